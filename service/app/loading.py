@@ -1,0 +1,194 @@
+"""Loading the settings: where each came from, which names are misspelt, and errors for people."""
+
+import difflib
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
+
+from dotenv import dotenv_values
+from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
+from pydantic_settings import SettingsError
+
+from service.app.settings import DEFAULT_SECRETS_DIR, PREFIX, SECRETS_DIR, Settings
+
+# What Kubernetes sets for a Service called order-relay.
+_KUBERNETES = re.compile(r"ORDER_RELAY_(SERVICE_.*|PORT(_.*)?)")
+
+_OMITTED = "the value is secret and not shown"
+
+
+class BadSettingsError(Exception):
+    """The settings are wrong."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting as `order-relay config` shows it."""
+
+    variable: str
+    value: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The settings, and where they came from."""
+
+    settings: Settings
+    origins: Mapping[str, str]
+    key_file: Path | None
+
+    def listing(self) -> list[Setting]:
+        """Every setting with its value, secrets masked, and its source."""
+        rows = []
+        for path, value in _values(self.settings):
+            variable = _variable(path)
+            rows.append(Setting(variable, _shown(value), self.origins.get(variable, "default")))
+        return rows
+
+
+def load() -> Loaded:
+    """The settings from the environment, `.env` in this folder, and the secrets directory.
+
+    Raises BadSettingsError with everything that is wrong.
+    """
+    dotenv = Path.cwd() / ".env"
+    secrets_dir = Path(os.environ.get(SECRETS_DIR) or DEFAULT_SECRETS_DIR)
+    try:
+        sources = _sources(os.environ, dotenv, secrets_dir)
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSettingsError([f"{type(error).__name__}: {error}"]) from None
+    problems = [p for where, names in sources.items() for p in _misspelt(where, names)]
+    try:
+        settings = Settings(_env_file=dotenv, _secrets_dir=secrets_dir)
+    except ValidationError as error:
+        problems += [_describe(detail, sources) for detail in error.errors()]
+        raise BadSettingsError(problems) from None
+    except (OSError, SettingsError, UnicodeDecodeError) as error:
+        raise BadSettingsError([*problems, f"{type(error).__name__}: {error}"]) from None
+    if problems:
+        raise BadSettingsError(problems)
+    origins = {name: where for where in reversed(sources) for name in sources[where]}
+    from_file = origins.get(f"{PREFIX}API__KEY") == _file_source(secrets_dir)
+    return Loaded(settings, origins, secrets_dir / "api__key" if from_file else None)
+
+
+def _sources(
+    environ: Mapping[str, str], dotenv: Path, secrets_dir: Path
+) -> dict[str, dict[str, str]]:
+    """Every name of ours in each source, the strongest source first; empty values do not count."""
+    in_dotenv = dotenv_values(dotenv) if dotenv.is_file() else {}
+    files = {}
+    if secrets_dir.is_dir():
+        files = {f"{PREFIX}{f.name.upper()}": "" for f in secrets_dir.iterdir() if f.is_file()}
+    known = known_variables()
+    return {
+        "environment": _ours(environ),
+        ".env": _ours(in_dotenv),
+        # Certificates may lie beside the secrets: only files with a setting's name count.
+        _file_source(secrets_dir): {name: "" for name in files if name in known},
+    }
+
+
+def _file_source(secrets_dir: Path) -> str:
+    return f"file in {secrets_dir}"
+
+
+def _ours(values: Mapping[str, str | None]) -> dict[str, str]:
+    return {k.upper(): v for k, v in values.items() if v and k.upper().startswith(PREFIX)}
+
+
+def known_variables() -> list[str]:
+    """Every variable that the relay reads."""
+    return [_variable(path) for path in _paths(Settings)] + [SECRETS_DIR]
+
+
+def _paths(model: type[BaseModel], prefix: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    for name, field in model.model_fields.items():
+        kind = field.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from _paths(kind, (*prefix, name))
+        else:
+            yield (*prefix, name)
+
+
+def _values(model: BaseModel, prefix: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], object]]:
+    for name in type(model).model_fields:
+        value = getattr(model, name)
+        if isinstance(value, BaseModel):
+            yield from _values(value, (*prefix, name))
+        else:
+            yield (*prefix, name), value
+
+
+def _variable(path: tuple[str, ...]) -> str:
+    return PREFIX + "__".join(path).upper()
+
+
+def _misspelt(where: str, names: Mapping[str, str]) -> Iterator[str]:
+    known = known_variables()
+    for name in names:
+        if name in known or _KUBERNETES.fullmatch(name):
+            continue
+        close = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean {close[0]}?" if close else "see `order-relay config --help`"
+        yield f"{name} ({where}): there is no such setting; {hint}"
+
+
+def _describe(detail: ErrorDetails, sources: Mapping[str, Mapping[str, str]]) -> str:
+    path = tuple(str(part) for part in detail["loc"])
+    message = detail["msg"].removeprefix("Value error, ")
+    if detail["type"] == "missing" and path in {("api",), ("api", "key")}:
+        return (
+            f"{PREFIX}API__KEY: is required; set it, "
+            f"or put it in a file api__key in {DEFAULT_SECRETS_DIR}"
+        )
+    if message.startswith(PREFIX):
+        return message
+    variable = _variable(path[:2])
+    where, value = next(
+        ((w, names[variable]) for w, names in sources.items() if variable in names), ("", "")
+    )
+    if detail["type"] == "extra_forbidden":
+        message = "there is no such setting"
+    shown = _OMITTED if variable in _SECRET else f"was {value!r}"
+    return f"{variable} ({where}): {shown}; {message.replace('Input should', 'should')}"
+
+
+_SECRET = frozenset({f"{PREFIX}API__KEY", f"{PREFIX}AMQP__URL"})
+
+
+def _shown(value: object) -> str:
+    match value:
+        case SecretStr():
+            return mask(value.get_secret_value())
+        case tuple():
+            return ",".join(str(part) for part in value)
+        case None:
+            return "-"
+        case bool():
+            return str(value).lower()
+        case _:
+            return str(value)
+
+
+def mask(secret: str) -> str:
+    """A secret as it may be shown: of broker URLs all but the password and the query."""
+    urls = [urlsplit(url.strip()) for url in secret.split(",")]
+    if any(url.scheme not in ("amqp", "amqps") for url in urls):
+        return "***"
+    return ",".join(_mask_url(url) for url in urls)
+
+
+def _mask_url(url: SplitResult) -> str:
+    login, at, host = url.netloc.rpartition("@")
+    user = login.partition(":")[0]
+    return f"{url.scheme}://{user}:***@{host}{url.path}" if at else url.geturl().partition("?")[0]

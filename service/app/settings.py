@@ -1,0 +1,266 @@
+"""The settings: the only reader of the environment, of `.env` and of the secrets directory.
+
+Names, defaults and meanings are the contract's. Whatever is wrong is said by the variable's name,
+with the value (unless it is a secret) and what would be right.
+"""
+
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    NestedSecretsSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+PREFIX = "ORDER_RELAY_"
+SECRETS_DIR = PREFIX + "SECRETS_DIR"
+DEFAULT_SECRETS_DIR = "/run/secrets/order-relay"
+LONGEST_DELAY_SECONDS = 7 * 86_400
+
+Count = Annotated[int, Field(ge=1, le=1_000_000)]
+Seconds = Annotated[float, Field(gt=0, le=86_400 * 30)]
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class AmqpSettings(_Group):
+    """The broker."""
+
+    url: SecretStr = Field(
+        SecretStr("amqp://guest:guest@localhost:5672/"),
+        description="broker; amqps for TLS; several, separated by commas, are tried in turn",
+    )
+    namespace: str = Field(
+        "orders",
+        pattern=r"^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}$",
+        description="prefix of the topology",
+    )
+    topology: Literal["declare", "check"] = Field(
+        "declare", description="declare what is missing, or check only (an operator owns it)"
+    )
+    prefetch: Annotated[int, Field(ge=1, le=65_535)] | None = Field(
+        None, description="deliveries held; derived from the concurrency and the rate"
+    )
+    ca_file: Path | None = Field(None, description="CA certificates to trust (PEM), for amqps")
+    cert_file: Path | None = Field(
+        None, description="client certificate (PEM); with no user in the URL it is the login"
+    )
+    key_file: Path | None = Field(None, description="the client certificate's key (PEM)")
+
+    @field_validator("url")
+    @classmethod
+    def _check_urls(cls, value: SecretStr) -> SecretStr:
+        for number, url in enumerate(split_urls(value), start=1):
+            _check_broker_url(url, number)
+        return value
+
+    @field_validator("ca_file", "cert_file", "key_file")
+    @classmethod
+    def _check_file(cls, value: Path | None) -> Path | None:
+        return _readable(value)
+
+    @property
+    def urls(self) -> list[str]:
+        """The broker URLs, passwords included."""
+        return split_urls(self.url)
+
+
+class ApiSettings(_Group):
+    """The order API."""
+
+    url: str = Field(
+        "https://notpanel.com/api/v2",
+        description="the order API; plain http only to a loopback address or with ALLOW_HTTP",
+    )
+    allow_http: bool = Field(False, description="allow plain http to other than loopback addresses")
+    key: SecretStr = Field(description="the account's key (secret)")
+    timeout_seconds: Annotated[float, Field(gt=0, le=600)] = Field(
+        10, description="one attempt, all phases"
+    )
+    concurrency: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        64, description="most orders in flight in one process"
+    )
+    rate_per_second: Annotated[float, Field(gt=0, le=1_000_000)] | None = Field(
+        None, description="budget of the key over all replicas"
+    )
+    idempotency_window_seconds: Count = Field(
+        86_400, description="how long the API remembers a request_id"
+    )
+    ca_file: Path | None = Field(None, description="CA certificates to trust (PEM), for https")
+
+    @field_validator("key")
+    @classmethod
+    def _check_key(cls, value: SecretStr) -> SecretStr:
+        text = value.get_secret_value()
+        if not text or not text.isprintable() or text != text.strip():
+            raise ValueError("must be a non-empty text without white space at its ends")
+        return value
+
+    @field_validator("ca_file")
+    @classmethod
+    def _check_file(cls, value: Path | None) -> Path | None:
+        return _readable(value)
+
+    @field_validator("url")
+    @classmethod
+    def _check_url(cls, value: str) -> str:
+        problem = "must be an http or https URL with a host"
+        try:
+            parts = urlsplit(value)
+            usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        except ValueError:
+            raise ValueError(problem) from None
+        if not usable:
+            raise ValueError(problem)
+        if parts.username or parts.password or parts.fragment:
+            raise ValueError("must have no user, password or fragment")
+        return value
+
+    @model_validator(mode="after")
+    def _check_http(self) -> Self:
+        parts = urlsplit(self.url)
+        if parts.scheme == "http" and not self.allow_http and not _is_loopback(parts.hostname):
+            raise ValueError(
+                f"{PREFIX}API__URL was {self.url!r}: plain http would show the key to the network; "
+                f"use https, a loopback address, or {PREFIX}API__ALLOW_HTTP=true"
+            )
+        return self
+
+
+class RetrySettings(_Group):
+    """How long an order is tried."""
+
+    delays_seconds: Annotated[tuple[int, ...], NoDecode] = Field(
+        (1, 5, 30, 120, 600, 3600), description="the waiting tiers, ascending"
+    )
+    max_attempts: Count = Field(
+        12, description="attempts that reached or may have reached the API"
+    )
+    max_age_seconds: Count = Field(86_400, description="since the relay first saw the order")
+
+    @field_validator("delays_seconds", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        try:
+            return tuple(int(part) for part in value.split(","))
+        except ValueError:
+            raise ValueError("must be whole seconds, separated by commas") from None
+
+    @field_validator("delays_seconds")
+    @classmethod
+    def _check_delays(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if not value or list(value) != sorted(set(value)):
+            raise ValueError("must ascend, and have at least one tier")
+        if value[0] < 1 or value[-1] > LONGEST_DELAY_SECONDS:
+            raise ValueError(f"must be between 1 and {LONGEST_DELAY_SECONDS} seconds")
+        return value
+
+
+class AdminSettings(_Group):
+    """Where metrics and health are served."""
+
+    host: str = Field("0.0.0.0", min_length=1, description="address of /metrics, /livez, /readyz")  # noqa: S104 - the contract's default: probes come from the node, Prometheus from elsewhere
+    port: Annotated[int, Field(ge=0, le=65_535)] = Field(8080, description="its port; 0 takes any")
+
+
+class LogSettings(_Group):
+    """What is logged, and how."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level")
+    format: Literal["auto", "json", "console"] = Field(
+        "auto", description="json, console, or by whether stdout is a terminal"
+    )
+
+
+class Settings(BaseSettings):
+    """All settings of the relay."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        env_ignore_empty=True,
+        env_file_encoding="utf-8",
+        secrets_nested_delimiter="__",
+        secrets_dir_missing="ok",
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    amqp: AmqpSettings = Field(default_factory=AmqpSettings)
+    api: ApiSettings
+    retry: RetrySettings = Field(default_factory=RetrySettings)
+    admin: AdminSettings = Field(default_factory=AdminSettings)
+    log: LogSettings = Field(default_factory=LogSettings)
+    drain_seconds: Seconds = Field(25, description="time to finish what is in flight")
+
+    @property
+    def prefetch(self) -> int:
+        """Deliveries held: as set, else two for each permit, and at most a minute of the rate."""
+        if self.amqp.prefetch is not None:
+            return self.amqp.prefetch
+        derived = 2 * self.api.concurrency
+        if self.api.rate_per_second is not None:
+            # What waits for the rate is unacked, and the broker takes it back after half an hour.
+            derived = min(derived, max(2, int(self.api.rate_per_second * 60)))
+        return derived
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment wins over `.env`, which wins over the secret files."""
+        # An empty prefix: the files are named `api__key`, not `ORDER_RELAY_API__KEY`.
+        secrets = NestedSecretsSettingsSource(file_secret_settings, secrets_prefix="")
+        return init_settings, env_settings, dotenv_settings, secrets
+
+
+def split_urls(value: SecretStr) -> list[str]:
+    """The broker URLs in a comma-separated setting."""
+    return [part.strip() for part in value.get_secret_value().split(",")]
+
+
+def _check_broker_url(url: str, number: int) -> None:
+    # The messages name the URL by its place: its text may hold a password.
+    try:
+        parts = urlsplit(url)
+        port_usable = parts.port != 0
+    except ValueError:
+        raise ValueError(f"URL {number} cannot be read as amqp://user:password@host/vhost") from None
+    if parts.scheme not in ("amqp", "amqps"):
+        raise ValueError(f"URL {number} must begin with amqp:// or amqps://")
+    if not parts.hostname or not port_usable:
+        raise ValueError(f"URL {number} must have a host, as in amqp://user:password@host/vhost")
+
+
+def _is_loopback(host: str | None) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host or "").is_loopback
+    except ValueError:
+        return False
+
+
+def _readable(path: Path | None) -> Path | None:
+    if path is not None:
+        try:
+            path.open("rb").close()
+        except OSError as error:
+            raise ValueError(f"cannot be read: {error.strerror}") from None
+    return path

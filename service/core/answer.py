@@ -1,0 +1,69 @@
+"""The final word on an order: the status, the order id or the error, as every reply repeats it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from service.core.codes import Code, Status
+from service.core.history import History
+from service.core.outcome import Accepted, Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why there is no order, or why it is not known; the `error` of a reply."""
+
+    code: Code
+    message: str
+    http_status: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of an order. Accepted ones have `order_id`, the others have `problem`."""
+
+    status: Status
+    attempts: int
+    first_seen: datetime
+    order_id: str | None = None
+    problem: Problem | None = None
+
+    @property
+    def code(self) -> str:
+        """The metric label: the problem's code, or nothing for an accepted order."""
+        return self.problem.code if self.problem else ""
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether the same message id gets this answer again without another look.
+
+        A failed order's producer may send it again, with the same message id too.
+        """
+        return self.status is not Status.FAILED
+
+
+def accepted(outcome: Accepted, history: History) -> Answer:
+    """The answer to an order that exists."""
+    return Answer(
+        Status.ACCEPTED, history.attempts, history.first_seen, order_id=outcome.order_id
+    )
+
+
+def refused(outcome: Refused, history: History) -> Answer:
+    """The answer to an order that the API does not want."""
+    problem = Problem(outcome.code, outcome.message, outcome.http_status)
+    return Answer(Status.REJECTED, history.attempts, history.first_seen, problem=problem)
+
+
+def rejected(code: Code, message: str, history: History) -> Answer:
+    """The answer to an order that the relay never sent."""
+    problem = Problem(code, message)
+    return Answer(Status.REJECTED, history.attempts, history.first_seen, problem=problem)
+
+
+def given_up(code: Code, message: str, history: History) -> Answer:
+    """The answer to an order that is not sent any more: failed, or unknown while one may exist."""
+    if history.uncertain:
+        problem = Problem(Code.OUTCOME_UNKNOWN, f"{message}; an order may exist")
+        return Answer(Status.UNKNOWN, history.attempts, history.first_seen, problem=problem)
+    problem = Problem(code, message)
+    return Answer(Status.FAILED, history.attempts, history.first_seen, problem=problem)

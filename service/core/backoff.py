@@ -1,0 +1,21 @@
+"""How long to wait before the next attempt: full jitter under a ceiling that grows by tiers.
+
+After AWS's "Exponential Backoff And Jitter". The draw, in [0, 1), is made outside.
+"""
+
+from collections.abc import Sequence
+
+
+def ceiling_seconds(tiers: Sequence[int], retries: int) -> int:
+    """The most that the wait after `retries` earlier waits may take: its tier, then the last."""
+    return tiers[min(retries, len(tiers) - 1)]
+
+
+def full_jitter(ceiling: float, draw: float) -> float:
+    """A wait anywhere below `ceiling`, so that orders which failed together do not come together."""
+    return ceiling * draw
+
+
+def tier_for(tiers: Sequence[int], seconds: float) -> int:
+    """The shortest waiting tier that lasts at least `seconds`; the last one where none does."""
+    return next((tier for tier in tiers if tier >= seconds), tiers[-1])

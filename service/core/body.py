@@ -1,0 +1,126 @@
+"""Reading a request body: strict JSON (RFC 8259) in UTF-8, one flat object, no key twice."""
+
+import json
+from dataclasses import dataclass
+from typing import Never
+
+MAX_BODY_BYTES = 64 * 1024
+MAX_NUMBER_CHARACTERS = 40
+"""Longer literals are refused: int() is quadratic in the digits, and no order needs them."""
+
+
+class UnreadableBodyError(ValueError):
+    """The body is no JSON object."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fraction:
+    """A JSON number with a fraction or an exponent, kept as it was written.
+
+    A float would send `0.1000000000000000055` for `0.1`, and would make `1000.0` look whole.
+    """
+
+    literal: str
+
+    def __str__(self) -> str:
+        return self.literal
+
+
+def read_object(body: bytes) -> dict[str, object]:
+    """The JSON object in `body`: str, int, bool, None, `Fraction`, lists and dicts.
+
+    Raises UnreadableBodyError with what is wrong, where, and what would be right.
+    """
+    if not body:
+        raise UnreadableBodyError("the body is empty; a JSON object is needed")
+    if len(body) > MAX_BODY_BYTES:
+        raise UnreadableBodyError(
+            f"the body has {len(body)} bytes; at most {MAX_BODY_BYTES} are allowed"
+        )
+    value = _parse(_decode(body))
+    if not isinstance(value, dict):
+        raise UnreadableBodyError(f"the body is {_kind(value)}; a JSON object is needed")
+    return value
+
+
+def _decode(body: bytes) -> str:
+    if body.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
+        raise UnreadableBodyError("the body starts with a byte order mark; plain UTF-8 is needed")
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise UnreadableBodyError(
+            f"the body is not UTF-8 (byte {error.start} is 0x{body[error.start]:02x})"
+        ) from None
+
+
+def _parse(text: str) -> object:
+    try:
+        return _DECODER.decode(text)
+    except json.JSONDecodeError as error:
+        raise UnreadableBodyError(
+            f"the body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
+        ) from None
+    except RecursionError:
+        raise UnreadableBodyError("the body is nested too deeply; a flat object is needed") from None
+
+
+def _kind(value: object) -> str:
+    match value:
+        case list():
+            return "a JSON array"
+        case str():
+            return "a JSON string"
+        case None:
+            return "null"
+        case bool():
+            return "a JSON boolean"
+        case _:
+            return "a JSON number"
+
+
+def _pairs(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    result: dict[str, object] = {}
+    for key, value in pairs:
+        # The last of two equal keys would win in silence, and another reader may take the first.
+        if key in result:
+            raise UnreadableBodyError(f"the body has the key {short(key)} twice")
+        result[key] = value
+    return result
+
+
+def _number(literal: str) -> str:
+    if len(literal) > MAX_NUMBER_CHARACTERS:
+        raise UnreadableBodyError(
+            f"the body has a number of {len(literal)} characters; "
+            f"at most {MAX_NUMBER_CHARACTERS} are allowed"
+        )
+    return literal
+
+
+def _integer(literal: str) -> int:
+    return int(_number(literal))
+
+
+def _fraction(literal: str) -> Fraction:
+    if float(_number(literal)) in (float("inf"), float("-inf")):
+        raise UnreadableBodyError(f"the body has the number {literal}, which is too large")
+    return Fraction(literal)
+
+
+def _constant(literal: str) -> Never:
+    raise UnreadableBodyError(f"the body has {literal}, which is not JSON")
+
+
+def short(value: object) -> str:
+    """`value` as a person may read it in an error message: JSON-like, at most 60 characters."""
+    text = value.literal if isinstance(value, Fraction) else json.dumps(value, default=str)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_pairs,
+    parse_int=_integer,
+    parse_float=_fraction,
+    parse_constant=_constant,
+)

@@ -1,0 +1,129 @@
+"""What was tried for an order so far, and how it travels in headers through the retry queues."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import assert_never
+
+from service.core.message import HEADER_PREFIX
+from service.core.outcome import (
+    Accepted,
+    Misconfigured,
+    Outcome,
+    Refused,
+    Throttled,
+    Unknown,
+    Unreached,
+    label,
+)
+from service.core.times import from_rfc3339, to_rfc3339
+
+ATTEMPTS = HEADER_PREFIX + "attempts"
+RETRIES = HEADER_PREFIX + "retries"
+FIRST_SEEN = HEADER_PREFIX + "first-seen"
+UNKNOWN_SINCE = HEADER_PREFIX + "unknown-since"
+LAST_OUTCOME = HEADER_PREFIX + "last-outcome"
+
+_LARGEST_COUNT = 1_000_000
+
+
+class UnreadableHistoryError(ValueError):
+    """A header of ours holds what the relay never writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What was tried for one order.
+
+    `attempts` counts what reached or may have reached the API; `retries` counts waits and sets the
+    next one's length. `unknown_since` is when the first attempt was sent whose outcome is not
+    known: while it is set an order may exist, and only an answer of the API clears it.
+    """
+
+    first_seen: datetime
+    attempts: int = 0
+    retries: int = 0
+    unknown_since: datetime | None = None
+    last_outcome: str | None = None
+
+    @property
+    def uncertain(self) -> bool:
+        """Whether an order may exist that the relay knows nothing about."""
+        return self.unknown_since is not None
+
+    def after(self, outcome: Outcome, sent_at: datetime) -> "History":
+        """The history once the attempt sent at `sent_at` came to `outcome`."""
+        seen = replace(self, last_outcome=label(outcome))
+        match outcome:
+            case Accepted() | Refused():
+                return replace(seen, attempts=self.attempts + 1, unknown_since=None)
+            case Unknown():
+                since = self.unknown_since or sent_at
+                return replace(seen, attempts=self.attempts + 1, unknown_since=since)
+            case Throttled() | Misconfigured() | Unreached():
+                return seen
+            case _ as never:  # pragma: no cover
+                assert_never(never)
+
+    def after_wait(self) -> "History":
+        """The history once one more wait was begun."""
+        return replace(self, retries=self.retries + 1)
+
+
+def to_headers(history: History) -> dict[str, object]:
+    """The headers that carry `history` through a retry queue."""
+    headers: dict[str, object] = {
+        ATTEMPTS: history.attempts,
+        RETRIES: history.retries,
+        FIRST_SEEN: to_rfc3339(history.first_seen),
+    }
+    if history.unknown_since is not None:
+        headers[UNKNOWN_SINCE] = to_rfc3339(history.unknown_since)
+    if history.last_outcome is not None:
+        headers[LAST_OUTCOME] = history.last_outcome
+    return headers
+
+
+def from_headers(
+    headers: Mapping[str, object],
+    *,
+    now: datetime,
+    redelivered: bool,
+    produced_at: datetime | None,
+) -> History:
+    """The history that a delivery brings with it.
+
+    A redelivered message may have been sent by a process that died before it could say so: its
+    outcome is unknown from the moment the producer made it, or from now where that is not told.
+    Raises UnreadableHistoryError for values that the relay never writes.
+    """
+    unknown_since = _moment(headers, UNKNOWN_SINCE)
+    if unknown_since is None and redelivered:
+        unknown_since = min(now, _moment(headers, FIRST_SEEN) or produced_at or now)
+    last_outcome = headers.get(LAST_OUTCOME)
+    return History(
+        first_seen=min(now, _moment(headers, FIRST_SEEN) or now),
+        attempts=_count(headers, ATTEMPTS),
+        retries=_count(headers, RETRIES),
+        unknown_since=unknown_since,
+        last_outcome=last_outcome if isinstance(last_outcome, str) else None,
+    )
+
+
+def _count(headers: Mapping[str, object], name: str) -> int:
+    value = headers.get(name, 0)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _LARGEST_COUNT:
+        raise UnreadableHistoryError(f"header {name} must be a count; leave it to the relay")
+    return value
+
+
+def _moment(headers: Mapping[str, object], name: str) -> datetime | None:
+    if name not in headers:
+        return None
+    value = headers[name]
+    try:
+        if isinstance(value, str):
+            return from_rfc3339(value)
+    except ValueError:
+        pass
+    raise UnreadableHistoryError(f"header {name} must be an RFC 3339 time; leave it to the relay")

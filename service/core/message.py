@@ -1,0 +1,62 @@
+"""What a message is to the relay: body, properties and headers, free of any library's types."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+HEADER_PREFIX = "x-order-relay-"
+"""Every header of ours begins with this; producers own all other names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """The content of one AMQP message, as it arrived or as it is to be published.
+
+    `timestamp` is the producer's and has whole seconds. `headers` hold what pamqp decodes to:
+    str, int, float, bool, Decimal, datetime, bytes, None, and lists and dicts of these.
+    """
+
+    body: bytes
+    message_id: str | None = None
+    correlation_id: str | None = None
+    reply_to: str | None = None
+    content_type: str | None = None
+    content_encoding: str | None = None
+    type: str | None = None
+    app_id: str | None = None
+    user_id: str | None = None
+    timestamp: datetime | None = None
+    headers: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A message with what the broker said about its way here.
+
+    `damage` is why the message could not be encoded again byte for byte, or None: such a message
+    cannot be published as a copy and only the broker can move it.
+    """
+
+    message: Message
+    exchange: str = ""
+    routing_key: str = ""
+    redelivered: bool = False
+    damage: str | None = None
+
+
+class PublicationKind(StrEnum):
+    """Which of the relay's exchanges a publication goes to; also the metric label `kind`."""
+
+    REPLY = "reply"
+    RETRY = "retry"
+    PARKED = "parked"
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """A message on its way out: the exchange by kind, the routing key, the content."""
+
+    kind: PublicationKind
+    routing_key: str
+    message: Message

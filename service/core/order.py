@@ -1,0 +1,177 @@
+"""An order: the rules for its fields, and the one form that is sent for it on every attempt.
+
+The rules are those of the order API's documentation; the model is pydantic's, strict, so that
+`"1000"`, `1000.0` and `true` are no integers.
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from typing import Annotated, Any, Self
+from urllib.parse import urlencode, urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic.functional_validators import AfterValidator
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from service.core.body import Fraction, short
+
+RESERVED = frozenset({"key", "action", "request_id"})
+"""Parameters that are the relay's alone: a producer who could set them could order for others."""
+
+FIELD_ORDER = ("service", "link", "username", "quantity", "runs", "interval", "coupon")
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+_MAX_INTEGER = 2**63 - 1
+
+
+class InvalidOrderError(ValueError):
+    """The order breaks a rule; the message names each field, what it was and what is allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A valid order as the form that is sent for it.
+
+    `form` is application/x-www-form-urlencoded, without the account's key, and the same byte for
+    byte for the same body and message id. `fingerprint` is its SHA-256 in hex.
+    """
+
+    form: bytes
+    fingerprint: str
+
+
+def _plain_text(value: str) -> str:
+    if match := _CONTROL.search(value):
+        raise PydanticCustomError(
+            "plain_text", "must have no control characters", {"found": match.start()}
+        )
+    return value
+
+
+def _web_link(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and " " not in value
+    except ValueError:
+        usable = False
+    if not usable:
+        raise PydanticCustomError("web_link", "must be an http or https URL")
+    return value
+
+
+type_integer = Annotated[int, Field(ge=1, le=_MAX_INTEGER)]
+type_text = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_plain_text)]
+
+
+class _Fields(BaseModel):
+    """The documented parameters; the others are checked by `_other_problems`."""
+
+    model_config = ConfigDict(strict=True, extra="allow")
+
+    service: type_integer
+    link: Annotated[type_text, AfterValidator(_web_link)] | None = None
+    username: type_text | None = None
+    quantity: type_integer
+    runs: type_integer | None = None
+    interval: type_integer | None = None
+    coupon: type_text | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_nulls(cls, values: dict[str, Any]) -> dict[str, Any]:
+        nulls = [name for name in FIELD_ORDER if name in values and values[name] is None]
+        if nulls:
+            names = ", ".join(nulls)
+            raise PydanticCustomError("no_nulls", "{names}: was null; leave it out", {"names": names})
+        return values
+
+    @model_validator(mode="after")
+    def _someone_to_serve(self) -> Self:
+        if self.link is None and self.username is None:
+            raise PydanticCustomError("target", "link: is missing; a link or a username is needed")
+        return self
+
+
+def build_order(values: dict[str, object], request_id: str) -> Order:
+    """The order in a request's JSON object; InvalidOrderError with every problem in one message."""
+    problems = _other_problems(values)
+    try:
+        fields = _Fields.model_validate(values)
+    except ValidationError as error:
+        problems = [_describe(detail) for detail in error.errors()] + problems
+    if problems:
+        raise InvalidOrderError("; ".join(problems[:20]))
+    form = urlencode(_parameters(fields, values, request_id)).encode("ascii")
+    return Order(form=form, fingerprint=hashlib.sha256(form).hexdigest())
+
+
+def _parameters(
+    fields: _Fields, values: dict[str, object], request_id: str
+) -> list[tuple[str, str]]:
+    """Fixed order: a retry must send the same bytes, whatever order the keys arrived in."""
+    known = [(name, getattr(fields, name)) for name in FIELD_ORDER]
+    others = [(name, values[name]) for name in sorted(values.keys() - set(FIELD_ORDER))]
+    return [
+        ("action", "add"),
+        *((name, _as_text(value)) for name, value in known if value is not None),
+        *((name, _as_text(value)) for name, value in others),
+        ("request_id", request_id),
+    ]
+
+
+def _as_text(value: object) -> str:
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case _:
+            return str(value)
+
+
+def _other_problems(values: dict[str, object]) -> list[str]:
+    return [
+        problem
+        for name in values.keys() - set(FIELD_ORDER)
+        if (problem := _other_problem(name, values[name])) is not None
+    ]
+
+
+def _other_problem(name: str, value: object) -> str | None:
+    # Lower case, too: a form reader that folds case would take `Key` for the account's key.
+    if name.lower() in RESERVED:
+        return f"{name}: is reserved for the relay; leave it out"
+    # Form readers that know `key[]` or turn `request.id` into `request_id` would be misled.
+    if not _NAME.fullmatch(name):
+        return f"{short(name)}: names are letters, digits, _ and -, at most 64 of them"
+    match value:
+        case str():
+            if len(value) > 10_000 or re.search(r"[\x00\ud800-\udfff]", value):
+                return f"{name}: was {short(value)}; must be UTF-8 text of at most 10000 characters"
+            return None
+        case int() | Fraction():
+            return None
+        case _:
+            return f"{name}: was {short(value)}; must be a string, a number or a boolean"
+
+
+_ALLOWED = {
+    "missing": "is missing",
+    "int_type": "must be a JSON integer",
+    "string_type": "must be a JSON string",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+    "string_too_short": "must not be empty",
+    "string_too_long": "must have at most {max_length} characters",
+    "int_parsing_size": f"must be at most {_MAX_INTEGER}",
+}
+
+
+def _describe(detail: ErrorDetails) -> str:
+    if not detail["loc"]:
+        return detail["msg"]
+    name = str(detail["loc"][0])
+    allowed = _ALLOWED.get(detail["type"], detail["msg"]).format(**detail.get("ctx", {}))
+    if detail["type"] == "missing":
+        return f"{name}: {allowed}"
+    return f"{name}: was {short(detail['input'])}; {allowed}"

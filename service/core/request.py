@@ -1,0 +1,127 @@
+"""Reading a delivery: a request that may be sent, or the reason why it never will be."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from service.core.body import UnreadableBodyError, read_object, short
+from service.core.codes import Code
+from service.core.history import History, UnreadableHistoryError, from_headers
+from service.core.message import HEADER_PREFIX, Message, Received
+from service.core.order import InvalidOrderError, Order, build_order
+from service.core.times import from_epoch_seconds
+
+DEADLINE = HEADER_PREFIX + "deadline"
+MAX_MESSAGE_ID_CHARACTERS = 128
+_LATEST_EPOCH_SECONDS = 253_402_300_799
+"""The end of the year 9999; more is a producer that counts in milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A valid order request: `request_id` is the message id, `deadline` ends the sending."""
+
+    request_id: str
+    order: Order
+    deadline: datetime | None
+    history: History
+
+
+@dataclass(frozen=True, slots=True)
+class Invalid:
+    """A request that can be answered by its message id, and is never sent (again)."""
+
+    request_id: str
+    code: Code
+    message: str
+    history: History
+
+
+@dataclass(frozen=True, slots=True)
+class Unidentified:
+    """A message without a usable message id: no order, because a repeat could not be told apart."""
+
+    code: Code
+    message: str
+    history: History
+
+
+@dataclass(frozen=True, slots=True)
+class Damaged:
+    """A message that cannot be encoded again: only the broker can move it, byte for byte."""
+
+    message: str
+    history: History
+
+
+Parsed = Request | Invalid | Unidentified | Damaged
+
+
+class _InvalidMessageError(ValueError):
+    """The envelope of the message breaks a rule."""
+
+
+def parse(received: Received, now: datetime) -> Parsed:
+    """What `received` asks for, or why it cannot be served."""
+    message = received.message
+    if received.damage is not None:
+        return Damaged(received.damage, History(first_seen=now))
+    if not message.message_id:
+        text = "the message has no message_id; without one a repeat would order twice"
+        return Unidentified(Code.MISSING_MESSAGE_ID, text, History(first_seen=now))
+    if len(message.message_id) > MAX_MESSAGE_ID_CHARACTERS:
+        text = (
+            f"the message_id has {len(message.message_id)} characters; "
+            f"at most {MAX_MESSAGE_ID_CHARACTERS} are allowed"
+        )
+        return Unidentified(Code.MESSAGE_ID_TOO_LONG, text, History(first_seen=now))
+    return _identified(received, message.message_id, now)
+
+
+def _identified(received: Received, request_id: str, now: datetime) -> Request | Invalid:
+    message = received.message
+    history = History(first_seen=now)
+    try:
+        history = from_headers(
+            message.headers,
+            now=now,
+            redelivered=received.redelivered,
+            produced_at=message.timestamp,
+        )
+        deadline = _deadline(message)
+        _check_content(message)
+        order = build_order(read_object(message.body), request_id)
+    except (UnreadableHistoryError, UnreadableBodyError, _InvalidMessageError) as error:
+        return Invalid(request_id, Code.INVALID_MESSAGE, str(error), history)
+    except InvalidOrderError as error:
+        return Invalid(request_id, Code.INVALID_ORDER, str(error), history)
+    return Request(request_id, order, deadline, history)
+
+
+def _check_content(message: Message) -> None:
+    content_type = (message.content_type or "application/json").split(";")[0].strip().lower()
+    if content_type != "application/json":
+        raise _InvalidMessageError(
+            f"content_type was {short(message.content_type)}; must be application/json or absent"
+        )
+    if (message.content_encoding or "identity").lower() not in ("identity", "utf-8", "utf8"):
+        raise _InvalidMessageError(
+            f"content_encoding was {short(message.content_encoding)}; must be absent"
+        )
+
+
+def _deadline(message: Message) -> datetime | None:
+    if DEADLINE not in message.headers:
+        return None
+    value = message.headers[DEADLINE]
+    if isinstance(value, datetime):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        try:
+            if 0 <= value <= _LATEST_EPOCH_SECONDS:
+                return from_epoch_seconds(value)
+        except ValueError:
+            pass
+    # An order that was sent after a deadline that we could not read cannot be taken back.
+    raise _InvalidMessageError(
+        f"header {DEADLINE} was {short(value)}; must be an AMQP timestamp or epoch seconds"
+    )

@@ -1,0 +1,96 @@
+"""How a delivery ends: what is published for it, in order, and then what is told to the broker."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import assert_never
+
+from service.core import answer as answers
+from service.core.answer import Answer
+from service.core.codes import Code
+from service.core.copies import parked_copy, retry_copy
+from service.core.decision import Finish, Park, RetryLater
+from service.core.history import History
+from service.core.message import Publication, Received
+from service.core.reply import answerable, build_reply
+from service.core.request import Damaged, Invalid, Unidentified
+
+
+class Settlement(StrEnum):
+    """How a delivery was settled; the metric label `settlement`."""
+
+    REPLIED = "replied"
+    RETRIED = "retried"
+    PARKED = "parked"
+    DEAD_LETTERED = "dead_lettered"
+    RETURNED = "returned"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What ends a delivery: publish all `publications`, one confirmed after the other, then settle.
+
+    The delivery is acked for REPLIED, RETRIED and PARKED, rejected for DEAD_LETTERED, and given
+    back for RETURNED. `answer` is what the producer is told, where it is told something.
+    """
+
+    settlement: Settlement
+    publications: tuple[Publication, ...] = ()
+    answer: Answer | None = None
+    retry_seconds: int | None = None
+
+
+GIVE_BACK = Plan(Settlement.RETURNED)
+
+
+def plan_answer(received: Received, answer: Answer, now: datetime) -> Plan:
+    """Reply, then ack."""
+    return Plan(Settlement.REPLIED, (build_reply(received, answer, now),), answer)
+
+
+def plan_ending(
+    received: Received, ending: Finish | Park | RetryLater, history: History, now: datetime
+) -> Plan:
+    """The plan for a decision that ends this delivery."""
+    match ending:
+        case Finish():
+            return plan_answer(received, ending.answer, now)
+        case Park():
+            return _plan_parking(received, ending.answer, history, now)
+        case RetryLater():
+            copy = retry_copy(received, history, ending.tier_seconds)
+            return Plan(Settlement.RETRIED, (copy,), retry_seconds=ending.tier_seconds)
+        case _ as never:  # pragma: no cover
+            assert_never(never)
+
+
+def plan_unserved(
+    received: Received, unserved: Invalid | Unidentified | Damaged, now: datetime
+) -> Plan:
+    """The plan for a delivery that is no order to be sent."""
+    history = unserved.history
+    match unserved:
+        case Invalid() if history.attempts > 0 and history.uncertain:
+            # An older version took it for valid and sent it: only a person can say what exists.
+            final = answers.given_up(unserved.code, unserved.message, history)
+            return _plan_parking(received, final, history, now)
+        case Invalid():
+            final = answers.rejected(unserved.code, unserved.message, history)
+            return plan_answer(received, final, now)
+        case Unidentified():
+            final = answers.rejected(unserved.code, unserved.message, history)
+            return _plan_parking(received, final, history, now)
+        case Damaged():
+            final = answers.rejected(Code.INVALID_MESSAGE, unserved.message, history)
+            reply = (build_reply(received, final, now),) if answerable(received) else ()
+            return Plan(Settlement.DEAD_LETTERED, reply, final if reply else None)
+        case _ as never:  # pragma: no cover
+            assert_never(never)
+
+
+def _plan_parking(received: Received, answer: Answer, history: History, now: datetime) -> Plan:
+    # The parked copy goes first: after a crash between the two the order is looked at again, and
+    # a reply that had gone out already could then be contradicted.
+    copy = parked_copy(received, answer, history, now)
+    reply = (build_reply(received, answer, now),) if answerable(received) else ()
+    return Plan(Settlement.PARKED, (copy, *reply), answer if reply else None)

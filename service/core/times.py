@@ -1,0 +1,24 @@
+"""How the relay writes and reads points in time: RFC 3339 in UTC, with microseconds."""
+
+from datetime import UTC, datetime
+
+
+def to_rfc3339(moment: datetime) -> str:
+    """`2026-01-31T12:00:00.000000Z` for an aware datetime; the width is fixed so that texts sort."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def from_rfc3339(text: str) -> datetime:
+    """The aware datetime that `text` names; ValueError when it names none or has no offset."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"{text!r} has no offset from UTC")
+    return moment.astimezone(UTC)
+
+
+def from_epoch_seconds(seconds: float) -> datetime:
+    """The aware datetime of a Unix time; ValueError beyond the years that datetime can hold."""
+    try:
+        return datetime.fromtimestamp(seconds, tz=UTC)
+    except (OverflowError, OSError) as error:
+        raise ValueError(f"{seconds!r} is out of range") from error

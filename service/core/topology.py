@@ -1,0 +1,125 @@
+"""The broker topology as data: what is declared, checked, and compared with what operators own."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+NEVER_DROPPED = 1_000_000_000
+"""A delivery limit that is never met: from RabbitMQ 4.0 on, the default of 20 would drop a parked
+message after a person had looked at it, and put it back, twenty times."""
+
+REQUEST_DELIVERY_LIMIT = 50
+REQUEST_ROUTING_KEY = "order.request"
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A durable exchange."""
+
+    name: str
+    type: str
+    arguments: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """A durable quorum queue."""
+
+    name: str
+    arguments: dict[str, str | int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """From an exchange to a queue."""
+
+    exchange: str
+    queue: str
+    routing_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Topology:
+    """All that the relay needs at the broker, under one name space."""
+
+    namespace: str
+    exchanges: tuple[Exchange, ...]
+    queues: tuple[Queue, ...]
+    bindings: tuple[Binding, ...]
+
+    @property
+    def requests_queue(self) -> str:
+        """Where requests are consumed from."""
+        return f"{self.namespace}.requests"
+
+    @property
+    def retry_exchange(self) -> str:
+        """Where orders go that wait."""
+        return f"{self.namespace}.retry"
+
+    @property
+    def parked_exchange(self) -> str:
+        """Where orders go that a person must look at."""
+        return f"{self.namespace}.parked"
+
+    @property
+    def replies_exchange(self) -> str:
+        """Where results go."""
+        return f"{self.namespace}.replies"
+
+
+def build_topology(namespace: str, delays_seconds: Sequence[int]) -> Topology:
+    """The topology of the contract, for `namespace` and the waiting tiers."""
+    parked, unrouted = f"{namespace}.parked", f"{namespace}.unrouted"
+    requests, retry = f"{namespace}.requests", f"{namespace}.retry"
+    return Topology(
+        namespace=namespace,
+        exchanges=(
+            Exchange(namespace, "topic"),
+            Exchange(retry, "direct"),
+            Exchange(parked, "fanout"),
+            Exchange(unrouted, "fanout"),
+            Exchange(f"{namespace}.replies", "topic", {"alternate-exchange": unrouted}),
+        ),
+        queues=(
+            # The parked queue comes first: what is dead-lettered before it stands waits 3 minutes.
+            Queue(parked, _quorum() | {"x-delivery-limit": NEVER_DROPPED}),
+            Queue(unrouted, _quorum() | {"x-delivery-limit": NEVER_DROPPED}),
+            Queue(requests, _requests_arguments(parked)),
+            *(Queue(f"{retry}.{s}", _waiting_arguments(requests, s)) for s in delays_seconds),
+        ),
+        bindings=(
+            Binding(parked, parked, ""),
+            Binding(unrouted, unrouted, ""),
+            Binding(namespace, requests, REQUEST_ROUTING_KEY),
+            *(Binding(retry, f"{retry}.{s}", str(s)) for s in delays_seconds),
+        ),
+    )
+
+
+def _quorum() -> dict[str, str | int]:
+    return {"x-queue-type": "quorum"}
+
+
+def _safe_dead_lettering() -> dict[str, str | int]:
+    # Without reject-publish the broker falls back to at-most-once, and loses messages in a crash.
+    return {"x-dead-letter-strategy": "at-least-once", "x-overflow": "reject-publish"}
+
+
+def _requests_arguments(parked: str) -> dict[str, str | int]:
+    return {
+        **_quorum(),
+        **_safe_dead_lettering(),
+        "x-delivery-limit": REQUEST_DELIVERY_LIMIT,
+        "x-dead-letter-exchange": parked,
+    }
+
+
+def _waiting_arguments(requests: str, seconds: int) -> dict[str, str | int]:
+    return {
+        **_quorum(),
+        **_safe_dead_lettering(),
+        "x-message-ttl": seconds * 1000,
+        # Straight to the queue: no other queue bound to the orders exchange sees a retry.
+        "x-dead-letter-exchange": "",
+        "x-dead-letter-routing-key": requests,
+    }

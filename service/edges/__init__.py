@@ -1,0 +1,1 @@
+"""The I/O: one package for each outside world, one library in each module."""

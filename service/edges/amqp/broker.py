@@ -1,0 +1,121 @@
+"""Opening a connection to one of several brokers, and saying in plain words why it fails."""
+
+import asyncio
+import contextlib
+import ssl
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import aio_pika
+import aiormq.exceptions
+from aio_pika.abc import AbstractConnection
+from aiormq.abc import AbstractConnection as UnderlayConnection
+from yarl import URL
+
+from service.edges.amqp import tolerant
+from service.flow.events import ConnectionName
+
+CONNECT_TIMEOUT_SECONDS = 10.0
+CLOSE_TIMEOUT_SECONDS = 5.0
+HEARTBEAT_SECONDS = 10
+
+
+class BrokerUnreachableError(Exception):
+    """No broker could be connected to."""
+
+
+@dataclass(frozen=True, slots=True)
+class TlsFiles:
+    """Certificates in PEM: whom to trust, and who we are; all may be absent."""
+
+    ca_file: Path | None = None
+    cert_file: Path | None = None
+    key_file: Path | None = None
+
+
+class Broker:
+    """Where to connect to: URLs that are tried in turn, beginning with the last good one."""
+
+    def __init__(self, urls: Sequence[str], tls: TlsFiles | None = None) -> None:
+        self._urls = [URL(url) for url in urls]
+        self._tls = tls or TlsFiles()
+        self._next = 0
+
+    async def connect(self, name: ConnectionName) -> tuple[AbstractConnection, str]:
+        """A fresh connection, and the broker's address for people.
+
+        Raises BrokerUnreachableError that says for each URL why not.
+        """
+        tolerant.install()
+        problems = []
+        for _ in self._urls:
+            url = self._urls[self._next]
+            try:
+                return await self._open(url, name), describe(url)
+            except Exception as error:  # noqa: BLE001 - whatever one broker does, the next is tried
+                problems.append(f"{describe(url)}: {explain(error, url)}")
+                self._next = (self._next + 1) % len(self._urls)
+        raise BrokerUnreachableError("; ".join(problems))
+
+    async def _open(self, url: URL, name: ConnectionName) -> AbstractConnection:
+        query = {"heartbeat": str(HEARTBEAT_SECONDS), "name": f"order-relay {name}"}
+        if self._tls.cert_file is not None and url.user is None:
+            query["auth"] = "external"
+        # One bound over all phases: without it a black hole is waited for without end.
+        async with asyncio.timeout(CONNECT_TIMEOUT_SECONDS):
+            return await aio_pika.connect(
+                url.with_query({**query, **url.query}),
+                ssl_context=self._context() if url.scheme == "amqps" else None,
+            )
+
+    def _context(self) -> ssl.SSLContext:
+        # Made anew for each connection, so that renewed certificates are taken up.
+        context = ssl.create_default_context(cafile=self._tls.ca_file)
+        if self._tls.cert_file is not None:
+            context.load_cert_chain(self._tls.cert_file, self._tls.key_file)
+        return context
+
+
+def underlay(connection: AbstractConnection) -> UnderlayConnection:
+    """aiormq's connection, whose `closing` and `ready` tell the truth about the wire."""
+    if connection.transport is None:
+        raise aiormq.exceptions.AMQPConnectionError("the connection is closed")
+    return connection.transport.connection
+
+
+async def close(connection: AbstractConnection) -> None:
+    """Close within a bound: with full buffers a polite close takes half a minute."""
+    with contextlib.suppress(Exception):
+        async with asyncio.timeout(CLOSE_TIMEOUT_SECONDS):
+            await connection.close()
+
+
+def describe(url: URL) -> str:
+    """Host, port and vhost; never the user's password or the query."""
+    port = url.port or (5671 if url.scheme == "amqps" else 5672)
+    vhost = url.path[1:] or "/"
+    return f"{url.host}:{port} vhost {vhost}"
+
+
+def explain(error: BaseException, url: URL) -> str:
+    """What `error` means, in words that say what to look at."""
+    user = url.user or "guest"
+    match error:
+        case aiormq.exceptions.ProbableAuthenticationError():
+            return f"wrong user name or password for user {user!r}"
+        case aiormq.exceptions.AuthenticationError():
+            return f"the broker offers only the login mechanisms {error.args[0]!r}"
+        case TimeoutError():
+            return f"no answer within {CONNECT_TIMEOUT_SECONDS:.0f} s"
+        case aiormq.exceptions.ConnectionClosed():
+            return f"refused by the broker: {_text(error)}"
+        case ssl.SSLError() | FileNotFoundError():
+            return f"TLS: {error}"
+        case _:
+            return _text(error)
+
+
+def _text(error: BaseException) -> str:
+    words = " ".join(str(part) for part in error.args if part is not None and part != "")
+    return words or type(error).__name__

@@ -1,0 +1,112 @@
+"""One session of a connection, from its opening until anything about it is in doubt."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, NoReturn
+
+from aiormq.abc import AbstractChannel
+
+from service.core.backoff import full_jitter
+from service.edges.amqp.broker import BrokerUnreachableError
+from service.flow.events import BrokerLost, ConnectionName, Emit, LostCause
+from service.flow.ports import Clock
+
+FIRST_PAUSE_SECONDS = 0.2
+LONGEST_PAUSE_SECONDS = 10.0
+STEADY_SECONDS = 10.0
+"""A session that lasted so long was a good one: the next pause is short again."""
+
+
+class SessionBrokenError(Exception):
+    """The session cannot go on."""
+
+    def __init__(self, cause: LostCause, reason: str) -> None:
+        super().__init__(reason)
+        self.cause = cause
+        self.reason = reason
+
+
+class Session:
+    """Whether a connection still stands; broken once, it stays broken."""
+
+    def __init__(self) -> None:
+        self.broken: asyncio.Future[SessionBrokenError] = asyncio.Future()
+
+    @property
+    def alive(self) -> bool:
+        """Whether nothing has gone wrong yet."""
+        return not self.broken.done()
+
+    def break_(self, cause: LostCause, reason: str) -> None:
+        """Give the session up; the first cause counts."""
+        if self.alive:
+            self.broken.set_result(SessionBrokenError(cause, reason))
+
+    def watch(self, closing: "asyncio.Future[object]", cause: LostCause) -> None:
+        """Break when `closing`, a future of aiormq's, is done."""
+
+        def on_closing(future: "asyncio.Future[object]") -> None:
+            error = None if future.cancelled() else future.exception()
+            self.break_(cause, str(error) if error else "closed")
+
+        closing.add_done_callback(on_closing)
+
+    def watch_channel(self, channel: AbstractChannel) -> None:
+        """Break when the broker or anybody closes the channel."""
+        self.watch(channel.closing, LostCause.CHANNEL_CLOSED)
+
+    async def run(self, work: Awaitable[object]) -> None:
+        """Do `work` until it is done; raises SessionBrokenError as soon as the session breaks."""
+        task = asyncio.ensure_future(work)
+        either: set[asyncio.Future[Any]] = {task, self.broken}
+        try:
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            if not task.done():
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+        # A broken session makes its calls fail, too: the cause says more than the consequence.
+        if self.broken.done():
+            raise self.broken.result()
+        if (error := task.exception()) is not None:
+            self._fail(error)
+
+    def _fail(self, error: BaseException) -> NoReturn:
+        if isinstance(error, SessionBrokenError):
+            self.break_(error.cause, error.reason)
+            raise error
+        self.break_(LostCause.CONNECTION_CLOSED, f"{type(error).__name__}: {error}")
+        raise self.broken.result()
+
+
+async def keep_up(
+    name: ConnectionName,
+    session: Callable[[], Awaitable[None]],
+    *,
+    stop: asyncio.Event,
+    clock: Clock,
+    emit: Emit,
+    draw: Callable[[], float],
+) -> None:
+    """Run `session` again and again, with growing pauses under full jitter, until `stop` is set.
+
+    Nothing of a broken session is repaired: whatever state it was in, it is thrown away.
+    """
+    failures = 0
+    while not stop.is_set():
+        began = clock.monotonic()
+        try:
+            await session()
+        except SessionBrokenError as broken:
+            cause, reason = broken.cause, broken.reason
+        except BrokerUnreachableError as error:
+            cause, reason = LostCause.CONNECT_FAILED, str(error)
+        except Exception as error:  # noqa: BLE001 - no error may end the reconnecting for good
+            cause, reason = LostCause.CONNECTION_CLOSED, f"{type(error).__name__}: {error}"
+        if stop.is_set():
+            return
+        failures = 0 if clock.monotonic() - began > STEADY_SECONDS else failures + 1
+        ceiling = min(FIRST_PAUSE_SECONDS * 2**min(failures, 10), LONGEST_PAUSE_SECONDS)
+        pause = full_jitter(ceiling, draw())
+        emit(BrokerLost(name, cause, reason, round(pause, 3)))
+        await clock.wait(stop, pause)

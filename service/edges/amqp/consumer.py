@@ -1,0 +1,186 @@
+"""The consuming connection: hands deliveries on, and takes as many as are wanted."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from aio_pika.abc import AbstractChannel as OuterChannel
+from aio_pika.abc import AbstractConnection
+from aiormq import spec
+from aiormq.abc import AbstractChannel, DeliveredMessage
+
+from service.core.message import Message, Received
+from service.core.topology import Topology
+from service.edges.amqp import broker as brokers
+from service.edges.amqp.broker import Broker
+from service.edges.amqp.codec import to_received
+from service.edges.amqp.connection import Session, SessionBrokenError, keep_up
+from service.edges.amqp.delivery import AmqpDelivery
+from service.edges.amqp.preparation import Prepare
+from service.flow.events import (
+    BrokerConnected,
+    ConnectionName,
+    ConsumingStarted,
+    ConsumingStopped,
+    Emit,
+    LostCause,
+)
+from service.flow.gate import Gate, Intake
+from service.flow.ports import Clock, Delivery
+
+RPC_TIMEOUT_SECONDS = 10.0
+COUNT_CONSUMERS_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class ConsumerPorts:
+    """What the consumer works with."""
+
+    broker: Broker
+    prepare: Prepare
+    gate: Gate
+    receive: Callable[[Delivery], None]
+    consumers_counted: Callable[[int], None]
+    clock: Clock
+    emit: Emit
+    draw: Callable[[], float]
+
+
+class AmqpConsumer:
+    """Consumes from the requests queue whenever the gate wants deliveries."""
+
+    def __init__(self, ports: ConsumerPorts, topology: Topology, prefetch: int) -> None:
+        self._ports = ports
+        self._queue = topology.requests_queue
+        self._prefetch = prefetch
+        self._stop = asyncio.Event()
+        self._outer: OuterChannel | None = None
+        self.quiet = asyncio.Event()
+        self.quiet.set()
+
+    async def run(self) -> None:
+        """Keep a session up until `stop`."""
+        await keep_up(
+            ConnectionName.CONSUME,
+            self._session,
+            stop=self._stop,
+            clock=self._ports.clock,
+            emit=self._ports.emit,
+            draw=self._ports.draw,
+        )
+
+    def stop(self) -> None:
+        """Close the channel, then the connection; `run` returns when both are closed."""
+        self._stop.set()
+
+    async def _session(self) -> None:
+        connection, address = await self._ports.broker.connect(ConnectionName.CONSUME)
+        session = Session()
+        session.watch(brokers.underlay(connection).closing, LostCause.CONNECTION_CLOSED)
+        try:
+            await session.run(self._serve(connection, session, address))
+        finally:
+            if not self.quiet.is_set():
+                self.quiet.set()
+                self._ports.emit(ConsumingStopped("the connection is gone"))
+            # Whatever is unacked now belongs to the broker again.
+            session.break_(LostCause.CONNECTION_CLOSED, "the session ended")
+            await brokers.close(connection)
+
+    async def _serve(self, connection: AbstractConnection, session: Session, address: str) -> None:
+        await self._ports.prepare(connection)
+        channel = await self._open_channel(connection, session)
+        self._ports.emit(BrokerConnected(ConnectionName.CONSUME, address))
+        counting = asyncio.create_task(self._count_consumers(channel))
+        try:
+            await self._follow_the_gate(channel, session)
+        finally:
+            counting.cancel()
+            await asyncio.gather(counting, return_exceptions=True)
+        # CloseOk is the barrier: the broker has read every ack that was sent before it.
+        with contextlib.suppress(Exception):
+            async with asyncio.timeout(RPC_TIMEOUT_SECONDS):
+                await channel.close()
+
+    async def _open_channel(
+        self, connection: AbstractConnection, session: Session
+    ) -> AbstractChannel:
+        outer = connection.channel(publisher_confirms=False)
+        await outer.initialize(timeout=RPC_TIMEOUT_SECONDS)
+        channel = await outer.get_underlay_channel()
+        session.watch_channel(channel)
+
+        def on_cancel(_: spec.Basic.Cancel) -> None:
+            # Nothing else tells of a deleted queue or a fail-over: the consumer would be dead.
+            session.break_(LostCause.CONSUMER_CANCELLED, "the broker cancelled the consumer")
+
+        channel.on_consumer_cancel_callbacks.add(on_cancel)
+        # aio-pika's wrapper detaches the channel when it is collected.
+        self._outer = outer
+        return channel
+
+    async def _follow_the_gate(self, channel: AbstractChannel, session: Session) -> None:
+        """Consume, or not, as the gate wants it, until the stop."""
+        tag: str | None = None
+        consuming = Intake.NONE
+        version = -1
+        watching = asyncio.create_task(self._stop.wait())
+        try:
+            while not self._stop.is_set():
+                wanted = self._ports.gate.intake
+                if wanted is not consuming:
+                    if tag is not None:
+                        await self._cancel(channel, tag)
+                        tag = None
+                    if wanted is not Intake.NONE:
+                        tag = await self._consume(channel, session, wanted)
+                    consuming = wanted
+                changing = asyncio.create_task(self._ports.gate.change(version))
+                await asyncio.wait({changing, watching}, return_when=asyncio.FIRST_COMPLETED)
+                changing.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    version = await changing
+        finally:
+            watching.cancel()
+
+    async def _consume(self, channel: AbstractChannel, session: Session, wanted: Intake) -> str:
+        prefetch = 1 if wanted is Intake.ONE else self._prefetch
+        await channel.basic_qos(prefetch_count=prefetch, timeout=RPC_TIMEOUT_SECONDS)
+
+        async def on_message(delivered: DeliveredMessage) -> None:
+            self._hand_on(delivered, channel, session)
+
+        self.quiet.clear()
+        answer = await channel.basic_consume(
+            self._queue, on_message, timeout=RPC_TIMEOUT_SECONDS
+        )
+        self._ports.emit(ConsumingStarted(self._queue, prefetch))
+        if answer.consumer_tag is None:
+            raise SessionBrokenError(LostCause.CHANNEL_CLOSED, "the broker gave no consumer tag")
+        return answer.consumer_tag
+
+    async def _cancel(self, channel: AbstractChannel, tag: str) -> None:
+        await channel.basic_cancel(tag, timeout=RPC_TIMEOUT_SECONDS)
+        self.quiet.set()
+        self._ports.emit(ConsumingStopped("paused"))
+
+    def _hand_on(
+        self, delivered: DeliveredMessage, channel: AbstractChannel, session: Session
+    ) -> None:
+        """Only hands it on: aiormq cancels its callbacks when the connection is lost."""
+        try:
+            received = to_received(delivered)
+        except Exception as error:  # noqa: BLE001 - a message without an answer keeps its slot for ever
+            received = Received(Message(b""), damage=f"unreadable: {type(error).__name__}")
+        tag = delivered.delivery_tag or 0
+        self._ports.receive(AmqpDelivery(received, tag, channel, session))
+
+    async def _count_consumers(self, channel: AbstractChannel) -> None:
+        """Tell how many processes share the rate: each has one consumer on the queue."""
+        while True:
+            answer = await channel.queue_declare(
+                self._queue, passive=True, timeout=RPC_TIMEOUT_SECONDS
+            )
+            self._ports.consumers_counted(answer.consumer_count or 0)
+            await self._ports.clock.wait(self._stop, COUNT_CONSUMERS_SECONDS)

@@ -1,0 +1,70 @@
+"""A delivery that knows the session which brought it."""
+
+import asyncio
+
+from aiormq.abc import AbstractChannel
+
+from service.core.message import Received
+from service.edges.amqp.connection import Session
+from service.flow.events import LostCause
+
+SETTLE_TIMEOUT_SECONDS = 10.0
+
+
+class AmqpDelivery:
+    """One message, to be settled on the channel that it came on, or not at all.
+
+    Delivery tags count from 1 on every channel: an ack on a later channel would settle a message
+    that nobody has looked at.
+    """
+
+    def __init__(
+        self, received: Received, delivery_tag: int, channel: AbstractChannel, session: Session
+    ) -> None:
+        self._received = received
+        self._tag = delivery_tag
+        self._channel = channel
+        self._session = session
+
+    @property
+    def received(self) -> Received:
+        """The message."""
+        return self._received
+
+    @property
+    def alive(self) -> bool:
+        """Whether the session that brought it still stands."""
+        return self._session.alive
+
+    async def ack(self) -> None:
+        """Done with it for good."""
+        await self._settle("ack")
+
+    async def give_back(self, *, counted: bool = False) -> None:
+        """Let the broker deliver it again; a reject counts towards its limit on every version."""
+        await self._settle("reject" if counted else "nack")
+
+    async def dead_letter(self) -> None:
+        """Let the broker move it to the parked queue, byte for byte."""
+        await self._settle("dead_letter")
+
+    async def _settle(self, how: str) -> None:
+        if not self.alive:
+            return
+        try:
+            # The queue to the socket is short: behind a stuck peer this would wait for ever.
+            async with asyncio.timeout(SETTLE_TIMEOUT_SECONDS):
+                await self._send(how)
+        except Exception as error:  # noqa: BLE001 - any failure here means that the broker redelivers
+            self._session.break_(LostCause.ACK_FAILED, f"{how}: {type(error).__name__}: {error}")
+
+    async def _send(self, how: str) -> None:
+        match how:
+            case "ack":
+                await self._channel.basic_ack(self._tag, wait=False)
+            case "nack":
+                await self._channel.basic_nack(self._tag, requeue=True, wait=False)
+            case "reject":
+                await self._channel.basic_reject(self._tag, requeue=True, wait=False)
+            case _:
+                await self._channel.basic_reject(self._tag, requeue=False, wait=False)

@@ -1,0 +1,34 @@
+"""What every session does first: see that the topology stands."""
+
+import asyncio
+from typing import Literal
+
+from aio_pika.abc import AbstractConnection
+
+from service.core.topology import Topology
+from service.edges.amqp import declare
+from service.edges.amqp.connection import SessionBrokenError
+from service.flow.events import LostCause
+
+TopologyMode = Literal["declare", "check"]
+
+
+class Prepare:
+    """Declares the topology or checks it, one connection at a time."""
+
+    def __init__(self, topology: Topology, mode: TopologyMode) -> None:
+        self._topology = topology
+        self._mode = mode
+        self._lock = asyncio.Lock()
+
+    async def __call__(self, connection: AbstractConnection) -> None:
+        """Return when the topology stands; SessionBrokenError says what does not."""
+        # Two connections that declare one new quorum queue at once get in each other's way.
+        async with self._lock:
+            try:
+                if self._mode == "declare":
+                    await declare.declare(connection, self._topology)
+                elif problems := await declare.look(connection, self._topology):
+                    raise SessionBrokenError(LostCause.TOPOLOGY, "; ".join(problems))
+            except declare.TopologyError as error:
+                raise SessionBrokenError(LostCause.TOPOLOGY, str(error)) from error

@@ -1,0 +1,181 @@
+"""The publishing connection: persistent, mandatory, confirmed, one at a time for each message id."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import aiormq.exceptions
+from aio_pika.abc import AbstractConnection
+from aiormq.abc import AbstractChannel
+
+from service.core.message import Publication, PublicationKind
+from service.core.topology import Topology
+from service.edges.amqp import broker as brokers
+from service.edges.amqp.broker import Broker
+from service.edges.amqp.codec import to_properties
+from service.edges.amqp.connection import Session, keep_up
+from service.edges.amqp.preparation import Prepare
+from service.flow.events import BrokerConnected, ConnectionName, Emit, LostCause
+from service.flow.keyed_lock import KeyedLock
+from service.flow.ports import Clock, Confirmed, Unconfirmed
+
+PUBLISH_TIMEOUT_SECONDS = 10.0
+WAIT_FOR_CONNECTION_SECONDS = 5.0
+LOOK_FOR_BLOCK_SECONDS = 0.25
+BLOCKED = "the broker blocks publishers (a memory or disk alarm)"
+
+
+@dataclass(frozen=True, slots=True)
+class PublisherPorts:
+    """What the publisher works with; `hold` and `lift` stop and start the sending of orders."""
+
+    broker: Broker
+    prepare: Prepare
+    hold: Callable[[str], None]
+    lift: Callable[[], None]
+    clock: Clock
+    emit: Emit
+    draw: Callable[[], float]
+
+
+class AmqpPublisher:
+    """Publishes on a connection of its own, so that a blocked one cannot hold up acks."""
+
+    def __init__(self, ports: PublisherPorts, topology: Topology) -> None:
+        self._ports = ports
+        self._exchanges = {
+            PublicationKind.REPLY: topology.replies_exchange,
+            PublicationKind.RETRY: topology.retry_exchange,
+            PublicationKind.PARKED: topology.parked_exchange,
+        }
+        self._stop = asyncio.Event()
+        self._ready = asyncio.Event()
+        self._current: tuple[AbstractChannel, Session] | None = None
+        self._blocked = False
+        self._same_id = KeyedLock()
+        ports.hold("not connected yet")
+
+    async def run(self) -> None:
+        """Keep a session up until `stop`."""
+        await keep_up(
+            ConnectionName.PUBLISH,
+            self._session,
+            stop=self._stop,
+            clock=self._ports.clock,
+            emit=self._ports.emit,
+            draw=self._ports.draw,
+        )
+
+    def stop(self) -> None:
+        """Close the connection; `run` returns when it is closed."""
+        self._stop.set()
+
+    async def publish(self, publication: Publication) -> Confirmed | Unconfirmed:
+        """Publish and wait for the confirm; whatever else happens is Unconfirmed."""
+        # aiormq tells a returned message by its message_id: of two in flight with one id, the
+        # wrong one would be reported as confirmed.
+        # One without an id gets a random one from aiormq, and meets no other.
+        key = publication.message.message_id or f"without id {id(publication)}"
+        async with self._same_id.hold(key):
+            if not await self._ports.clock.wait(self._ready, WAIT_FOR_CONNECTION_SECONDS):
+                return Unconfirmed("not connected")
+            if self._current is None:  # pragma: no cover - ready is only set with a session
+                return Unconfirmed("not connected")
+            channel, session = self._current
+            sending = asyncio.create_task(self._send(channel, publication))
+            try:
+                return await self._confirm(sending, session)
+            finally:
+                sending.cancel()
+
+    async def _send(
+        self, channel: AbstractChannel, publication: Publication
+    ) -> Confirmed | Unconfirmed:
+        try:
+            await channel.basic_publish(
+                publication.message.body,
+                exchange=self._exchanges[publication.kind],
+                routing_key=publication.routing_key,
+                properties=to_properties(publication.message),
+                # Without it the broker confirms what it could route nowhere.
+                mandatory=True,
+            )
+        except aiormq.exceptions.PublishError as error:
+            return Unconfirmed(f"unroutable: {error}")
+        except aiormq.exceptions.DeliveryError:
+            return Unconfirmed("the broker refused it (a queue is full?)")
+        return Confirmed()
+
+    async def _confirm(
+        self, sending: "asyncio.Task[Confirmed | Unconfirmed]", session: Session
+    ) -> Confirmed | Unconfirmed:
+        either: set[asyncio.Future[Any]] = {sending, session.broken}
+        while True:
+            await asyncio.wait(
+                either,
+                timeout=PUBLISH_TIMEOUT_SECONDS,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            if sending.done():
+                error = sending.exception()
+                if error is None:
+                    return sending.result()
+                reason = f"{type(error).__name__}: {error}"
+                # A channel that the broker closed fails every publish on it from now on.
+                session.break_(LostCause.CHANNEL_CLOSED, reason)
+                return Unconfirmed(reason)
+            if session.broken.done():
+                return Unconfirmed(f"the connection was lost: {session.broken.result().reason}")
+            if not self._blocked:
+                # It may still land: only a new connection can be told apart from the old one.
+                session.break_(LostCause.PUBLISH_TIMEOUT, "a publish was not confirmed in time")
+                return Unconfirmed("not confirmed in time")
+
+    async def _session(self) -> None:
+        connection, address = await self._ports.broker.connect(ConnectionName.PUBLISH)
+        session = Session()
+        session.watch(brokers.underlay(connection).closing, LostCause.CONNECTION_CLOSED)
+        try:
+            await session.run(self._serve(connection, session, address))
+        finally:
+            self._ready.clear()
+            self._current = None
+            self._blocked = False
+            session.break_(LostCause.CONNECTION_CLOSED, "the session ended")
+            self._ports.hold("the publishing connection is down")
+            await brokers.close(connection)
+
+    async def _serve(self, connection: AbstractConnection, session: Session, address: str) -> None:
+        await self._ports.prepare(connection)
+        outer = connection.channel(publisher_confirms=True, on_return_raises=True)
+        await outer.initialize(timeout=PUBLISH_TIMEOUT_SECONDS)
+        channel = await outer.get_underlay_channel()
+        session.watch_channel(channel)
+        self._current = (channel, session)
+        self._ready.set()
+        self._ports.emit(BrokerConnected(ConnectionName.PUBLISH, address))
+        self._ports.lift()
+        await self._watch_for_blocks(connection)
+
+    async def _watch_for_blocks(self, connection: AbstractConnection) -> None:
+        """Hold while the broker blocks publishers; aiormq tells of it only through `ready`."""
+        wire = brokers.underlay(connection)
+        while not self._stop.is_set():
+            ready = asyncio.ensure_future(wire.ready())
+            try:
+                done, _ = await asyncio.wait({ready}, timeout=LOOK_FOR_BLOCK_SECONDS)
+                if not done:
+                    self._blocked = True
+                    self._ports.hold(BLOCKED)
+                    await self._until_unblocked(ready)
+                    self._blocked = False
+                    self._ports.lift()
+            finally:
+                ready.cancel()
+                await asyncio.gather(ready, return_exceptions=True)
+            await self._ports.clock.wait(self._stop, LOOK_FOR_BLOCK_SECONDS)
+
+    async def _until_unblocked(self, ready: "asyncio.Future[None]") -> None:
+        while not ready.done() and not self._stop.is_set():
+            await asyncio.wait({ready}, timeout=LOOK_FOR_BLOCK_SECONDS)

@@ -1,0 +1,102 @@
+"""Decoders for pamqp that no message can break.
+
+pamqp raises on invalid UTF-8 in short strings and header keys, on timestamps past the year 9999
+and on deep nesting; aiormq's reader dies of it, the broker delivers the message again to the next
+connection, and so on for ever. These decoders read such values as something that can be told
+apart, so that the one message can be handed back.
+"""
+
+import struct
+from collections.abc import Callable
+from datetime import datetime
+
+import pamqp.decode
+from pamqp.common import FieldValue
+
+MAX_DEPTH = 32
+_LONGEST_SCALAR_BYTES = 9
+_LENGTH = struct.Struct(">I")
+
+
+class UndecodableTable(dict[str, FieldValue]):
+    """A header table that could not be read; `raw` is as it came."""
+
+    def __init__(self, raw: bytes) -> None:
+        super().__init__()
+        self.raw = raw
+
+
+def install() -> None:
+    """Make pamqp use these decoders, in the whole process; a second call changes nothing."""
+    pamqp.decode.METHODS["shortstr"] = short_string
+    pamqp.decode.METHODS["timestamp"] = timestamp
+    pamqp.decode.METHODS["table"] = table
+    pamqp.decode.TABLE_MAPPING[b"T"] = timestamp
+
+
+def short_string(value: bytes) -> tuple[int, str]:
+    """A short string; bytes that are not UTF-8 become lone surrogates."""
+    length = value[0]
+    return length + 1, value[1 : length + 1].decode("utf-8", "surrogateescape")
+
+
+def timestamp(value: bytes) -> tuple[int, datetime | None]:
+    """A timestamp, or None where datetime has no year for it."""
+    try:
+        return pamqp.decode.timestamp(value)
+    except (ValueError, OverflowError, OSError):
+        return 8, None
+
+
+def table(value: bytes) -> tuple[int, dict[str, FieldValue]]:
+    """A header table, or an UndecodableTable of the same length."""
+    end = 4 + _LENGTH.unpack_from(value)[0]
+    try:
+        return end, _table(value, 4, end, 0)
+    except (ValueError, KeyError, struct.error, IndexError, OverflowError, OSError):
+        return end, UndecodableTable(value[4:end])
+
+
+def _table(data: bytes, start: int, end: int, depth: int) -> dict[str, FieldValue]:
+    _check(data, end, depth)
+    result: dict[str, FieldValue] = {}
+    offset = start
+    while offset < end:
+        length = data[offset]
+        # Strict: a key with surrogates could not be told from the key that it hides.
+        key = data[offset + 1 : offset + 1 + length].decode("utf-8")
+        offset, result[key] = _value(data, offset + 1 + length, end, depth)
+    return result
+
+
+def _array(data: bytes, start: int, end: int, depth: int) -> list[FieldValue]:
+    _check(data, end, depth)
+    result: list[FieldValue] = []
+    offset = start
+    while offset < end:
+        offset, value = _value(data, offset, end, depth)
+        result.append(value)
+    return result
+
+
+def _value(data: bytes, offset: int, end: int, depth: int) -> tuple[int, FieldValue]:
+    kind = data[offset : offset + 1]
+    offset += 1
+    if kind in (b"F", b"A"):
+        inner = offset + 4 + _LENGTH.unpack_from(data, offset)[0]
+        if inner > end:
+            raise ValueError("a nested table is longer than its parent")
+        read: Callable[..., FieldValue] = _table if kind == b"F" else _array
+        return inner, read(data, offset + 4, inner, depth + 1)
+    # A slice of what the value needs: a copy of all the rest for each value would be quadratic.
+    long = kind in (b"S", b"x")
+    size = 4 + _LENGTH.unpack_from(data, offset)[0] if long else _LONGEST_SCALAR_BYTES
+    consumed, value = pamqp.decode.TABLE_MAPPING[kind](data[offset : offset + size])
+    return offset + consumed, value
+
+
+def _check(data: bytes, end: int, depth: int) -> None:
+    if depth > MAX_DEPTH:
+        raise ValueError(f"headers are nested more than {MAX_DEPTH} deep")
+    if end > len(data):
+        raise ValueError("a table is longer than its frame")

@@ -1,0 +1,1 @@
+"""One delivery from arrival to settlement, and the limits that it passes through."""

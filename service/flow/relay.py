@@ -1,0 +1,274 @@
+"""One delivery's way, from arrival to settlement, as a straight line.
+
+delivery -> parse -> admit -> submit -> classify -> decide -> publish (confirmed) -> ack
+
+What may be decided is decided in `service.core`; here it is only carried out, in that order. A
+delivery is acked when everything that was to be published for it is confirmed, and not before.
+"""
+
+import asyncio
+from collections.abc import Callable
+from math import inf
+from typing import assert_never
+
+from service.core import answer as answers
+from service.core.backoff import full_jitter
+from service.core.codes import Code, Status
+from service.core.decision import (
+    Decision,
+    Finish,
+    Hold,
+    Park,
+    RetryHere,
+    RetryLater,
+    RetryPolicy,
+    decide,
+    give_up,
+    wait_seconds,
+)
+from service.core.history import History
+from service.core.message import Publication
+from service.core.outcome import Outcome, Throttled, classify
+from service.core.request import Damaged, Invalid, Request, Unidentified, parse
+from service.core.settlement import (
+    GIVE_BACK,
+    Plan,
+    Settlement,
+    plan_answer,
+    plan_ending,
+    plan_unserved,
+)
+from service.flow import narrate
+from service.flow.events import Abandoned, DeliveryArrived, Emit, PublishFailed, Settled, Unexpected
+from service.flow.gate import PATIENCE_SECONDS, Entered, Gate, TurnedAway
+from service.flow.keyed_lock import KeyedLock
+from service.flow.ports import Clock, Confirmed, Delivery, OrderApi, Publisher, Unconfirmed
+from service.flow.recent import Conflict, Fresh, RecentRequests, Repeat
+
+LONGEST_PUBLISH_PAUSE_SECONDS = 5.0
+DEFECT_PAUSE_SECONDS = 1.0
+
+
+class Relay:
+    """Carries deliveries to their settlement, each in a task of its own."""
+
+    def __init__(
+        self,
+        *,
+        api: OrderApi,
+        publisher: Publisher,
+        gate: Gate,
+        clock: Clock,
+        emit: Emit,
+        policy: RetryPolicy,
+        draw: Callable[[], float],
+    ) -> None:
+        self._api = api
+        self._publisher = publisher
+        self._gate = gate
+        self._clock = clock
+        self._emit = emit
+        self._policy = policy
+        self._draw = draw
+        self._recent = RecentRequests()
+        self._same_id = KeyedLock()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def receive(self, delivery: Delivery) -> None:
+        """Begin with `delivery`; returns at once."""
+        message_id = delivery.received.message.message_id
+        self._emit(DeliveryArrived(message_id, delivery.received.redelivered))
+        task = asyncio.create_task(self._guard(delivery))
+        # The loop holds tasks weakly: without this set one could vanish in mid-flight.
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def finish(self, within_seconds: float) -> int:
+        """Let what has begun end within the time, cut off the rest; how many were cut off.
+
+        What is cut off stays unacked: the broker delivers it again.
+        """
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=within_seconds)
+        left = list(self._tasks)
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+        return len(left)
+
+    async def _guard(self, delivery: Delivery) -> None:
+        try:
+            await self._carry(delivery)
+        except Exception as error:  # noqa: BLE001 - a defect must cost one delivery, not the rest
+            self._emit(Unexpected("delivery", f"{type(error).__name__}: {error}"))
+            await self._clock.wait(self._gate.draining, DEFECT_PAUSE_SECONDS)
+            await delivery.give_back(counted=True)
+
+    async def _carry(self, delivery: Delivery) -> None:
+        received = delivery.received
+        parsed = parse(received, self._clock.now())
+        match parsed:
+            case Request():
+                arrived_at = self._clock.monotonic()
+                # Two with one id at a time would race each other past the memory of answers.
+                async with self._same_id.hold(parsed.request_id):
+                    plan, repeated = await self._serve(delivery, parsed, arrived_at)
+                    settled = await self._settle(delivery, plan, repeated=repeated)
+                    if settled and plan.answer and plan.answer.status is Status.UNKNOWN:
+                        # Only now: a repeat of it is not parked again.
+                        self._recent.remember(parsed, plan.answer)
+            case Invalid() | Unidentified() | Damaged():
+                plan = plan_unserved(received, parsed, self._clock.now())
+                await self._settle(delivery, plan, repeated=False)
+            case _ as never:  # pragma: no cover
+                assert_never(never)
+
+    async def _serve(
+        self, delivery: Delivery, request: Request, arrived_at: float
+    ) -> tuple[Plan, bool]:
+        """How the request ends here, and whether that repeats an answer given before."""
+        now = self._clock.now()
+        match self._recent.recall(request):
+            case Repeat(answer):
+                return plan_answer(delivery.received, answer, now), True
+            case Conflict():
+                text = "another order was sent with this message_id; a new order needs a new one"
+                answer = answers.rejected(Code.MESSAGE_ID_CONFLICT, text, request.history)
+                return plan_answer(delivery.received, answer, now), False
+            case Fresh():
+                return await self._pursue(delivery, request, arrived_at), False
+            case _ as never:  # pragma: no cover
+                assert_never(never)
+
+    async def _pursue(self, delivery: Delivery, request: Request, arrived_at: float) -> Plan:
+        """Send the order until its outcome is certain, or this process should not try on."""
+        history = request.history
+        leave_by = self._leave_by(request)
+        while True:
+            if (ending := self._give_up(request, history)) is not None:
+                return plan_ending(delivery.received, ending, history, self._clock.now())
+            entry = await self._gate.enter(arrived_at=arrived_at, leave_by=leave_by)
+            if isinstance(entry, TurnedAway):
+                return self._turn_back(delivery, request, history)
+            decision, history = await self._attempt(delivery, request, history, entry)
+            match decision:
+                case Finish() | Park() | RetryLater():
+                    if isinstance(decision, Finish):
+                        self._recent.remember(request, decision.answer)
+                    return plan_ending(delivery.received, decision, history, self._clock.now())
+                case RetryHere():
+                    history = history.after_wait()
+                    await self._clock.wait(self._gate.draining, decision.seconds)
+                case Hold():
+                    pass
+                case None:
+                    return GIVE_BACK
+                case _ as never:  # pragma: no cover
+                    assert_never(never)
+
+    async def _attempt(
+        self, delivery: Delivery, request: Request, history: History, entry: Entered
+    ) -> tuple[Decision | None, History]:
+        """One POST and what follows from it; None when the delivery is not ours any more."""
+        try:
+            if not delivery.alive:
+                return None, history
+            # Asked again: the wait at the gate may have outlasted the deadline.
+            if (ending := self._give_up(request, history)) is not None:
+                return ending, history
+            sent_at, began = self._clock.now(), self._clock.monotonic()
+            result = await self._api.submit(request.order.form)
+            now = self._clock.now()
+            outcome = classify(result, now)
+            duration = self._clock.monotonic() - began
+            history = history.after(outcome, sent_at)
+            draw = self._draw()
+            self._gate.report(entry, outcome, self._throttle_seconds(outcome, history, draw))
+        finally:
+            self._gate.leave(entry)
+        self._emit(narrate.attempt(request, history, outcome, duration))
+        decision = decide(
+            outcome,
+            history,
+            deadline=request.deadline,
+            policy=self._policy,
+            now=now,
+            draw=draw,
+        )
+        if isinstance(decision, RetryHere | RetryLater):
+            self._emit(narrate.retry(request, outcome, decision, self._policy))
+        return decision, history
+
+    def _give_up(self, request: Request, history: History) -> Finish | Park | None:
+        now = self._clock.now()
+        return give_up(history, deadline=request.deadline, policy=self._policy, now=now)
+
+    def _leave_by(self, request: Request) -> float:
+        """The deadline on the monotonic clock."""
+        if request.deadline is None:
+            return inf
+        left = request.deadline - self._clock.now()
+        return self._clock.monotonic() + left.total_seconds()
+
+    def _throttle_seconds(self, outcome: Outcome, history: History, draw: float) -> float | None:
+        if isinstance(outcome, Throttled):
+            return wait_seconds(outcome, history, self._policy, draw)
+        return None
+
+    def _turn_back(self, delivery: Delivery, request: Request, history: History) -> Plan:
+        """Let the order wait elsewhere, with what is known about it if that can be written."""
+        if (ending := self._give_up(request, history)) is not None:
+            return plan_ending(delivery.received, ending, history, self._clock.now())
+        untouched = history == request.history
+        if self._gate.publisher_held or (untouched and self._gate.draining.is_set()):
+            return GIVE_BACK
+        later = RetryLater(self._policy.delays_seconds[0])
+        return plan_ending(delivery.received, later, history, self._clock.now())
+
+    async def _settle(self, delivery: Delivery, plan: Plan, *, repeated: bool) -> bool:
+        """Publish, then tell the broker; whether the plan was carried out whole."""
+        message_id = delivery.received.message.message_id
+        for publication in plan.publications:
+            if not await self._publish(delivery, publication):
+                plan = GIVE_BACK
+                break
+        if plan.answer is not None:
+            now = self._clock.now()
+            self._emit(narrate.answered(message_id, plan.answer, now, repeated=repeated))
+        if not delivery.alive:
+            self._emit(Abandoned(message_id))
+            return False
+        match plan.settlement:
+            case Settlement.REPLIED | Settlement.RETRIED | Settlement.PARKED:
+                await delivery.ack()
+            case Settlement.DEAD_LETTERED:
+                await delivery.dead_letter()
+            case Settlement.RETURNED:
+                await delivery.give_back()
+            case _ as never:  # pragma: no cover
+                assert_never(never)
+        self._emit(Settled(message_id, plan.settlement))
+        return plan is not GIVE_BACK
+
+    async def _publish(self, delivery: Delivery, publication: Publication) -> bool:
+        """Publish until the broker confirms; False when the delivery cannot wait for it."""
+        began = self._clock.monotonic()
+        pause_seconds = 0.1
+        while delivery.alive:
+            tried_at = self._clock.monotonic()
+            match await self._publisher.publish(publication):
+                case Confirmed():
+                    seconds = self._clock.monotonic() - tried_at
+                    self._emit(narrate.published(publication, seconds))
+                    return True
+                case Unconfirmed(reason):
+                    message_id = publication.message.message_id
+                    self._emit(PublishFailed(message_id, publication.kind, reason))
+                case _ as never:  # pragma: no cover
+                    assert_never(never)
+            if self._clock.monotonic() - began > PATIENCE_SECONDS:
+                return False
+            pause = full_jitter(pause_seconds, self._draw())
+            await self._clock.wait(asyncio.Event(), pause)
+            pause_seconds = min(pause_seconds * 2, LONGEST_PUBLISH_PAUSE_SECONDS)
+        return False
