@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from dotenv import dotenv_values
 from pydantic import BaseModel, SecretStr, ValidationError
@@ -17,6 +17,8 @@ from service.app.settings import DEFAULT_SECRETS_DIR, PREFIX, SECRETS_DIR, Setti
 
 # What Kubernetes sets for a Service called order-relay.
 _KUBERNETES = re.compile(r"ORDER_RELAY_(SERVICE_.*|PORT(_.*)?)")
+
+SHORTEST_REDACTED = 6
 
 _OMITTED = "the value is secret and not shown"
 
@@ -45,6 +47,12 @@ class Loaded:
     settings: Settings
     origins: Mapping[str, str]
     key_file: Path | None
+
+    def secrets(self) -> list[str]:
+        """What must never be shown; very short ones would only garble the lines they occur in."""
+        passwords = [urlsplit(url).password or "" for url in self.settings.amqp.urls]
+        texts = [self.settings.api.key.get_secret_value(), *passwords, *map(unquote, passwords)]
+        return [text for text in dict.fromkeys(texts) if len(text) >= SHORTEST_REDACTED]
 
     def listing(self) -> list[Setting]:
         """Every setting with its value, secrets masked, and its source."""

@@ -12,7 +12,6 @@ from math import inf
 from typing import assert_never
 
 from service.core import answer as answers
-from service.core.backoff import full_jitter
 from service.core.codes import Code, Status
 from service.core.decision import (
     Decision,
@@ -27,25 +26,17 @@ from service.core.decision import (
     wait_seconds,
 )
 from service.core.history import History
-from service.core.message import Publication
 from service.core.outcome import Outcome, Throttled, classify
 from service.core.request import Damaged, Invalid, Request, Unidentified, parse
-from service.core.settlement import (
-    GIVE_BACK,
-    Plan,
-    Settlement,
-    plan_answer,
-    plan_ending,
-    plan_unserved,
-)
+from service.core.settlement import GIVE_BACK, Plan, plan_answer, plan_ending, plan_unserved
 from service.flow import narrate
-from service.flow.events import Abandoned, DeliveryArrived, Emit, PublishFailed, Settled, Unexpected
-from service.flow.gate import PATIENCE_SECONDS, Entered, Gate, TurnedAway
+from service.flow.events import DeliveryArrived, Emit, Unexpected
+from service.flow.gate import Entered, Gate, TurnedAway
 from service.flow.keyed_lock import KeyedLock
-from service.flow.ports import Clock, Confirmed, Delivery, OrderApi, Publisher, Unconfirmed
+from service.flow.ports import Clock, Delivery, OrderApi, Publisher
 from service.flow.recent import Conflict, Fresh, RecentRequests, Repeat
+from service.flow.settler import Settler
 
-LONGEST_PUBLISH_PAUSE_SECONDS = 5.0
 DEFECT_PAUSE_SECONDS = 1.0
 
 
@@ -64,7 +55,6 @@ class Relay:
         draw: Callable[[], float],
     ) -> None:
         self._api = api
-        self._publisher = publisher
         self._gate = gate
         self._clock = clock
         self._emit = emit
@@ -72,6 +62,7 @@ class Relay:
         self._draw = draw
         self._recent = RecentRequests()
         self._same_id = KeyedLock()
+        self._settler = Settler(publisher=publisher, clock=clock, emit=emit, draw=draw)
         self._tasks: set[asyncio.Task[None]] = set()
 
     def receive(self, delivery: Delivery) -> None:
@@ -113,13 +104,13 @@ class Relay:
                 # Two with one id at a time would race each other past the memory of answers.
                 async with self._same_id.hold(parsed.request_id):
                     plan, repeated = await self._serve(delivery, parsed, arrived_at)
-                    settled = await self._settle(delivery, plan, repeated=repeated)
+                    settled = await self._settler.settle(delivery, plan, repeated=repeated)
                     if settled and plan.answer and plan.answer.status is Status.UNKNOWN:
                         # Only now: a repeat of it is not parked again.
                         self._recent.remember(parsed, plan.answer)
             case Invalid() | Unidentified() | Damaged():
                 plan = plan_unserved(received, parsed, self._clock.now())
-                await self._settle(delivery, plan, repeated=False)
+                await self._settler.settle(delivery, plan, repeated=False)
             case _ as never:  # pragma: no cover
                 assert_never(never)
 
@@ -224,51 +215,3 @@ class Relay:
             return GIVE_BACK
         later = RetryLater(self._policy.delays_seconds[0])
         return plan_ending(delivery.received, later, history, self._clock.now())
-
-    async def _settle(self, delivery: Delivery, plan: Plan, *, repeated: bool) -> bool:
-        """Publish, then tell the broker; whether the plan was carried out whole."""
-        message_id = delivery.received.message.message_id
-        for publication in plan.publications:
-            if not await self._publish(delivery, publication):
-                plan = GIVE_BACK
-                break
-        if plan.answer is not None:
-            now = self._clock.now()
-            self._emit(narrate.answered(message_id, plan.answer, now, repeated=repeated))
-        if not delivery.alive:
-            self._emit(Abandoned(message_id))
-            return False
-        match plan.settlement:
-            case Settlement.REPLIED | Settlement.RETRIED | Settlement.PARKED:
-                await delivery.ack()
-            case Settlement.DEAD_LETTERED:
-                await delivery.dead_letter()
-            case Settlement.RETURNED:
-                await delivery.give_back()
-            case _ as never:  # pragma: no cover
-                assert_never(never)
-        self._emit(Settled(message_id, plan.settlement))
-        return plan is not GIVE_BACK
-
-    async def _publish(self, delivery: Delivery, publication: Publication) -> bool:
-        """Publish until the broker confirms; False when the delivery cannot wait for it."""
-        began = self._clock.monotonic()
-        pause_seconds = 0.1
-        while delivery.alive:
-            tried_at = self._clock.monotonic()
-            match await self._publisher.publish(publication):
-                case Confirmed():
-                    seconds = self._clock.monotonic() - tried_at
-                    self._emit(narrate.published(publication, seconds))
-                    return True
-                case Unconfirmed(reason):
-                    message_id = publication.message.message_id
-                    self._emit(PublishFailed(message_id, publication.kind, reason))
-                case _ as never:  # pragma: no cover
-                    assert_never(never)
-            if self._clock.monotonic() - began > PATIENCE_SECONDS:
-                return False
-            pause = full_jitter(pause_seconds, self._draw())
-            await self._clock.wait(asyncio.Event(), pause)
-            pause_seconds = min(pause_seconds * 2, LONGEST_PUBLISH_PAUSE_SECONDS)
-        return False

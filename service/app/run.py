@@ -1,0 +1,200 @@
+"""`order-relay run`: everything put together, from the start to the last ack.
+
+The order of the shutdown is the promise: no new deliveries, give back what has not begun, finish
+what has, close the consuming channel (which flushes the acks), then both connections.
+"""
+
+import asyncio
+import os
+import platform
+import random
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from service import __version__
+from service.app.exit_codes import ExitCode
+from service.app.loading import Loaded
+from service.app.settings import Settings
+from service.core.decision import RetryPolicy
+from service.core.topology import build_topology
+from service.edges.admin import AdminServer, Health
+from service.edges.amqp.broker import Broker, TlsFiles
+from service.edges.amqp.consumer import AmqpConsumer, ConsumerPorts
+from service.edges.amqp.preparation import Prepare
+from service.edges.amqp.publisher import AmqpPublisher, PublisherPorts
+from service.edges.api import HttpOrderApi, KeyFile, StaticKey
+from service.edges.system_clock import SystemClock
+from service.edges.telemetry import Metrics, Telemetry, configure_logging, watch_loop_lag
+from service.flow.budget import RateBudget
+from service.flow.events import Draining, Emit, LimitsChanged, Started, Stopped, Unexpected
+from service.flow.gate import Gate
+from service.flow.relay import Relay
+
+QUIET_WITHIN_SECONDS = 5.0
+CLOSED_WITHIN_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What runs."""
+
+    gate: Gate
+    relay: Relay
+    publisher: AmqpPublisher
+    consumer: AmqpConsumer
+    api: HttpOrderApi
+    emit: Emit
+
+
+def build(settings: Settings, key: StaticKey | KeyFile, emit: Emit) -> Parts:
+    """All parts, wired, with nothing started."""
+    clock, draw = SystemClock(), random.random
+    topology = build_topology(settings.amqp.namespace, settings.retry.delays_seconds)
+    broker = Broker(settings.amqp.urls, tls_files(settings))
+    prepare = Prepare(topology, settings.amqp.topology)
+    budget = RateBudget(settings.api.rate_per_second)
+    gate = Gate(
+        clock, emit, concurrency=settings.api.concurrency, budget=budget, draw=draw
+    )
+    publisher = AmqpPublisher(
+        PublisherPorts(
+            broker, prepare, gate.hold_publisher, gate.lift_publisher, clock, emit, draw
+        ),
+        topology,
+    )
+    api = HttpOrderApi(
+        url=settings.api.url,
+        key=key,
+        timeout_seconds=settings.api.timeout_seconds,
+        concurrency=settings.api.concurrency,
+        ca_file=settings.api.ca_file,
+    )
+    relay = Relay(
+        api=api,
+        publisher=publisher,
+        gate=gate,
+        clock=clock,
+        emit=emit,
+        policy=policy(settings),
+        draw=draw,
+    )
+    share = _share_of(settings, budget, emit)
+    consumer = AmqpConsumer(
+        ConsumerPorts(broker, prepare, gate, relay.receive, share, clock, emit, draw),
+        topology,
+        settings.prefetch,
+    )
+    return Parts(gate, relay, publisher, consumer, api, emit)
+
+
+def policy(settings: Settings) -> RetryPolicy:
+    """The bounds of trying, from the settings."""
+    return RetryPolicy(
+        delays_seconds=settings.retry.delays_seconds,
+        max_attempts=settings.retry.max_attempts,
+        max_age_seconds=settings.retry.max_age_seconds,
+        idempotency_window_seconds=settings.api.idempotency_window_seconds,
+    )
+
+
+def tls_files(settings: Settings) -> TlsFiles:
+    """The certificates for amqps, from the settings."""
+    amqp = settings.amqp
+    return TlsFiles(amqp.ca_file, amqp.cert_file, amqp.key_file)
+
+
+def _share_of(settings: Settings, budget: RateBudget, emit: Emit) -> Callable[[int], None]:
+    """Each process has one consumer on the queue: their number divides the budget."""
+    rate, concurrency = settings.api.rate_per_second, settings.api.concurrency
+    emit(LimitsChanged(concurrency, rate))
+
+    def counted(consumers: int) -> None:
+        share = None if rate is None else rate / max(1, consumers)
+        if share != budget.rate_per_second:
+            budget.change_rate(share)
+            emit(LimitsChanged(concurrency, share))
+
+    return counted
+
+
+def run(loaded: Loaded) -> ExitCode:
+    """Relay orders until SIGTERM or SIGINT, then drain."""
+    settings = loaded.settings
+    configure_logging(settings.log.level, settings.log.format, loaded.secrets())
+    metrics = Metrics(settings.retry.delays_seconds)
+    health = Health()
+    emit = Telemetry(metrics, health)
+    key = (
+        KeyFile(loaded.key_file, emit)
+        if loaded.key_file
+        else StaticKey(settings.api.key.get_secret_value())
+    )
+    admin = AdminServer(settings.admin.host, settings.admin.port, metrics.registry, health)
+    admin.start()
+    try:
+        emit(Started(__version__, platform.python_version()))
+        return asyncio.run(_main(settings, key, emit, health))
+    finally:
+        admin.stop()
+
+
+async def _main(
+    settings: Settings, key: StaticKey | KeyFile, emit: Emit, health: Health
+) -> ExitCode:
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(_on_stray_error(emit))
+    asked: asyncio.Future[signal.Signals] = loop.create_future()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, _on_signal, number, asked)
+    parts = build(settings, key, emit)
+    watching = asyncio.create_task(watch_loop_lag(SystemClock(), emit, health))
+    publishing = asyncio.create_task(parts.publisher.run())
+    consuming = asyncio.create_task(parts.consumer.run())
+    try:
+        received = await asked
+        emit(Draining(received.name, settings.drain_seconds))
+        left = await _drain(parts, settings.drain_seconds, consuming, publishing)
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+    emit(Stopped(left))
+    return ExitCode.NOT_DRAINED if left else ExitCode.OK
+
+
+async def _drain(
+    parts: Parts,
+    seconds: float,
+    consuming: "asyncio.Task[None]",
+    publishing: "asyncio.Task[None]",
+) -> int:
+    parts.gate.drain()
+    quiet = asyncio.create_task(parts.consumer.quiet.wait())
+    await asyncio.wait({quiet}, timeout=min(QUIET_WITHIN_SECONDS, seconds))
+    quiet.cancel()
+    left = await parts.relay.finish(seconds)
+    # First the consuming side: its channel's close is what makes the last acks certain.
+    for side, task in ((parts.consumer, consuming), (parts.publisher, publishing)):
+        side.stop()
+        await asyncio.wait({task}, timeout=CLOSED_WITHIN_SECONDS)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    await parts.api.aclose()
+    return left
+
+
+def _on_signal(number: signal.Signals, asked: "asyncio.Future[signal.Signals]") -> None:
+    if asked.done():
+        # The second one: whoever sends it does not want to wait, and nothing unacked is lost.
+        os._exit(ExitCode.NOT_DRAINED)
+    asked.set_result(number)
+
+
+def _on_stray_error(emit: Emit) -> Callable[[asyncio.AbstractEventLoop, dict[str, Any]], None]:
+    def handler(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        text = f"{type(error).__name__}: {error}" if error else ""
+        emit(Unexpected("event loop", f"{context.get('message', '')} {text}".strip()))
+
+    return handler

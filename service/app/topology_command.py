@@ -1,0 +1,74 @@
+"""`order-relay topology`: declare what is missing at the broker, or say what differs."""
+
+import sys
+
+from service.app.exit_codes import ExitCode
+from service.app.loading import Loaded
+from service.app.run import tls_files
+from service.core.topology import Topology, build_topology
+from service.edges.amqp import broker as brokers
+from service.edges.amqp import declare as declaring
+from service.edges.amqp.broker import Broker, BrokerUnreachableError
+from service.flow.events import ConnectionName
+
+
+async def declare(loaded: Loaded) -> ExitCode:
+    """Declare what is missing, and list what stands then."""
+    topology = _topology(loaded)
+    try:
+        connection, address = await _broker(loaded).connect(ConnectionName.PUBLISH)
+    except BrokerUnreachableError as error:
+        return _fail(str(error))
+    try:
+        await declaring.declare(connection, topology)
+    except declaring.TopologyError as error:
+        return _fail(f"{address}: {error}")
+    finally:
+        await brokers.close(connection)
+    _say(f"{address}: the topology stands")
+    for name in _names(topology):
+        _say(f"  {name}")
+    return ExitCode.OK
+
+
+async def check(loaded: Loaded) -> ExitCode:
+    """Say what is missing or differs; change nothing."""
+    topology = _topology(loaded)
+    try:
+        connection, address = await _broker(loaded).connect(ConnectionName.PUBLISH)
+    except BrokerUnreachableError as error:
+        return _fail(str(error))
+    try:
+        problems = await declaring.compare(connection, topology)
+    finally:
+        await brokers.close(connection)
+    if not problems:
+        _say(f"{address}: the topology is as it should be ({len(_names(topology))} entities)")
+        _say("  bindings cannot be seen over AMQP and were not checked")
+        return ExitCode.OK
+    for problem in problems:
+        _say(f"{address}: {problem}")
+    return ExitCode.CHECK_FAILED
+
+
+def _topology(loaded: Loaded) -> Topology:
+    settings = loaded.settings
+    return build_topology(settings.amqp.namespace, settings.retry.delays_seconds)
+
+
+def _broker(loaded: Loaded) -> Broker:
+    return Broker(loaded.settings.amqp.urls, tls_files(loaded.settings))
+
+
+def _names(topology: Topology) -> list[str]:
+    exchanges = [f"exchange {exchange.name} ({exchange.type})" for exchange in topology.exchanges]
+    return exchanges + [f"queue {queue.name}" for queue in topology.queues]
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+
+
+def _fail(text: str) -> ExitCode:
+    sys.stderr.write(f"order-relay: {text}\n")
+    return ExitCode.CHECK_FAILED

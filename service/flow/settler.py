@@ -1,0 +1,76 @@
+"""The end of a delivery's way: publish what is to be published, confirmed, and only then settle."""
+
+import asyncio
+from collections.abc import Callable
+from typing import assert_never
+
+from service.core.backoff import full_jitter
+from service.core.message import Publication
+from service.core.settlement import GIVE_BACK, Plan, Settlement
+from service.flow import narrate
+from service.flow.events import Abandoned, Emit, PublishFailed, Settled
+from service.flow.gate import PATIENCE_SECONDS
+from service.flow.ports import Clock, Confirmed, Delivery, Publisher, Unconfirmed
+
+FIRST_PAUSE_SECONDS = 0.1
+LONGEST_PAUSE_SECONDS = 5.0
+
+
+class Settler:
+    """Carries out plans. What cannot be published is not acked."""
+
+    def __init__(
+        self, *, publisher: Publisher, clock: Clock, emit: Emit, draw: Callable[[], float]
+    ) -> None:
+        self._publisher = publisher
+        self._clock = clock
+        self._emit = emit
+        self._draw = draw
+
+    async def settle(self, delivery: Delivery, plan: Plan, *, repeated: bool) -> bool:
+        """Publish, then tell the broker; whether the plan was carried out whole."""
+        message_id = delivery.received.message.message_id
+        for publication in plan.publications:
+            if not await self._publish(delivery, publication):
+                plan = GIVE_BACK
+                break
+        if plan.answer is not None:
+            now = self._clock.now()
+            self._emit(narrate.answered(message_id, plan.answer, now, repeated=repeated))
+        if not delivery.alive:
+            self._emit(Abandoned(message_id))
+            return False
+        match plan.settlement:
+            case Settlement.REPLIED | Settlement.RETRIED | Settlement.PARKED:
+                await delivery.ack()
+            case Settlement.DEAD_LETTERED:
+                await delivery.dead_letter()
+            case Settlement.RETURNED:
+                await delivery.give_back()
+            case _ as never:  # pragma: no cover
+                assert_never(never)
+        self._emit(Settled(message_id, plan.settlement))
+        return plan is not GIVE_BACK
+
+    async def _publish(self, delivery: Delivery, publication: Publication) -> bool:
+        """Publish until the broker confirms; False when the delivery cannot wait for it."""
+        began = self._clock.monotonic()
+        pause_seconds = FIRST_PAUSE_SECONDS
+        # A dead delivery comes again: a copy of it now would be one order too many in the queues.
+        while delivery.alive:
+            tried_at = self._clock.monotonic()
+            match await self._publisher.publish(publication):
+                case Confirmed():
+                    seconds = self._clock.monotonic() - tried_at
+                    self._emit(narrate.published(publication, seconds))
+                    return True
+                case Unconfirmed(reason):
+                    message_id = publication.message.message_id
+                    self._emit(PublishFailed(message_id, publication.kind, reason))
+                case _ as never:  # pragma: no cover
+                    assert_never(never)
+            if self._clock.monotonic() - began > PATIENCE_SECONDS:
+                return False
+            await self._clock.wait(asyncio.Event(), full_jitter(pause_seconds, self._draw()))
+            pause_seconds = min(pause_seconds * 2, LONGEST_PAUSE_SECONDS)
+        return False

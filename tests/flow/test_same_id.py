@@ -1,0 +1,137 @@
+"""Deliveries with one message id: never two at a time, never two answers."""
+
+import asyncio
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.core.outcome import Lost
+from service.flow.keyed_lock import KeyedLock
+from service.flow.recent import RecentRequests
+from tests.flow.clock import settle
+from tests.flow.fakes import GOOD_BODY, refusal, request
+from tests.flow.world import World
+
+OTHER_BODY = {**GOOD_BODY, "quantity": 2000}
+
+
+async def test_the_second_of_two_waits_and_repeats_the_answer() -> None:
+    """The API is asked once; both producers' copies get the same answer."""
+    world = World()
+    world.api.pause()
+    await world.serve(request())
+    await world.serve(request(reply_to="again"))
+    assert world.log == ["submit o-1"]
+    world.api.resume()
+    await settle()
+    assert world.log == ["submit o-1", "reply accepted", "ack o-1", "reply accepted", "ack o-1"]
+    first, second = world.broker.replies()
+    assert first["order"] == second["order"]
+    assert world.broker.published[1].routing_key == "again"
+
+
+async def test_another_body_under_the_same_id_is_a_conflict() -> None:
+    """It is rejected without a call, while the first is in flight and after it is done."""
+    world = World()
+    world.api.pause()
+    await world.serve(request())
+    await world.serve(request(body=OTHER_BODY))
+    world.api.resume()
+    await settle()
+    await world.serve(request(body=OTHER_BODY))
+    conflict = ["reply rejected message_id_conflict", "ack o-1"]
+    assert world.log == ["submit o-1", "reply accepted", "ack o-1", *conflict, *conflict]
+
+
+async def test_a_rejection_is_repeated() -> None:
+    """A refused order is not asked for again."""
+    world = World()
+    world.api.answer("o-1", refusal("Service not found"))
+    await world.serve(request())
+    await world.serve(request())
+    answer = ["reply rejected service_not_found", "ack o-1"]
+    assert world.log == ["submit o-1", *answer, *answer]
+
+
+async def test_a_conflict_does_not_replace_the_answer() -> None:
+    """The first order's answer is still repeated after somebody else used its id."""
+    world = World()
+    await world.serve(request())
+    await world.serve(request(body=OTHER_BODY))
+    await world.serve(request())
+    assert [reply["status"] for reply in world.broker.replies()] == [
+        "accepted",
+        "rejected",
+        "accepted",
+    ]
+
+
+async def test_an_unknown_outcome_is_repeated_but_parked_once() -> None:
+    """One copy for the person is enough."""
+    world = World()
+    world.api.answer("o-1", *[Lost("read timed out")] * 2)
+    message = request(headers={"x-order-relay-attempts": 11})
+    await world.serve(message)
+    await world.serve(message)
+    unknown = ["reply unknown outcome_unknown", "ack o-1"]
+    assert world.log == ["submit o-1", "park", *unknown, *unknown]
+
+
+async def test_a_failed_order_may_be_sent_again_under_its_id() -> None:
+    """Certainly no order exists, so the producer may try once more, and it is tried."""
+    world = World()
+    late = request(headers={"x-order-relay-deadline": 1})
+    await world.serve(late)
+    await world.serve(request())
+    assert world.log == [
+        "reply failed deadline_passed",
+        "ack o-1",
+        "submit o-1",
+        "reply accepted",
+        "ack o-1",
+    ]
+
+
+async def test_an_order_that_waits_in_a_queue_conflicts_with_another_body() -> None:
+    """The first may have been sent: the second must not be, whatever the API would do with it."""
+    world = World()
+    world.api.answer("o-1", Lost("read timed out"), Lost("read timed out"))
+    await world.serve(request())
+    await world.clock.advance(1)
+    assert world.log[-2:] == ["retry in 5", "ack o-1"]
+    await world.serve(request(body=OTHER_BODY))
+    assert world.log[-2:] == ["reply rejected message_id_conflict", "ack o-1"]
+
+
+async def test_the_memory_is_bounded_and_forgets_the_oldest() -> None:
+    """A flood of ids does not grow it."""
+    world = World()
+    recent = RecentRequests(size=3)
+    world.relay._recent = recent  # noqa: SLF001 - a small memory shows its bound
+    for number in range(5):
+        await world.serve(request(f"o-{number}"))
+    assert len(recent) == 3
+    await world.serve(request("o-4"))
+    await world.serve(request("o-0"))
+    assert [entry for entry in world.log if entry.startswith("submit")][-1] == "submit o-0"
+    assert world.log.count("submit o-4") == 1
+
+
+@given(st.lists(st.sampled_from("abc"), max_size=30))
+def test_a_key_has_one_holder_at_a_time_and_leaves_nothing_behind(keys: list[str]) -> None:
+    """Whatever the keys, nobody holds one that another holds."""
+
+    async def scenario() -> None:
+        lock, held = KeyedLock(), set[str]()
+
+        async def hold(key: str) -> None:
+            async with lock.hold(key):
+                assert key not in held
+                held.add(key)
+                await asyncio.sleep(0)
+                held.remove(key)
+
+        await asyncio.gather(*map(hold, keys))
+        assert len(lock) == 0
+
+    asyncio.run(scenario())

@@ -1,0 +1,58 @@
+"""The flow with fakes around it, as a fixture's value."""
+
+from dataclasses import dataclass, field
+
+from service.core.decision import RetryPolicy
+from service.core.message import Message
+from service.flow.budget import RateBudget
+from service.flow.events import Event
+from service.flow.gate import Gate
+from service.flow.relay import Relay
+from tests.flow.clock import FakeClock, settle
+from tests.flow.fakes import FakeApi, FakeBroker, FakeDelivery
+
+HALF = 0.5
+"""Every draw of the backoff: waits are half of their ceiling."""
+
+
+@dataclass
+class World:
+    """A relay, its fakes, and the one log of what it did."""
+
+    log: list[str] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    clock: FakeClock = field(default_factory=FakeClock)
+    concurrency: int = 64
+    rate_per_second: float | None = None
+    policy: RetryPolicy = field(default_factory=RetryPolicy)
+
+    def __post_init__(self) -> None:
+        self.api = FakeApi(self.log)
+        self.broker = FakeBroker(self.log)
+        self.gate = Gate(
+            self.clock,
+            self.events.append,
+            concurrency=self.concurrency,
+            budget=RateBudget(self.rate_per_second),
+            draw=lambda: HALF,
+        )
+        self.relay = Relay(
+            api=self.api,
+            publisher=self.broker,
+            gate=self.gate,
+            clock=self.clock,
+            emit=self.events.append,
+            policy=self.policy,
+            draw=lambda: HALF,
+        )
+
+    async def serve(self, message: Message, **arrival: object) -> FakeDelivery:
+        """Deliver `message` and let it go as far as it goes without time passing."""
+        delivery = self.broker.deliver(message, **arrival)
+        self.relay.receive(delivery)
+        await settle()
+        return delivery
+
+    def seen(self, kind: type[Event]) -> list[Event]:
+        """The events of one kind, in order."""
+        return [event for event in self.events if isinstance(event, kind)]
