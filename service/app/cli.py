@@ -54,7 +54,10 @@ def run() -> None:
     A second signal ends at once. Whatever was not settled is delivered again by the broker, and
     the order API's idempotency keeps it from being placed twice.
     """
-    _exit(run_relay(_load()))
+    try:
+        _exit(run_relay(_load()))
+    except BadSettingsError as error:
+        _refuse(error)
 
 
 @app.command()

@@ -15,20 +15,35 @@ from typing import Any
 
 from service import __version__
 from service.app.exit_codes import ExitCode
-from service.app.loading import Loaded
+from service.app.loading import BadSettingsError, Loaded
 from service.app.settings import Settings
 from service.core.decision import RetryPolicy
 from service.core.topology import build_topology
-from service.edges.admin import AdminServer, Health
+from service.edges.admin.health import Health
+from service.edges.admin.server import AdminAddressError, AdminServer
 from service.edges.amqp.broker import Broker, TlsFiles
 from service.edges.amqp.consumer import AmqpConsumer, ConsumerPorts
 from service.edges.amqp.preparation import Prepare
 from service.edges.amqp.publisher import AmqpPublisher, PublisherPorts
-from service.edges.api import HttpOrderApi, KeyFile, StaticKey
+from service.edges.api.client import HttpOrderApi, InvalidApiUrlError, UnreadableCaFileError
+from service.edges.api.key import FixedKey, KeyFile, KeySource, UnusableKeyError
 from service.edges.system_clock import SystemClock
-from service.edges.telemetry import Metrics, Telemetry, configure_logging, watch_loop_lag
+from service.edges.telemetry.logs import LogFormat, configure_logging
+from service.edges.telemetry.loop_lag import watch_loop
+from service.edges.telemetry.metrics import Metrics
+from service.edges.telemetry.sink import Telemetry
 from service.flow.budget import RateBudget
-from service.flow.events import Draining, Emit, LimitsChanged, Started, Stopped, Unexpected
+from service.flow.events import (
+    Draining,
+    Emit,
+    Event,
+    KeyReloaded,
+    Level,
+    LimitsChanged,
+    Started,
+    Stopped,
+    Unexpected,
+)
 from service.flow.gate import Gate
 from service.flow.relay import Relay
 
@@ -48,7 +63,7 @@ class Parts:
     emit: Emit
 
 
-def build(settings: Settings, key: StaticKey | KeyFile, emit: Emit) -> Parts:
+def build(settings: Settings, key: KeySource, emit: Emit) -> Parts:
     """All parts, wired, with nothing started."""
     clock, draw = SystemClock(), random.random
     topology = build_topology(settings.amqp.namespace, settings.retry.delays_seconds)
@@ -65,8 +80,8 @@ def build(settings: Settings, key: StaticKey | KeyFile, emit: Emit) -> Parts:
         topology,
     )
     api = HttpOrderApi(
-        url=settings.api.url,
-        key=key,
+        settings.api.url,
+        key,
         timeout_seconds=settings.api.timeout_seconds,
         concurrency=settings.api.concurrency,
         ca_file=settings.api.ca_file,
@@ -120,45 +135,60 @@ def _share_of(settings: Settings, budget: RateBudget, emit: Emit) -> Callable[[i
 
 
 def run(loaded: Loaded) -> ExitCode:
-    """Relay orders until SIGTERM or SIGINT, then drain."""
+    """Relay orders until SIGTERM or SIGINT, then drain.
+
+    Raises BadSettingsError for what only shows when it is used: the key's file, the admin address.
+    """
     settings = loaded.settings
-    configure_logging(settings.log.level, settings.log.format, loaded.secrets())
-    metrics = Metrics(settings.retry.delays_seconds)
     health = Health()
-    emit = Telemetry(metrics, health)
-    key = (
-        KeyFile(loaded.key_file, emit)
-        if loaded.key_file
-        else StaticKey(settings.api.key.get_secret_value())
+    metrics = Metrics(settings.retry.delays_seconds)
+    secrets = loaded.secrets()
+    log = configure_logging(
+        Level(settings.log.level), LogFormat(settings.log.format), secrets=lambda: secrets
     )
+    emit = Telemetry(log, metrics.record, health.record)
     admin = AdminServer(settings.admin.host, settings.admin.port, metrics.registry, health)
-    admin.start()
     try:
+        key = _key_source(loaded, emit, secrets)
+        admin.start()
         emit(Started(__version__, platform.python_version()))
-        return asyncio.run(_main(settings, key, emit, health))
+        return asyncio.run(_main(settings, key, emit))
+    except (UnusableKeyError, AdminAddressError, InvalidApiUrlError, UnreadableCaFileError) as bad:
+        raise BadSettingsError([str(bad)]) from None
     finally:
         admin.stop()
 
 
-async def _main(
-    settings: Settings, key: StaticKey | KeyFile, emit: Emit, health: Health
-) -> ExitCode:
+def _key_source(loaded: Loaded, emit: Emit, secrets: list[str]) -> KeySource:
+    """The key; one that is read from a file later on becomes one of `secrets`."""
+    if loaded.key_file is None:
+        return FixedKey(loaded.settings.api.key)
+
+    def on_key(event: Event) -> None:
+        if isinstance(event, KeyReloaded) and (current := source.current()) not in secrets:
+            secrets.append(current)
+        emit(event)
+
+    source = KeyFile(loaded.key_file, on_key)
+    return source
+
+
+async def _main(settings: Settings, key: KeySource, emit: Emit) -> ExitCode:
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(_on_stray_error(emit))
     asked: asyncio.Future[signal.Signals] = loop.create_future()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _on_signal, number, asked)
     parts = build(settings, key, emit)
-    watching = asyncio.create_task(watch_loop_lag(SystemClock(), emit, health))
+    stopped = asyncio.Event()
+    watching = asyncio.create_task(watch_loop(SystemClock(), emit, stopped))
     publishing = asyncio.create_task(parts.publisher.run())
     consuming = asyncio.create_task(parts.consumer.run())
-    try:
-        received = await asked
-        emit(Draining(received.name, settings.drain_seconds))
-        left = await _drain(parts, settings.drain_seconds, consuming, publishing)
-    finally:
-        watching.cancel()
-        await asyncio.gather(watching, return_exceptions=True)
+    received = await asked
+    emit(Draining(received.name, settings.drain_seconds))
+    left = await _drain(parts, settings.drain_seconds, consuming, publishing)
+    stopped.set()
+    await watching
     emit(Stopped(left))
     return ExitCode.NOT_DRAINED if left else ExitCode.OK
 

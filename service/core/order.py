@@ -21,6 +21,9 @@ RESERVED = frozenset({"key", "action", "request_id"})
 
 FIELD_ORDER = ("service", "link", "username", "quantity", "runs", "interval", "coupon")
 
+MOST_PROBLEMS = 20
+"""A message that names more helps nobody, and would grow with what a stranger sends."""
+
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _MAX_INTEGER = 2**63 - 1
@@ -96,13 +99,14 @@ class _Fields(BaseModel):
 
 def build_order(values: dict[str, object], request_id: str) -> Order:
     """The order in a request's JSON object; InvalidOrderError with every problem in one message."""
-    problems = _other_problems(values)
+    others = _other_problems(values)
     try:
         fields = _Fields.model_validate(values)
     except ValidationError as error:
-        problems = [_describe(detail) for detail in error.errors()] + problems
-    if problems:
-        raise InvalidOrderError("; ".join(problems[:20]))
+        problems = [_describe(detail) for detail in error.errors()] + others
+        raise InvalidOrderError("; ".join(problems[:MOST_PROBLEMS])) from None
+    if others:
+        raise InvalidOrderError("; ".join(others[:MOST_PROBLEMS]))
     form = urlencode(_parameters(fields, values, request_id)).encode("ascii")
     return Order(form=form, fingerprint=hashlib.sha256(form).hexdigest())
 
@@ -132,7 +136,7 @@ def _as_text(value: object) -> str:
 def _other_problems(values: dict[str, object]) -> list[str]:
     return [
         problem
-        for name in values.keys() - set(FIELD_ORDER)
+        for name in sorted(values.keys() - set(FIELD_ORDER))
         if (problem := _other_problem(name, values[name])) is not None
     ]
 

@@ -1,7 +1,8 @@
 """What happens in the relay, as values: each event is one log line and its metrics, together.
 
-Every class says its log level and its text. Its fields become the fields of the log line; what
-they do to the metrics is written in `service.edges.telemetry.metrics`.
+Every class says its log level and its text; one without a level is for the metrics alone. Its
+fields become the fields of the log line; what they do to the metrics is written in
+`service.edges.telemetry.metrics`.
 """
 
 from dataclasses import dataclass
@@ -93,7 +94,7 @@ class InFlightChanged:
     """So many orders are at the API now."""
 
     in_flight: int
-    level: ClassVar[Level] = Level.DEBUG
+    level: ClassVar[Level | None] = None
     text: ClassVar[str] = "in flight"
 
 
@@ -250,7 +251,7 @@ class LoopLagged:
     """The event loop woke up so much later than asked."""
 
     lag_seconds: float
-    level: ClassVar[Level] = Level.DEBUG
+    level: ClassVar[Level | None] = None
     text: ClassVar[str] = "event loop lag"
 
 

@@ -13,6 +13,7 @@ from service.flow.ports import Clock
 
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 10.0
+CANCEL_TIMEOUT_SECONDS = 1.0
 STEADY_SECONDS = 10.0
 """A session that lasted so long was a good one: the next pause is short again."""
 
@@ -64,7 +65,8 @@ class Session:
         finally:
             if not task.done():
                 task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
+                # Bounded: calls of aiormq can outlive their cancellation, until its socket closes.
+                await asyncio.wait({task}, timeout=CANCEL_TIMEOUT_SECONDS)
         # A broken session makes its calls fail, too: the cause says more than the consequence.
         if self.broken.done():
             raise self.broken.result()
@@ -95,18 +97,23 @@ async def keep_up(
     failures = 0
     while not stop.is_set():
         began = clock.monotonic()
-        try:
-            await session()
-        except SessionBrokenError as broken:
-            cause, reason = broken.cause, broken.reason
-        except BrokerUnreachableError as error:
-            cause, reason = LostCause.CONNECT_FAILED, str(error)
-        except Exception as error:  # noqa: BLE001 - no error may end the reconnecting for good
-            cause, reason = LostCause.CONNECTION_CLOSED, f"{type(error).__name__}: {error}"
+        broken = await _outcome(session)
         if stop.is_set():
             return
         failures = 0 if clock.monotonic() - began > STEADY_SECONDS else failures + 1
-        ceiling = min(FIRST_PAUSE_SECONDS * 2**min(failures, 10), LONGEST_PAUSE_SECONDS)
+        ceiling = min(FIRST_PAUSE_SECONDS * 2 ** min(failures, 10), LONGEST_PAUSE_SECONDS)
         pause = full_jitter(ceiling, draw())
-        emit(BrokerLost(name, cause, reason, round(pause, 3)))
+        emit(BrokerLost(name, broken.cause, broken.reason, round(pause, 3)))
         await clock.wait(stop, pause)
+
+
+async def _outcome(session: Callable[[], Awaitable[None]]) -> SessionBrokenError:
+    try:
+        await session()
+    except SessionBrokenError as broken:
+        return broken
+    except BrokerUnreachableError as error:
+        return SessionBrokenError(LostCause.CONNECT_FAILED, str(error))
+    except Exception as error:  # noqa: BLE001 - no error may end the reconnecting for good
+        return SessionBrokenError(LostCause.CONNECTION_CLOSED, f"{type(error).__name__}: {error}")
+    return SessionBrokenError(LostCause.CONNECTION_CLOSED, "the session ended")

@@ -95,9 +95,10 @@ class AmqpConsumer:
         counting = asyncio.create_task(self._count_consumers(channel))
         try:
             await self._follow_the_gate(channel, session)
+            # Not cancelled here: aiormq closes a channel whose call is cancelled, acks unsent.
+            await asyncio.wait({counting}, timeout=RPC_TIMEOUT_SECONDS)
         finally:
             counting.cancel()
-            await asyncio.gather(counting, return_exceptions=True)
         # CloseOk is the barrier: the broker has read every ack that was sent before it.
         with contextlib.suppress(Exception):
             async with asyncio.timeout(RPC_TIMEOUT_SECONDS):
@@ -178,9 +179,11 @@ class AmqpConsumer:
 
     async def _count_consumers(self, channel: AbstractChannel) -> None:
         """Tell how many processes share the rate: each has one consumer on the queue."""
-        while True:
-            answer = await channel.queue_declare(
-                self._queue, passive=True, timeout=RPC_TIMEOUT_SECONDS
-            )
-            self._ports.consumers_counted(answer.consumer_count or 0)
-            await self._ports.clock.wait(self._stop, COUNT_CONSUMERS_SECONDS)
+        # A failure closes the channel, and that breaks the session: nothing is to be added here.
+        with contextlib.suppress(Exception):
+            while not self._stop.is_set():
+                answer = await channel.queue_declare(
+                    self._queue, passive=True, timeout=RPC_TIMEOUT_SECONDS
+                )
+                self._ports.consumers_counted(answer.consumer_count or 0)
+                await self._ports.clock.wait(self._stop, COUNT_CONSUMERS_SECONDS)

@@ -143,7 +143,8 @@ class AmqpPublisher:
             self._current = None
             self._blocked = False
             session.break_(LostCause.CONNECTION_CLOSED, "the session ended")
-            self._ports.hold("the publishing connection is down")
+            if not self._stop.is_set():
+                self._ports.hold("the publishing connection is down")
             await brokers.close(connection)
 
     async def _serve(self, connection: AbstractConnection, session: Session, address: str) -> None:

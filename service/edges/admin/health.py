@@ -1,0 +1,160 @@
+"""Whether the process lives and is ready: pure rules over a snapshot, and a holder of the latest.
+
+The reasons are words of ours from closed sets, never what a broker or the API said: the admin
+endpoints ask nobody for a password. The log says the rest.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+from service.flow.events import (
+    BrokerConnected,
+    BrokerLost,
+    ConnectionName,
+    ConsumingStarted,
+    ConsumingStopped,
+    Draining,
+    Event,
+    HoldChanged,
+    HoldReason,
+    LoopLagged,
+    LostCause,
+)
+
+LONGEST_SILENCE_SECONDS = 15.0
+"""How long the event loop may stand still before a restart is the better choice."""
+
+LONGEST_IDLING_SECONDS = 60.0
+"""How long the process may be free to consume without doing so."""
+
+Report = dict[str, object]
+"""The JSON body: `status`, `ok` or `fail`, and `reasons`, a list of texts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What is known at one moment; times are monotonic seconds.
+
+    `connections` says why each connection is down, None while it is up; one that was never up
+    is missing. `idle_since` is when the process could first have consumed and did not.
+    """
+
+    consuming: bool = False
+    draining: bool = False
+    connections: Mapping[ConnectionName, LostCause | None] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+    holds: frozenset[HoldReason] = frozenset()
+    idle_since: float | None = None
+
+
+def after(snapshot: Snapshot, event: Event, now: float) -> Snapshot:
+    """What is known after `event`, which happened at `now`."""
+    match event:
+        case ConsumingStarted():
+            changed = replace(snapshot, consuming=True)
+        case ConsumingStopped():
+            changed = replace(snapshot, consuming=False)
+        case HoldChanged():
+            one = {event.reason}
+            holds = snapshot.holds | one if event.held else snapshot.holds - one
+            changed = replace(snapshot, holds=holds)
+        case BrokerConnected():
+            changed = replace(snapshot, connections=_with(snapshot, event.connection, None))
+        case BrokerLost():
+            known = _with(snapshot, event.connection, event.cause)
+            consuming = snapshot.consuming and event.connection is not ConnectionName.CONSUME
+            changed = replace(snapshot, connections=known, consuming=consuming)
+        case Draining():
+            changed = replace(snapshot, draining=True)
+        case _:
+            return snapshot
+    if not _idle(changed):
+        return replace(changed, idle_since=None)
+    return changed if changed.idle_since is not None else replace(changed, idle_since=now)
+
+
+def liveness(snapshot: Snapshot, silent_seconds: float, now: float) -> tuple[bool, Report]:
+    """Whether a restart could not help, `silent_seconds` after the event loop's last beat."""
+    reasons = []
+    if silent_seconds > LONGEST_SILENCE_SECONDS:
+        reasons.append(f"the event loop has stood still for {silent_seconds:.0f} s")
+    if snapshot.idle_since is not None and now - snapshot.idle_since > LONGEST_IDLING_SECONDS:
+        idle_seconds = now - snapshot.idle_since
+        reasons.append(f"nothing keeps it from consuming, and it has not for {idle_seconds:.0f} s")
+    return _report(reasons)
+
+
+def readiness(snapshot: Snapshot) -> tuple[bool, Report]:
+    """Whether the process consumes, and else why it does not."""
+    if snapshot.consuming and not snapshot.draining:
+        return _report([])
+    reasons = ["draining"] if snapshot.draining else []
+    for name in ConnectionName:
+        if name not in snapshot.connections:
+            reasons.append(f"broker connection {name}: not made yet")
+        elif (cause := snapshot.connections[name]) is not None:
+            reasons.append(f"broker connection {name}: lost, {cause}")
+    reasons.extend(f"held: {reason}" for reason in HoldReason if reason in snapshot.holds)
+    return _report(reasons or ["not consuming yet"])
+
+
+class Health:
+    """The latest snapshot: written from the event loop, read from the admin endpoints' threads."""
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self.monotonic = monotonic
+        self._lock = threading.Lock()
+        self._snapshot = Snapshot()
+        self._last_beat = monotonic()
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """What is known now."""
+        return self._snapshot
+
+    def beat(self) -> None:
+        """Say that the event loop runs."""
+        self._last_beat = self.monotonic()
+
+    def record(self, event: Event) -> None:
+        """Learn from `event`; `LoopLagged` is also a beat, for only a running loop measures it."""
+        if isinstance(event, LoopLagged):
+            self.beat()
+            return
+        with self._lock:
+            self._snapshot = after(self._snapshot, event, self.monotonic())
+
+    def liveness(self, now: float) -> tuple[bool, Report]:
+        """Whether the process lives at `now`, by the clock of `monotonic`."""
+        return liveness(self._snapshot, now - self._last_beat, now)
+
+    def readiness(self, now: float) -> tuple[bool, Report]:  # noqa: ARG002 - as `liveness` is asked
+        """Whether the process is ready; time alone never changes it."""
+        return readiness(self._snapshot)
+
+
+def _idle(snapshot: Snapshot) -> bool:
+    """Whether nothing keeps the process from consuming, and it does not.
+
+    A broker that is away or an API that refuses the key is no fault that a restart would mend.
+    """
+    connections = snapshot.connections
+    connected = all(
+        connections.get(name, LostCause.CONNECT_FAILED) is None for name in ConnectionName
+    )
+    kept = snapshot.draining or bool(snapshot.holds) or not connected
+    return not kept and not snapshot.consuming
+
+
+def _with(
+    snapshot: Snapshot, name: ConnectionName, cause: LostCause | None
+) -> Mapping[ConnectionName, LostCause | None]:
+    return MappingProxyType({**snapshot.connections, name: cause})
+
+
+def _report(reasons: list[str]) -> tuple[bool, Report]:
+    return not reasons, {"status": "fail" if reasons else "ok", "reasons": reasons}

@@ -1,0 +1,192 @@
+"""Serving the admin endpoints over HTTP, from threads of their own.
+
+They answer while the event loop is stuck, which is when they are needed most.
+"""
+
+import io
+import logging
+import socket
+import threading
+from contextlib import suppress
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler
+from socketserver import TCPServer, ThreadingMixIn
+from typing import Any
+
+from prometheus_client import CollectorRegistry
+
+from service.edges.admin.deadline import DeadlineReader
+from service.edges.admin.health import Health
+from service.edges.admin.pages import TEXT, Page, Pages, method_not_allowed
+
+REQUEST_SECONDS = 5.0
+"""How long a request may take to arrive, and then its answer to leave."""
+
+MOST_CONNECTIONS = 32
+"""More than so many at a time cost the oldest one its connection, never the newest."""
+
+POLL_SECONDS = 0.1
+"""How long `stop` may have to wait."""
+
+_log = logging.getLogger(__name__)
+
+
+class AdminAddressError(RuntimeError):
+    """The admin endpoints cannot listen on their address."""
+
+    def __init__(self, host: str, port: int, why: str) -> None:
+        super().__init__(
+            f"cannot listen on {host} port {port} for /metrics, /livez and /readyz: {why}"
+        )
+        self.host = host
+        self.port = port
+        self.why = why
+
+
+class AdminServer:
+    """The admin endpoints at `host` and `port`; port 0 takes a free one."""
+
+    def __init__(self, host: str, port: int, registry: CollectorRegistry, health: Health) -> None:
+        self._host = host
+        self._port = port
+        self._pages = Pages(registry, health)
+        self._server: _Server | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def port(self) -> int:
+        """The port that is listened on, once started."""
+        return self._port
+
+    def start(self) -> None:
+        """Listen and answer from now on; AdminAddressError where the address cannot be had."""
+        try:
+            family, _, _, _, address = socket.getaddrinfo(
+                self._host or None,
+                self._port,
+                type=socket.SOCK_STREAM,
+                flags=socket.AI_PASSIVE,
+            )[0]
+            server = _Server(family, (str(address[0]), int(address[1])), self._pages)
+        except (OSError, OverflowError) as error:
+            why = getattr(error, "strerror", None) or str(error)
+            raise AdminAddressError(self._host, self._port, why) from error
+        self._server = server
+        self._port = server.server_address[1]
+        self._thread = threading.Thread(
+            target=server.serve_forever, args=(POLL_SECONDS,), name="admin", daemon=True
+        )
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Answer no more and free the port; takes little more than POLL_SECONDS."""
+        server, self._server = self._server, None
+        if server is not None and self._thread is not None:
+            server.shutdown()
+            self._thread.join()
+            server.server_close()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """One connection, one request."""
+
+    server: "_Server"  # type: ignore[mutable-override] # it never changes
+
+    def setup(self) -> None:
+        super().setup()
+        self.rfile = io.BufferedReader(DeadlineReader(self.connection, REQUEST_SECONDS))
+
+    def parse_request(self) -> bool:
+        """Read the head; answers by itself and is False where it asks for nothing we have."""
+        if not super().parse_request():
+            return False
+        if self.command not in ("GET", "HEAD"):
+            self._send(method_not_allowed())
+            return False
+        return True
+
+    def do_GET(self) -> None:
+        """Answer with the page that was asked for."""
+        try:
+            page = self.server.pages.answer(self.path, self.headers.get("Accept", ""))
+        except Exception:  # noqa: BLE001 - a defect must be seen, not shown as a broken connection
+            _log.exception("an admin page failed")
+            page = Page(HTTPStatus.INTERNAL_SERVER_ERROR, TEXT, b"failed, see the log\n")
+        self._send(page)
+
+    do_HEAD = do_GET  # noqa: N815 - the name that http.server looks for
+
+    def _send(self, page: Page) -> None:
+        # What reading left of its time may be too little to write in.
+        self.connection.settimeout(REQUEST_SECONDS)
+        self.send_response(page.status)
+        self.send_header("Content-Type", page.content_type)
+        self.send_header("Content-Length", str(len(page.body)))
+        self.send_header("Cache-Control", "no-store")
+        if page.status is HTTPStatus.METHOD_NOT_ALLOWED:
+            self.send_header("Allow", "GET, HEAD")
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(page.body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
+        """Nothing: probes and scrapes would be most of the log."""
+
+    def version_string(self) -> str:
+        """Not Python's version, which the default tells to everybody."""
+        return "order-relay"
+
+
+class _Server(ThreadingMixIn, TCPServer):
+    """A thread for each connection, and a bound on both."""
+
+    daemon_threads = True
+    # Otherwise closing waits for every client.
+    block_on_close = False
+    # Without it a restart finds the port taken by connections of the process before.
+    allow_reuse_address = True
+    # With it two processes would share the port, and neither would notice.
+    allow_reuse_port = False
+    request_queue_size = 128
+
+    def __init__(self, family: int, address: tuple[str, int], pages: Pages) -> None:
+        self.address_family = family
+        self.pages = pages
+        self._open: dict[Any, None] = {}
+        self._open_lock = threading.Lock()
+        super().__init__(address, _Handler)
+        # A client that left between the poll and the accept must not hold the accepting thread.
+        self.socket.settimeout(0)
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        """Accept a connection, and hang up on the oldest where there are too many."""
+        connection, address = super().get_request()
+        with self._open_lock:
+            surplus = list(self._open)[: len(self._open) + 1 - MOST_CONNECTIONS]
+            self._open[connection] = None
+        self._hang_up(surplus)
+        return connection, address
+
+    def shutdown_request(self, request: socket.socket | tuple[bytes, socket.socket]) -> None:
+        """Close a connection that is done with."""
+        with self._open_lock:
+            self._open.pop(request, None)
+        super().shutdown_request(request)
+
+    def server_close(self) -> None:
+        """Free the port, and hang up on everybody."""
+        super().server_close()
+        with self._open_lock:
+            left = list(self._open)
+        self._hang_up(left)
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that goes away or dawdles is no news; the default prints a traceback."""
+
+    def _hang_up(self, connections: list[socket.socket]) -> None:
+        for connection in connections:
+            with self._open_lock:
+                self._open.pop(connection, None)
+            # Its thread reads the end and closes; it may have done so already.
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)

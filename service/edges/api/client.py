@@ -1,0 +1,169 @@
+"""The order API over HTTP: one POST an attempt, and for every way it can end one result."""
+
+import asyncio
+import ssl
+from http.cookiejar import CookieJar
+from pathlib import Path
+from typing import Self
+from urllib.parse import quote_plus
+
+import httpx2
+
+from service import __version__
+from service.core.outcome import MAX_ANSWER_BYTES, Answered, ApiResult, Lost
+from service.edges.api.attempt import Attempt
+from service.edges.api.failures import failure
+from service.edges.api.key import KeySource
+from service.edges.api.loggers import keep_answers_out_of_logs
+from service.edges.api.redaction import without_key
+
+IDLE_SECONDS = 5.0
+"""Longer, and servers that close idle connections would cut off more orders on their way."""
+
+_TOO_LARGE = Lost(f"answer larger than {MAX_ANSWER_BYTES} bytes")
+_ENCODED = Lost("answer in a content encoding that was not asked for")
+
+
+class InvalidApiUrlError(ValueError):
+    """The order API's URL cannot be read."""
+
+    def __init__(self) -> None:
+        super().__init__(self.__doc__)
+
+
+class UnreadableCaFileError(Exception):
+    """The file of trusted certificates cannot be read."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"{(self.__doc__ or '').removesuffix('.')}: {reason}")
+
+
+class HttpOrderApi:
+    """The order API at `url`, with at most `concurrency` connections to it.
+
+    An attempt takes at most `timeout_seconds`, the wait for a connection included. The
+    certificates in `ca_file` (PEM) are trusted instead of the system's. Raises
+    InvalidApiUrlError and UnreadableCaFileError.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        key: KeySource,
+        *,
+        timeout_seconds: float,
+        concurrency: int,
+        ca_file: Path | None = None,
+    ) -> None:
+        self._url = _parse(url)
+        self._key = key
+        self._timeout_seconds = timeout_seconds
+        keep_answers_out_of_logs()
+        self._client = httpx2.AsyncClient(
+            verify=_trust(ca_file),
+            cookies=_NoCookies(),
+            headers={
+                "User-Agent": f"order-relay/{__version__}",
+                "Accept": "application/json",
+                # A small compressed answer can be gigabytes; ours are bounded as they arrive.
+                "Accept-Encoding": "identity",
+            },
+            timeout=httpx2.Timeout(timeout_seconds),
+            limits=httpx2.Limits(
+                max_connections=concurrency,
+                max_keepalive_connections=concurrency,
+                keepalive_expiry=IDLE_SECONDS,
+            ),
+            # A proxy from the environment would see every key.
+            trust_env=False,
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close every connection; what is in flight is cut off."""
+        await self._client.aclose()
+
+    async def submit(self, form: bytes) -> ApiResult:
+        """POST `form` with the key before it; raises only CancelledError."""
+        try:
+            return await self._attempt(form)
+        except asyncio.CancelledError as cancelled:
+            # The frames below have the key in their locals, which some loggers print.
+            raise cancelled.with_traceback(None) from None
+
+    async def _attempt(self, form: bytes) -> ApiResult:
+        key = self._key.current()
+        attempt = Attempt(b"key=%b&%b" % (quote_plus(key).encode(), form))
+        try:
+            # The client's own time-outs begin anew with every phase, and with every byte read.
+            async with asyncio.timeout(self._timeout_seconds):
+                result = await self._exchange(attempt)
+        # Whatever breaks in the libraries, an order that may have left must count as sent.
+        except Exception as error:  # noqa: BLE001
+            return failure(error, attempt.phase)
+        finally:
+            await attempt.aclose()
+        return without_key(result, key) if isinstance(result, Answered) else result
+
+    async def _exchange(self, attempt: Attempt) -> Answered | Lost:
+        request = self._client.build_request(
+            "POST",
+            self._url,
+            content=attempt,
+            headers={
+                "Content-Type": "application/x-www-form-urlencoded",
+                # Without it the body would go out in chunks, which many form readers refuse.
+                "Content-Length": str(attempt.size_bytes),
+            },
+            extensions={"trace": attempt.trace},
+        )
+        attempt.response = response = await self._client.send(request, stream=True)
+        try:
+            return await _read(response)
+        finally:
+            # An answer that was not read to its end takes its connection with it.
+            await response.aclose()
+
+
+class _NoCookies(CookieJar):
+    """Keeps nothing: a cookie from one order's answer must not go out with another order."""
+
+    def extract_cookies(self, response: object, request: object) -> None:
+        """Look away."""
+
+
+async def _read(response: httpx2.Response) -> Answered | Lost:
+    if response.headers.get("content-encoding", "identity").strip().lower() != "identity":
+        return _ENCODED
+    if int(response.headers.get("content-length", "0")) > MAX_ANSWER_BYTES:
+        return _TOO_LARGE
+    body = bytearray()
+    async for chunk in response.aiter_raw():
+        body += chunk
+        if len(body) > MAX_ANSWER_BYTES:
+            return _TOO_LARGE
+    return Answered(response.status_code, bytes(body), response.headers.get("retry-after"))
+
+
+def _parse(url: str) -> httpx2.URL:
+    try:
+        return httpx2.URL(url)
+    except httpx2.InvalidURL:
+        # Its text quotes parts of the URL, and a password may be one of them.
+        raise InvalidApiUrlError from None
+
+
+def _trust(ca_file: Path | None) -> ssl.SSLContext:
+    if ca_file is None:
+        return httpx2.create_ssl_context(trust_env=False)
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except ssl.SSLError:
+        raise UnreadableCaFileError(f"{ca_file} has no certificate in PEM") from None
+    except OSError as error:
+        raise UnreadableCaFileError(f"{ca_file}: {(error.strerror or 'error').lower()}") from None

@@ -1,0 +1,45 @@
+"""Taking the account's key out of what the API sends back, however it is written there."""
+
+import re
+from functools import lru_cache
+
+from service.core.outcome import Answered
+
+MASK = b"***"
+
+
+def without_key(answer: Answered, key: str) -> Answered:
+    """The same answer with every occurrence of `key` as `***`."""
+    retry_after = answer.retry_after
+    if retry_after is not None:
+        retry_after = redact(retry_after.encode(), key).decode()
+    return Answered(answer.status, redact(answer.body, key), retry_after)
+
+
+def redact(text: bytes, key: str) -> bytes:
+    """`text` with `***` for `key`: raw, URL-encoded, JSON-escaped, or a mixture of these."""
+    return _pattern(key).sub(MASK, text)
+
+
+@lru_cache(maxsize=2)
+def _pattern(key: str) -> re.Pattern[bytes]:
+    return re.compile(b"".join(map(_any_form, key)))
+
+
+def _any_form(character: str) -> bytes:
+    raw = character.encode()
+    forms = [_hex_any_case(b"".join(b"%%%02x" % byte for byte in raw))]
+    units = character.encode("utf-16-be")
+    pairs = [units[at : at + 2].hex().encode() for at in range(0, len(units), 2)]
+    forms.append(_hex_any_case(rb"\\u" + rb"\\u".join(pairs)))
+    if character in '"\\/':
+        forms.append(re.escape(b"\\" + raw))
+    if character == " ":
+        forms.append(rb"\+")
+    # Last: it is the beginning of the escaped form, which would be left half standing.
+    forms.append(re.escape(raw))
+    return b"(?:" + b"|".join(forms) + b")"
+
+
+def _hex_any_case(pattern: bytes) -> bytes:
+    return b"(?i:" + pattern + b")"

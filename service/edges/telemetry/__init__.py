@@ -1,0 +1,1 @@
+"""What the relay tells the people who run it: metrics and log lines, both made from events."""

@@ -1,0 +1,157 @@
+"""Every metric of the relay: name, help, labels, buckets and label values, in this one place.
+
+Nothing here takes a value from a message: whatever a label may say is listed here, or is a closed
+set of `service.core` and `service.flow`.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from service.core.codes import Code, Status
+
+
+class Kind(StrEnum):
+    """The types of metrics that Prometheus knows and the relay uses."""
+
+    COUNTER = "counter"
+    GAUGE = "gauge"
+    HISTOGRAM = "histogram"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric; `buckets` are upper bounds in seconds, for histograms only."""
+
+    name: str
+    kind: Kind
+    help: str
+    labels: tuple[str, ...] = ()
+    buckets: tuple[float, ...] = ()
+
+
+# Bounds are where alerts and objectives sit: moving one breaks the rules that name it in `le`.
+API_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+LOOP_LAG_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
+PUBLISH_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+ORDER_BUCKETS = (
+    *(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+    *(60, 300, 900, 3600, 14_400, 43_200, 86_400),
+)
+
+DELIVERIES = Metric(
+    "order_relay_deliveries_total",
+    Kind.COUNTER,
+    "Deliveries from the broker; redelivered ones were handed out before.",
+    ("redelivered",),
+)
+SETTLED = Metric(
+    "order_relay_settled_total",
+    Kind.COUNTER,
+    "Deliveries that the broker was told about, by how they were settled.",
+    ("settlement",),
+)
+REPLIES = Metric(
+    "order_relay_replies_total",
+    Kind.COUNTER,
+    "Replies that the broker confirmed; code is empty for accepted orders.",
+    ("status", "code"),
+)
+API_REQUESTS = Metric(
+    "order_relay_api_requests_total",
+    Kind.COUNTER,
+    "Attempts at the order API, by outcome.",
+    ("outcome",),
+)
+API_DURATION = Metric(
+    "order_relay_api_request_duration_seconds",
+    Kind.HISTOGRAM,
+    "How long one attempt at the order API took, all phases.",
+    ("outcome",),
+    API_BUCKETS,
+)
+ORDER_DURATION = Metric(
+    "order_relay_order_duration_seconds",
+    Kind.HISTOGRAM,
+    "From when the relay first saw an order to its answer; repeated answers do not count.",
+    ("status",),
+    ORDER_BUCKETS,
+)
+PUBLISH_DURATION = Metric(
+    "order_relay_publish_duration_seconds",
+    Kind.HISTOGRAM,
+    "From publishing to the broker's confirm.",
+    ("kind",),
+    PUBLISH_BUCKETS,
+)
+RETRIES = Metric(
+    "order_relay_retries_total",
+    Kind.COUNTER,
+    "Waits before another attempt, by what made them necessary and by waiting tier.",
+    ("outcome", "delay_seconds"),
+)
+IN_FLIGHT = Metric("order_relay_in_flight", Kind.GAUGE, "Orders at the API now.")
+CONCURRENCY_LIMIT = Metric(
+    "order_relay_concurrency_limit", Kind.GAUGE, "Most orders at the API at a time."
+)
+RATE_LIMIT = Metric(
+    "order_relay_rate_limit_per_second",
+    Kind.GAUGE,
+    "This process's share of the rate budget, in orders a second; +Inf without a limit.",
+)
+HELD = Metric(
+    "order_relay_held",
+    Kind.GAUGE,
+    "1 while no new order is sent for this reason.",
+    ("reason",),
+)
+BROKER_CONNECTED = Metric(
+    "order_relay_broker_connected",
+    Kind.GAUGE,
+    "1 while this connection to the broker is up.",
+    ("connection",),
+)
+BROKER_RECONNECTS = Metric(
+    "order_relay_broker_reconnects_total",
+    Kind.COUNTER,
+    "Broker connections that failed or could not be made and are built anew, by cause.",
+    ("connection", "cause"),
+)
+LOOP_LAG = Metric(
+    "order_relay_event_loop_lag_seconds",
+    Kind.HISTOGRAM,
+    "How much later than asked the event loop woke up.",
+    (),
+    LOOP_LAG_BUCKETS,
+)
+BUILD_INFO = Metric("order_relay_build_info", Kind.INFO, "What runs.", ("version", "python"))
+
+OUTCOMES = ("accepted", "refused", "throttled", "misconfigured", "unreached", "unknown")
+"""What `service.core.outcome.label` can say."""
+
+RETRIED_OUTCOMES = ("throttled", "unreached", "unknown")
+"""The outcomes after which an order waits; accepted and refused end it, misconfigured holds it."""
+
+CODES_BY_STATUS = {
+    Status.ACCEPTED: ("",),
+    Status.REJECTED: (
+        Code.INVALID_ORDER,
+        Code.INVALID_MESSAGE,
+        Code.MISSING_MESSAGE_ID,
+        Code.MESSAGE_ID_TOO_LONG,
+        Code.MESSAGE_ID_CONFLICT,
+        Code.MISSING_REQUEST_ID,
+        Code.SERVICE_NOT_FOUND,
+        Code.INSUFFICIENT_BALANCE,
+        Code.INVALID_QUANTITY,
+        Code.REFUSED,
+    ),
+    Status.FAILED: (
+        Code.DEADLINE_PASSED,
+        Code.TOO_OLD,
+        Code.ATTEMPTS_EXHAUSTED,
+        Code.DROPPED,
+    ),
+    Status.UNKNOWN: (Code.OUTCOME_UNKNOWN,),
+}
+"""The pairs of status and code that the rules can come to."""

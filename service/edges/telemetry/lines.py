@@ -1,0 +1,135 @@
+"""One log line as text: JSON for machines, `key=value` for people.
+
+Values come from strangers (message ids, the API's words). Whatever they hold, a line stays one
+line, is encodable, and sends nothing to a terminal but what can be printed.
+"""
+
+import json
+from collections.abc import Mapping
+from math import isfinite
+from typing import Protocol
+
+from service.edges.telemetry.redaction import masked
+
+Fields = dict[str, object]
+
+EXCEPTION = "exception"
+"""The field that holds a traceback, the only text of several lines."""
+
+
+class Render(Protocol):
+    """Makes a line, without its end, of values that `loggable` gave; `fields` may be altered."""
+
+    def __call__(self, time: str, level: str, event: str, fields: Fields, /) -> str:
+        """The line."""
+        ...
+
+
+def loggable(value: object, forms: tuple[str, ...]) -> object:
+    """`value` as JSON knows it, with the secrets masked and lone surrogates escaped."""
+    kind = type(value)
+    if kind is str:
+        return _text(value, forms)  # type: ignore[arg-type]
+    if kind is int or kind is bool or value is None:
+        return value
+    if isinstance(value, float):
+        # NaN and the infinities are no JSON: one of them would make the line unreadable.
+        return value if isfinite(value) else str(value)
+    if isinstance(value, Mapping):
+        return {_text(str(key), forms): loggable(each, forms) for key, each in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [loggable(each, forms) for each in value]
+    return _text(str(value), forms)
+
+
+def render_json(time: str, level: str, event: str, fields: Fields) -> str:
+    """One JSON object in ASCII; a field never takes the place of the first three."""
+    # Put together by hand: an encoder for the whole line takes as long as all the rest of it.
+    parts = [f'{{"time": "{time}", "level": "{level}", "event": {_quoted(event)}']
+    for name, value in fields.items():
+        key = f"{name}_" if name in _OURS else name
+        parts.append(f", {_quoted(key)}: {_json(value)}")
+    # DEL is left as it is so far; it can only stand inside a string, where the escape is the same.
+    return "".join((*parts, "}")).replace("\x7f", "\\u007f")
+
+
+class ConsoleLines:
+    """Lines for people: `time level event key=value ...`, a traceback indented below."""
+
+    def __init__(self, *, colours: bool) -> None:
+        self._colours = colours
+
+    def __call__(self, time: str, level: str, event: str, fields: Fields) -> str:
+        """The line; only a traceback makes it several, and those begin with spaces."""
+        traceback = fields.pop(EXCEPTION, None)
+        pairs = " ".join(self._pair(name, value) for name, value in fields.items())
+        tint = _LEVEL_TINTS.get(level, _BOLD)
+        words = (
+            self._tinted(_FAINT, time),
+            self._tinted(tint, f"{level:<8}"),
+            self._tinted(_BOLD, printable(event)),
+            pairs,
+        )
+        line = " ".join(words).rstrip()
+        if traceback is None:
+            return line
+        # Without the indentation an exception's text could pass itself off as a line of ours.
+        below = (f"    {printable(each)}" for each in str(traceback).split("\n"))
+        return "\n".join((line, *below))
+
+    def _pair(self, name: str, value: object) -> str:
+        return f"{self._tinted(_FAINT, printable(name) + '=')}{_word(value)}"
+
+    def _tinted(self, tint: str, text: str) -> str:
+        return f"{tint}{text}{_PLAIN}" if self._colours else text
+
+
+def printable(text: str) -> str:
+    """`text` with all that is no printable character (controls, bidi marks, ...) escaped."""
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else _escaped(each) for each in text)
+
+
+def _json(value: object) -> str:
+    kind = type(value)
+    if kind is str:
+        return _quoted(value)  # type: ignore[arg-type]
+    return str(value) if kind is int else _encode(value)
+
+
+def _word(value: object) -> str:
+    word = printable(value if isinstance(value, str) else _encode(value))
+    # Unquoted, a message id with a space could fake the fields that follow it.
+    if not word or any(each in word for each in ' ="'):
+        word = '"' + word.replace('"', '\\"') + '"'
+    return word
+
+
+def _text(text: str, forms: tuple[str, ...]) -> str:
+    if forms:
+        text = masked(text, forms)
+    if text.isascii():
+        return text
+    # A lone surrogate is no Unicode text: many readers of JSON refuse the whole line for it.
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
+
+
+_encode = json.JSONEncoder(allow_nan=False).encode
+_quoted = json.encoder.encode_basestring_ascii
+_OURS = ("time", "level", "event")
+
+_PLAIN = "\x1b[0m"
+_BOLD = "\x1b[1m"
+_FAINT = "\x1b[2m"
+_LEVEL_TINTS = {
+    "debug": "\x1b[36m",
+    "info": "\x1b[32m",
+    "warning": "\x1b[33m",
+    "error": "\x1b[31m",
+    "critical": "\x1b[1;31m",
+}

@@ -1,0 +1,135 @@
+"""Setting up the log: our lines through structlog, the libraries' through the same formatter."""
+
+import logging
+import sys
+import time
+from enum import StrEnum
+from typing import TextIO
+
+import structlog
+from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
+
+from service.edges.telemetry.lines import ConsoleLines, Fields, Render, loggable, render_json
+from service.edges.telemetry.redaction import Redactor, Secrets
+from service.edges.telemetry.writer import LineWriter
+from service.flow.events import Level
+
+
+class LogFormat(StrEnum):
+    """How lines look; `auto` is `console` on a terminal and `json` elsewhere."""
+
+    AUTO = "auto"
+    JSON = "json"
+    CONSOLE = "console"
+
+
+FLOORS = {"aio_pika": logging.CRITICAL, "aiormq": logging.CRITICAL}
+"""Libraries that are quieter than the rest: our own events say what they would say."""
+
+FLOOR = logging.WARNING
+"""The least of all other libraries, whatever our level: below it they show frames and addresses."""
+
+
+def configure_logging(
+    level: Level, log_format: LogFormat, stream: TextIO | None = None, secrets: Secrets = ()
+) -> FilteringBoundLogger:
+    """Send every line of the process to `stream`, stdout where it is None; the logger for ours.
+
+    May be called again. `secrets` are masked in every line.
+    """
+    stream = stream if stream is not None else sys.stdout
+    number = NUMBERS[level]
+    structlog.configure(
+        processors=[LineProcessor(_renderer(log_format, stream), Redactor(secrets))],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=lambda *_: writer,
+        cache_logger_on_first_use=False,
+    )
+    writer = LineWriter(stream)
+    log: FilteringBoundLogger = structlog.get_logger().bind()
+    root = logging.getLogger()
+    for handler in [each for each in root.handlers if isinstance(each, ForeignHandler)]:
+        root.removeHandler(handler)
+    root.addHandler(ForeignHandler(log))
+    root.setLevel(max(number, FLOOR))
+    return log
+
+
+class LineProcessor:
+    """The whole structlog chain: masks, adds the time and the traceback, renders; never raises."""
+
+    def __init__(self, render: Render, redactor: Redactor) -> None:
+        self._render = render
+        self._redactor = redactor
+        self._second = (0, "")
+
+    def __call__(self, logger: WrappedLogger, level: str, event_dict: EventDict) -> str:
+        """The line for `event_dict`; a line without its values where they cannot be shown."""
+        now = self._time()
+        try:
+            forms = self._redactor.forms()
+            if "exc_info" in event_dict:
+                structlog.processors.format_exc_info(logger, level, event_dict)
+            event = loggable(event_dict.pop("event", ""), forms)
+            fields = {name: loggable(value, forms) for name, value in event_dict.items()}
+            return self._render(now, level, str(event), fields)
+        except Exception as error:  # noqa: BLE001 - a log line must cost nobody an order
+            unshown: Fields = {"error": type(error).__name__}
+            return self._render(now, "error", "a log line could not be shown", unshown)
+
+    def _time(self) -> str:
+        """Now, as `to_rfc3339` writes it, which would be a third of the cost of a line."""
+        second, rest = divmod(time.time_ns(), 1_000_000_000)
+        known, text = self._second
+        if second != known:
+            text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
+            # One assignment: other threads log too, and must not pair one second with another.
+            self._second = (second, text)
+        return f"{text}.{rest // 1000:06d}Z"
+
+
+class ForeignHandler(logging.Handler):
+    """Passes what libraries log through the standard library on to `log`."""
+
+    def __init__(self, log: FilteringBoundLogger) -> None:
+        super().__init__()
+        self._log = log
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether it is loud enough, also where the library set a level of its own."""
+        package = record.name.partition(".")[0]
+        return record.levelno >= FLOORS.get(package, FLOOR)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Log the record with its logger's name and its traceback; never raises."""
+        try:
+            text = record.getMessage()
+        except Exception:  # noqa: BLE001 - a wrong format string in a library is no fault of ours
+            text = f"unreadable log record from {record.pathname}:{record.lineno}"
+        failed = bool(record.exc_info and record.exc_info[0])
+        traceback = {"exc_info": record.exc_info} if failed else {}
+        level = min(record.levelno // 10 * 10, logging.CRITICAL)
+        self._log.log(level, text, logger=record.name, **traceback)
+
+
+def _renderer(log_format: LogFormat, stream: TextIO | None) -> Render:
+    terminal = _is_terminal(stream)
+    if log_format is LogFormat.JSON or (log_format is LogFormat.AUTO and not terminal):
+        return render_json
+    return ConsoleLines(colours=terminal)
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    try:
+        return stream is not None and stream.isatty()
+    except ValueError:
+        return False
+
+
+NUMBERS = {
+    Level.DEBUG: logging.DEBUG,
+    Level.INFO: logging.INFO,
+    Level.WARNING: logging.WARNING,
+    Level.ERROR: logging.ERROR,
+}
+"""The standard library's numbers for our levels."""

@@ -1,0 +1,186 @@
+"""The relay's metrics in a registry of their own, and what each event does to them.
+
+Every series whose labels are known beforehand exists from the start with 0: a series that appears
+with its first event would hide that event from `rate()` and `increase()`.
+"""
+
+from collections.abc import Sequence
+from math import inf
+from typing import assert_never
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    GCCollector,
+    Histogram,
+    Info,
+    PlatformCollector,
+    ProcessCollector,
+    disable_created_metrics,
+)
+
+from service.core.codes import Code, Status
+from service.core.message import PublicationKind
+from service.core.settlement import Settlement
+from service.edges.telemetry import catalogue
+from service.edges.telemetry.catalogue import Metric
+from service.flow.events import (
+    Abandoned,
+    Answered,
+    AttemptEnded,
+    BrokerConnected,
+    BrokerLost,
+    ConnectionName,
+    ConsumingStarted,
+    ConsumingStopped,
+    DeliveryArrived,
+    Draining,
+    Event,
+    HoldChanged,
+    HoldReason,
+    InFlightChanged,
+    KeyReloaded,
+    KeyUnreadable,
+    LimitsChanged,
+    LoopLagged,
+    LostCause,
+    Published,
+    PublishFailed,
+    RetryPlanned,
+    Settled,
+    Started,
+    Stopped,
+    Unexpected,
+)
+
+
+class Metrics:
+    """All metrics of `catalogue`; `tiers_seconds` are the waiting tiers of the retries."""
+
+    def __init__(self, tiers_seconds: Sequence[int]) -> None:
+        # Otherwise every counter and histogram has a twin series that nobody asked for.
+        disable_created_metrics()  # type: ignore[no-untyped-call]
+        self.registry = CollectorRegistry(auto_describe=True)
+        ProcessCollector(registry=self.registry)
+        PlatformCollector(registry=self.registry)
+        GCCollector(registry=self.registry)
+        self._build: Info | None = None
+        self._add_deliveries()
+        self._add_attempts(tiers_seconds)
+        self._add_limits()
+        self._add_broker()
+
+    def record(self, event: Event) -> None:  # noqa: C901, PLR0912 - one flat arm an event
+        """Count `event`; KeyError or ValueError where a label would leave its closed set."""
+        match event:
+            case InFlightChanged():
+                self._in_flight.set(event.in_flight)
+            case DeliveryArrived():
+                self._deliveries[event.redelivered].inc()
+            case AttemptEnded():
+                self._api_requests[event.outcome].inc()
+                self._api_duration[event.outcome].observe(event.duration_seconds)
+            case Published():
+                self._publish_duration[event.kind].observe(event.duration_seconds)
+            case Answered():
+                self._answered(event)
+            case Settled():
+                self._settled[event.settlement].inc()
+            case RetryPlanned():
+                self._retries[event.outcome, event.tier_seconds].inc()
+            case LoopLagged():
+                self._loop_lag.observe(event.lag_seconds)
+            case HoldChanged():
+                self._held[event.reason].set(event.held)
+            case LimitsChanged():
+                rate = event.rate_per_second
+                self._concurrency_limit.set(event.concurrency)
+                self._rate_limit.set(inf if rate is None else rate)
+            case BrokerConnected():
+                self._broker_connected[event.connection].set(1)
+            case BrokerLost():
+                self._broker_connected[event.connection].set(0)
+                self._broker_reconnects[event.connection, event.cause].inc()
+            case Started():
+                self._started(event)
+            case ConsumingStarted() | ConsumingStopped() | PublishFailed() | Abandoned():
+                pass
+            case KeyReloaded() | KeyUnreadable() | Unexpected() | Draining() | Stopped():
+                pass
+            case _ as never:  # pragma: no cover
+                assert_never(never)
+
+    def _answered(self, event: Answered) -> None:
+        status = Status(event.status)
+        # The two calls keep the labels closed: an unlisted pair is counted, an unlisted word not.
+        self._replies.labels(status, Code(event.code) if event.code else "").inc()
+        if not event.repeated:
+            self._order_duration[status].observe(event.duration_seconds)
+
+    def _started(self, event: Started) -> None:
+        # Made here, not at construction: an empty Info would show a series without its labels.
+        if self._build is None:
+            spec = catalogue.BUILD_INFO
+            self._build = Info(spec.name.removesuffix("_info"), spec.help, registry=self.registry)
+        self._build.info({"version": event.version, "python": event.python})
+
+    def _add_deliveries(self) -> None:
+        deliveries = self._counter(catalogue.DELIVERIES)
+        self._deliveries = {
+            False: deliveries.labels("false"),
+            True: deliveries.labels("true"),
+        }
+        settled = self._counter(catalogue.SETTLED)
+        self._settled = {each: settled.labels(each) for each in Settlement}
+        self._replies = self._counter(catalogue.REPLIES)
+        for status, codes in catalogue.CODES_BY_STATUS.items():
+            for code in codes:
+                self._replies.labels(status, code)
+        order_duration = self._histogram(catalogue.ORDER_DURATION)
+        self._order_duration = {each: order_duration.labels(each) for each in Status}
+        publishing = self._histogram(catalogue.PUBLISH_DURATION)
+        self._publish_duration = {each: publishing.labels(each) for each in PublicationKind}
+
+    def _add_attempts(self, tiers_seconds: Sequence[int]) -> None:
+        requests = self._counter(catalogue.API_REQUESTS)
+        self._api_requests = {each: requests.labels(each) for each in catalogue.OUTCOMES}
+        duration = self._histogram(catalogue.API_DURATION)
+        self._api_duration = {each: duration.labels(each) for each in catalogue.OUTCOMES}
+        retries = self._counter(catalogue.RETRIES)
+        self._retries = {
+            (outcome, tier): retries.labels(outcome, tier)
+            for outcome in catalogue.RETRIED_OUTCOMES
+            for tier in tiers_seconds
+        }
+
+    def _add_limits(self) -> None:
+        self._in_flight = self._gauge(catalogue.IN_FLIGHT)
+        self._concurrency_limit = self._gauge(catalogue.CONCURRENCY_LIMIT)
+        self._rate_limit = self._gauge(catalogue.RATE_LIMIT)
+        # 0 would say that nothing may be sent.
+        self._rate_limit.set(inf)
+        held = self._gauge(catalogue.HELD)
+        self._held = {each: held.labels(each) for each in HoldReason}
+        self._loop_lag = self._histogram(catalogue.LOOP_LAG)
+
+    def _add_broker(self) -> None:
+        connected = self._gauge(catalogue.BROKER_CONNECTED)
+        self._broker_connected = {each: connected.labels(each) for each in ConnectionName}
+        reconnects = self._counter(catalogue.BROKER_RECONNECTS)
+        self._broker_reconnects = {
+            (connection, cause): reconnects.labels(connection, cause)
+            for connection in ConnectionName
+            for cause in LostCause
+        }
+
+    def _counter(self, spec: Metric) -> Counter:
+        return Counter(spec.name, spec.help, spec.labels, registry=self.registry)
+
+    def _gauge(self, spec: Metric) -> Gauge:
+        return Gauge(spec.name, spec.help, spec.labels, registry=self.registry)
+
+    def _histogram(self, spec: Metric) -> Histogram:
+        return Histogram(
+            spec.name, spec.help, spec.labels, registry=self.registry, buckets=spec.buckets
+        )

@@ -1,0 +1,74 @@
+"""Where events go: each to its recorders (the metrics, the health) and into one log line."""
+
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import fields
+from typing import get_args
+
+from structlog.typing import FilteringBoundLogger
+
+from service.edges.telemetry.logs import NUMBERS
+from service.flow.events import Event, Level, Unexpected
+
+Recorder = Callable[[Event], None]
+
+
+class Telemetry:
+    """An `Emit` that hands every event to all `recorders` and writes its line to `log`."""
+
+    def __init__(self, log: FilteringBoundLogger, *recorders: Recorder) -> None:
+        self._log = log
+        self._recorders = recorders
+        self._writers: dict[Level | None, Callable[..., object]] = {
+            level: getattr(log, level)
+            for level, number in NUMBERS.items()
+            if log.is_enabled_for(number)
+        }
+        self._reported: set[tuple[int, type[Event]]] = set()
+
+    def __call__(self, event: Event, /) -> None:
+        """Record `event` and log it; never raises."""
+        for place, record in enumerate(self._recorders):
+            try:
+                record(event)
+            except Exception:  # noqa: BLE001 - a count that is lost must cost nobody an order
+                self._report(place, event)
+        try:
+            # A level that is off costs only this look-up: the fields are not gathered for it.
+            write = self._writers.get(event.level)
+            if write is not None:
+                write(event.text, **line_fields(event))
+        except Exception:  # noqa: BLE001 - neither must a line
+            self._report(-1, event)
+
+    def _report(self, place: int, event: Event) -> None:
+        kind = type(event)
+        # Once: a defect that met every event would flood the log with itself.
+        if (place, kind) in self._reported:
+            return
+        self._reported.add((place, kind))
+        with suppress(Exception):
+            self._log.error("telemetry failed", event_type=kind.__name__, exc_info=True)
+
+
+def line_fields(event: Event) -> dict[str, object]:
+    """The fields of the log line: those of the event that have a value, durations in ms.
+
+    An `Unexpected` that is emitted while its exception is handled brings the traceback along.
+    """
+    line: dict[str, object] = {}
+    for name in _NAMES[type(event)]:
+        value = getattr(event, name)
+        if value is None:
+            continue
+        if name == "duration_seconds":
+            line["duration_ms"] = round(value * 1000, 1)
+        else:
+            line[name] = value
+    if isinstance(event, Unexpected) and sys.exc_info()[0] is not None:
+        line["exc_info"] = sys.exc_info()
+    return line
+
+
+_NAMES = {kind: tuple(each.name for each in fields(kind)) for kind in get_args(Event)}
