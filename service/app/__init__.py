@@ -1,1 +1,1 @@
-"""The root: settings, wiring, signals and the command line; the only layer that knows all others."""
+"""The root: settings, wiring, signals, command line; the only layer that knows all others."""

@@ -31,7 +31,7 @@ app = typer.Typer(
 )
 
 
-def _show_version(asked: bool) -> None:  # noqa: FBT001 - typer passes an option's value by position
+def _show_version(asked: bool) -> None:
     if asked:
         typer.echo(f"order-relay {__version__}")
         raise typer.Exit

@@ -70,9 +70,7 @@ def build(settings: Settings, key: KeySource, emit: Emit) -> Parts:
     broker = Broker(settings.amqp.urls, tls_files(settings))
     prepare = Prepare(topology, settings.amqp.topology)
     budget = RateBudget(settings.api.rate_per_second)
-    gate = Gate(
-        clock, emit, concurrency=settings.api.concurrency, budget=budget, draw=draw
-    )
+    gate = Gate(clock, emit, concurrency=settings.api.concurrency, budget=budget, draw=draw)
     publisher = AmqpPublisher(
         PublisherPorts(
             broker, prepare, gate.hold_publisher, gate.lift_publisher, clock, emit, draw

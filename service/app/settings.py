@@ -80,7 +80,9 @@ class ApiSettings(_Group):
         "https://notpanel.com/api/v2",
         description="the order API; plain http only to a loopback address or with ALLOW_HTTP",
     )
-    allow_http: bool = Field(False, description="allow plain http to other than loopback addresses")
+    allow_http: bool = Field(
+        default=False, description="allow plain http to other than loopback addresses"
+    )
     key: SecretStr = Field(description="the account's key (secret)")
     timeout_seconds: Annotated[float, Field(gt=0, le=600)] = Field(
         10, description="one attempt, all phases"
@@ -141,9 +143,7 @@ class RetrySettings(_Group):
     delays_seconds: Annotated[tuple[int, ...], NoDecode] = Field(
         (1, 5, 30, 120, 600, 3600), description="the waiting tiers, ascending"
     )
-    max_attempts: Count = Field(
-        12, description="attempts that reached or may have reached the API"
-    )
+    max_attempts: Count = Field(12, description="attempts that reached or may have reached the API")
     max_age_seconds: Count = Field(86_400, description="since the relay first saw the order")
 
     @field_validator("delays_seconds", mode="before")
@@ -218,7 +218,7 @@ class Settings(BaseSettings):
     @classmethod
     def settings_customise_sources(
         cls,
-        settings_cls: type[BaseSettings],
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the signature is pydantic's
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
         dotenv_settings: PydanticBaseSettingsSource,
@@ -241,7 +241,9 @@ def _check_broker_url(url: str, number: int) -> None:
         parts = urlsplit(url)
         port_usable = parts.port != 0
     except ValueError:
-        raise ValueError(f"URL {number} cannot be read as amqp://user:password@host/vhost") from None
+        raise ValueError(
+            f"URL {number} cannot be read as amqp://user:password@host/vhost"
+        ) from None
     if parts.scheme not in ("amqp", "amqps"):
         raise ValueError(f"URL {number} must begin with amqp:// or amqps://")
     if not parts.hostname or not port_usable:

@@ -43,9 +43,7 @@ class Answer:
 
 def accepted(outcome: Accepted, history: History) -> Answer:
     """The answer to an order that exists."""
-    return Answer(
-        Status.ACCEPTED, history.attempts, history.first_seen, order_id=outcome.order_id
-    )
+    return Answer(Status.ACCEPTED, history.attempts, history.first_seen, order_id=outcome.order_id)
 
 
 def refused(outcome: Refused, history: History) -> Answer:

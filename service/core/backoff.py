@@ -12,7 +12,7 @@ def ceiling_seconds(tiers: Sequence[int], retries: int) -> int:
 
 
 def full_jitter(ceiling: float, draw: float) -> float:
-    """A wait anywhere below `ceiling`, so that orders which failed together do not come together."""
+    """A wait anywhere below `ceiling`: orders that failed together do not come together."""
     return ceiling * draw
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Never
 
 MAX_BODY_BYTES = 64 * 1024
+MAX_SHOWN_CHARACTERS = 60
 MAX_NUMBER_CHARACTERS = 40
 """Longer literals are refused: int() is quadratic in the digits, and no order needs them."""
 
@@ -62,7 +63,9 @@ def _parse(text: str) -> object:
             f"the body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
         ) from None
     except RecursionError:
-        raise UnreadableBodyError("the body is nested too deeply; a flat object is needed") from None
+        raise UnreadableBodyError(
+            "the body is nested too deeply; a flat object is needed"
+        ) from None
 
 
 def _kind(value: object) -> str:
@@ -113,9 +116,9 @@ def _constant(literal: str) -> Never:
 
 
 def short(value: object) -> str:
-    """`value` as a person may read it in an error message: JSON-like, at most 60 characters."""
+    """`value` as a person may read it in an error message: JSON-like, and not long."""
     text = value.literal if isinstance(value, Fraction) else json.dumps(value, default=str)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    return text if len(text) <= MAX_SHOWN_CHARACTERS else f"{text[:MAX_SHOWN_CHARACTERS]}..."
 
 
 _DECODER = json.JSONDecoder(

@@ -29,19 +29,21 @@ _DROPPED_PREFIXES = ("x-first-death-", "x-last-death-")
 def retry_copy(received: Received, history: History, tier_seconds: int) -> Publication:
     """The copy of `received` that waits `tier_seconds` and brings `history` back."""
     headers = _kept_headers(received) | to_headers(history.after_wait())
-    return Publication(
-        PublicationKind.RETRY, str(tier_seconds), _copy(received.message, headers)
-    )
+    return Publication(PublicationKind.RETRY, str(tier_seconds), _copy(received.message, headers))
 
 
 def parked_copy(received: Received, answer: Answer, history: History, now: datetime) -> Publication:
     """The copy of `received` that waits for a person, with what the relay knows about it."""
-    headers = _kept_headers(received) | to_headers(history) | {
-        PARKED_STATUS: str(answer.status),
-        PARKED_CODE: answer.code,
-        PARKED_REASON: answer.problem.message if answer.problem else "",
-        PARKED_AT: to_rfc3339(now),
-    }
+    headers = (
+        _kept_headers(received)
+        | to_headers(history)
+        | {
+            PARKED_STATUS: str(answer.status),
+            PARKED_CODE: answer.code,
+            PARKED_REASON: answer.problem.message if answer.problem else "",
+            PARKED_AT: to_rfc3339(now),
+        }
+    )
     return Publication(PublicationKind.PARKED, "", _copy(received.message, headers))
 
 

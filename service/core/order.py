@@ -21,6 +21,8 @@ RESERVED = frozenset({"key", "action", "request_id"})
 
 FIELD_ORDER = ("service", "link", "username", "quantity", "runs", "interval", "coupon")
 
+MAX_TEXT_CHARACTERS = 10_000
+_TEXT_RULE = f"must be UTF-8 text of at most {MAX_TEXT_CHARACTERS} characters"
 MOST_PROBLEMS = 20
 """A message that names more helps nobody, and would grow with what a stranger sends."""
 
@@ -64,8 +66,8 @@ def _web_link(value: str) -> str:
     return value
 
 
-type_integer = Annotated[int, Field(ge=1, le=_MAX_INTEGER)]
-type_text = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_plain_text)]
+_Integer = Annotated[int, Field(ge=1, le=_MAX_INTEGER)]
+_Text = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_plain_text)]
 
 
 class _Fields(BaseModel):
@@ -73,13 +75,13 @@ class _Fields(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="allow")
 
-    service: type_integer
-    link: Annotated[type_text, AfterValidator(_web_link)] | None = None
-    username: type_text | None = None
-    quantity: type_integer
-    runs: type_integer | None = None
-    interval: type_integer | None = None
-    coupon: type_text | None = None
+    service: _Integer
+    link: Annotated[_Text, AfterValidator(_web_link)] | None = None
+    username: _Text | None = None
+    quantity: _Integer
+    runs: _Integer | None = None
+    interval: _Integer | None = None
+    coupon: _Text | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -87,7 +89,7 @@ class _Fields(BaseModel):
         nulls = [name for name in FIELD_ORDER if name in values and values[name] is None]
         if nulls:
             names = ", ".join(nulls)
-            raise PydanticCustomError("no_nulls", "{names}: was null; leave it out", {"names": names})
+            raise PydanticCustomError("nulls", "{names}: was null; leave it out", {"names": names})
         return values
 
     @model_validator(mode="after")
@@ -150,8 +152,8 @@ def _other_problem(name: str, value: object) -> str | None:
         return f"{short(name)}: names are letters, digits, _ and -, at most 64 of them"
     match value:
         case str():
-            if len(value) > 10_000 or re.search(r"[\x00\ud800-\udfff]", value):
-                return f"{name}: was {short(value)}; must be UTF-8 text of at most 10000 characters"
+            if len(value) > MAX_TEXT_CHARACTERS or re.search(r"[\x00\ud800-\udfff]", value):
+                return f"{name}: was {short(value)}; {_TEXT_RULE}"
             return None
         case int() | Fraction():
             return None

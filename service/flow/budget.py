@@ -13,7 +13,7 @@ class RateBudget:
 
     @property
     def rate_per_second(self) -> float | None:
-        """This process's share of the budget."""
+        """The share of this process."""
         return self._rate
 
     def change_rate(self, rate_per_second: float | None) -> None:

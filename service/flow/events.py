@@ -189,7 +189,7 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Abandoned:
-    """A delivery's connection is gone: the broker delivers it again, nothing is published for it."""
+    """A delivery's connection is gone: the broker delivers it again, nothing is published."""
 
     request_id: str | None
     level: ClassVar[Level] = Level.INFO
@@ -334,4 +334,5 @@ Event = (
 class Emit(Protocol):
     """Where events go; never raises and never waits."""
 
-    def __call__(self, event: Event, /) -> None: ...
+    def __call__(self, event: Event, /) -> None:
+        """Take `event`."""

@@ -178,9 +178,7 @@ class Gate:
                     return TurnedAway()
                 if self._waiting == 1:
                     self._broadcast()
-                await self._clock.wait(
-                    self._changed, min(patience, self._holds.next_change(now))
-                )
+                await self._clock.wait(self._changed, min(patience, self._holds.next_change(now)))
         finally:
             self._waiting -= 1
             if self._waiting == 0 and self._announced:

@@ -98,11 +98,11 @@ class Holds:
             case Misconfigured():
                 self._failures = 0
                 self._probed.pop(HoldReason.CIRCUIT, None)
-                self._hold(HoldReason.CREDENTIALS, outcome.reason, probe, now, draw)
+                self._hold(HoldReason.CREDENTIALS, outcome.reason, now, draw, probe=probe)
             case Unreached() | Unknown():
                 self._failures += 1
                 if self._failures >= FAILURES_UNTIL_OPEN or (probe and self._probed):
-                    self._hold(HoldReason.CIRCUIT, outcome.reason, probe, now, draw)
+                    self._hold(HoldReason.CIRCUIT, outcome.reason, now, draw, probe=probe)
             case Throttled():
                 self._failures = 0
             case Accepted() | Refused():
@@ -114,7 +114,7 @@ class Holds:
             case _ as never:  # pragma: no cover
                 assert_never(never)
 
-    def _hold(self, reason: HoldReason, why: str, probe: bool, now: float, draw: float) -> None:
+    def _hold(self, reason: HoldReason, why: str, now: float, draw: float, *, probe: bool) -> None:
         hold = self._probed.get(reason)
         if hold is None:
             hold = _Probed(why, now, FIRST_PAUSE_SECONDS, now)

@@ -48,9 +48,7 @@ def retry(
     return RetryPlanned(request.request_id, label(outcome), seconds, tier, where)
 
 
-def answered(
-    message_id: str | None, answer: Answer, now: datetime, *, repeated: bool
-) -> Answered:
+def answered(message_id: str | None, answer: Answer, now: datetime, *, repeated: bool) -> Answered:
     """That the producer was told."""
     problem = answer.problem
     return Answered(

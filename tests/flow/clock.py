@@ -5,6 +5,7 @@ import heapq
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from math import isinf
+from typing import Any
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 TURNS_UNTIL_QUIET = 60
@@ -42,8 +43,9 @@ class FakeClock:
             due = self._elapsed + timeout_seconds
             heapq.heappush(self._timers, (due, next(self._numbers), timer))
         waiting = asyncio.create_task(event.wait())
+        either: set[asyncio.Future[Any]] = {timer, waiting}
         try:
-            await asyncio.wait({timer, waiting}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         finally:
             waiting.cancel()
             timer.cancel()

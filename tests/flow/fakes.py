@@ -7,6 +7,7 @@ import asyncio
 import json
 from collections import defaultdict, deque
 from collections.abc import Callable
+from dataclasses import replace
 from urllib.parse import parse_qs
 
 from service.core.message import Message, Publication, PublicationKind, Received
@@ -138,7 +139,7 @@ class FakeDelivery:
         if self.alive:
             self._broker.note(f"give back {self._name}" + (" (counted)" if counted else ""))
             received = self._received
-            again = Received(received.message, received.exchange, received.routing_key, True)
+            again = replace(received, redelivered=True)
             self._broker.returned.append(again)
 
     async def dead_letter(self) -> None:

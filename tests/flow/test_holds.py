@@ -1,5 +1,7 @@
 """Holding: when no new order is sent, who goes ahead to find out, and what it costs nobody."""
 
+from itertools import pairwise
+
 from service.core.outcome import Answered, NotSent
 from service.flow.events import HoldChanged, HoldReason
 from service.flow.gate import PATIENCE_SECONDS, Intake
@@ -10,6 +12,11 @@ from tests.flow.world import World
 
 UNAUTHORIZED = Answered(401, b'{"error": "unauthorized"}')
 UNREACHED = NotSent("connection refused")
+
+
+def intake(world: World) -> Intake:
+    """What is wanted now."""
+    return world.gate.intake
 
 
 def holds(world: World) -> list[tuple[HoldReason, bool]]:
@@ -26,7 +33,7 @@ async def test_a_wrong_key_holds_every_order_and_answers_none() -> None:
     await world.serve(request("o-2"))
     assert world.log == ["submit o-1"]
     assert holds(world) == [(HoldReason.CREDENTIALS, True)]
-    assert world.gate.intake is Intake.NONE
+    assert intake(world) is Intake.NONE
     await world.clock.advance(60)
     assert not world.broker.published
     assert set(world.log) <= {"submit o-1", "submit o-2"}
@@ -41,7 +48,7 @@ async def test_probes_come_with_growing_pauses() -> None:
     for _ in range(6):
         await world.clock.advance(LONGEST_PAUSE_SECONDS)
         counts.append(world.log.count("submit o-1"))
-    steps = [later - earlier for earlier, later in zip(counts, counts[1:], strict=False)]
+    steps = [later - earlier for earlier, later in pairwise(counts)]
     assert counts[0] <= 7
     assert all(step <= 2 for step in steps)
     assert steps[-1] >= 1
@@ -57,7 +64,7 @@ async def test_all_orders_are_served_once_the_key_works() -> None:
     assert holds(world) == [(HoldReason.CREDENTIALS, True), (HoldReason.CREDENTIALS, False)]
     assert world.log.count("reply accepted") == 2
     assert {reply["attempts"] for reply in world.broker.replies()} == {1}
-    assert world.gate.intake is Intake.FULL
+    assert intake(world) is Intake.FULL
 
 
 async def test_an_answer_to_an_earlier_request_does_not_lift_the_hold() -> None:
@@ -82,7 +89,7 @@ async def test_a_long_hold_lets_orders_wait_in_a_queue_with_their_history() -> N
     await world.clock.advance(PATIENCE_SECONDS + 60)
     assert world.log.count("retry in 1") == 2
     assert not world.broker.replies()
-    assert world.gate.intake is Intake.ONE
+    assert intake(world) is Intake.ONE
 
 
 async def test_with_nobody_there_to_probe_one_delivery_is_wanted() -> None:
@@ -91,10 +98,10 @@ async def test_with_nobody_there_to_probe_one_delivery_is_wanted() -> None:
     world.api.answer("o-1", *[UNAUTHORIZED] * 200)
     await world.serve(request("o-1"))
     await world.clock.advance(PATIENCE_SECONDS + 60)
-    assert world.gate.intake is Intake.ONE
+    assert intake(world) is Intake.ONE
     world.api.answer("o-3", UNAUTHORIZED)
     await world.serve(request("o-3"))
-    assert world.gate.intake is Intake.NONE
+    assert intake(world) is Intake.NONE
 
 
 async def test_a_held_order_is_told_when_its_deadline_passes() -> None:
@@ -166,10 +173,10 @@ async def test_a_long_throttle_sends_the_order_to_a_queue_and_stops_the_intake()
     world.api.answer("o-1", Answered(503, b"", retry_after="100"))
     await world.serve(request("o-1"))
     assert world.log == ["submit o-1", "retry in 120", "ack o-1"]
-    assert world.gate.intake is Intake.NONE
+    assert intake(world) is Intake.NONE
     version = await world.gate.change(-1)
     await world.clock.advance(50)
-    assert world.gate.intake is Intake.FULL
+    assert intake(world) is Intake.FULL
     assert version >= 0
 
 
@@ -179,7 +186,7 @@ async def test_nothing_is_sent_while_results_cannot_be_published() -> None:
     world.gate.hold_publisher("down")
     await world.serve(request())
     assert world.log == []
-    assert world.gate.intake is Intake.NONE
+    assert intake(world) is Intake.NONE
     world.gate.lift_publisher()
     await settle()
     assert world.log == ["submit o-1", "reply accepted", "ack o-1"]

@@ -1,5 +1,7 @@
 """The limits on the way: concurrency, the rate budget, and the end of the process."""
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -63,7 +65,7 @@ def test_slots_are_never_closer_than_the_rate_allows(rate: float, gaps: list[flo
     for gap in gaps:
         now += gap
         slots.append(now + budget.take(now))
-    spaces = [later - earlier for earlier, later in zip(slots, slots[1:], strict=False)]
+    spaces = [later - earlier for earlier, later in pairwise(slots)]
     assert all(space >= 1 / rate - 1e-6 for space in spaces)
 
 

@@ -67,7 +67,8 @@ class AdminServer:
                 type=socket.SOCK_STREAM,
                 flags=socket.AI_PASSIVE,
             )[0]
-            server = _Server(family, (str(address[0]), int(address[1])), self._pages)
+            # The port as it was given: getaddrinfo takes 70000 for 4464.
+            server = _Server(family, (str(address[0]), self._port), self._pages)
         except (OSError, OverflowError) as error:
             why = getattr(error, "strerror", None) or str(error)
             raise AdminAddressError(self._host, self._port, why) from error

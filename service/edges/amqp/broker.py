@@ -10,6 +10,7 @@ from pathlib import Path
 import aio_pika
 import aiormq.exceptions
 from aio_pika.abc import AbstractConnection
+from aiormq import spec
 from aiormq.abc import AbstractConnection as UnderlayConnection
 from yarl import URL
 
@@ -48,6 +49,7 @@ class Broker:
         Raises BrokerUnreachableError that says for each URL why not.
         """
         tolerant.install()
+        _tell_refusals()
         problems = []
         for _ in self._urls:
             url = self._urls[self._next]
@@ -75,6 +77,13 @@ class Broker:
         if self._tls.cert_file is not None:
             context.load_cert_chain(self._tls.cert_file, self._tls.key_file)
         return context
+
+
+def _tell_refusals() -> None:
+    """Let aiormq read a refusal of the vhost: it only says "unexpected frame" of it otherwise."""
+    expected = spec.Connection.Open.valid_responses
+    if "Connection.Close" not in expected:
+        expected.append("Connection.Close")
 
 
 def underlay(connection: AbstractConnection) -> UnderlayConnection:

@@ -67,7 +67,7 @@ def _damage(message: Message, routing_key: str) -> str | None:
         routing_key.encode("utf-8")
         encoded = to_properties(message).marshal()
     except UnicodeEncodeError as error:
-        return f"a property is not UTF-8: {ascii(error.object[:40])}"
+        return f"a property is not UTF-8: {error.object[:40]!a}"
     except (TypeError, ValueError, OverflowError, struct.error, RecursionError) as error:
         return f"a property cannot be encoded: {error}"
     if len(encoded) > MAX_PROPERTIES_BYTES:

@@ -30,7 +30,7 @@ from service.flow.gate import Gate, Intake
 from service.flow.ports import Clock, Delivery
 
 RPC_TIMEOUT_SECONDS = 10.0
-COUNT_CONSUMERS_SECONDS = 10.0
+COUNT_CONSUMERS_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +153,7 @@ class AmqpConsumer:
             self._hand_on(delivered, channel, session)
 
         self.quiet.clear()
-        answer = await channel.basic_consume(
-            self._queue, on_message, timeout=RPC_TIMEOUT_SECONDS
-        )
+        answer = await channel.basic_consume(self._queue, on_message, timeout=RPC_TIMEOUT_SECONDS)
         self._ports.emit(ConsumingStarted(self._queue, prefetch))
         if answer.consumer_tag is None:
             raise SessionBrokenError(LostCause.CHANNEL_CLOSED, "the broker gave no consumer tag")

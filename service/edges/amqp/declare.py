@@ -20,7 +20,7 @@ class TopologyError(Exception):
 
 
 async def declare(connection: AbstractConnection, topology: Topology) -> None:
-    """Declare what is missing; TopologyError says what stands there but differs, or is forbidden."""
+    """Declare what is missing; TopologyError says what differs or is forbidden."""
     channel = await _open(connection)
     try:
         for exchange in topology.exchanges:
@@ -93,9 +93,7 @@ async def _problem(connection: AbstractConnection, name: str, call: _Call) -> li
 def _passive(what: Exchange | Queue) -> _Call:
     async def call(channel: AbstractChannel) -> None:
         if isinstance(what, Exchange):
-            await channel.exchange_declare(
-                what.name, passive=True, timeout=RPC_TIMEOUT_SECONDS
-            )
+            await channel.exchange_declare(what.name, passive=True, timeout=RPC_TIMEOUT_SECONDS)
         else:
             await channel.queue_declare(what.name, passive=True, timeout=RPC_TIMEOUT_SECONDS)
 

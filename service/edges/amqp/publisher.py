@@ -1,4 +1,4 @@
-"""The publishing connection: persistent, mandatory, confirmed, one at a time for each message id."""
+"""The publishing connection: persistent, mandatory, confirmed, one at a time for each id."""
 
 import asyncio
 from collections.abc import Callable

@@ -99,11 +99,11 @@ def _json(value: object) -> str:
 
 
 def _word(value: object) -> str:
-    word = printable(value if isinstance(value, str) else _encode(value))
+    word = value if isinstance(value, str) else _encode(value)
     # Unquoted, a message id with a space could fake the fields that follow it.
-    if not word or any(each in word for each in ' ="'):
-        word = '"' + word.replace('"', '\\"') + '"'
-    return word
+    if not word or any(each in word for each in ' ="\\'):
+        word = '"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return printable(word)
 
 
 def _text(text: str, forms: tuple[str, ...]) -> str:

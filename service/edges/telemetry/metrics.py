@@ -60,7 +60,7 @@ class Metrics:
 
     def __init__(self, tiers_seconds: Sequence[int]) -> None:
         # Otherwise every counter and histogram has a twin series that nobody asked for.
-        disable_created_metrics()  # type: ignore[no-untyped-call]
+        disable_created_metrics()
         self.registry = CollectorRegistry(auto_describe=True)
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)

@@ -1,0 +1,78 @@
+# The commands of this repository; `make` alone lists them.
+
+PYTHON ?=
+ORDERS ?= 100000
+ARGS ?=
+export PYTHON
+
+# Always as `python -m`: a script's first line cannot name a path with a space in it.
+python := .venv/bin/python
+compile := $(python) -m uv pip compile --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-annotate --custom-compile-command 'make lock' $(ARGS) pyproject.toml
+
+.DEFAULT_GOAL := help
+.PHONY: help setup ready lint format test test-quick demo demo-up demo-down soak bench build lock clean
+
+help: ## lists the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+
+setup: ready ## makes .venv with the program and its tools in it (PYTHON=python3.13 names a Python)
+	@$(python) -c 'import platform; print("Ready: .venv, Python", platform.python_version())'
+
+ready:
+	@.ci/setup
+
+lint: ready ## checks style, format, types and the direction of imports
+	@echo 'Checking style ...'
+	@$(python) -m ruff check --quiet --output-format concise .
+	@echo 'Checking format ...'
+	@$(python) -m ruff format --quiet --check --output-format concise .
+	@echo 'Checking types ...'
+	@$(python) -m mypy
+	@echo 'Checking imports ...'
+	@$(python) -c 'from importlinter.cli import lint_imports_command as main; main()' --no-logo
+
+format: ready ## formats the code and mends what can be mended by itself
+	@$(python) -m ruff check --fix .
+	@$(python) -m ruff format .
+
+test: ready ## runs every test and checks the coverage; gets RabbitMQ if need be
+	@$(python) -m tests.broker ensure
+	@$(python) -m coverage erase
+	@echo 'Testing ...'
+	@$(python) -m coverage run -m pytest
+	@$(python) -m coverage combine --quiet
+	@echo 'Coverage of the whole, at least 95 %:'
+	@$(python) -m coverage report
+	@echo 'Coverage of the core, 100 %:'
+	@$(python) -m coverage report --include='service/core/*' --fail-under=100
+
+test-quick: ready ## runs the tests that need no broker, in seconds
+	@$(python) -m pytest tests/core tests/flow
+
+demo: ready ## shows orders going through a relay, a broker and a stand-in for the API, then cleans up
+	@$(python) -m tests.demo run
+
+demo-up: ready ## starts what the demo shows and leaves it running
+	@$(python) -m tests.demo up
+
+demo-down: ready ## stops what demo-up started
+	@$(python) -m tests.demo down
+
+soak: ready ## sends ORDERS=100000 orders while things break, and counts each of them
+	@$(python) -m tests.soak --orders $(ORDERS)
+
+bench: ready ## measures orders a second
+	@$(python) -m tests.bench
+
+build: ready ## builds the wheel into dist
+	@$(python) -m hatchling build -t wheel
+
+lock: ready ## compiles the requirements files from pyproject.toml (ARGS=--upgrade takes newer versions)
+	@echo 'Compiling requirements.txt and requirements-dev.txt ...'
+	@$(compile) --output-file requirements.txt
+	@$(compile) --group dev --constraint requirements.txt --output-file requirements-dev.txt
+
+clean: ## removes what the other commands leave behind, except .venv
+	@rm -rf .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache dist htmlcov
+	@find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +

@@ -1,0 +1,154 @@
+"""Starting and stopping the relay as a process, on a real broker."""
+
+import signal
+from typing import Any
+
+import pytest
+
+from tests.app.conftest import RunRelay
+from tests.app.producer import GOOD, Producer
+from tests.app.relay_process import KEY, RelayProcess
+from tests.broker.ports import free_ports
+from tests.broker.vhost import VirtualHost
+from tests.faults import Proxy
+from tests.standin import Options, RequestIdIs, StandIn
+from tests.standin.faults import Delay, HangAfter, HangBefore
+
+
+async def test_sigterm_finishes_what_is_in_flight_and_exits_0(run_relay: RunRelay) -> None:
+    """The order at the API is answered and acked before the process ends."""
+    async with run_relay() as running:
+        running.api.faults.add(Delay(seconds=0.5), RequestIdIs(request_id="o-1"))
+        await running.producer.send("o-1")
+        await running.api.in_flight(1)
+        running.relay.process.send_signal(signal.SIGTERM)
+        assert (await running.producer.reply("o-1"))["status"] == "accepted"
+        assert await running.relay.exit_code() == 0
+        assert (await running.relay.event("stopped"))["left"] == 0
+        assert await running.vhost.ready("orders.requests") == 0
+
+
+async def test_what_cannot_finish_in_time_stays_with_the_broker(run_relay: RunRelay) -> None:
+    """Exit 75 says so; the next process gets it again, and the API has one order of it."""
+    async with run_relay(DRAIN_SECONDS=0.2) as running:
+        running.api.faults.add(HangAfter(), RequestIdIs(request_id="o-1"), times=1)
+        await running.producer.send("o-1")
+        await running.api.seen("o-1")
+        running.relay.process.send_signal(signal.SIGTERM)
+        assert await running.relay.exit_code() == 75
+        assert (await running.relay.event("stopped"))["left"] == 1
+        async with run_relay() as again:
+            assert (await running.producer.reply("o-1"))["status"] == "accepted"
+            assert again.api.ledger.orders_of("o-1") == 1
+
+
+async def test_a_second_signal_ends_at_once(run_relay: RunRelay) -> None:
+    """Whoever sends it does not want to wait."""
+    async with run_relay() as running:
+        running.api.faults.add(HangBefore(), RequestIdIs(request_id="o-1"), times=1)
+        await running.producer.send("o-1")
+        await running.api.seen("o-1")
+        running.relay.process.send_signal(signal.SIGINT)
+        await running.relay.event("draining", signal="SIGINT")
+        running.relay.process.send_signal(signal.SIGTERM)
+        assert await running.relay.exit_code() == 75
+
+
+async def test_buffered_orders_are_given_back_at_the_stop(run_relay: RunRelay) -> None:
+    """What has not begun goes to another process at once, not after the drain time."""
+    async with run_relay(API__CONCURRENCY=1) as running:
+        running.api.faults.add(HangBefore(), RequestIdIs(request_id="slow"), times=1)
+        await running.producer.send("slow")
+        await running.api.seen("slow")
+        await running.producer.send("waiting")
+        await running.vhost.until(lambda queues: queues["orders.requests"].unacked == 2)
+        async with run_relay():
+            running.relay.process.send_signal(signal.SIGTERM)
+            assert (await running.producer.reply("waiting"))["status"] == "accepted"
+            assert running.relay.process.returncode is None
+
+
+async def test_a_broker_that_is_away_at_the_start_is_waited_for(
+    vhost: VirtualHost, settings: dict[str, Any]
+) -> None:
+    """With a line for each try, and consuming as soon as it is there."""
+    async with Proxy("127.0.0.1", vhost.node.amqp_port) as proxy:
+        await proxy.refuse(on=True)
+        away = vhost.url.replace(f":{vhost.node.amqp_port}/", f":{proxy.port}/")
+        async with RelayProcess.start(settings | {"AMQP__URL": away}) as relay:
+            line = await relay.event("broker connection lost", cause="connect_failed")
+            assert f"127.0.0.1:{proxy.port}" in line["reason"]
+            await relay.until(lambda _: len(_tries(relay)) >= 4)
+            await proxy.refuse(on=False)
+            await relay.event("consuming")
+
+
+def _tries(relay: RelayProcess) -> list[dict[str, Any]]:
+    return [line for line in relay.lines if line.get("cause") == "connect_failed"]
+
+
+async def test_an_api_that_is_away_is_waited_for(
+    vhost: VirtualHost, settings: dict[str, Any]
+) -> None:
+    """Orders wait and are placed when it is back; the start does not depend on it."""
+    port = free_ports(1)[0]
+    url = f"http://127.0.0.1:{port}/api/v2"
+    async with RelayProcess.start(settings | {"API__URL": url}) as relay:
+        await relay.event("consuming")
+        async with Producer.connect(vhost.url) as producer:
+            await producer.send("o-1")
+            line = await relay.event("attempt", request_id="o-1")
+            assert line["outcome"] == "unreached"
+            async with StandIn(Options(keys=frozenset({KEY})), port=port):
+                assert (await producer.reply("o-1"))["status"] == "accepted"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda url: url.replace("@", "x@"), "wrong user name or password"),
+        (lambda url: url.rpartition("/")[0] + "/nowhere", "vhost nowhere not found"),
+    ],
+    ids=["wrong password", "missing vhost"],
+)
+async def test_a_refusal_by_the_broker_is_said_in_words(
+    vhost: VirtualHost, settings: dict[str, Any], change: Any, words: str
+) -> None:
+    """The reason names what to look at and never shows the password."""
+    async with RelayProcess.start(settings | {"AMQP__URL": change(vhost.url)}) as relay:
+        line = await relay.event("broker connection lost", cause="connect_failed")
+        assert words in line["reason"]
+        assert vhost.password not in "\n".join(relay.raw)
+
+
+async def test_a_topology_that_differs_is_said_in_words(
+    vhost: VirtualHost, settings: dict[str, Any]
+) -> None:
+    """What stands there and what is needed."""
+    await vhost.declare("orders.retry.1", message_ttl=5000)
+    async with RelayProcess.start(settings) as relay:
+        line = await relay.event("broker connection lost", cause="topology")
+        assert "inequivalent arg" in line["reason"]
+        assert "orders.retry.1" in line["reason"]
+
+
+async def test_a_missing_topology_is_said_in_check_mode(
+    vhost: VirtualHost, settings: dict[str, Any]
+) -> None:
+    """An operator owns it: nothing is declared."""
+    async with RelayProcess.start(settings | {"AMQP__TOPOLOGY": "check"}) as relay:
+        line = await relay.event("broker connection lost", cause="topology")
+        assert "exchange orders is missing" in line["reason"]
+        assert "queue orders.requests is missing" in line["reason"]
+    assert vhost.queues() == {}
+
+
+async def test_two_replicas_share_the_rate(run_relay: RunRelay) -> None:
+    """Each process has a share of the key's budget, by the number of consumers."""
+    async with (
+        run_relay(API__RATE_PER_SECOND=40) as first,
+        run_relay(API__RATE_PER_SECOND=40) as second,
+    ):
+        await second.relay.event("limits", rate_per_second=20.0)
+        await first.producer.send("o-1", GOOD)
+        await first.producer.reply("o-1")

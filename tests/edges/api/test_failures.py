@@ -1,0 +1,105 @@
+"""The table from exception and phase to result, for what no server can be made to do on time."""
+
+import socket
+import ssl
+
+import httpx2
+import pytest
+
+from service.core.outcome import Lost, NotSent
+from service.edges.api.attempt import Attempt, Phase
+from service.edges.api.failures import describe, failure
+
+UNSENT = [Phase.WAITING, Phase.CONNECTING, Phase.SECURING]
+PERHAPS_SENT = [Phase.SENDING_HEAD, Phase.SENDING_BODY, Phase.READING]
+
+
+def caused(error: Exception, cause: BaseException) -> Exception:
+    """`error` with `cause` behind it."""
+    error.__cause__ = cause
+    return error
+
+
+@pytest.mark.parametrize("phase", UNSENT)
+@pytest.mark.parametrize(
+    "error", [TimeoutError(), httpx2.PoolTimeout(""), httpx2.ConnectError(""), UnicodeError()]
+)
+def test_before_the_request_nothing_was_sent(error: Exception, phase: Phase) -> None:
+    """Whatever happens while no byte of the request can have left, the order is unsent."""
+    assert isinstance(failure(error, phase), NotSent)
+
+
+@pytest.mark.parametrize("phase", PERHAPS_SENT)
+@pytest.mark.parametrize(
+    "error", [TimeoutError(), httpx2.WriteTimeout(""), httpx2.ConnectError(""), UnicodeError()]
+)
+def test_from_the_first_byte_on_an_order_may_exist(error: Exception, phase: Phase) -> None:
+    """No kind of exception makes an order unsent that may have left."""
+    assert isinstance(failure(error, phase), Lost)
+
+
+def test_a_request_that_h11_refuses_is_unsent() -> None:
+    """It is refused before its first byte; with the body on its way that is not certain."""
+    error = httpx2.LocalProtocolError("Illegal header value")
+    assert failure(error, Phase.SENDING_HEAD) == NotSent("the request is not valid HTTP")
+    assert failure(error, Phase.SENDING_BODY) == Lost("the request is not valid HTTP")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [TimeoutError(), httpx2.PoolTimeout(""), httpx2.ReadTimeout(""), httpx2.ConnectTimeout("")],
+)
+def test_a_time_out_is_named_by_what_it_cut_off(error: Exception) -> None:
+    """The same words, whichever of the clocks was first."""
+    assert [describe(error, phase) for phase in Phase] == [
+        "no connection was free in time",
+        "connect timed out",
+        "TLS handshake timed out",
+        "write timed out",
+        "write timed out",
+        "read timed out",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cause", "reason"),
+    [
+        (socket.gaierror(socket.EAI_NONAME, "x"), "host name not found"),
+        (socket.gaierror(socket.EAI_AGAIN, "x"), "host name lookup failed"),
+        (OSError("Multiple exceptions"), "connect failed"),
+        (OSError(113, "No route to host"), "no route to host"),
+        (ConnectionRefusedError(111, "x"), "connection refused"),
+        (ExceptionGroup("", [ConnectionRefusedError(111, "x"), OSError()]), "connection refused"),
+        (ConnectionResetError(104, "x"), "connection reset"),
+        (ssl.SSLError(), "TLS failed: protocol error"),
+    ],
+)
+def test_a_network_error_is_named_by_its_cause(cause: Exception, reason: str) -> None:
+    """The libraries wrap the cause in layers; the innermost that says something counts."""
+    layers = caused(httpx2.ConnectError("k3y"), caused(OSError("All attempts failed"), cause))
+    assert describe(layers, Phase.CONNECTING) == reason
+
+
+@pytest.mark.parametrize("phase", Phase)
+def test_an_error_without_a_cause_is_named_by_the_phase(phase: Phase) -> None:
+    """The exception's own text stays out of it: it may quote the peer."""
+    assert "k3y" not in describe(httpx2.NetworkError("k3y"), phase)
+    assert describe(KeyError("k3y"), phase) == "unexpected KeyError"
+
+
+async def test_a_step_of_an_unknown_name_counts_as_sent() -> None:
+    """If httpcore2 renames its steps, orders become uncertain, never wrongly unsent."""
+    attempt = Attempt(b"")
+    for name in ("connection.connect_tcp.started", "connection.retry.started"):
+        await attempt.trace(name, {})
+        assert attempt.phase is Phase.CONNECTING
+    await attempt.trace("http12.begin.started", {})
+    assert attempt.phase is Phase.SENDING_HEAD
+
+
+async def test_the_body_counts_as_sent_once_it_is_asked_for() -> None:
+    """Without any trace, too."""
+    attempt = Attempt(b"body")
+    before = attempt.phase
+    assert [part async for part in attempt] == [b"body"]
+    assert [before, attempt.phase] == [Phase.WAITING, Phase.SENDING_BODY]
