@@ -20,7 +20,7 @@ _KUBERNETES = re.compile(r"ORDER_RELAY_(SERVICE_.*|PORT(_.*)?)")
 
 SHORTEST_REDACTED = 6
 
-_OMITTED = "the value is secret and not shown"
+_OMITTED = "the value is not shown, it may be secret"
 
 
 class BadSettingsError(Exception):
@@ -78,7 +78,12 @@ def load() -> Loaded:
     try:
         settings = Settings(_env_file=dotenv, _secrets_dir=secrets_dir)
     except ValidationError as error:
-        problems += [_describe(detail, sources) for detail in error.errors()]
+        problems += [
+            _describe(detail, sources)
+            for detail in error.errors()
+            # Those of the environment are named as misspelt already.
+            if not (detail["type"] == "extra_forbidden" and _is_named(detail, sources))
+        ]
         raise BadSettingsError(problems) from None
     except (OSError, SettingsError, UnicodeDecodeError) as error:
         raise BadSettingsError([*problems, f"{type(error).__name__}: {error}"]) from None
@@ -153,6 +158,11 @@ def _misspelt(where: str, names: Mapping[str, str]) -> Iterator[str]:
         yield f"{name} ({where}): there is no such setting; {hint}"
 
 
+def _is_named(detail: ErrorDetails, sources: Mapping[str, Mapping[str, str]]) -> bool:
+    variable = _variable(tuple(str(part) for part in detail["loc"][:2]))
+    return any(variable in names for names in sources.values())
+
+
 def _describe(detail: ErrorDetails, sources: Mapping[str, Mapping[str, str]]) -> str:
     path = tuple(str(part) for part in detail["loc"])
     message = detail["msg"].removeprefix("Value error, ")
@@ -164,12 +174,13 @@ def _describe(detail: ErrorDetails, sources: Mapping[str, Mapping[str, str]]) ->
     if message.startswith(PREFIX):
         return message
     variable = _variable(path[:2])
+    if detail["type"] == "extra_forbidden":
+        return f"{variable} (a file in the secrets directory): there is no such setting"
     where, value = next(
         ((w, names[variable]) for w, names in sources.items() if variable in names), ("", "")
     )
-    if detail["type"] == "extra_forbidden":
-        message = "there is no such setting"
-    shown = _OMITTED if variable in _SECRET else f"was {value!r}"
+    # An "@" may end a password that was put into a URL which should have none.
+    shown = _OMITTED if variable in _SECRET or "@" in value else f"was {value!r}"
     return f"{variable} ({where}): {shown}; {message.replace('Input should', 'should')}"
 
 

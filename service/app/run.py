@@ -34,6 +34,7 @@ from service.edges.telemetry.metrics import Metrics
 from service.edges.telemetry.sink import Telemetry
 from service.flow.budget import RateBudget
 from service.flow.events import (
+    AdminListening,
     Draining,
     Emit,
     Event,
@@ -150,6 +151,7 @@ def run(loaded: Loaded) -> ExitCode:
         key = _key_source(loaded, emit, secrets)
         admin.start()
         emit(Started(__version__, platform.python_version()))
+        emit(AdminListening(settings.admin.host, admin.port))
         return asyncio.run(_main(settings, key, emit))
     except (UnusableKeyError, AdminAddressError, InvalidApiUrlError, UnreadableCaFileError) as bad:
         raise BadSettingsError([str(bad)]) from None

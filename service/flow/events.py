@@ -61,6 +61,16 @@ class Started:
 
 
 @dataclass(frozen=True, slots=True)
+class AdminListening:
+    """Metrics and health are served at this address."""
+
+    host: str
+    port: int
+    level: ClassVar[Level] = Level.INFO
+    text: ClassVar[str] = "admin endpoints"
+
+
+@dataclass(frozen=True, slots=True)
 class ConsumingStarted:
     """Deliveries arrive from now on."""
 
@@ -307,6 +317,7 @@ class Stopped:
 
 Event = (
     Started
+    | AdminListening
     | ConsumingStarted
     | ConsumingStopped
     | DeliveryArrived

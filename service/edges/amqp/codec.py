@@ -14,14 +14,22 @@ from service.edges.amqp.tolerant import UndecodableTable
 MAX_PROPERTIES_BYTES = 64 * 1024
 """Above the frame size of 128 KiB a header frame kills the publishing connection."""
 
+MAX_KEY_BYTES = 128
+"""pamqp cuts longer header keys off when it encodes them, with a log line only."""
+
 PERSISTENT = 2
+
+UNENCODABLE = (TypeError, ValueError, OverflowError, struct.error, RecursionError)
+"""What encoding a message may raise."""
 
 
 def to_received(delivered: DeliveredMessage) -> Received:
     """What arrived, with the reason if it could not be published again as it is."""
     frame = delivered.delivery
     properties = delivered.header.properties
-    headers = properties.headers or {}
+    # Not `or {}`: a table that could not be read is empty, too.
+    headers = {} if properties.headers is None else properties.headers
+    exchange, routing_key = getattr(frame, "exchange", ""), getattr(frame, "routing_key", "")
     message = Message(
         body=delivered.body,
         message_id=properties.message_id,
@@ -37,10 +45,11 @@ def to_received(delivered: DeliveredMessage) -> Received:
     )
     return Received(
         message=message,
-        exchange=getattr(frame, "exchange", None) or "",
-        routing_key=getattr(frame, "routing_key", None) or "",
+        exchange=exchange or "",
+        routing_key=routing_key or "",
         redelivered=bool(getattr(frame, "redelivered", False)),
-        damage=_damage(message, getattr(frame, "routing_key", None) or ""),
+        # A copy carries the exchange and the routing key in headers.
+        damage=_damage(message, f"{exchange}{routing_key}"),
     )
 
 
@@ -60,15 +69,15 @@ def to_properties(message: Message) -> spec.Basic.Properties:
     )
 
 
-def _damage(message: Message, routing_key: str) -> str | None:
+def _damage(message: Message, way: str) -> str | None:
     if isinstance(message.headers, UndecodableTable):
         return "the headers cannot be read (invalid UTF-8 in a key, or nested too deeply)"
     try:
-        routing_key.encode("utf-8")
+        way.encode("utf-8")
         encoded = to_properties(message).marshal()
     except UnicodeEncodeError as error:
         return f"a property is not UTF-8: {error.object[:40]!a}"
-    except (TypeError, ValueError, OverflowError, struct.error, RecursionError) as error:
+    except UNENCODABLE as error:
         return f"a property cannot be encoded: {error}"
     if len(encoded) > MAX_PROPERTIES_BYTES:
         return f"properties and headers have {len(encoded)} bytes, over {MAX_PROPERTIES_BYTES}"
@@ -79,10 +88,17 @@ def _encodable(value: object) -> FieldValue:
     """pamqp decodes binary to bytes and encodes it from bytearray only."""
     match value:
         case Mapping():
-            return {str(key): _encodable(item) for key, item in value.items()}
+            return {_key(key): _encodable(item) for key, item in value.items()}
         case list():
             return [_encodable(item) for item in value]
         case bytes():
             return bytearray(value)
         case _:
             return cast("FieldValue", value)
+
+
+def _key(key: object) -> str:
+    text = str(key)
+    if (size := len(text.encode("utf-8"))) > MAX_KEY_BYTES:
+        raise ValueError(f"a header's key has {size} bytes, over {MAX_KEY_BYTES}")
+    return text

@@ -27,6 +27,7 @@ from service.edges.telemetry import catalogue
 from service.edges.telemetry.catalogue import Metric
 from service.flow.events import (
     Abandoned,
+    AdminListening,
     Answered,
     AttemptEnded,
     BrokerConnected,
@@ -94,9 +95,7 @@ class Metrics:
             case HoldChanged():
                 self._held[event.reason].set(event.held)
             case LimitsChanged():
-                rate = event.rate_per_second
-                self._concurrency_limit.set(event.concurrency)
-                self._rate_limit.set(inf if rate is None else rate)
+                self._limits_changed(event)
             case BrokerConnected():
                 self._broker_connected[event.connection].set(1)
             case BrokerLost():
@@ -106,7 +105,9 @@ class Metrics:
                 self._started(event)
             case ConsumingStarted() | ConsumingStopped() | PublishFailed() | Abandoned():
                 pass
-            case KeyReloaded() | KeyUnreadable() | Unexpected() | Draining() | Stopped():
+            case AdminListening() | KeyReloaded() | KeyUnreadable() | Unexpected():
+                pass
+            case Draining() | Stopped():
                 pass
             case _ as never:  # pragma: no cover
                 assert_never(never)
@@ -117,6 +118,11 @@ class Metrics:
         self._replies.labels(status, Code(event.code) if event.code else "").inc()
         if not event.repeated:
             self._order_duration[status].observe(event.duration_seconds)
+
+    def _limits_changed(self, event: LimitsChanged) -> None:
+        rate = event.rate_per_second
+        self._concurrency_limit.set(event.concurrency)
+        self._rate_limit.set(inf if rate is None else rate)
 
     def _started(self, event: Started) -> None:
         # Made here, not at construction: an empty Info would show a series without its labels.

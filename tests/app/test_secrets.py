@@ -1,0 +1,73 @@
+"""Canaries: known secrets in every setting that may hold one, looked for wherever words come out."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tests.app.admin import get
+from tests.app.conftest import RunRelay
+from tests.app.relay_process import KEY, RelayProcess
+from tests.app.test_commands import order_relay
+from tests.broker.vhost import VirtualHost
+from tests.standin import RequestIdIs, StandIn
+from tests.standin.faults import ErrorNamingKey, OkWithError, ResetAfter, Status
+
+
+async def test_no_secret_comes_out_while_orders_succeed_fail_and_wait(
+    run_relay: RunRelay, settings: dict[str, Any], vhost: VirtualHost, api: StandIn
+) -> None:
+    """Not in log lines at debug level, metrics, health, replies, parked or retried headers."""
+    echo = f"your key {KEY} is not welcome"
+    api.faults.add(OkWithError(error=f"refused {KEY}"), RequestIdIs(request_id="echoed"))
+    api.faults.add(ErrorNamingKey(error=echo), RequestIdIs(request_id="held"))
+    api.faults.add(ResetAfter(), RequestIdIs(request_id="reset"), times=3)
+    api.faults.add(
+        Status(status=500, body=f"oops {KEY}"), RequestIdIs(request_id="late"), times=None
+    )
+    async with run_relay(LOG__LEVEL="debug", RETRY__DELAYS_SECONDS="1") as running:
+        for message_id in ("good", "echoed", "held", "reset"):
+            await running.producer.send(message_id)
+        await running.producer.send("late", headers={"x-order-relay-attempts": 11})
+        await running.producer.send("bad", {"key": "x"})
+        for message_id in ("good", "echoed", "held", "reset", "late", "bad"):
+            await running.producer.reply(message_id)
+        parked = await vhost.get("orders.parked")
+        pages = [await get(running.relay, page) for page in ("/metrics", "/readyz", "/livez")]
+        replies = [m for many in running.producer.replies.values() for m in many]
+        running.relay.process.terminate()
+        assert await running.relay.exit_code() == 0
+        words = [
+            *running.relay.raw,
+            *(body for _, body in pages),
+            *(f"{m.body!r} {m.headers!r} {m.info()!r}" for m in replies),
+            f"{parked.body!r} {parked.headers!r} {parked.info()!r}",
+        ]
+    for secret in (KEY, vhost.password):
+        assert [text for text in words if secret in text] == []
+    echoed = json.loads(running.producer.replies["echoed"][0].body)
+    assert echoed["error"]["message"] == "refused ***"
+
+
+async def test_no_secret_comes_out_when_nothing_works(settings: dict[str, Any]) -> None:
+    """A refused login and a broker URL that cannot be reached are told without the password."""
+    urls = "amqp://me:canary-password-1@127.0.0.1:1/,amqp://me:canary%21password@127.0.0.1:2/"
+    more = {"AMQP__URL": urls, "LOG__LEVEL": "debug", "LOG__FORMAT": "json"}
+    async with RelayProcess.start(settings | more) as relay:
+        await relay.event("broker connection lost")
+        relay.process.terminate()
+        assert await relay.exit_code() == 0
+        text = "\n".join(relay.raw)
+        assert "canary" not in text
+
+
+def test_no_secret_comes_out_of_the_commands(tmp_path: Path) -> None:
+    """Neither good settings nor bad ones show them, on either stream, or in the process list."""
+    bad = [
+        {"API__KEY": "canary-1\x07", "AMQP__URL": "amqp://u:canary-2@/"},
+        {"API__KEY": " canary-1", "AMQP__URL": "amqp://u:canary-2@host:canary/"},
+        {"API__KEY": "canary-1", "API__URL": "https://u:canary-3@example.com/"},
+    ]
+    for settings in bad:
+        result = order_relay("config", cwd=tmp_path, **settings)
+        assert result.returncode == 78
+        assert "canary" not in result.stdout + result.stderr
