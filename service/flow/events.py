@@ -110,12 +110,12 @@ class InFlightChanged:
 
 @dataclass(frozen=True, slots=True)
 class AttemptEnded:
-    """One POST to the API came to an outcome; `status` is the HTTP status, if one came back."""
+    """One POST to the API came to an outcome; `http_status` says what came back, if it did."""
 
     request_id: str
     attempt: int
     outcome: str
-    status: int | None
+    http_status: int | None
     reason: str | None
     duration_seconds: float
     text: ClassVar[str] = "attempt"

@@ -30,7 +30,7 @@ def attempt(
         request_id=request.request_id,
         attempt=history.attempts,
         outcome=label(outcome),
-        status=_http_status(outcome),
+        http_status=_http_status(outcome),
         reason=_reason(outcome),
         duration_seconds=duration_seconds,
     )

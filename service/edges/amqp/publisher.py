@@ -42,8 +42,15 @@ class PublisherPorts:
 class AmqpPublisher:
     """Publishes on a connection of its own, so that a blocked one cannot hold up acks."""
 
-    def __init__(self, ports: PublisherPorts, topology: Topology) -> None:
+    def __init__(
+        self,
+        ports: PublisherPorts,
+        topology: Topology,
+        *,
+        publish_timeout_seconds: float = PUBLISH_TIMEOUT_SECONDS,
+    ) -> None:
         self._ports = ports
+        self._publish_timeout_seconds = publish_timeout_seconds
         self._exchanges = {
             PublicationKind.REPLY: topology.replies_exchange,
             PublicationKind.RETRY: topology.retry_exchange,
@@ -114,7 +121,7 @@ class AmqpPublisher:
         while True:
             await asyncio.wait(
                 either,
-                timeout=PUBLISH_TIMEOUT_SECONDS,
+                timeout=self._publish_timeout_seconds,
                 return_when=asyncio.FIRST_COMPLETED,
             )
             if sending.done():

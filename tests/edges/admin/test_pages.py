@@ -1,0 +1,102 @@
+"""The admin pages, without a socket."""
+
+import json
+from http import HTTPStatus
+
+import pytest
+from prometheus_client.openmetrics import parser as openmetrics
+from prometheus_client.parser import text_string_to_metric_families
+
+from service.edges.admin.health import Health
+from service.edges.admin.pages import Page, Pages
+from service.edges.telemetry.metrics import Metrics
+from service.flow.events import BrokerConnected, ConnectionName, ConsumingStarted, Started
+
+
+@pytest.fixture
+def health() -> Health:
+    """The health of a process that has just begun, and whose time stands still."""
+    return Health(lambda: 0.0)
+
+
+@pytest.fixture
+def pages(health: Health) -> Pages:
+    """The pages of a process that has just begun."""
+    metrics = Metrics((1, 5))
+    metrics.record(Started("1.2.3", "3.13.1"))
+    return Pages(metrics.registry, health)
+
+
+def body(page: Page) -> object:
+    """The JSON of a page of health."""
+    assert page.content_type == "application/json"
+    return json.loads(page.body)
+
+
+def test_metrics_are_in_the_text_format(pages: Pages) -> None:
+    """Who names no format gets the one that every scraper reads."""
+    page = pages.answer("/metrics", "")
+    assert (page.status, page.content_type) == (
+        HTTPStatus.OK,
+        "text/plain; version=0.0.4; charset=utf-8",
+    )
+    names = {each.name for each in text_string_to_metric_families(page.body.decode())}
+    assert {"order_relay_deliveries", "order_relay_build_info", "process_cpu_seconds"} <= names
+
+
+def test_metrics_are_openmetrics_for_who_asks(pages: Pages) -> None:
+    """A scraper that can read OpenMetrics gets it, and all of it can be read."""
+    accept = "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.4"
+    page = pages.answer("/metrics", accept)
+    assert page.content_type.startswith("application/openmetrics-text; version=1.0.0")
+    families = list(openmetrics.text_string_to_metric_families(page.body.decode()))
+    assert "order_relay_build" in {each.name for each in families}
+
+
+@pytest.mark.parametrize(
+    "accept",
+    [
+        "application/openmetrics-text;version=x",
+        "text/plain;version=one.two",
+        "application/openmetrics-text;version=1.0.0;escaping=none-such",
+        ";;;,,,===",
+        "application/openmetrics-text; version=2\r\n .0",
+    ],
+)
+def test_a_strange_accept_header_still_gets_metrics(pages: Pages, accept: str) -> None:
+    """No header fails the scrape, and none puts a line end into ours."""
+    page = pages.answer("/metrics", accept)
+    assert page.status is HTTPStatus.OK
+    assert page.content_type.isprintable()
+    assert b"order_relay_deliveries_total" in page.body
+
+
+def test_health_is_json(pages: Pages, health: Health) -> None:
+    """200 and `ok`, or 503 and the reasons."""
+    assert body(pages.answer("/livez", "")) == {"status": "ok", "reasons": []}
+    before = pages.answer("/readyz", "")
+    assert before.status is HTTPStatus.SERVICE_UNAVAILABLE
+    assert body(before) == {
+        "status": "fail",
+        "reasons": [
+            "broker connection consume: not made yet",
+            "broker connection publish: not made yet",
+        ],
+    }
+    for name in ConnectionName:
+        health.record(BrokerConnected(name, "broker"))
+    health.record(ConsumingStarted("orders.requests", 1))
+    assert pages.answer("/readyz", "").status is HTTPStatus.OK
+
+
+@pytest.mark.parametrize("target", ["/", "/metricsx", "/livez/", "//metrics", "", "/\x00"])
+def test_an_unknown_path_names_the_known_ones(pages: Pages, target: str) -> None:
+    """404 says what there is."""
+    page = pages.answer(target, "")
+    assert page.status is HTTPStatus.NOT_FOUND
+    assert page.body == b"not found; there are /metrics, /livez and /readyz\n"
+
+
+def test_a_query_does_not_hide_the_page(pages: Pages) -> None:
+    """`?verbose` and the like are ignored."""
+    assert pages.answer("/livez?verbose=1", "").status is HTTPStatus.OK

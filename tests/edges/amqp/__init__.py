@@ -1,0 +1,1 @@
+"""The broker edge on a real broker."""

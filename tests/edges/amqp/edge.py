@@ -1,0 +1,192 @@
+"""The broker edge put together as the program does it, with a test where the flow would be."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from service.core.decision import RetryPolicy
+from service.core.message import Message, Publication, PublicationKind
+from service.core.topology import Topology, build_topology
+from service.edges.amqp.broker import Broker
+from service.edges.amqp.consumer import AmqpConsumer, ConsumerPorts
+from service.edges.amqp.preparation import Prepare, TopologyMode
+from service.edges.amqp.publisher import AmqpPublisher, PublisherPorts
+from service.edges.system_clock import SystemClock
+from service.flow.budget import RateBudget
+from service.flow.events import BrokerLost, ConnectionName, ConsumingStarted
+from service.flow.gate import Gate
+from service.flow.ports import Delivery
+from service.flow.relay import Relay
+from tests.edges.amqp.eventlog import EventLog, Inbox, SignalledLog
+from tests.flow.fakes import FakeApi
+
+DELAYS = (1, 5)
+ORDERS = build_topology("orders", DELAYS)
+STOP_SECONDS = 20.0
+
+
+def almost_no_pause() -> float:
+    """A draw of the jitter that makes every pause short."""
+    return 0.02
+
+
+@dataclass
+class Options:
+    """What a test may want otherwise."""
+
+    topology: Topology = ORDERS
+    mode: TopologyMode = "declare"
+    prefetch: int = 8
+    publish_timeout_seconds: float = 10.0
+    policy: RetryPolicy = field(default_factory=lambda: RetryPolicy(delays_seconds=DELAYS))
+
+
+class Edge:
+    """Publisher, consumer and gate on a broker; deliveries go to `receive`, at first the inbox."""
+
+    def __init__(self, broker: Broker, options: Options | None = None) -> None:
+        self.options = options = options or Options()
+        self.broker = broker
+        self.events = EventLog()
+        self.inbox = Inbox()
+        self.receive: Callable[[Delivery], None] = self.inbox
+        self.clock = SystemClock()
+        self.gate = Gate(
+            self.clock,
+            self.events,
+            concurrency=16,
+            budget=RateBudget(None),
+            draw=almost_no_pause,
+        )
+        self.counted: list[int] = []
+        prepare = Prepare(options.topology, options.mode)
+        self.publisher = AmqpPublisher(
+            self._publisher_ports(prepare),
+            options.topology,
+            publish_timeout_seconds=options.publish_timeout_seconds,
+        )
+        self.consumer = AmqpConsumer(
+            self._consumer_ports(prepare), options.topology, options.prefetch
+        )
+        self.consuming: asyncio.Task[None] | None = None
+        self.publishing: asyncio.Task[None] | None = None
+
+    def _publisher_ports(self, prepare: Prepare) -> PublisherPorts:
+        gate = self.gate
+        return PublisherPorts(
+            self.broker,
+            prepare,
+            gate.hold_publisher,
+            gate.lift_publisher,
+            self.clock,
+            self.events,
+            almost_no_pause,
+        )
+
+    def _consumer_ports(self, prepare: Prepare) -> ConsumerPorts:
+        return ConsumerPorts(
+            self.broker,
+            prepare,
+            self.gate,
+            lambda delivery: self.receive(delivery),
+            self.counted.append,
+            self.clock,
+            self.events,
+            almost_no_pause,
+        )
+
+    def start_publishing(self) -> None:
+        """Begin to connect the publisher."""
+        self.publishing = asyncio.create_task(self.publisher.run())
+
+    def start_consuming(self) -> None:
+        """Begin to connect the consumer."""
+        self.consuming = asyncio.create_task(self.consumer.run())
+
+    async def until_consuming(self, number: int = 1) -> None:
+        """Wait until consuming has begun the first, second, ... time."""
+        await self.events.until(ConsumingStarted, number=number)
+
+    async def stop(self) -> None:
+        """Stop what runs, the consumer first, within a bound."""
+        for side, task in ((self.consumer, self.consuming), (self.publisher, self.publishing)):
+            side.stop()
+            if task is not None:
+                await asyncio.wait_for(task, STOP_SECONDS)
+
+    def unbroken(self) -> bool:
+        """Whether no connection has been lost so far."""
+        return not self.events.of(BrokerLost)
+
+
+@asynccontextmanager
+async def publishing(broker: Broker, options: Options | None = None) -> AsyncIterator[Edge]:
+    """An edge whose publisher is connected."""
+    edge = Edge(broker, options)
+    edge.start_publishing()
+    try:
+        await edge.events.connected(ConnectionName.PUBLISH)
+        yield edge
+    finally:
+        await edge.stop()
+
+
+@asynccontextmanager
+async def consuming(broker: Broker, options: Options | None = None) -> AsyncIterator[Edge]:
+    """An edge whose publisher is connected and whose consumer consumes."""
+    edge = Edge(broker, options)
+    edge.start_publishing()
+    edge.start_consuming()
+    try:
+        await edge.until_consuming()
+        yield edge
+    finally:
+        await edge.stop()
+
+
+class WholeRelay:
+    """The flow on the real edge, with a fake API."""
+
+    def __init__(self, edge: Edge) -> None:
+        self.edge = edge
+        self.log = SignalledLog()
+        self.api = FakeApi(self.log)
+        self.relay = Relay(
+            api=self.api,
+            publisher=edge.publisher,
+            gate=edge.gate,
+            clock=edge.clock,
+            emit=edge.events,
+            policy=edge.options.policy,
+            draw=almost_no_pause,
+        )
+        edge.receive = self.relay.receive
+
+
+@asynccontextmanager
+async def relaying(broker: Broker, options: Options | None = None) -> AsyncIterator[WholeRelay]:
+    """A whole relay that consumes."""
+    edge = Edge(broker, options)
+    whole = WholeRelay(edge)
+    edge.start_publishing()
+    edge.start_consuming()
+    try:
+        await edge.until_consuming()
+        yield whole
+    finally:
+        edge.gate.drain()
+        whole.api.resume()
+        await whole.relay.finish(STOP_SECONDS)
+        await edge.stop()
+
+
+def publication(
+    kind: PublicationKind = PublicationKind.REPLY,
+    key: str = "order.accepted",
+    *,
+    message_id: str | None = "o-1",
+    body: bytes = b"{}",
+) -> Publication:
+    """Something to publish."""
+    return Publication(kind, key, Message(body=body, message_id=message_id))

@@ -1,0 +1,123 @@
+"""The third trap: two unconfirmed publishes with one message id on one channel."""
+
+import asyncio
+from dataclasses import replace
+
+from aiormq.abc import AbstractChannel
+
+from service.core.message import PublicationKind
+from service.edges.amqp import broker as brokers
+from service.edges.amqp.broker import Broker
+from service.edges.amqp.codec import to_properties
+from service.flow.events import BrokerConnected, ConnectionName, LostCause
+from service.flow.ports import Confirmed, Unconfirmed
+from tests.broker.vhost import VirtualHost
+from tests.edges.amqp.edge import ORDERS, Options, publication, publishing
+from tests.edges.amqp.proxied import through
+from tests.faults import Direction, Proxy, Verdict
+
+REPLY = PublicationKind.REPLY
+GOOD = publication(REPLY, "good", body=b"good")
+UNROUTABLE = publication(REPLY, "nowhere", body=b"unroutable")
+
+# Without the alternate exchange, which would take what has no other way.
+PLAIN = replace(ORDERS, exchanges=tuple(replace(e, arguments={}) for e in ORDERS.exchanges))
+
+
+async def _bind(vhost: VirtualHost) -> None:
+    await vhost.declare("q")
+    async with vhost.channel() as channel:
+        await (await channel.get_queue("q")).bind("orders.replies", "good")
+
+
+async def test_each_of_two_publishes_with_one_id_gets_its_own_result(
+    vhost: VirtualHost, broker: Broker
+) -> None:
+    """Never two of one id are in flight, whichever of them is unroutable.
+
+    Without the lock: of the pair with the unroutable one first, that one was reported as
+    confirmed and the good one as unroutable: a silent loss.
+    """
+    async with publishing(broker, Options(topology=PLAIN)) as edge:
+        await _bind(vhost)
+        publish = edge.publisher.publish
+        results = await asyncio.gather(*(publish(p) for p in (UNROUTABLE, GOOD, UNROUTABLE)))
+        assert isinstance(results[0], Unconfirmed)
+        assert isinstance(results[1], Confirmed)
+        assert isinstance(results[2], Unconfirmed)
+        assert edge.unbroken()
+    assert [message.body for message in await vhost.drain("q")] == [b"good"]
+
+
+async def test_publishes_with_other_ids_or_none_do_not_wait_for_each_other(
+    vhost: VirtualHost, broker: Broker
+) -> None:
+    """Fifty without an id are as safe as fifty with one each, and all at once.
+
+    aiormq makes an id for a message without one, so two of them cannot be mistaken.
+    """
+    async with publishing(broker, Options(topology=PLAIN)) as edge:
+        await _bind(vhost)
+        pairs = [
+            publication(REPLY, key, message_id=message_id, body=key.encode())
+            for number in range(50)
+            for key, message_id in (("nowhere", None), ("good", None), ("good", f"o-{number}"))
+        ]
+        results = await asyncio.gather(*(edge.publisher.publish(p) for p in pairs))
+        wanted = [Unconfirmed if p.routing_key == "nowhere" else Confirmed for p in pairs]
+        assert [type(result) for result in results] == wanted
+    assert len(await vhost.drain("q")) == 100
+
+
+async def test_the_bare_library_mixes_two_publishes_up(vhost: VirtualHost, broker: Broker) -> None:
+    """What the cure is for: the lost message is confirmed and the good one is not."""
+    async with publishing(broker, Options(topology=PLAIN)) as edge:
+        await _bind(vhost)
+        connection, _ = await edge.broker.connect(ConnectionName.PUBLISH)
+        outer = connection.channel(publisher_confirms=True, on_return_raises=True)
+        await outer.initialize()
+        channel = await outer.get_underlay_channel()
+        lost, good = await asyncio.gather(
+            _bare(channel, "nowhere"), _bare(channel, "good"), return_exceptions=True
+        )
+        await brokers.close(connection)
+    assert not isinstance(lost, BaseException)
+    assert isinstance(good, BaseException)
+    assert len(await vhost.drain("q")) == 1
+
+
+async def _bare(channel: AbstractChannel, key: str) -> object:
+    return await channel.basic_publish(
+        b"", exchange="orders.replies", routing_key=key, mandatory=True,
+        properties=to_properties(GOOD.message),
+    )
+
+
+async def test_after_a_publish_timeout_the_next_try_has_a_new_connection(
+    vhost: VirtualHost,
+) -> None:
+    """The first may still land, so nothing with its id may follow it on the same channel.
+
+    Without the look at the session: the second try went out behind the first one, on the channel
+    that was being thrown away.
+    """
+    sent: list[bytes] = []
+
+    def hold_the_body(way: Direction, data: bytes) -> Verdict:
+        if way is Direction.TO_TARGET and b"once" in data:
+            sent.append(data)
+            return Verdict.HOLD if len(sent) == 1 else Verdict.PASS
+        return Verdict.PASS
+
+    async with Proxy("127.0.0.1", vhost.node.amqp_port) as proxy:
+        options = Options(publish_timeout_seconds=0.3)
+        async with publishing(Broker([through(proxy, vhost.url)]), options) as edge:
+            proxy.on_data(hold_the_body)
+            once = publication(REPLY, "order.accepted", body=b"once")
+            first = await edge.publisher.publish(once)
+            second = await edge.publisher.publish(once)
+            assert first == Unconfirmed("not confirmed in time")
+            assert second == Confirmed()
+            assert edge.events.causes(ConnectionName.PUBLISH) == [LostCause.PUBLISH_TIMEOUT]
+            assert len(edge.events.of(BrokerConnected)) == 2
+            assert [data.count(b"once") for data in sent] == [1, 1]

@@ -1,0 +1,1 @@
+"""Metrics and log lines: what every event does to them, and what they withstand."""

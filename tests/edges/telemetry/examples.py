@@ -1,0 +1,122 @@
+"""One example or more of every event: the metrics that it changes, and the line that it writes."""
+
+from math import inf
+
+from service.flow import events
+from service.flow.events import ConnectionName, HoldReason, LostCause
+from tests.edges.telemetry.example import Example
+from tests.edges.telemetry.order_examples import ORDERS
+
+LIFE = [
+    Example(
+        events.Started("1.2.3", "3.13.1"),
+        "info",
+        "started",
+        {"version": "1.2.3", "python": "3.13.1"},
+        {"build_info[version=1.2.3,python=3.13.1]": 1},
+    ),
+    Example(
+        events.AdminListening("0.0.0.0", 8080),
+        "info",
+        "admin endpoints",
+        {"host": "0.0.0.0", "port": 8080},
+    ),
+    Example(
+        events.ConsumingStarted("orders.requests", 70),
+        "info",
+        "consuming",
+        {"queue": "orders.requests", "prefetch": 70},
+    ),
+    Example(events.ConsumingStopped("paused"), "info", "not consuming", {"why": "paused"}),
+    Example(events.KeyReloaded(), "info", "API key read again"),
+    Example(
+        events.KeyUnreadable("no such file"),
+        "error",
+        "API key unreadable, the last good one is used on",
+        {"reason": "no such file"},
+    ),
+    Example(
+        events.Unexpected("delivery", "KeyError: 'x'"),
+        "error",
+        "unexpected error",
+        {"where": "delivery", "error": "KeyError: 'x'"},
+    ),
+    Example(
+        events.Draining("SIGTERM", 25.0),
+        "info",
+        "draining",
+        {"signal": "SIGTERM", "seconds": 25.0},
+    ),
+    Example(events.Stopped(0), "info", "stopped", {"left": 0}),
+    Example(events.Stopped(2), "warning", "stopped", {"left": 2}),
+    Example(
+        events.LoopLagged(0.5),
+        None,
+        "event loop lag",
+        {"lag_seconds": 0.5},
+        {"event_loop_lag_seconds_count[]": 1, "event_loop_lag_seconds_sum[]": 0.5},
+    ),
+]
+
+SURROUNDINGS = [
+    Example(
+        events.HoldChanged(HoldReason.CREDENTIALS, held=True, why="the API answered 401"),
+        "error",
+        "hold",
+        {"reason": "credentials", "held": True, "why": "the API answered 401"},
+        {"held[reason=credentials]": 1},
+    ),
+    Example(
+        events.HoldChanged(HoldReason.CIRCUIT, held=True, why="no route"),
+        "warning",
+        "hold",
+        {"reason": "circuit", "held": True, "why": "no route"},
+        {"held[reason=circuit]": 1},
+    ),
+    Example(
+        events.HoldChanged(HoldReason.CIRCUIT, held=False, why="no route"),
+        "info",
+        "hold",
+        {"reason": "circuit", "held": False, "why": "no route"},
+    ),
+    Example(
+        events.LimitsChanged(64, 12.5),
+        "info",
+        "limits",
+        {"concurrency": 64, "rate_per_second": 12.5},
+        {"concurrency_limit[]": 64, "rate_limit_per_second[]": 12.5},
+    ),
+    Example(
+        events.LimitsChanged(64, None),
+        "info",
+        "limits",
+        {"concurrency": 64},
+        {"concurrency_limit[]": 64},
+    ),
+    Example(
+        events.BrokerConnected(ConnectionName.PUBLISH, "broker:5672/"),
+        "info",
+        "broker connected",
+        {"connection": "publish", "broker": "broker:5672/"},
+        {"broker_connected[connection=publish]": 1},
+    ),
+    Example(
+        events.BrokerLost(ConnectionName.CONSUME, LostCause.ACK_FAILED, "gone", 1.5),
+        "warning",
+        "broker connection lost",
+        {
+            "connection": "consume",
+            "cause": "ack_failed",
+            "reason": "gone",
+            "retry_in_seconds": 1.5,
+        },
+        {"broker_reconnects_total[connection=consume,cause=ack_failed]": 1},
+    ),
+]
+
+EXAMPLES = [*LIFE, *ORDERS, *SURROUNDINGS]
+
+AT_START = {
+    "rate_limit_per_second[]": inf,
+}
+"""The only value that is not 0 before the first event."""

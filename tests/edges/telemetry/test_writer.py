@@ -1,0 +1,104 @@
+"""The way out of log lines: real pipes that are broken, full or closed, and odd encodings."""
+
+import io
+import os
+import threading
+from collections.abc import Iterator
+from typing import BinaryIO, TextIO
+
+import pytest
+
+from service.edges.telemetry.writer import LineWriter
+
+Pipe = tuple[BinaryIO, TextIO]
+
+
+@pytest.fixture
+def pipe() -> Iterator[Pipe]:
+    """A pipe: its end to read from, and its end to log to."""
+    reading, writing = os.pipe()
+    with os.fdopen(reading, "rb") as source, os.fdopen(writing, "w", encoding="utf-8") as sink:
+        yield source, sink
+
+
+def test_a_line_arrives_whole_and_at_once(pipe: Pipe) -> None:
+    """Nothing is kept back in a buffer."""
+    source, sink = pipe
+    LineWriter(sink).write("заказ")
+    assert source.readline().decode() == "заказ\n"
+
+
+def test_what_was_printed_before_stays_before(pipe: Pipe) -> None:
+    """Text that waits in the stream's own buffer is not overtaken."""
+    source, sink = pipe
+    sink.write("first\n")
+    LineWriter(sink).write("second")
+    assert [source.readline(), source.readline()] == [b"first\n", b"second\n"]
+
+
+def test_a_broken_pipe_is_swallowed(pipe: Pipe) -> None:
+    """Whoever read the log may go away; nothing is left over that fails when the process ends."""
+    source, sink = pipe
+    writer = LineWriter(sink)
+    source.close()
+    writer.write("x")
+    sink.flush()
+
+
+def test_a_stream_closed_later_is_not_written_to(pipe: Pipe) -> None:
+    """Its descriptor's number may belong to something else by now, and that gets no line."""
+    _, sink = pipe
+    writer = LineWriter(sink)
+    number = sink.fileno()
+    sink.close()
+    reading, writing = os.pipe()
+    assert number in (reading, writing)
+    writer.write("x")
+    with os.fdopen(reading, "rb") as other:
+        os.close(writing)
+        assert other.read() == b""
+
+
+def test_a_full_pipe_costs_lines_but_never_joins_two(pipe: Pipe) -> None:
+    """Where a pipe takes a part of a line, the next one begins on a line of its own."""
+    source, sink = pipe
+    os.set_blocking(sink.fileno(), False)
+    writer = LineWriter(sink)
+    for _ in range(3):
+        writer.write("a" * 50_000)
+    taken = os.read(source.fileno(), 1_000_000)
+    writer.write("b")
+    lines = (taken + os.read(source.fileno(), 1_000_000)).split(b"\n")
+    assert lines[0] == b"a" * 50_000
+    assert set(lines[1]) == set(b"a")
+    assert lines[2:] == [b"b", b""]
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_what_the_encoding_lacks_is_escaped(encoding: str) -> None:
+    """No character raises, neither one that the stream cannot hold nor a lone surrogate."""
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding=encoding)
+    LineWriter(stream).write("✓\udc80")
+    text = raw.getvalue().decode(encoding)
+    assert text == ("✓\\udc80\n" if encoding == "utf-8" else "\\u2713\\udc80\n")
+
+
+def test_lines_of_several_threads_do_not_mix(pipe: Pipe) -> None:
+    """Each line is written whole, whoever else writes."""
+    source, sink = pipe
+    writer = LineWriter(sink)
+
+    def write(letter: str) -> None:
+        for _ in range(5):
+            writer.write(letter * 1000)
+
+    threads = [threading.Thread(target=write, args=(letter,)) for letter in "abc"]
+    for thread in threads:
+        thread.start()
+    lines = [source.readline() for _ in range(15)]
+    for thread in threads:
+        thread.join(timeout=10)
+    assert sorted(lines) == sorted(
+        letter.encode() * 1000 + b"\n" for letter in "abc" for _ in range(5)
+    )
