@@ -153,8 +153,8 @@ def _misspelt(where: str, names: Mapping[str, str]) -> Iterator[str]:
     for name in names:
         if name in known or _KUBERNETES.fullmatch(name):
             continue
-        close = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean {close[0]}?" if close else "see `order-relay config --help`"
+        close = difflib.get_close_matches(name, known, n=1, cutoff=0.75)
+        hint = f"did you mean {close[0]}?" if close else "the README lists them all"
         yield f"{name} ({where}): there is no such setting; {hint}"
 
 
@@ -197,6 +197,8 @@ def _shown(value: object) -> str:
             return "-"
         case bool():
             return str(value).lower()
+        case float():
+            return f"{value:g}"
         case _:
             return str(value)
 

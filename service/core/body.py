@@ -117,7 +117,11 @@ def _constant(literal: str) -> Never:
 
 def short(value: object) -> str:
     """`value` as a person may read it in an error message: JSON-like, and not long."""
-    text = value.literal if isinstance(value, Fraction) else json.dumps(value, default=str)
+    try:
+        text = value.literal if isinstance(value, Fraction) else json.dumps(value, default=str)
+    except (RecursionError, ValueError):
+        # What could just be read can still be too deep to be written, this far down the stack.
+        return "a value that is nested too deeply"
     return text if len(text) <= MAX_SHOWN_CHARACTERS else f"{text[:MAX_SHOWN_CHARACTERS]}..."
 
 

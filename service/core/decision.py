@@ -108,7 +108,9 @@ def wait_seconds(
     """How long to wait: as the API told, at most the last tier, else backoff with full jitter."""
     told = outcome.retry_after_seconds if isinstance(outcome, Throttled) else None
     if told is not None:
-        return min(told, policy.delays_seconds[-1])
+        # An API that says "after 0 seconds" again and again would be called in a hot loop.
+        least = full_jitter(policy.delays_seconds[0], draw)
+        return min(max(told, least), policy.delays_seconds[-1])
     return full_jitter(ceiling_seconds(policy.delays_seconds, history.retries), draw)
 
 
@@ -149,11 +151,11 @@ def _wait(
     if (end := give_up(history, deadline=deadline, policy=policy, now=now)) is not None:
         return end
     tiers = policy.delays_seconds
-    if seconds <= tiers[0]:
-        return RetryHere(seconds)
-    wanted = tier_for(tiers, seconds)
-    # A tier that outlasts the order's end would turn a chance into a certain failure.
+    # A wait that outlasts the order's end would turn a chance into a certain failure.
     left = _seconds_left(history, deadline, policy, now)
+    if seconds <= tiers[0]:
+        return RetryHere(min(seconds, left))
+    wanted = tier_for(tiers, seconds)
     fitting = [tier for tier in tiers if tier <= wanted and tier < left]
     return RetryLater(fitting[-1]) if fitting else RetryHere(left)
 

@@ -97,15 +97,17 @@ def from_headers(
     outcome is unknown from the moment the producer made it, or from now where that is not told.
     Raises UnreadableHistoryError for values that the relay never writes.
     """
+    first_seen = _moment(headers, FIRST_SEEN)
     unknown_since = _moment(headers, UNKNOWN_SINCE)
     if unknown_since is None and redelivered:
-        unknown_since = min(now, _moment(headers, FIRST_SEEN) or produced_at or now)
+        unknown_since = first_seen or produced_at or now
     last_outcome = headers.get(LAST_OUTCOME)
     return History(
-        first_seen=min(now, _moment(headers, FIRST_SEEN) or now),
+        first_seen=min(now, first_seen or now),
         attempts=_count(headers, ATTEMPTS),
         retries=_count(headers, RETRIES),
-        unknown_since=unknown_since,
+        # A time to come, by another machine's clock, would stretch the idempotency window.
+        unknown_since=min(now, unknown_since) if unknown_since else None,
         last_outcome=last_outcome if isinstance(last_outcome, str) else None,
     )
 

@@ -7,10 +7,10 @@ The rules are those of the order API's documentation; the model is pydantic's, s
 import hashlib
 import re
 from dataclasses import dataclass
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 from urllib.parse import urlencode, urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.functional_validators import AfterValidator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
@@ -19,6 +19,7 @@ from service.core.body import Fraction, short
 RESERVED = frozenset({"key", "action", "request_id"})
 """Parameters that are the relay's alone: a producer who could set them could order for others."""
 
+REQUIRED = ("service", "quantity")
 FIELD_ORDER = ("service", "link", "username", "quantity", "runs", "interval", "coupon")
 
 MAX_TEXT_CHARACTERS = 10_000
@@ -70,45 +71,35 @@ _Integer = Annotated[int, Field(ge=1, le=_MAX_INTEGER)]
 _Text = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_plain_text)]
 
 
+# Of no field's type, so that a null is refused, and never validated, because it is the default.
+_ABSENT: Any = None
+
+
 class _Fields(BaseModel):
     """The documented parameters; the others are checked by `_other_problems`."""
 
-    model_config = ConfigDict(strict=True, extra="allow")
+    model_config = ConfigDict(strict=True)
 
     service: _Integer
-    link: Annotated[_Text, AfterValidator(_web_link)] | None = None
-    username: _Text | None = None
+    link: Annotated[_Text, AfterValidator(_web_link)] = _ABSENT
+    username: _Text = _ABSENT
     quantity: _Integer
-    runs: _Integer | None = None
-    interval: _Integer | None = None
-    coupon: _Text | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _no_nulls(cls, values: dict[str, Any]) -> dict[str, Any]:
-        nulls = [name for name in FIELD_ORDER if name in values and values[name] is None]
-        if nulls:
-            names = ", ".join(nulls)
-            raise PydanticCustomError("nulls", "{names}: was null; leave it out", {"names": names})
-        return values
-
-    @model_validator(mode="after")
-    def _someone_to_serve(self) -> Self:
-        if self.link is None and self.username is None:
-            raise PydanticCustomError("target", "link: is missing; a link or a username is needed")
-        return self
+    runs: _Integer = _ABSENT
+    interval: _Integer = _ABSENT
+    coupon: _Text = _ABSENT
 
 
 def build_order(values: dict[str, object], request_id: str) -> Order:
     """The order in a request's JSON object; InvalidOrderError with every problem in one message."""
-    others = _other_problems(values)
+    known = {name: values[name] for name in FIELD_ORDER if name in values}
+    problems = _target_problems(values) + _other_problems(values)
     try:
-        fields = _Fields.model_validate(values)
+        fields = _Fields.model_validate(known)
     except ValidationError as error:
-        problems = [_describe(detail) for detail in error.errors()] + others
+        problems = [_describe(detail) for detail in error.errors()] + problems
         raise InvalidOrderError("; ".join(problems[:MOST_PROBLEMS])) from None
-    if others:
-        raise InvalidOrderError("; ".join(others[:MOST_PROBLEMS]))
+    if problems:
+        raise InvalidOrderError("; ".join(problems[:MOST_PROBLEMS]))
     form = urlencode(_parameters(fields, values, request_id)).encode("ascii")
     return Order(form=form, fingerprint=hashlib.sha256(form).hexdigest())
 
@@ -135,6 +126,12 @@ def _as_text(value: object) -> str:
             return str(value)
 
 
+def _target_problems(values: dict[str, object]) -> list[str]:
+    if "link" in values or "username" in values:
+        return []
+    return ["link: is missing; a link or a username is needed"]
+
+
 def _other_problems(values: dict[str, object]) -> list[str]:
     return [
         problem
@@ -147,6 +144,9 @@ def _other_problem(name: str, value: object) -> str | None:
     # Lower case, too: a form reader that folds case would take `Key` for the account's key.
     if name.lower() in RESERVED:
         return f"{name}: is reserved for the relay; leave it out"
+    # Not passed on: a form reader that folds case would see the field twice.
+    if name.lower() in FIELD_ORDER:
+        return f"{name}: is not known; did you mean {name.lower()}?"
     # Form readers that know `key[]` or turn `request.id` into `request_id` would be misled.
     if not _NAME.fullmatch(name):
         return f"{short(name)}: names are letters, digits, _ and -, at most 64 of them"
@@ -169,7 +169,6 @@ _ALLOWED = {
     "less_than_equal": "must be at most {le}",
     "string_too_short": "must not be empty",
     "string_too_long": "must have at most {max_length} characters",
-    "int_parsing_size": f"must be at most {_MAX_INTEGER}",
 }
 
 
@@ -180,4 +179,6 @@ def _describe(detail: ErrorDetails) -> str:
     allowed = _ALLOWED.get(detail["type"], detail["msg"]).format(**detail.get("ctx", {}))
     if detail["type"] == "missing":
         return f"{name}: {allowed}"
+    if detail["input"] is None and name not in REQUIRED:
+        return f"{name}: was null; leave it out"
     return f"{name}: was {short(detail['input'])}; {allowed}"

@@ -160,9 +160,10 @@ def _by_body(answer: Answered) -> Outcome:
     # An order id beside an error, or under an error's status, says that an order may exist.
     if error is None or body.get("order") is not None:
         return Unknown(f"the API answered {answer.status} with no clear result", answer.status)
+    shown = error[:MAX_TEXT_CHARACTERS]
     if _names_the_key(error):
-        return Misconfigured(answer.status, error)
-    return Refused(_DOCUMENTED.get(_normal(error), Code.REFUSED), error, answer.status)
+        return Misconfigured(answer.status, shown)
+    return Refused(_DOCUMENTED.get(_normal(error), Code.REFUSED), shown, answer.status)
 
 
 def _read_object(body: bytes) -> dict[str, object] | None:
@@ -175,18 +176,27 @@ def _read_object(body: bytes) -> dict[str, object] | None:
 
 def _order_id(value: object) -> str | None:
     # Other panels give a number. It is an order id all the same: to doubt it would lose an order.
-    if isinstance(value, str) and 0 < len(value) <= MAX_TEXT_CHARACTERS:
-        return value
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
+    text = str(value) if isinstance(value, int) and value not in (True, False) else value
+    if isinstance(text, str) and 0 < len(text) <= MAX_TEXT_CHARACTERS and _is_text(text):
+        return text
     return None
 
 
 def _error_text(value: object) -> str | None:
-    if value is None or value is False or value in ("", [], {}):
+    # `"error": 0` or `""` beside no order is no clear refusal: other panels send it with success.
+    if not value or (isinstance(value, str) and not value.strip()):
         return None
     text = value if isinstance(value, str) else json.dumps(value)
-    return text[:MAX_TEXT_CHARACTERS]
+    # Lone surrogates would make the reply unreadable to strict JSON parsers.
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _is_text(value: str) -> bool:
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _names_the_key(error: str) -> bool:
@@ -198,7 +208,8 @@ def _normal(error: str) -> str:
 
 
 # "idempotency key" is the order's own, no matter of the account.
-_KEY = re.compile(r"(?<!idempotency[ _-])\b(?:api[ _-]?)?key\b", re.IGNORECASE)
+# `_` ends a word here: `invalid_api_key` names the key.
+_KEY = re.compile(r"(?<!idempotency[ _-])(?<![^\W_])(?:api[ _-]?)?key(?![^\W_])", re.IGNORECASE)
 
 _DOCUMENTED = {
     "missing required parameter: request_id": Code.MISSING_REQUEST_ID,

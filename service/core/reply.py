@@ -12,10 +12,14 @@ APP_ID = "order-relay"
 TRACEPARENT = "traceparent"
 
 
-def answerable(received: Received) -> bool:
-    """Whether somebody can tell what a reply to `received` is about."""
-    message = received.message
-    return any(map(_encodable, (message.message_id, message.reply_to, message.correlation_id)))
+def identified(received: Received) -> bool:
+    """Whether a reply to `received` can name it by its message id."""
+    return _encodable(received.message.message_id)
+
+
+def addressed(received: Received) -> bool:
+    """Whether `received` says where its reply goes, or what it belongs to."""
+    return _encodable(received.message.reply_to) or _encodable(received.message.correlation_id)
 
 
 def build_reply(received: Received, answer: Answer, now: datetime) -> Publication:

@@ -116,11 +116,8 @@ def _deadline(message: Message) -> datetime | None:
     if isinstance(value, datetime):
         return value
     if isinstance(value, int | float) and not isinstance(value, bool):
-        try:
-            if 0 <= value <= _LATEST_EPOCH_SECONDS:
-                return from_epoch_seconds(value)
-        except ValueError:
-            pass
+        if 0 <= value <= _LATEST_EPOCH_SECONDS:
+            return from_epoch_seconds(value)
     # An order that was sent after a deadline that we could not read cannot be taken back.
     raise _InvalidMessageError(
         f"header {DEADLINE} was {short(value)}; must be an AMQP timestamp or epoch seconds"

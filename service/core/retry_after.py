@@ -13,7 +13,7 @@ def parse_retry_after(value: str | None, now: datetime) -> float | None:
         return None
     text = value.strip()
     if text.isascii() and text.isdigit():
-        return float(text[:12])
+        return float(text.lstrip("0")[:12] or "0")
     try:
         moment = parsedate_to_datetime(text)
     except (ValueError, OverflowError):

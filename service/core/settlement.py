@@ -12,7 +12,7 @@ from service.core.copies import parked_copy, retry_copy
 from service.core.decision import Finish, Park, RetryLater
 from service.core.history import History
 from service.core.message import Publication, Received
-from service.core.reply import answerable, build_reply
+from service.core.reply import addressed, build_reply, identified
 from service.core.request import Damaged, Invalid, Unidentified
 
 
@@ -56,7 +56,7 @@ def plan_ending(
         case Finish():
             return plan_answer(received, ending.answer, now)
         case Park():
-            return _plan_parking(received, ending.answer, history, now)
+            return _plan_parking(received, ending.answer, history, now, tell=True)
         case RetryLater():
             copy = retry_copy(received, history, ending.tier_seconds)
             return Plan(Settlement.RETRIED, (copy,), retry_seconds=ending.tier_seconds)
@@ -73,24 +73,27 @@ def plan_unserved(
         case Invalid() if history.attempts > 0 and history.uncertain:
             # An older version took it for valid and sent it: only a person can say what exists.
             final = answers.given_up(unserved.code, unserved.message, history)
-            return _plan_parking(received, final, history, now)
+            return _plan_parking(received, final, history, now, tell=True)
         case Invalid():
             final = answers.rejected(unserved.code, unserved.message, history)
             return plan_answer(received, final, now)
         case Unidentified():
             final = answers.rejected(unserved.code, unserved.message, history)
-            return _plan_parking(received, final, history, now)
+            return _plan_parking(received, final, history, now, tell=addressed(received))
         case Damaged():
             final = answers.rejected(Code.INVALID_MESSAGE, unserved.message, history)
-            reply = (build_reply(received, final, now),) if answerable(received) else ()
+            tell = identified(received) or addressed(received)
+            reply = (build_reply(received, final, now),) if tell else ()
             return Plan(Settlement.DEAD_LETTERED, reply, final if reply else None)
         case _ as never:  # pragma: no cover
             assert_never(never)
 
 
-def _plan_parking(received: Received, answer: Answer, history: History, now: datetime) -> Plan:
+def _plan_parking(
+    received: Received, answer: Answer, history: History, now: datetime, *, tell: bool
+) -> Plan:
     # The parked copy goes first: after a crash between the two the order is looked at again, and
     # a reply that had gone out already could then be contradicted.
     copy = parked_copy(received, answer, history, now)
-    reply = (build_reply(received, answer, now),) if answerable(received) else ()
+    reply = (build_reply(received, answer, now),) if tell else ()
     return Plan(Settlement.PARKED, (copy, *reply), answer if reply else None)

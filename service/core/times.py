@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 def to_rfc3339(moment: datetime) -> str:
     """`2026-01-31T12:00:00.000000Z` for an aware datetime; of one width, so that texts sort."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    text = moment.astimezone(UTC).isoformat(timespec="microseconds")
+    return text.removesuffix("+00:00") + "Z"
 
 
 def from_rfc3339(text: str) -> datetime:
@@ -13,7 +14,10 @@ def from_rfc3339(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError(f"{text!r} has no offset from UTC")
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"{text!r} is out of range") from error
 
 
 def from_epoch_seconds(seconds: float) -> datetime:

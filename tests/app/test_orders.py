@@ -130,7 +130,7 @@ def _publish_without_an_id(url: str) -> None:
     # aio-pika gives every message an id.
     with RawPublisher(url) as raw:
         body = json.dumps(GOOD).encode()
-        raw.publish(b"orders", b"order.request", {"reply_to": "to.me"}, body=body)
+        raw.publish(b"orders", b"order.request", {"reply_to": b"to.me"}, body=body)
 
 
 async def test_a_message_without_an_id_is_parked(run_relay: RunRelay) -> None:

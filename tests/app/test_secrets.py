@@ -1,4 +1,4 @@
-"""Canaries: known secrets in every setting that may hold one, looked for wherever words come out."""
+"""Canaries: known secrets in every setting, looked for wherever words come out."""
 
 import json
 from pathlib import Path

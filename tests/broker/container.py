@@ -49,9 +49,7 @@ class ContainerRunner:
             CONTAINER_PORTS, tls=self.tls, management=self.management, address="0.0.0.0"
         )
         conf = config.write(self.directory, "rabbitmq.conf", text)
-        plugins = config.write(
-            self.directory, "enabled_plugins", config.enabled_plugins(names)
-        )
+        plugins = config.write(self.directory, "enabled_plugins", config.enabled_plugins(names))
         mounts = [(conf, "/etc/rabbitmq/rabbitmq.conf"), (plugins, "/etc/rabbitmq/enabled_plugins")]
         if self.tls:
             mounts.append((self.tls.directory, str(self.tls.directory)))

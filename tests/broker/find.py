@@ -103,9 +103,7 @@ def _install(say: Say) -> Installed | None:
     environment = {**os.environ, "RUNLEVEL": "1", "DEBIAN_FRONTEND": "noninteractive"}
     for command in install_commands():
         say("installing RabbitMQ: " + " ".join(command))
-        done = subprocess.run(
-            command, env=environment, capture_output=True, text=True, check=False
-        )
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             say(done.stderr.strip())
             return None

@@ -111,9 +111,9 @@ class NativeRunner:
         return done.stdout
 
     def log(self) -> str:
-        """Everything that the node has written, the console of its start first."""
-        files = sorted((self.directory / "log").glob("*.log"), key=lambda path: path.stat().st_mtime)
-        return "".join(path.read_text(encoding="utf-8", errors="replace") for path in files)
+        """Everything that the node has logged, the console of its start first."""
+        files = (self.directory / "log").glob("*.log")
+        return "".join(path.read_text(encoding="utf-8", errors="replace") for path in sorted(files))
 
     def _cookie(self) -> Path:
         return self.directory / "home" / ".erlang.cookie"
@@ -154,4 +154,3 @@ class NativeRunner:
             f" -kernel inet_dist_listen_max {self._dist_port}"
             " +S 2:2 +stbt u +sbwt none +sbwtdcpu none +sbwtdio none"
         )
-

@@ -8,7 +8,7 @@ import pytest
 from tests.broker import Container, Installed, Missing, TlsFiles, find
 from tests.broker.config import Ports
 from tests.broker.container import ContainerRunner
-from tests.broker.slim import closure
+from tests.broker.slim import closure, slim_installation
 
 PORTS = Ports(amqp=1, amqps=2, management=3, prometheus=4)
 
@@ -114,3 +114,10 @@ def test_a_plugin_needs_what_its_application_file_names(tmp_path: Path) -> None:
         ebin.mkdir(parents=True)
         (ebin / f"{name}.app").write_text(f"{{application, {name}, [{needs}]}}.")
     assert closure(tmp_path, ("a",)).keys() == {"a", "b", "c"}
+
+
+def test_a_path_with_a_space_gets_no_slim_view(tmp_path: Path) -> None:
+    """RabbitMQ's scripts would stumble over it, so they use the installation as it is."""
+    target = tmp_path / "a b"
+    assert slim_installation(Path("/usr/lib/rabbitmq/bin/rabbitmq-server"), target, ()) == {}
+    assert not target.exists()

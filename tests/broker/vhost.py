@@ -64,9 +64,7 @@ class VirtualHost:
         self, *, configure: str = ".*", write: str = ".*", read: str = ".*"
     ) -> None:
         """Changes what the user may do here."""
-        self.node.set_permissions(
-            self.user, self.name, configure=configure, write=write, read=read
-        )
+        self.node.set_permissions(self.user, self.name, configure=configure, write=write, read=read)
 
     @asynccontextmanager
     async def channel(self) -> AsyncIterator[AbstractChannel]:
@@ -93,7 +91,7 @@ class VirtualHost:
             await target.publish(message, routing_key, mandatory=True, timeout=10)
 
     async def get(self, queue: str, *, timeout_seconds: float = 10.0) -> AbstractIncomingMessage:
-        """The next message of a queue, acked, as soon as there is one; BrokerError if none comes."""
+        """The next message of a queue, acked, once there is one; BrokerError if none comes."""
         async with self.channel() as channel:
             await channel.set_qos(prefetch_count=1)
             source = await channel.get_queue(queue, ensure=False)

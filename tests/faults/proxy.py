@@ -60,7 +60,7 @@ class Proxy:
             link.cut()
         return len(links)
 
-    async def refuse(self, on: bool = True) -> None:
+    async def refuse(self, *, on: bool = True) -> None:
         """Refuses new connections, or takes them again; open ones go on."""
         if on and self._server:
             self._server.close()
@@ -145,9 +145,7 @@ class Proxy:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            target = await asyncio.wait_for(
-                asyncio.open_connection(*self.target), CONNECT_SECONDS
-            )
+            target = await asyncio.wait_for(asyncio.open_connection(*self.target), CONNECT_SECONDS)
         except OSError:
             self.unreached += 1
             reset(writer)

@@ -100,7 +100,7 @@ async def test_refuse_turns_new_connections_away(proxy: Proxy) -> None:
         with pytest.raises(ConnectionRefusedError):
             await asyncio.open_connection("127.0.0.1", proxy.port)
         assert await exchange(client, b"b") == b"b"
-    await proxy.refuse(False)
+    await proxy.refuse(on=False)
     async with connection(proxy) as client:
         assert await exchange(client, b"c") == b"c"
 

@@ -13,7 +13,7 @@ from service.core.message import Publication, PublicationKind
 from service.core.topology import Topology
 from service.edges.amqp import broker as brokers
 from service.edges.amqp.broker import Broker
-from service.edges.amqp.codec import to_properties
+from service.edges.amqp.codec import UNENCODABLE, to_properties
 from service.edges.amqp.connection import Session, keep_up
 from service.edges.amqp.preparation import Prepare
 from service.flow.events import BrokerConnected, ConnectionName, Emit, LostCause
@@ -60,6 +60,7 @@ class AmqpPublisher:
         self._ready = asyncio.Event()
         self._current: tuple[AbstractChannel, Session] | None = None
         self._blocked = False
+        self._blocks = 0
         self._same_id = KeyedLock()
         ports.hold("not connected yet")
 
@@ -85,16 +86,24 @@ class AmqpPublisher:
         # One without an id gets a random one from aiormq, and meets no other.
         key = publication.message.message_id or f"without id {id(publication)}"
         async with self._same_id.hold(key):
-            if not await self._ports.clock.wait(self._ready, WAIT_FOR_CONNECTION_SECONDS):
+            current = await self._standing()
+            if current is None:
                 return Unconfirmed("not connected")
-            if self._current is None:  # pragma: no cover - ready is only set with a session
-                return Unconfirmed("not connected")
-            channel, session = self._current
+            channel, session = current
             sending = asyncio.create_task(self._send(channel, publication))
             try:
                 return await self._confirm(sending, session)
             finally:
                 sending.cancel()
+
+    async def _standing(self) -> tuple[AbstractChannel, Session] | None:
+        """The channel of a session that stands, waited for within a bound."""
+        if self._current is not None and not self._current[1].alive:
+            # What is unconfirmed on it may still land: nothing may follow it there.
+            self._ready.clear()
+        await self._ports.clock.wait(self._ready, WAIT_FOR_CONNECTION_SECONDS)
+        current = self._current
+        return current if current is not None and current[1].alive else None
 
     async def _send(
         self, channel: AbstractChannel, publication: Publication
@@ -112,6 +121,9 @@ class AmqpPublisher:
             return Unconfirmed(f"unroutable: {error}")
         except aiormq.exceptions.DeliveryError:
             return Unconfirmed("the broker refused it (a queue is full?)")
+        except UNENCODABLE as error:
+            # Nothing of it was sent, so the others may go on where they are.
+            return Unconfirmed(f"it cannot be encoded: {error}")
         return Confirmed()
 
     async def _confirm(
@@ -119,6 +131,7 @@ class AmqpPublisher:
     ) -> Confirmed | Unconfirmed:
         either: set[asyncio.Future[Any]] = {sending, session.broken}
         while True:
+            blocks = self._blocks
             await asyncio.wait(
                 either,
                 timeout=self._publish_timeout_seconds,
@@ -134,7 +147,8 @@ class AmqpPublisher:
                 return Unconfirmed(reason)
             if session.broken.done():
                 return Unconfirmed(f"the connection was lost: {session.broken.result().reason}")
-            if not self._blocked:
+            # While the broker blocked, no time was given to it.
+            if not self._blocked and blocks == self._blocks:
                 # It may still land: only a new connection can be told apart from the old one.
                 session.break_(LostCause.PUBLISH_TIMEOUT, "a publish was not confirmed in time")
                 return Unconfirmed("not confirmed in time")
@@ -175,6 +189,7 @@ class AmqpPublisher:
                 done, _ = await asyncio.wait({ready}, timeout=LOOK_FOR_BLOCK_SECONDS)
                 if not done:
                     self._blocked = True
+                    self._blocks += 1
                     self._ports.hold(BLOCKED)
                     await self._until_unblocked(ready)
                     self._blocked = False

@@ -1,0 +1,213 @@
+"""Reading a request body: strict JSON in UTF-8, one object, no key twice."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.core.body import MAX_BODY_BYTES, Fraction, UnreadableBodyError, read_object, short
+from tests.core.build import examples, many_examples
+
+
+def refusal(body: bytes) -> str:
+    """What is wrong with this body."""
+    with pytest.raises(UnreadableBodyError) as caught:
+        read_object(body)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        pytest.param(b"", "the body is empty; a JSON object is needed", id="empty"),
+        pytest.param(b"[]", "the body is a JSON array; a JSON object is needed", id="array"),
+        pytest.param(b'"x"', "the body is a JSON string; a JSON object is needed", id="string"),
+        pytest.param(b"7", "the body is a JSON number; a JSON object is needed", id="integer"),
+        pytest.param(b"7.5", "the body is a JSON number; a JSON object is needed", id="fraction"),
+        pytest.param(b"true", "the body is a JSON boolean; a JSON object is needed", id="boolean"),
+        pytest.param(b"null", "the body is null; a JSON object is needed", id="null"),
+        pytest.param(
+            b"\xef\xbb\xbf{}",
+            "the body starts with a byte order mark; plain UTF-8 is needed",
+            id="UTF-8-BOM",
+        ),
+        pytest.param(
+            '{"a": 1}'.encode("utf-16"),
+            "the body starts with a byte order mark; plain UTF-8 is needed",
+            id="UTF-16",
+        ),
+        pytest.param(
+            b"\xfe\xff\x00{",
+            "the body starts with a byte order mark; plain UTF-8 is needed",
+            id="UTF-16-big-endian",
+        ),
+        pytest.param(
+            '{"a": "é"}'.encode("latin-1"),
+            "the body is not UTF-8 (byte 7 is 0xe9)",
+            id="latin-1",
+        ),
+        pytest.param(
+            b'{"a": "\xed\xa0\x80"}',
+            "the body is not UTF-8 (byte 7 is 0xed)",
+            id="surrogate-in-UTF-8",
+        ),
+        pytest.param(b'{"a": 1, "a": 2}', 'the body has the key "a" twice', id="same-key-twice"),
+        pytest.param(
+            b'{"a": 1, "\\u0061": 2}', 'the body has the key "a" twice', id="same-key-escaped"
+        ),
+        pytest.param(
+            b'{"x": {"a": 1, "a": 1}}', 'the body has the key "a" twice', id="nested-key-twice"
+        ),
+        pytest.param(b'{"a": NaN}', "the body has NaN, which is not JSON", id="NaN"),
+        pytest.param(b'{"a": Infinity}', "the body has Infinity, which is not JSON", id="Infinity"),
+        pytest.param(
+            b'{"a": -Infinity}', "the body has -Infinity, which is not JSON", id="minus-Infinity"
+        ),
+        pytest.param(
+            b'{"a": ' + b"1" * 5000 + b"}",
+            "the body has a number of 5000 characters; at most 40 are allowed",
+            id="5000-digits",
+        ),
+        pytest.param(
+            b'{"a": 0.' + b"1" * 39 + b"}",
+            "the body has a number of 41 characters; at most 40 are allowed",
+            id="41-character-fraction",
+        ),
+        pytest.param(
+            b'{"a": 1e400}', "the body has the number 1e400, which is too large", id="1e400"
+        ),
+        pytest.param(
+            b'{"a": -1e400}', "the body has the number -1e400, which is too large", id="-1e400"
+        ),
+        pytest.param(
+            b'{"a":' + b"[" * 60_000,
+            "the body is nested too deeply; a flat object is needed",
+            id="60000-brackets",
+        ),
+        pytest.param(
+            b'{"a":' * 10_000,
+            "the body is nested too deeply; a flat object is needed",
+            id="10000-braces",
+        ),
+        pytest.param(
+            b" " * 65_537, "the body has 65537 bytes; at most 65536 are allowed", id="over-64-KiB"
+        ),
+    ],
+)
+def test_what_is_no_readable_object_is_refused(body: bytes, message: str) -> None:
+    """Each refusal says what is wrong, and where it helps, what would be right."""
+    assert refusal(body) == message
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b" ",
+        b"{",
+        b'{"a": 1',
+        b'{"a": 1,}',
+        b"{'a': 1}",
+        b"{a: 1}",
+        b'{"a": 01}',
+        b'{"a": .5}',
+        b'{"a": +1}',
+        b'{"a": 0x10}',
+        b'{"a": "\n"}',
+        b'{"a": "\x00"}',
+        b'{"a": "\\x41"}',
+        b"{} {}",
+        b"service=1&quantity=5",
+        b"\x00{}",
+        '{"a": 1}'.encode("utf-16-le"),
+        b'\x0c{"a": 1}',
+        b'// comment\n{"a": 1}',
+        b'{"a": undefined}',
+    ],
+    ids=repr,
+)
+def test_what_is_no_json_is_refused_with_its_place(body: bytes) -> None:
+    """Nothing beyond RFC 8259 is read, and the refusal says at which line and column it ends."""
+    message = refusal(body)
+    assert message.startswith("the body is not JSON: ")
+    assert " at line " in message
+    assert ", column " in message
+
+
+def test_a_body_of_exactly_64_kib_is_read() -> None:
+    """64 KiB are allowed."""
+    body = b'{"a": 1}'
+    assert read_object(body + b" " * (MAX_BODY_BYTES - len(body))) == {"a": 1}
+
+
+def test_each_kind_of_value_is_read_as_it_is() -> None:
+    """Integers stay integers, fractions keep their literal, text its characters."""
+    text = (
+        '\t{"i": -7, "f": 1.50, "e": 1E3, "s": "\u00e9\\n", "b": true, "n": null, "l": [1.0]}\r\n'
+    )
+    assert read_object(text.encode()) == {
+        "i": -7,
+        "f": Fraction("1.50"),
+        "e": Fraction("1E3"),
+        "s": "\u00e9\n",
+        "b": True,
+        "n": None,
+        "l": [Fraction("1.0")],
+    }
+
+
+@pytest.mark.parametrize("literal", ["1.50", "0.1", "1000.0", "1e3", "-0.0", "1E+2", "1e-400"])
+def test_a_fraction_is_written_as_it_was(literal: str) -> None:
+    """A float would print another text than the producer's."""
+    value = read_object(f'{{"a": {literal}}}'.encode())["a"]
+    assert isinstance(value, Fraction)
+    assert str(value) == literal
+
+
+def test_numbers_of_40_characters_are_read() -> None:
+    """The bound on a number's length is inclusive."""
+    assert read_object(b'{"a": ' + b"9" * 40 + b"}") == {"a": 10**40 - 1}
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("x" * 58, '"' + "x" * 58 + '"'),
+        ("x" * 59, '"' + "x" * 59 + "..."),
+        ("\ud800\u00e9\x00", '"\\ud800\\u00e9\\u0000"'),
+        (Fraction("1.50"), "1.50"),
+        (None, "null"),
+        (True, "true"),
+        (["a", 1], '["a", 1]'),
+        (b"\xff", "\"b'\\\\xff'\""),
+    ],
+    ids=["60", "61", "escapes", "fraction", "null", "true", "array", "bytes"],
+)
+def test_what_is_quoted_is_ascii_and_cut_after_60_characters(value: object, text: str) -> None:
+    """What an error message quotes can be printed anywhere."""
+    assert short(value) == text
+
+
+scalars = st.none() | st.booleans() | st.integers(-(10**30), 10**30) | st.text(max_size=20)
+objects = st.dictionaries(st.text(max_size=10), scalars | st.lists(scalars, max_size=3), max_size=5)
+
+
+@examples
+@given(objects, st.booleans())
+def test_every_object_of_json_is_read_back(value: dict[str, object], escape: object) -> None:
+    """What a JSON writer wrote is what is read, escaped or in UTF-8."""
+    assert read_object(json.dumps(value, ensure_ascii=bool(escape)).encode()) == value
+
+
+json_like = st.text('{}[]",:0123456789.eE+-truefalsn \\u', max_size=60).map(str.encode)
+
+
+@many_examples
+@given(st.binary(max_size=60) | json_like)
+def test_any_bytes_are_read_or_refused(body: bytes) -> None:
+    """Reading raises UnreadableBodyError and nothing else."""
+    try:
+        found = read_object(body)
+    except UnreadableBodyError:
+        return
+    assert isinstance(found, dict)

@@ -1,0 +1,174 @@
+"""Plans: what is published for a delivery, in which order, and how it is settled then."""
+
+from typing import Any
+
+import pytest
+
+from service.core.answer import Answer
+from service.core.codes import Code, Status
+from service.core.decision import RetryLater
+from service.core.message import Received
+from service.core.request import Damaged, Invalid, Unidentified
+from service.core.settlement import (
+    GIVE_BACK,
+    Plan,
+    Settlement,
+    plan_answer,
+    plan_ending,
+    plan_unserved,
+)
+from tests.core.build import (
+    NOW,
+    ago,
+    an_answer,
+    history,
+    message,
+    plan_effects,
+    received,
+    reply_body,
+)
+
+NOBODY: dict[str, Any] = {"message_id": None, "reply_to": None, "correlation_id": None}
+
+
+def unserved(
+    kind: Invalid | Unidentified | Damaged, to: Received | None = None
+) -> tuple[list[str], Plan]:
+    """The effects of the plan, and the plan."""
+    plan = plan_unserved(to or received(), kind, NOW)
+    return plan_effects(plan), plan
+
+
+def invalid(**changes: Any) -> Invalid:
+    """An order that breaks a rule, with this history."""
+    return Invalid("o-1", Code.INVALID_ORDER, "quantity: was 0", history(**changes))
+
+
+def test_an_answer_is_published_and_then_the_delivery_is_acked() -> None:
+    """One reply, and the answer for the metrics."""
+    answer = an_answer(Status.ACCEPTED)
+    plan = plan_answer(received(), answer, NOW)
+    assert plan_effects(plan) == ["reply accepted ord_1", "replied"]
+    assert (plan.answer, plan.retry_seconds) == (answer, None)
+
+
+def test_a_retry_is_published_and_answers_nobody() -> None:
+    """The tier is kept for the metrics."""
+    plan = plan_ending(received(), RetryLater(30), history(), NOW)
+    assert plan_effects(plan) == ["wait 30 s in a queue", "retried"]
+    assert (plan.answer, plan.retry_seconds) == (None, 30)
+
+
+def test_giving_back_publishes_nothing() -> None:
+    """The broker delivers it again."""
+    assert Plan(Settlement.RETURNED, (), None, None) == GIVE_BACK
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        pytest.param({}, id="fresh"),
+        pytest.param({"unknown_since": ago(5)}, id="redelivered"),
+        pytest.param({"attempts": 2}, id="certain-attempts"),
+    ],
+)
+def test_an_invalid_order_is_rejected(before: dict[str, Any]) -> None:
+    """It never was one that is sent, so that certainly no order exists."""
+    done, plan = unserved(invalid(**before))
+    assert done == ["reply rejected invalid_order", "replied"]
+    assert plan.answer is not None
+    assert plan.answer.status is Status.REJECTED
+    assert reply_body(plan.publications[0])["error"]["message"] == "quantity: was 0"
+
+
+def test_an_invalid_order_that_was_sent_before_is_parked() -> None:
+    """An older version took it for valid: an order may exist, and only a person can say."""
+    done, plan = unserved(invalid(attempts=1, unknown_since=ago(5)))
+    assert done == [
+        "park unknown outcome_unknown",
+        "reply unknown outcome_unknown",
+        "parked",
+    ]
+    assert reply_body(plan.publications[1])["error"]["message"] == (
+        "quantity: was 0; an order may exist"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "done"),
+    [
+        pytest.param(
+            NOBODY | {"reply_to": "shop.results"},
+            ["park rejected missing_message_id", "reply rejected missing_message_id", "parked"],
+            id="reply-to",
+        ),
+        pytest.param(
+            NOBODY | {"correlation_id": "c-1"},
+            ["park rejected missing_message_id", "reply rejected missing_message_id", "parked"],
+            id="correlation-id",
+        ),
+        pytest.param(NOBODY, ["park rejected missing_message_id", "parked"], id="neither"),
+    ],
+)
+def test_a_message_without_an_id_is_parked_and_answered_where_it_can_be(
+    changes: dict[str, Any], done: list[str]
+) -> None:
+    """It cannot be an order; the park copy goes first, and the answer is there if it was told."""
+    missing = Unidentified(Code.MISSING_MESSAGE_ID, "no message_id", history())
+    found, plan = unserved(missing, received(message(**changes)))
+    assert found == done
+    assert (plan.answer is not None) == (len(done) == 3)
+
+
+def test_a_message_id_that_is_too_long_is_parked_and_answered() -> None:
+    """The producer learns which message it was."""
+    original = received(message(message_id="x" * 129))
+    too_long = Unidentified(Code.MESSAGE_ID_TOO_LONG, "129 characters", history())
+    done, plan = unserved(too_long, original)
+    assert done == [
+        "park rejected message_id_too_long",
+        "reply rejected message_id_too_long",
+        "parked",
+    ]
+    assert plan.publications[1].message.correlation_id == "c-1"
+
+
+@pytest.mark.parametrize(
+    ("changes", "done"),
+    [
+        pytest.param({}, ["reply rejected invalid_message", "dead_lettered"], id="answerable"),
+        pytest.param(
+            {"message_id": "\udcff"},
+            ["reply rejected invalid_message", "dead_lettered"],
+            id="damaged-message-id",
+        ),
+        pytest.param(NOBODY, ["dead_lettered"], id="nobody-to-answer"),
+        pytest.param(
+            {"message_id": "\udcff", "reply_to": "\udcff", "correlation_id": "\udcff"},
+            ["dead_lettered"],
+            id="all-damaged",
+        ),
+    ],
+)
+def test_a_damaged_message_is_left_to_the_broker(changes: dict[str, Any], done: list[str]) -> None:
+    """No copy can be made of it; whoever can be told is told."""
+    original = received(message(**changes), damage="headers")
+    found, plan = unserved(Damaged("the headers cannot be read", history()), original)
+    assert found == done
+    assert (plan.answer is not None) == (len(done) == 2)
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "repeatable"),
+    [
+        (an_answer(Status.ACCEPTED), "", "repeatable"),
+        (an_answer(Status.REJECTED, Code.REFUSED), "refused", "repeatable"),
+        (an_answer(Status.UNKNOWN, Code.OUTCOME_UNKNOWN), "outcome_unknown", "repeatable"),
+        (an_answer(Status.FAILED, Code.TOO_OLD), "too_old", "asked again"),
+    ],
+    ids=["accepted", "rejected", "unknown", "failed"],
+)
+def test_which_answers_are_given_again(answer: Answer, code: str, repeatable: str) -> None:
+    """Only a failed order may be sent again with the same message id."""
+    assert answer.code == code
+    assert answer.repeatable == (repeatable == "repeatable")
