@@ -4,7 +4,6 @@ Names, defaults and meanings are the contract's. Whatever is wrong is said by th
 with the value (unless it is a secret) and what would be right.
 """
 
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -17,6 +16,8 @@ from pydantic_settings import (
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
+
+from service.app.checks import check_broker_url, is_loopback, readable, split_urls
 
 PREFIX = "ORDER_RELAY_"
 SECRETS_DIR = PREFIX + "SECRETS_DIR"
@@ -59,13 +60,13 @@ class AmqpSettings(_Group):
     @classmethod
     def _check_urls(cls, value: SecretStr) -> SecretStr:
         for number, url in enumerate(split_urls(value), start=1):
-            _check_broker_url(url, number)
+            check_broker_url(url, number)
         return value
 
     @field_validator("ca_file", "cert_file", "key_file")
     @classmethod
     def _check_file(cls, value: Path | None) -> Path | None:
-        return _readable(value)
+        return readable(value)
 
     @property
     def urls(self) -> list[str]:
@@ -109,7 +110,7 @@ class ApiSettings(_Group):
     @field_validator("ca_file")
     @classmethod
     def _check_file(cls, value: Path | None) -> Path | None:
-        return _readable(value)
+        return readable(value)
 
     @field_validator("url")
     @classmethod
@@ -129,7 +130,7 @@ class ApiSettings(_Group):
     @model_validator(mode="after")
     def _check_http(self) -> Self:
         parts = urlsplit(self.url)
-        if parts.scheme == "http" and not self.allow_http and not _is_loopback(parts.hostname):
+        if parts.scheme == "http" and not self.allow_http and not is_loopback(parts.hostname):
             raise ValueError(
                 f"{PREFIX}API__URL was {self.url!r}: plain http would show the key to the network; "
                 f"use https, a loopback address, or {PREFIX}API__ALLOW_HTTP=true"
@@ -228,41 +229,3 @@ class Settings(BaseSettings):
         # An empty prefix: the files are named `api__key`, not `ORDER_RELAY_API__KEY`.
         secrets = NestedSecretsSettingsSource(file_secret_settings, secrets_prefix="")
         return init_settings, env_settings, dotenv_settings, secrets
-
-
-def split_urls(value: SecretStr) -> list[str]:
-    """The broker URLs in a comma-separated setting."""
-    return [part.strip() for part in value.get_secret_value().split(",")]
-
-
-def _check_broker_url(url: str, number: int) -> None:
-    # The messages name the URL by its place: its text may hold a password.
-    try:
-        parts = urlsplit(url)
-        port_usable = parts.port != 0
-    except ValueError:
-        raise ValueError(
-            f"URL {number} cannot be read as amqp://user:password@host/vhost"
-        ) from None
-    if parts.scheme not in ("amqp", "amqps"):
-        raise ValueError(f"URL {number} must begin with amqp:// or amqps://")
-    if not parts.hostname or not port_usable:
-        raise ValueError(f"URL {number} must have a host, as in amqp://user:password@host/vhost")
-
-
-def _is_loopback(host: str | None) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host or "").is_loopback
-    except ValueError:
-        return False
-
-
-def _readable(path: Path | None) -> Path | None:
-    if path is not None:
-        try:
-            path.open("rb").close()
-        except OSError as error:
-            raise ValueError(f"cannot be read: {error.strerror}") from None
-    return path

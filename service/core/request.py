@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeGuard
 
 from service.core.body import UnreadableBodyError, read_object, short
 from service.core.codes import Code
@@ -115,10 +116,13 @@ def _deadline(message: Message) -> datetime | None:
     value = message.headers[DEADLINE]
     if isinstance(value, datetime):
         return value
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        if 0 <= value <= _LATEST_EPOCH_SECONDS:
-            return from_epoch_seconds(value)
+    if _is_number(value) and 0 <= value <= _LATEST_EPOCH_SECONDS:
+        return from_epoch_seconds(value)
     # An order that was sent after a deadline that we could not read cannot be taken back.
     raise _InvalidMessageError(
         f"header {DEADLINE} was {short(value)}; must be an AMQP timestamp or epoch seconds"
     )
+
+
+def _is_number(value: object) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -11,7 +11,7 @@ from tests.app.relay_process import RelayProcess
 from tests.broker.raw import RawPublisher
 from tests.broker.vhost import VirtualHost
 from tests.standin import RequestIdIs
-from tests.standin.faults import BrokenJson, OkWithError, ResetAfter, Status
+from tests.standin.faults import BrokenJson, Fault, OkWithError, ResetAfter, Status
 
 TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
@@ -47,7 +47,7 @@ async def test_a_good_order_is_placed_once_and_answered(run_relay: RunRelay) -> 
 async def test_an_order_comes_back_from_its_retry_queue(run_relay: RunRelay) -> None:
     """Through the broker's waiting room, with its history, and to one order in the end."""
     async with run_relay(RETRY__DELAYS_SECONDS="1,2") as running:
-        lost = [ResetAfter(), Status(status=500), BrokenJson(), Status(status=502)]
+        lost: list[Fault] = [ResetAfter(), Status(status=500), BrokenJson(), Status(status=502)]
         for fault in lost:
             running.api.faults.add(fault, RequestIdIs(request_id="o-1"))
         await running.producer.send("o-1", headers={"mine": "kept"}, priority=5)

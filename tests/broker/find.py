@@ -3,7 +3,7 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ MISSING = (
     f" podman, or name a rabbitmq-server in {SERVER_VARIABLE}"
 )
 # First the directory with the plain scripts: those on PATH may insist on root.
-_DIRECTORIES = ("/usr/lib/rabbitmq/bin",)
+DIRECTORIES = (Path("/usr/lib/rabbitmq/bin"),)
 _ENGINES = ("docker", "podman")
 _ENGINE_TIMEOUT_SECONDS = 20.0
 Say = Callable[[str], None]
@@ -57,9 +57,11 @@ class Missing:
         return self.advice
 
 
-def find_rabbitmq() -> Installed | Container | Missing:
+def find_rabbitmq(
+    directories: Sequence[Path] = DIRECTORIES,
+) -> Installed | Container | Missing:
     """What can run a node now, without changing this machine."""
-    return find_installed() or find_container() or Missing()
+    return find_installed(directories) or find_container() or Missing()
 
 
 def ensure_rabbitmq(say: Say) -> Installed | Container | Missing:
@@ -67,11 +69,11 @@ def ensure_rabbitmq(say: Say) -> Installed | Container | Missing:
     return find_installed() or _install(say) or find_container() or Missing()
 
 
-def find_installed() -> Installed | None:
+def find_installed(directories: Sequence[Path] = DIRECTORIES) -> Installed | None:
     """The server named in the environment, else Debian's, else the one on PATH."""
     named = os.environ.get(SERVER_VARIABLE)
     on_path = shutil.which("rabbitmq-server")
-    candidates = [Path(named)] if named else [Path(d, "rabbitmq-server") for d in _DIRECTORIES]
+    candidates = [Path(named)] if named else [d / "rabbitmq-server" for d in directories]
     if on_path and not named:
         candidates.append(Path(on_path))
     epmd = _find_epmd()

@@ -25,7 +25,6 @@ def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A machine with nothing but what the test puts on its PATH."""
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv(find.SERVER_VARIABLE, raising=False)
-    monkeypatch.setattr(find, "_DIRECTORIES", ())
     return tmp_path
 
 
@@ -41,7 +40,7 @@ def test_the_server_named_in_the_environment_comes_first(
     epmd = _program(bare, "epmd")
     monkeypatch.setenv(find.SERVER_VARIABLE, str(named / "rabbitmq-server"))
 
-    found = find.find_rabbitmq()
+    found = find.find_rabbitmq(directories=())
 
     assert found == Installed(server=named / "rabbitmq-server", epmd=epmd)
     assert isinstance(found, Installed)
@@ -52,13 +51,13 @@ def test_an_engine_counts_only_when_it_works(bare: Path) -> None:
     """A docker without its daemon is passed over for a podman that answers."""
     _program(bare, "docker", "exit 1")
     podman = _program(bare, "podman", 'test "$1" = info')
-    assert find.find_rabbitmq() == Container(engine=podman)
+    assert find.find_rabbitmq(directories=()) == Container(engine=podman)
 
 
 @pytest.mark.usefixtures("bare")
 def test_without_anything_there_is_one_line_of_advice() -> None:
     """The line says what to install, and is one line."""
-    found = find.find_rabbitmq()
+    found = find.find_rabbitmq(directories=())
     assert found == Missing()
     assert "apt-get install rabbitmq-server" in str(found)
     assert "\n" not in str(found)

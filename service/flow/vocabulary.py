@@ -1,0 +1,40 @@
+"""The words that events are made of: levels, and the closed sets that become metric labels."""
+
+from enum import StrEnum
+
+
+class Level(StrEnum):
+    """How loud an event is."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class HoldReason(StrEnum):
+    """Why no new order is sent; the metric label `reason`."""
+
+    CIRCUIT = "circuit"
+    CREDENTIALS = "credentials"
+    PUBLISHER = "publisher"
+    THROTTLED = "throttled"
+
+
+class ConnectionName(StrEnum):
+    """Which of the two broker connections; the metric label `connection`."""
+
+    CONSUME = "consume"
+    PUBLISH = "publish"
+
+
+class LostCause(StrEnum):
+    """Why a broker connection was thrown away; the metric label `cause`."""
+
+    CONNECT_FAILED = "connect_failed"
+    CONNECTION_CLOSED = "connection_closed"
+    CHANNEL_CLOSED = "channel_closed"
+    CONSUMER_CANCELLED = "consumer_cancelled"
+    ACK_FAILED = "ack_failed"
+    PUBLISH_TIMEOUT = "publish_timeout"
+    TOPOLOGY = "topology"
