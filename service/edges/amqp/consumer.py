@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, Literal
 
 from aio_pika.abc import AbstractChannel as OuterChannel
 from aio_pika.abc import AbstractConnection
@@ -137,13 +138,19 @@ class AmqpConsumer:
                     if wanted is not Intake.NONE:
                         tag = await self._consume(channel, session, wanted)
                     consuming = wanted
-                changing = asyncio.create_task(self._ports.gate.change(version))
-                await asyncio.wait({changing, watching}, return_when=asyncio.FIRST_COMPLETED)
-                changing.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    version = await changing
+                version = await self._change(version, watching)
         finally:
             watching.cancel()
+
+    async def _change(self, version: int, stopping: "asyncio.Task[Literal[True]]") -> int:
+        """Wait until the gate may want something else, or for the stop."""
+        changing = asyncio.create_task(self._ports.gate.change(version))
+        either: set[asyncio.Future[Any]] = {changing, stopping}
+        try:
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            return changing.result() if changing.done() else version
+        finally:
+            changing.cancel()
 
     async def _consume(self, channel: AbstractChannel, session: Session, wanted: Intake) -> str:
         prefetch = 1 if wanted is Intake.ONE else self._prefetch

@@ -35,8 +35,7 @@ async def test_each_of_two_publishes_with_one_id_gets_its_own_result(
 ) -> None:
     """Never two of one id are in flight, whichever of them is unroutable.
 
-    Without the lock: of the pair with the unroutable one first, that one was reported as
-    confirmed and the good one as unroutable: a silent loss.
+    Without the lock: the first of the unroutable ones was reported as confirmed: a silent loss.
     """
     async with publishing(broker, Options(topology=PLAIN)) as edge:
         await _bind(vhost)
@@ -98,13 +97,13 @@ async def test_after_a_publish_timeout_the_next_try_has_a_new_connection(
 ) -> None:
     """The first may still land, so nothing with its id may follow it on the same channel.
 
-    Without the look at the session: the second try went out behind the first one, on the channel
-    that was being thrown away.
+    Without the look at the session: the second try was made on the channel that was being thrown
+    away, and failed with it.
     """
     sent: list[bytes] = []
 
     def hold_the_body(way: Direction, data: bytes) -> Verdict:
-        if way is Direction.TO_TARGET and b"once" in data:
+        if way is Direction.TO_TARGET and b"twice sent" in data:
             sent.append(data)
             return Verdict.HOLD if len(sent) == 1 else Verdict.PASS
         return Verdict.PASS
@@ -113,11 +112,11 @@ async def test_after_a_publish_timeout_the_next_try_has_a_new_connection(
         options = Options(publish_timeout_seconds=0.3)
         async with publishing(Broker([through(proxy, vhost.url)]), options) as edge:
             proxy.on_data(hold_the_body)
-            once = publication(REPLY, "order.accepted", body=b"once")
+            once = publication(REPLY, "order.accepted", body=b"twice sent")
             first = await edge.publisher.publish(once)
             second = await edge.publisher.publish(once)
             assert first == Unconfirmed("not confirmed in time")
             assert second == Confirmed()
             assert edge.events.causes(ConnectionName.PUBLISH) == [LostCause.PUBLISH_TIMEOUT]
             assert len(edge.events.of(BrokerConnected)) == 2
-            assert [data.count(b"once") for data in sent] == [1, 1]
+            assert [data.count(b"twice sent") for data in sent] == [1, 1]
