@@ -59,7 +59,7 @@ demo-up: ready ## starts what the demo shows and leaves it running
 demo-down: ready ## stops what demo-up started
 	@$(python) -m tests.demo down
 
-soak: ready ## sends ORDERS=100000 orders while things break, and counts each of them
+soak: ready ## sends ORDERS=100000 good orders through one relay, and counts each; watches its memory
 	@$(python) -m tests.soak --orders $(ORDERS)
 
 bench: ready ## measures orders a second

@@ -13,6 +13,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import SettingsError
 
+from service.app.secret_files import UnreadableSecretError, secret_files, setting_paths
 from service.app.settings import DEFAULT_SECRETS_DIR, PREFIX, SECRETS_DIR, Settings
 
 # What Kubernetes sets for a Service called order-relay.
@@ -73,7 +74,9 @@ def load() -> Loaded:
     try:
         sources = _sources(os.environ, dotenv, secrets_dir)
     except (OSError, UnicodeDecodeError) as error:
-        raise BadSettingsError([f"{type(error).__name__}: {error}"]) from None
+        raise BadSettingsError([f"{dotenv} cannot be read: {error}"]) from None
+    except UnreadableSecretError as error:
+        raise BadSettingsError([str(error)]) from None
     problems = [p for where, names in sources.items() for p in _misspelt(where, names)]
     try:
         settings = Settings(_env_file=dotenv, _secrets_dir=secrets_dir)
@@ -81,12 +84,12 @@ def load() -> Loaded:
         problems += [
             _describe(detail, sources)
             for detail in error.errors()
-            # Those of the environment are named as misspelt already.
-            if not (detail["type"] == "extra_forbidden" and _is_named(detail, sources))
+            # They are named as misspelt already.
+            if detail["type"] != "extra_forbidden"
         ]
         raise BadSettingsError(problems) from None
-    except (OSError, SettingsError, UnicodeDecodeError) as error:
-        raise BadSettingsError([*problems, f"{type(error).__name__}: {error}"]) from None
+    except (SettingsError, UnreadableSecretError) as error:
+        raise BadSettingsError([*problems, str(error)]) from None
     if problems:
         raise BadSettingsError(problems)
     origins = {name: where for where in reversed(sources) for name in sources[where]}
@@ -99,16 +102,18 @@ def _sources(
 ) -> dict[str, dict[str, str]]:
     """Every name of ours in each source, the strongest source first; empty values do not count."""
     in_dotenv = dotenv_values(dotenv) if dotenv.is_file() else {}
-    files = {}
-    if secrets_dir.is_dir():
-        files = {f"{PREFIX}{f.name.upper()}": "" for f in secrets_dir.iterdir() if f.is_file()}
-    known = known_variables()
+    files = {f"{PREFIX}{file.name.upper()}": "" for file in secret_files(secrets_dir)}
     return {
         "environment": _ours(environ),
         ".env": _ours(in_dotenv),
-        # Certificates may lie beside the secrets: only files with a setting's name count.
-        _file_source(secrets_dir): {name: "" for name in files if name in known},
+        # Certificates may lie beside the secrets: only what is named like a setting counts.
+        _file_source(secrets_dir): {name: "" for name in files if _like_a_setting(name)},
     }
+
+
+def _like_a_setting(name: str) -> bool:
+    groups = {variable.partition("__")[0] for variable in known_variables()}
+    return name in known_variables() or ("__" in name and name.partition("__")[0] in groups)
 
 
 def _file_source(secrets_dir: Path) -> str:
@@ -121,16 +126,7 @@ def _ours(values: Mapping[str, str | None]) -> dict[str, str]:
 
 def known_variables() -> list[str]:
     """Every variable that the relay reads."""
-    return [_variable(path) for path in _paths(Settings)] + [SECRETS_DIR]
-
-
-def _paths(model: type[BaseModel], prefix: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    for name, field in model.model_fields.items():
-        kind = field.annotation
-        if isinstance(kind, type) and issubclass(kind, BaseModel):
-            yield from _paths(kind, (*prefix, name))
-        else:
-            yield (*prefix, name)
+    return [_variable(path) for path in setting_paths(Settings)] + [SECRETS_DIR]
 
 
 def _values(
@@ -158,11 +154,6 @@ def _misspelt(where: str, names: Mapping[str, str]) -> Iterator[str]:
         yield f"{name} ({where}): there is no such setting; {hint}"
 
 
-def _is_named(detail: ErrorDetails, sources: Mapping[str, Mapping[str, str]]) -> bool:
-    variable = _variable(tuple(str(part) for part in detail["loc"][:2]))
-    return any(variable in names for names in sources.values())
-
-
 def _describe(detail: ErrorDetails, sources: Mapping[str, Mapping[str, str]]) -> str:
     path = tuple(str(part) for part in detail["loc"])
     message = detail["msg"].removeprefix("Value error, ")
@@ -174,8 +165,6 @@ def _describe(detail: ErrorDetails, sources: Mapping[str, Mapping[str, str]]) ->
     if message.startswith(PREFIX):
         return message
     variable = _variable(path[:2])
-    if detail["type"] == "extra_forbidden":
-        return f"{variable} (a file in the secrets directory): there is no such setting"
     where, value = next(
         ((w, names[variable]) for w, names in sources.items() if variable in names), ("", "")
     )

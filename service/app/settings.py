@@ -11,13 +11,13 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
-    NestedSecretsSettingsSource,
     NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
 
 from service.app.checks import check_broker_url, is_loopback, readable, split_urls
+from service.app.secret_files import SecretFiles
 
 PREFIX = "ORDER_RELAY_"
 SECRETS_DIR = PREFIX + "SECRETS_DIR"
@@ -191,8 +191,6 @@ class Settings(BaseSettings):
         env_nested_delimiter="__",
         env_ignore_empty=True,
         env_file_encoding="utf-8",
-        secrets_nested_delimiter="__",
-        secrets_dir_missing="ok",
         extra="ignore",
         frozen=True,
         hide_input_in_errors=True,
@@ -226,6 +224,6 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The environment wins over `.env`, which wins over the secret files."""
-        # An empty prefix: the files are named `api__key`, not `ORDER_RELAY_API__KEY`.
-        secrets = NestedSecretsSettingsSource(file_secret_settings, secrets_prefix="")
+        directory = getattr(file_secret_settings, "secrets_dir", None)
+        secrets = SecretFiles(cls, Path(directory)) if directory else init_settings
         return init_settings, env_settings, dotenv_settings, secrets

@@ -98,11 +98,13 @@ class Holds:
             case Misconfigured():
                 self._failures = 0
                 self._probed.pop(HoldReason.CIRCUIT, None)
-                self._hold(HoldReason.CREDENTIALS, outcome.reason, now, draw, probe=probe)
+                self._pause_longer(now, draw, probe=probe)
+                self._hold(HoldReason.CREDENTIALS, outcome.reason, now, draw)
             case Unreached() | Unknown():
                 self._failures += 1
-                if self._failures >= FAILURES_UNTIL_OPEN or (probe and self._probed):
-                    self._hold(HoldReason.CIRCUIT, outcome.reason, now, draw, probe=probe)
+                self._pause_longer(now, draw, probe=probe)
+                if self._failures >= FAILURES_UNTIL_OPEN:
+                    self._hold(HoldReason.CIRCUIT, outcome.reason, now, draw)
             case Throttled():
                 self._failures = 0
             case Accepted() | Refused():
@@ -114,15 +116,20 @@ class Holds:
             case _ as never:  # pragma: no cover
                 assert_never(never)
 
-    def _hold(self, reason: HoldReason, why: str, now: float, draw: float, *, probe: bool) -> None:
-        hold = self._probed.get(reason)
-        if hold is None:
-            hold = _Probed(why, now, FIRST_PAUSE_SECONDS, now)
-            self._probed[reason] = hold
-        elif probe:
-            hold.pause_seconds = min(hold.pause_seconds * 2, LONGEST_PAUSE_SECONDS)
-        else:
+    def _hold(self, reason: HoldReason, why: str, now: float, draw: float) -> None:
+        if reason not in self._probed:
+            pause = FIRST_PAUSE_SECONDS
+            self._probed[reason] = _Probed(why, now, pause, now + _jittered(pause, draw))
+
+    def _pause_longer(self, now: float, draw: float, *, probe: bool) -> None:
+        """A probe that found nothing good: the next one comes later."""
+        if not probe:
             return
-        hold.why = why
-        # Jitter: replicas that were stopped by the same fault must not probe in step.
-        hold.probe_at = now + hold.pause_seconds * (0.5 + draw / 2)
+        for hold in self._probed.values():
+            hold.pause_seconds = min(hold.pause_seconds * 2, LONGEST_PAUSE_SECONDS)
+            hold.probe_at = now + _jittered(hold.pause_seconds, draw)
+
+
+def _jittered(seconds: float, draw: float) -> float:
+    # Replicas that were stopped by the same fault must not probe in step.
+    return seconds * (0.5 + draw / 2)

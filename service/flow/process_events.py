@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from service.flow.vocabulary import ConnectionName, HoldReason, Level, LostCause
+from service.flow.vocabulary import STARTING, ConnectionName, HoldReason, Level, LostCause
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class HoldChanged:
     @property
     def level(self) -> Level:
         """A wrong key stops every order until a person mends it."""
-        if self.held:
+        if self.held and self.why != STARTING:
             credentials = self.reason is HoldReason.CREDENTIALS
             return Level.ERROR if credentials else Level.WARNING
         return Level.INFO

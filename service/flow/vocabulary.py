@@ -21,6 +21,10 @@ class HoldReason(StrEnum):
     THROTTLED = "throttled"
 
 
+STARTING = "not connected yet"
+"""Why the publisher holds at the start: every process does, and it is no trouble."""
+
+
 class ConnectionName(StrEnum):
     """Which of the two broker connections; the metric label `connection`."""
 

@@ -139,6 +139,7 @@ async def test_a_message_without_an_id_is_parked(run_relay: RunRelay) -> None:
         await asyncio.to_thread(_publish_without_an_id, running.vhost.url)
         parked = await running.vhost.get("orders.parked")
         assert json.loads(parked.body) == GOOD
+        assert not parked.message_id
         assert parked.headers["x-order-relay-parked-code"] == "missing_message_id"
 
 

@@ -31,6 +31,7 @@ class Ended:
         expected = {
             "status": (ending.status, reply.status),
             "code": (ending.code, reply.code),
+            "message_id": (self.message.message_id or "", reply.message_id or ""),
             "request_id": (self.message.message_id, reply.body.get("request_id")),
             "type": (REPLY_TYPE, reply.type),
             "routing key": (self.message.routing_key, reply.routing_key),

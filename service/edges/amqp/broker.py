@@ -26,6 +26,10 @@ class BrokerUnreachableError(Exception):
     """No broker could be connected to."""
 
 
+class UnusableCertificatesError(Exception):
+    """A certificate's file cannot be read, or does not hold what it should."""
+
+
 @dataclass(frozen=True, slots=True)
 class TlsFiles:
     """Certificates in PEM: whom to trust, and who we are; all may be absent."""
@@ -38,9 +42,16 @@ class TlsFiles:
 class Broker:
     """Where to connect to: URLs that are tried in turn, beginning with the last good one."""
 
-    def __init__(self, urls: Sequence[str], tls: TlsFiles | None = None) -> None:
+    def __init__(
+        self,
+        urls: Sequence[str],
+        tls: TlsFiles | None = None,
+        *,
+        connect_timeout_seconds: float = CONNECT_TIMEOUT_SECONDS,
+    ) -> None:
         self._urls = [URL(url) for url in urls]
         self._tls = tls or TlsFiles()
+        self._connect_timeout_seconds = connect_timeout_seconds
         self._next = 0
 
     async def connect(self, name: ConnectionName) -> tuple[AbstractConnection, str]:
@@ -65,7 +76,7 @@ class Broker:
         if self._tls.cert_file is not None and url.user is None:
             query["auth"] = "external"
         # One bound over all phases: without it a black hole is waited for without end.
-        async with asyncio.timeout(CONNECT_TIMEOUT_SECONDS):
+        async with asyncio.timeout(self._connect_timeout_seconds):
             return await aio_pika.connect(
                 url.with_query({**query, **url.query}),
                 ssl_context=self._context() if url.scheme == "amqps" else None,
@@ -73,9 +84,14 @@ class Broker:
 
     def _context(self) -> ssl.SSLContext:
         # Made anew for each connection, so that renewed certificates are taken up.
-        context = ssl.create_default_context(cafile=self._tls.ca_file)
-        if self._tls.cert_file is not None:
-            context.load_cert_chain(self._tls.cert_file, self._tls.key_file)
+        files = [file for file in (self._tls.ca_file, self._tls.cert_file, self._tls.key_file) if file]
+        try:
+            context = ssl.create_default_context(cafile=self._tls.ca_file)
+            if self._tls.cert_file is not None:
+                context.load_cert_chain(self._tls.cert_file, self._tls.key_file)
+        except OSError as error:
+            names = ", ".join(map(str, files))
+            raise UnusableCertificatesError(f"{error} ({names})") from error
         return context
 
 
@@ -103,24 +119,27 @@ async def close(connection: AbstractConnection) -> None:
 def describe(url: URL) -> str:
     """Host, port and vhost; never the user's password or the query."""
     port = url.port or (5671 if url.scheme == "amqps" else 5672)
-    vhost = url.path[1:] or "/"
+    vhost = url.path[1:].replace("%2F", "/") or "/"
     return f"{url.host}:{port} vhost {vhost}"
 
 
 def explain(error: BaseException, url: URL) -> str:
     """What `error` means, in words that say what to look at."""
-    user = url.user or "guest"
     match error:
+        case aiormq.exceptions.ProbableAuthenticationError() if "EXTERNAL" in _text(error):
+            return "the client certificate's name is no user of the broker"
         case aiormq.exceptions.ProbableAuthenticationError():
-            return f"wrong user name or password for user {user!r}"
+            return f"wrong user name or password for user {url.user or 'guest'!r}"
         case aiormq.exceptions.AuthenticationError():
             return f"the broker offers only the login mechanisms {error.args[0]!r}"
         case TimeoutError():
-            return f"no answer within {CONNECT_TIMEOUT_SECONDS:.0f} s"
+            return "no answer in time"
         case aiormq.exceptions.ConnectionClosed():
             return f"refused by the broker: {_text(error)}"
-        case ssl.SSLError() | FileNotFoundError():
+        case UnusableCertificatesError() | ssl.SSLError():
             return f"TLS: {error}"
+        case aiormq.exceptions.AMQPConnectionError(__cause__=ssl.SSLError() as cause):
+            return f"TLS: {cause}"
         case _:
             return _text(error)
 

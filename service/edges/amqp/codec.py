@@ -10,6 +10,7 @@ from pamqp.common import FieldTable, FieldValue
 
 from service.core.message import Message, Received
 from service.edges.amqp.tolerant import UndecodableTable
+from service.edges.amqp.without_id import WITHOUT_ID
 
 MAX_PROPERTIES_BYTES = 64 * 1024
 """Above the frame size of 128 KiB a header frame kills the publishing connection."""
@@ -62,7 +63,7 @@ def to_properties(message: Message) -> spec.Basic.Properties:
         delivery_mode=PERSISTENT,
         correlation_id=message.correlation_id,
         reply_to=message.reply_to,
-        message_id=message.message_id,
+        message_id=message.message_id or WITHOUT_ID,
         timestamp=message.timestamp,
         message_type=message.type,
         app_id=message.app_id,

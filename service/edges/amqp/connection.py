@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
-from aiormq.abc import AbstractChannel
+from aiormq.abc import AbstractChannel, AbstractConnection
+from aiormq.exceptions import AMQPChannelError
 
 from service.core.backoff import full_jitter
 from service.edges.amqp.broker import BrokerUnreachableError
@@ -17,6 +18,8 @@ CANCEL_TIMEOUT_SECONDS = 1.0
 STEADY_SECONDS = 10.0
 """A session that lasted so long was a good one: the next pause is short again."""
 
+T = TypeVar("T")
+
 
 class SessionBrokenError(Exception):
     """The session cannot go on."""
@@ -25,6 +28,12 @@ class SessionBrokenError(Exception):
         super().__init__(reason)
         self.cause = cause
         self.reason = reason
+
+
+def channel_cause(error: BaseException | None) -> LostCause:
+    """Whether a channel ended by itself, or with its connection, which ends all its channels."""
+    alone = error is None or isinstance(error, AMQPChannelError)
+    return LostCause.CHANNEL_CLOSED if alone else LostCause.CONNECTION_CLOSED
 
 
 class Session:
@@ -43,18 +52,23 @@ class Session:
         if self.alive:
             self.broken.set_result(SessionBrokenError(cause, reason))
 
-    def watch(self, closing: "asyncio.Future[object]", cause: LostCause) -> None:
-        """Break when `closing`, a future of aiormq's, is done."""
+    def watch(self, connection: AbstractConnection) -> None:
+        """Break when the connection is lost, or anybody closes it."""
 
         def on_closing(future: "asyncio.Future[object]") -> None:
             error = None if future.cancelled() else future.exception()
-            self.break_(cause, str(error) if error else "closed")
+            self.break_(LostCause.CONNECTION_CLOSED, str(error) if error else "closed")
 
-        closing.add_done_callback(on_closing)
+        connection.closing.add_done_callback(on_closing)
 
     def watch_channel(self, channel: AbstractChannel) -> None:
         """Break when the broker or anybody closes the channel."""
-        self.watch(channel.closing, LostCause.CHANNEL_CLOSED)
+
+        def on_closing(future: "asyncio.Future[object]") -> None:
+            error = None if future.cancelled() else future.exception()
+            self.break_(channel_cause(error), str(error) if error else "closed")
+
+        channel.closing.add_done_callback(on_closing)
 
     async def run(self, work: Awaitable[object]) -> None:
         """Do `work` until it is done; raises SessionBrokenError as soon as the session breaks."""
@@ -79,6 +93,26 @@ class Session:
             raise error
         self.break_(LostCause.CONNECTION_CLOSED, f"{type(error).__name__}: {error}")
         raise self.broken.result()
+
+
+async def unless_stopped(stop: asyncio.Event, work: Awaitable[T]) -> T:
+    """What `work` gives; it is cancelled, and SessionBrokenError raised, when `stop` comes first.
+
+    Without it a broker that does not answer would hold up the end of the process.
+    """
+    task = asyncio.ensure_future(work)
+    stopping = asyncio.create_task(stop.wait())
+    either: set[asyncio.Future[Any]] = {task, stopping}
+    try:
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise SessionBrokenError(LostCause.CONNECTION_CLOSED, "stopped")
+        return task.result()
+    finally:
+        stopping.cancel()
+        if not task.done():
+            task.cancel()
+            await asyncio.wait({task}, timeout=CANCEL_TIMEOUT_SECONDS)
 
 
 async def keep_up(

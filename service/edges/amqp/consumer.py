@@ -16,7 +16,7 @@ from service.core.topology import Topology
 from service.edges.amqp import broker as brokers
 from service.edges.amqp.broker import Broker
 from service.edges.amqp.codec import to_received
-from service.edges.amqp.connection import Session, SessionBrokenError, keep_up
+from service.edges.amqp.connection import Session, SessionBrokenError, keep_up, unless_stopped
 from service.edges.amqp.delivery import AmqpDelivery
 from service.edges.amqp.preparation import Prepare
 from service.flow.events import (
@@ -56,6 +56,7 @@ class AmqpConsumer:
         self._queue = topology.requests_queue
         self._prefetch = prefetch
         self._stop = asyncio.Event()
+        self._recount = asyncio.Event()
         self._outer: OuterChannel | None = None
         self.quiet = asyncio.Event()
         self.quiet.set()
@@ -74,11 +75,13 @@ class AmqpConsumer:
     def stop(self) -> None:
         """Close the channel, then the connection; `run` returns when both are closed."""
         self._stop.set()
+        self._recount.set()
 
     async def _session(self) -> None:
-        connection, address = await self._ports.broker.connect(ConnectionName.CONSUME)
+        connecting = self._ports.broker.connect(ConnectionName.CONSUME)
+        connection, address = await unless_stopped(self._stop, connecting)
         session = Session()
-        session.watch(brokers.underlay(connection).closing, LostCause.CONNECTION_CLOSED)
+        session.watch(brokers.underlay(connection))
         try:
             await session.run(self._serve(connection, session, address))
         finally:
@@ -90,7 +93,7 @@ class AmqpConsumer:
             await brokers.close(connection)
 
     async def _serve(self, connection: AbstractConnection, session: Session, address: str) -> None:
-        await self._ports.prepare(connection)
+        await unless_stopped(self._stop, self._ports.prepare(connection))
         channel = await self._open_channel(connection, session)
         self._ports.emit(BrokerConnected(ConnectionName.CONSUME, address))
         counting = asyncio.create_task(self._count_consumers(channel))
@@ -161,6 +164,8 @@ class AmqpConsumer:
 
         self.quiet.clear()
         answer = await channel.basic_consume(self._queue, on_message, timeout=RPC_TIMEOUT_SECONDS)
+        # The first count came before this consumer, and would give it the share of another.
+        self._recount.set()
         self._ports.emit(ConsumingStarted(self._queue, prefetch))
         if answer.consumer_tag is None:
             raise SessionBrokenError(LostCause.CHANNEL_CLOSED, "the broker gave no consumer tag")
@@ -187,8 +192,9 @@ class AmqpConsumer:
         # A failure closes the channel, and that breaks the session: nothing is to be added here.
         with contextlib.suppress(Exception):
             while not self._stop.is_set():
+                self._recount.clear()
                 answer = await channel.queue_declare(
                     self._queue, passive=True, timeout=RPC_TIMEOUT_SECONDS
                 )
                 self._ports.consumers_counted(answer.consumer_count or 0)
-                await self._ports.clock.wait(self._stop, COUNT_CONSUMERS_SECONDS)
+                await self._ports.clock.wait(self._recount, COUNT_CONSUMERS_SECONDS)

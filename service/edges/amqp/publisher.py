@@ -14,11 +14,12 @@ from service.core.topology import Topology
 from service.edges.amqp import broker as brokers
 from service.edges.amqp.broker import Broker
 from service.edges.amqp.codec import UNENCODABLE, to_properties
-from service.edges.amqp.connection import Session, keep_up
+from service.edges.amqp.connection import Session, channel_cause, keep_up, unless_stopped
 from service.edges.amqp.preparation import Prepare
 from service.flow.events import BrokerConnected, ConnectionName, Emit, LostCause
 from service.flow.keyed_lock import KeyedLock
 from service.flow.ports import Clock, Confirmed, Unconfirmed
+from service.flow.vocabulary import STARTING
 
 PUBLISH_TIMEOUT_SECONDS = 10.0
 WAIT_FOR_CONNECTION_SECONDS = 5.0
@@ -62,7 +63,7 @@ class AmqpPublisher:
         self._blocked = False
         self._blocks = 0
         self._same_id = KeyedLock()
-        ports.hold("not connected yet")
+        ports.hold(STARTING)
 
     async def run(self) -> None:
         """Keep a session up until `stop`."""
@@ -83,9 +84,7 @@ class AmqpPublisher:
         """Publish and wait for the confirm; whatever else happens is Unconfirmed."""
         # aiormq tells a returned message by its message_id: of two in flight with one id, the
         # wrong one would be reported as confirmed.
-        # One without an id gets a random one from aiormq, and meets no other.
-        key = publication.message.message_id or f"without id {id(publication)}"
-        async with self._same_id.hold(key):
+        async with self._same_id.hold(publication.message.message_id or ""):
             current = await self._standing()
             if current is None:
                 return Unconfirmed("not connected")
@@ -143,7 +142,7 @@ class AmqpPublisher:
                     return sending.result()
                 reason = f"{type(error).__name__}: {error}"
                 # A channel that the broker closed fails every publish on it from now on.
-                session.break_(LostCause.CHANNEL_CLOSED, reason)
+                session.break_(channel_cause(error), reason)
                 return Unconfirmed(reason)
             if session.broken.done():
                 return Unconfirmed(f"the connection was lost: {session.broken.result().reason}")
@@ -154,9 +153,10 @@ class AmqpPublisher:
                 return Unconfirmed("not confirmed in time")
 
     async def _session(self) -> None:
-        connection, address = await self._ports.broker.connect(ConnectionName.PUBLISH)
+        connecting = self._ports.broker.connect(ConnectionName.PUBLISH)
+        connection, address = await unless_stopped(self._stop, connecting)
         session = Session()
-        session.watch(brokers.underlay(connection).closing, LostCause.CONNECTION_CLOSED)
+        session.watch(brokers.underlay(connection))
         try:
             await session.run(self._serve(connection, session, address))
         finally:
@@ -169,7 +169,7 @@ class AmqpPublisher:
             await brokers.close(connection)
 
     async def _serve(self, connection: AbstractConnection, session: Session, address: str) -> None:
-        await self._ports.prepare(connection)
+        await unless_stopped(self._stop, self._ports.prepare(connection))
         outer = connection.channel(publisher_confirms=True, on_return_raises=True)
         await outer.initialize(timeout=PUBLISH_TIMEOUT_SECONDS)
         channel = await outer.get_underlay_channel()

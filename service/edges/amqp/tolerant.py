@@ -4,6 +4,9 @@ pamqp raises on invalid UTF-8 in short strings and header keys, on timestamps pa
 and on deep nesting; aiormq's reader dies of it, the broker delivers the message again to the next
 connection, and so on for ever. These decoders read such values as something that can be told
 apart, so that the one message can be handed back.
+
+And one encoder that loses nothing: pamqp writes every float in 32 bits, so that a copy of a message
+would say 0.10000000149 where the producer's said 0.1, and none could be made of one with 1e300.
 """
 
 import struct
@@ -11,11 +14,13 @@ from collections.abc import Callable
 from datetime import datetime
 
 import pamqp.decode
-from pamqp.common import FieldValue
+import pamqp.encode
+from pamqp.common import FieldArray, FieldTable, FieldValue
 
 MAX_DEPTH = 32
 _LONGEST_SCALAR_BYTES = 9
 _LENGTH = struct.Struct(">I")
+_encode_table_value = pamqp.encode.encode_table_value
 
 
 class UndecodableTable(dict[str, FieldValue]):
@@ -32,6 +37,7 @@ def install() -> None:
     pamqp.decode.METHODS["timestamp"] = timestamp
     pamqp.decode.METHODS["table"] = table
     pamqp.decode.TABLE_MAPPING[b"T"] = timestamp
+    pamqp.encode.encode_table_value = table_value
 
 
 def short_string(value: bytes) -> tuple[int, str]:
@@ -50,11 +56,20 @@ def timestamp(value: bytes) -> tuple[int, datetime | None]:
 
 def table(value: bytes) -> tuple[int, dict[str, FieldValue]]:
     """A header table, or an UndecodableTable of the same length."""
+    if len(value) < _LENGTH.size:
+        return len(value), UndecodableTable(value)
     end = 4 + _LENGTH.unpack_from(value)[0]
     try:
         return end, _table(value, 4, end, 0)
     except (ValueError, KeyError, struct.error, IndexError, OverflowError, OSError):
         return end, UndecodableTable(value[4:end])
+
+
+def table_value(value: FieldArray | FieldTable | FieldValue) -> bytes:
+    """A header's value as it goes over the wire, a float in its 64 bits."""
+    if isinstance(value, float):
+        return b"d" + pamqp.encode.double(value)
+    return _encode_table_value(value)
 
 
 def _table(data: bytes, start: int, end: int, depth: int) -> dict[str, FieldValue]:
@@ -66,6 +81,7 @@ def _table(data: bytes, start: int, end: int, depth: int) -> dict[str, FieldValu
         # Strict: a key with surrogates could not be told from the key that it hides.
         key = data[offset + 1 : offset + 1 + length].decode("utf-8")
         offset, result[key] = _value(data, offset + 1 + length, end, depth)
+    _check_end(offset, end)
     return result
 
 
@@ -76,6 +92,7 @@ def _array(data: bytes, start: int, end: int, depth: int) -> list[FieldValue]:
     while offset < end:
         offset, value = _value(data, offset, end, depth)
         result.append(value)
+    _check_end(offset, end)
     return result
 
 
@@ -100,3 +117,9 @@ def _check(data: bytes, end: int, depth: int) -> None:
         raise ValueError(f"headers are nested more than {MAX_DEPTH} deep")
     if end > len(data):
         raise ValueError("a table is longer than its frame")
+
+
+def _check_end(offset: int, end: int) -> None:
+    # What follows the table in its frame would be read as a part of it.
+    if offset != end:
+        raise ValueError("a value is longer than its table")

@@ -1,0 +1,25 @@
+"""What the soak and the bench have in common, and what is promised about orders that wait."""
+
+from tests.load.orders import Order, Producer, new_orders
+from tests.load.processes import ApiProcess, ProcessFailedError, RelayProcess
+from tests.load.procfs import cpu_seconds, resident_kib
+from tests.load.queues import LONGEST_TIER_SECONDS, left, publish_waiting
+from tests.load.replies import Replies, Reply
+from tests.load.waiting import until
+
+__all__ = [
+    "LONGEST_TIER_SECONDS",
+    "ApiProcess",
+    "Order",
+    "ProcessFailedError",
+    "Producer",
+    "RelayProcess",
+    "Replies",
+    "Reply",
+    "cpu_seconds",
+    "left",
+    "new_orders",
+    "publish_waiting",
+    "resident_kib",
+    "until",
+]

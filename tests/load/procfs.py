@@ -1,0 +1,24 @@
+"""What the kernel says about another process: memory and processor time."""
+
+import os
+from pathlib import Path
+
+_TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
+
+
+def resident_kib(pid: int) -> int:
+    """The memory that the process has in RAM, in KiB."""
+    for line in Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines():
+        name, _, value = line.partition(":")
+        if name == "VmRSS":
+            return int(value.split()[0])
+    message = f"process {pid} has ended"
+    raise ProcessLookupError(message)
+
+
+def cpu_seconds(pid: int) -> float:
+    """The processor time that the process has used, in user and system mode together."""
+    # The second field is the program's name, which may hold spaces and brackets.
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    user, system = int(fields[11]), int(fields[12])
+    return (user + system) / _TICKS_A_SECOND
