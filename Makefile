@@ -2,6 +2,7 @@
 
 PYTHON ?=
 ORDERS ?= 100000
+JOBS ?= 2
 ARGS ?=
 export PYTHON
 
@@ -40,7 +41,7 @@ test: ready ## runs every test and checks the coverage; gets RabbitMQ if need be
 	@$(python) -m tests.broker ensure
 	@$(python) -m coverage erase
 	@echo 'Testing ...'
-	@$(python) -m coverage run -m pytest
+	@$(python) -m coverage run -m pytest --numprocesses $(JOBS) --dist worksteal
 	@$(python) -m coverage combine --quiet
 	@echo 'Coverage of the whole, at least 95 %:'
 	@$(python) -m coverage report

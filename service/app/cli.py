@@ -47,7 +47,7 @@ def _main(
     pass
 
 
-@app.command()
+@app.command(short_help="Relay orders until SIGTERM, then drain.")
 def run() -> None:
     """Relay orders until SIGTERM or SIGINT; then finish what is in flight and exit.
 
@@ -60,7 +60,7 @@ def run() -> None:
         _refuse(error)
 
 
-@app.command()
+@app.command(short_help="Declare what is missing at the broker, or check.")
 def topology(
     check: Annotated[
         bool, typer.Option("--check", help="Change nothing; say what is missing or differs.")
@@ -73,7 +73,7 @@ def topology(
     _exit(asyncio.run(command(loaded)))
 
 
-@app.command()
+@app.command(short_help="Show the effective settings.")
 def config() -> None:
     """Show the effective settings, secrets masked, and where each came from."""
     rows = _load().listing()

@@ -27,8 +27,9 @@ def main(command_line: Sequence[str] | None = None) -> int:
     parser.add_argument("--quick", action="store_true", help="few rounds, in half a minute")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to a file")
     chosen = parser.parse_args(command_line)
-    # As Ctrl-C does: every process that was started is ended on the way out.
-    signal.signal(signal.SIGTERM, _interrupt)
+    # Both explicitly: a shell starts background jobs with SIGINT ignored, and then Python, too.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     try:
         figures = _bench(QUICK if chosen.quick else FULL)
     except KeyboardInterrupt:

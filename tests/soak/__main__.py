@@ -29,8 +29,9 @@ def main(command_line: Sequence[str] | None = None) -> int:
     parser.add_argument("--orders", type=_count, default=100_000, help="how many (%(default)s)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers to a file")
     chosen = parser.parse_args(command_line)
-    # As Ctrl-C does: every process that was started is ended on the way out.
-    signal.signal(signal.SIGTERM, _interrupt)
+    # Both explicitly: a shell starts background jobs with SIGINT ignored, and then Python, too.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     try:
         report = _soak(_plan(chosen.orders))
     except KeyboardInterrupt:
