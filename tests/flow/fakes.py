@@ -79,10 +79,23 @@ class FakeBroker:
         self.parked: list[Message] = []
         self.returned: list[Received] = []
         self.before_confirm: Callable[[], None] = lambda: None
+        self._out: list[FakeDelivery] = []
 
     def deliver(self, message: Message, **arrival: object) -> "FakeDelivery":
         """A delivery of `message`; `arrival` sets redelivered, damage and so on."""
-        return FakeDelivery(self, Received(message, **arrival))  # type: ignore[arg-type]
+        return self.hand_out(Received(message, **arrival))  # type: ignore[arg-type]
+
+    def hand_out(self, received: Received) -> "FakeDelivery":
+        """A delivery, the first or one more, of what was received."""
+        delivery = FakeDelivery(self, received)
+        self._out.append(delivery)
+        return delivery
+
+    def lose_connection(self) -> None:
+        """Take back what is not settled, to be handed out again."""
+        for delivery in self._out:
+            delivery.lose()
+        self._out.clear()
 
     def refuse(self, *reasons: str) -> None:
         """Do not confirm the next publications."""
@@ -118,6 +131,7 @@ class FakeDelivery:
     def __init__(self, broker: FakeBroker, received: Received) -> None:
         self._broker = broker
         self._received = received
+        self._settled = False
         self.alive = True
 
     @property
@@ -131,22 +145,37 @@ class FakeDelivery:
 
     async def ack(self) -> None:
         """Done with it."""
-        if self.alive:
+        if self._settles():
             self._broker.note(f"ack {self._name}")
 
     async def give_back(self, *, counted: bool = False) -> None:
         """Deliver it again."""
-        if self.alive:
+        if self._settles():
             self._broker.note(f"give back {self._name}" + (" (counted)" if counted else ""))
-            received = self._received
-            again = replace(received, redelivered=True)
-            self._broker.returned.append(again)
+            self._return()
 
     async def dead_letter(self) -> None:
         """Move it to the parked queue."""
-        if self.alive:
+        if self._settles():
             self._broker.note(f"dead-letter {self._name}")
             self._broker.parked.append(self._received.message)
+
+    def lose(self) -> None:
+        """Its connection is gone: it comes again, unless it was settled."""
+        if self.alive and not self._settled:
+            self._return()
+        self.alive = False
+
+    def _settles(self) -> bool:
+        if not self.alive:
+            return False
+        # The broker would close the channel for it.
+        assert not self._settled, f"{self._name} is settled twice"
+        self._settled = True
+        return True
+
+    def _return(self) -> None:
+        self._broker.returned.append(replace(self._received, redelivered=True))
 
 
 def _words(publication: Publication) -> str:

@@ -210,6 +210,16 @@ async def test_a_probe_that_is_throttled_does_not_end_the_hold() -> None:
     assert (HoldReason.CREDENTIALS, False) not in holds(world)
 
 
+async def test_a_probe_that_is_lost_keeps_the_hold_and_opens_no_circuit() -> None:
+    """One lost answer says nothing about the API as a whole."""
+    world = World()
+    world.api.answer("o-1", UNAUTHORIZED, UNREACHED, placed())
+    await world.serve(request())
+    await world.clock.advance(10)
+    assert holds(world) == [(HoldReason.CREDENTIALS, True), (HoldReason.CREDENTIALS, False)]
+    assert world.log[-1] == "ack o-1"
+
+
 async def test_a_refusal_ends_the_hold() -> None:
     """The key was accepted, whatever became of the order."""
     world = World()

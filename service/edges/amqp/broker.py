@@ -84,7 +84,9 @@ class Broker:
 
     def _context(self) -> ssl.SSLContext:
         # Made anew for each connection, so that renewed certificates are taken up.
-        files = [file for file in (self._tls.ca_file, self._tls.cert_file, self._tls.key_file) if file]
+        files = [
+            file for file in (self._tls.ca_file, self._tls.cert_file, self._tls.key_file) if file
+        ]
         try:
             context = ssl.create_default_context(cafile=self._tls.ca_file)
             if self._tls.cert_file is not None:

@@ -33,7 +33,8 @@ def to_received(delivered: DeliveredMessage) -> Received:
     exchange, routing_key = getattr(frame, "exchange", ""), getattr(frame, "routing_key", "")
     message = Message(
         body=delivered.body,
-        message_id=properties.message_id,
+        # An empty one is none, also where we wrote it ourselves.
+        message_id=properties.message_id or None,
         correlation_id=properties.correlation_id,
         reply_to=properties.reply_to,
         content_type=properties.content_type,
@@ -59,7 +60,7 @@ def to_properties(message: Message) -> spec.Basic.Properties:
     return spec.Basic.Properties(
         content_type=message.content_type,
         content_encoding=message.content_encoding,
-        headers=cast("FieldTable", _encodable(message.headers)) if message.headers else None,
+        headers=cast("FieldTable", encodable(message.headers)) if message.headers else None,
         delivery_mode=PERSISTENT,
         correlation_id=message.correlation_id,
         reply_to=message.reply_to,
@@ -85,13 +86,13 @@ def _damage(message: Message, way: str) -> str | None:
     return None
 
 
-def _encodable(value: object) -> FieldValue:
+def encodable(value: object) -> FieldValue:
     """pamqp decodes binary to bytes and encodes it from bytearray only."""
     match value:
         case Mapping():
-            return {_key(key): _encodable(item) for key, item in value.items()}
+            return {_key(key): encodable(item) for key, item in value.items()}
         case list():
-            return [_encodable(item) for item in value]
+            return [encodable(item) for item in value]
         case bytes():
             return bytearray(value)
         case _:

@@ -1,7 +1,7 @@
 """The broker edge put together as the program does it, with a test where the flow would be."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -16,9 +16,9 @@ from service.edges.system_clock import SystemClock
 from service.flow.budget import RateBudget
 from service.flow.events import BrokerLost, ConnectionName, ConsumingStarted
 from service.flow.gate import Gate
-from service.flow.ports import Delivery
+from service.flow.ports import Clock, Delivery
 from service.flow.relay import Relay
-from tests.edges.amqp.eventlog import EventLog, Inbox, SignalledLog
+from tests.edges.amqp.eventlog import Box, EventLog, Inbox, SignalledLog
 from tests.flow.fakes import FakeApi
 
 DELAYS = (1, 5)
@@ -28,7 +28,7 @@ STOP_SECONDS = 20.0
 
 def almost_no_pause() -> float:
     """A draw of the jitter that makes every pause short."""
-    return 0.02
+    return 0.005
 
 
 @dataclass
@@ -39,6 +39,8 @@ class Options:
     mode: TopologyMode = "declare"
     prefetch: int = 8
     publish_timeout_seconds: float = 10.0
+    publish_broker: Broker | None = None
+    flow_clock: Clock = field(default_factory=SystemClock)
     policy: RetryPolicy = field(default_factory=lambda: RetryPolicy(delays_seconds=DELAYS))
 
 
@@ -53,30 +55,30 @@ class Edge:
         self.receive: Callable[[Delivery], None] = self.inbox
         self.clock = SystemClock()
         self.gate = Gate(
-            self.clock,
+            options.flow_clock,
             self.events,
             concurrency=16,
             budget=RateBudget(None),
             draw=almost_no_pause,
         )
         self.counted: list[int] = []
-        prepare = Prepare(options.topology, options.mode)
+        self._counting = Box()
+        self.prepare = Prepare(options.topology, options.mode)
         self.publisher = AmqpPublisher(
-            self._publisher_ports(prepare),
+            self.publisher_ports(),
             options.topology,
             publish_timeout_seconds=options.publish_timeout_seconds,
         )
-        self.consumer = AmqpConsumer(
-            self._consumer_ports(prepare), options.topology, options.prefetch
-        )
+        self.consumer = AmqpConsumer(self.consumer_ports(), options.topology, options.prefetch)
         self.consuming: asyncio.Task[None] | None = None
         self.publishing: asyncio.Task[None] | None = None
 
-    def _publisher_ports(self, prepare: Prepare) -> PublisherPorts:
+    def publisher_ports(self) -> PublisherPorts:
+        """What the publisher works with."""
         gate = self.gate
         return PublisherPorts(
-            self.broker,
-            prepare,
+            self.options.publish_broker or self.broker,
+            self.prepare,
             gate.hold_publisher,
             gate.lift_publisher,
             self.clock,
@@ -84,16 +86,32 @@ class Edge:
             almost_no_pause,
         )
 
-    def _consumer_ports(self, prepare: Prepare) -> ConsumerPorts:
+    def consumer_ports(self) -> ConsumerPorts:
+        """What the consumer works with."""
         return ConsumerPorts(
             self.broker,
-            prepare,
+            self.prepare,
             self.gate,
-            lambda delivery: self.receive(delivery),
-            self.counted.append,
+            self._on_delivery,
+            self._on_count,
             self.clock,
             self.events,
             almost_no_pause,
+        )
+
+    def _on_delivery(self, delivery: Delivery) -> None:
+        self.receive(delivery)
+
+    def _on_count(self, consumers: int) -> None:
+        self.counted.append(consumers)
+        self._counting.changed()
+
+    async def until_counted(self, consumers: int, *, timeout_seconds: float) -> None:
+        """Wait until so many consumers have been counted."""
+        await self._counting.until(
+            lambda: consumers in self.counted,
+            f"{consumers} consumers",
+            timeout_seconds=timeout_seconds,
         )
 
     def start_publishing(self) -> None:
@@ -114,6 +132,16 @@ class Edge:
             side.stop()
             if task is not None:
                 await asyncio.wait_for(task, STOP_SECONDS)
+
+    @asynccontextmanager
+    async def aside(self, work: Coroutine[None, None, None]) -> AsyncIterator[None]:
+        """Something that goes on beside the block, and ends with it."""
+        task = asyncio.create_task(work)
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
     def unbroken(self) -> bool:
         """Whether no connection has been lost so far."""
@@ -156,7 +184,7 @@ class WholeRelay:
             api=self.api,
             publisher=edge.publisher,
             gate=edge.gate,
-            clock=edge.clock,
+            clock=edge.options.flow_clock,
             emit=edge.events,
             policy=edge.options.policy,
             draw=almost_no_pause,

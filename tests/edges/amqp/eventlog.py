@@ -29,7 +29,12 @@ class EventLog:
         return [event for event in self.events if isinstance(event, kind) and _has(event, fields)]
 
     async def until(
-        self, kind: type[E], *, number: int = 1, timeout_seconds: float = WAIT_SECONDS, **fields: object
+        self,
+        kind: type[E],
+        *,
+        number: int = 1,
+        timeout_seconds: float = WAIT_SECONDS,
+        **fields: object,
     ) -> E:
         """The first, second, ... event of the kind with these fields, past or to come."""
         await self._signals.wait_for(

@@ -13,6 +13,7 @@ from service.flow.events import Answered, BrokerConnected, Settled
 from tests.broker import BrokerError
 from tests.broker.raw import Confirm, RawPublisher
 from tests.broker.vhost import VirtualHost
+from tests.broker.wire import Raw
 from tests.edges.amqp.edge import relaying
 from tests.edges.amqp.hostile import BODY
 from tests.edges.amqp.rewriting import rewriting
@@ -34,7 +35,7 @@ async def test_a_broker_takes_the_mode_or_says_no_to_its_producer(
     """3.x closes the producer's connection, 4.x takes it: the relay serves what comes after."""
     async with relaying(broker) as whole:
         with RawPublisher(vhost.url) as producer:
-            mode = {"message_id": b"o-1", "delivery_mode": 3}
+            mode: dict[str, Raw] = {"message_id": b"o-1", "delivery_mode": 3}
             try:
                 taken = producer.publish(b"orders", b"order.request", mode, body=BODY)
             except BrokerError as error:
@@ -82,6 +83,6 @@ async def test_the_bare_library_never_calls_back_for_it(vhost: VirtualHost, url:
 
 
 def _publish(producer: RawPublisher, exchange: bytes, key: bytes) -> None:
-    bad = {"message_id": b"bad", "correlation_id": b"c-mode", "delivery_mode": 2}
+    bad: dict[str, Raw] = {"message_id": b"bad", "correlation_id": b"c-mode", "delivery_mode": 2}
     assert producer.publish(exchange, key, bad, body=BODY) is Confirm.ACK
     assert producer.publish(exchange, key, {"message_id": b"good"}, body=BODY) is Confirm.ACK

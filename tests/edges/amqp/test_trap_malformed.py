@@ -10,6 +10,7 @@ from service.edges.amqp.broker import Broker
 from service.flow.events import Answered, BrokerConnected, Settled
 from tests.broker.raw import Confirm, RawMessage, RawPublisher
 from tests.broker.vhost import VirtualHost
+from tests.broker.wire import Raw
 from tests.edges.amqp.bare import pamqp_as_it_is
 from tests.edges.amqp.edge import WholeRelay, relaying
 from tests.edges.amqp.hostile import BASE, BODY, HOSTILE, OUT_OF_RANGE, Hostile
@@ -93,7 +94,7 @@ async def test_the_bare_library_loses_its_connection(vhost: VirtualHost) -> None
             assert connection.transport is not None
             closing = connection.transport.connection.closing
             await queue.consume(_ignore)
-            with pytest.raises(InvalidFrameError, match="codec can.t decode byte 0xff"):
+            with pytest.raises(InvalidFrameError, match="decode byte 0xff"):
                 await closing
 
 
@@ -102,7 +103,7 @@ async def _ignore(_: AbstractIncomingMessage) -> None:
 
 
 async def _serves_a_good_one(whole: WholeRelay, producer: RawPublisher, message_id: str) -> None:
-    good = {"message_id": message_id.encode(), "delivery_mode": 2}
+    good: dict[str, Raw] = {"message_id": message_id.encode(), "delivery_mode": 2}
     assert producer.publish(b"orders", b"order.request", good, body=BODY) is Confirm.ACK
     await whole.edge.events.until(Settled, request_id=message_id, settlement=Settlement.REPLIED)
     assert whole.edge.unbroken()

@@ -48,13 +48,10 @@ async def test_each_of_two_publishes_with_one_id_gets_its_own_result(
     assert [message.body for message in await vhost.drain("q")] == [b"good"]
 
 
-async def test_publishes_with_other_ids_or_none_do_not_wait_for_each_other(
+async def test_each_of_many_publishes_with_other_ids_or_none_gets_its_own_result(
     vhost: VirtualHost, broker: Broker
 ) -> None:
-    """Fifty without an id are as safe as fifty with one each, and all at once.
-
-    aiormq makes an id for a message without one, so two of them cannot be mistaken.
-    """
+    """Fifty with an id each are in flight at once; those without one go one after the other."""
     async with publishing(broker, Options(topology=PLAIN)) as edge:
         await _bind(vhost)
         pairs = [
@@ -87,7 +84,10 @@ async def test_the_bare_library_mixes_two_publishes_up(vhost: VirtualHost, broke
 
 async def _bare(channel: AbstractChannel, key: str) -> object:
     return await channel.basic_publish(
-        b"", exchange="orders.replies", routing_key=key, mandatory=True,
+        b"",
+        exchange="orders.replies",
+        routing_key=key,
+        mandatory=True,
         properties=to_properties(GOOD.message),
     )
 

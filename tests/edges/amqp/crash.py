@@ -1,0 +1,79 @@
+"""A broker that is killed while messages hop from a waiting queue to the requests."""
+
+import asyncio
+from collections.abc import Iterable
+
+import aio_pika
+from aio_pika.abc import AbstractIncomingMessage
+
+from service.core.topology import Topology
+from service.edges.amqp import broker as brokers
+from service.edges.amqp.broker import Broker
+from service.edges.amqp.declare import declare
+from service.flow.events import ConnectionName
+from tests.broker.vhost import VirtualHost
+from tests.edges.amqp.eventlog import Box
+from tests.edges.amqp.hostile import BODY
+
+
+async def declared(url: str, topology: Topology) -> None:
+    """Declare the topology and go."""
+    connection, _ = await Broker([url]).connect(ConnectionName.PUBLISH)
+    try:
+        await declare(connection, topology)
+    finally:
+        await brokers.close(connection)
+
+
+async def fill(vhost: VirtualHost, exchange: str, key: str, ids: Iterable[str]) -> None:
+    """Publish a message for each id, and wait until all are confirmed."""
+    async with vhost.channel() as channel:
+        target = await channel.get_exchange(exchange, ensure=False)
+        await asyncio.gather(
+            *(
+                target.publish(aio_pika.Message(BODY, message_id=i, delivery_mode=2), key)
+                for i in ids
+            )
+        )
+
+
+async def hop_through_a_crash(vhost: VirtualHost, topology: Topology, ids: set[str]) -> None:
+    """Publish to the first waiting queue, kill the node in mid-hop, and start it again."""
+    await declared(vhost.url, topology)
+    await fill(vhost, topology.retry_exchange, "1", ids)
+    arrived, box = _watched()
+    async with vhost.channel() as channel:
+        queue = await channel.get_queue(topology.requests_queue, ensure=False)
+        await queue.consume(arrived)
+        # Those that have come are unacked, and so must come again.
+        await box.until(lambda: bool(arrived.ids), "the first hop")
+        await asyncio.to_thread(vhost.node.kill)
+    await asyncio.to_thread(vhost.node.start_again)
+
+
+async def arrivals(vhost: VirtualHost, topology: Topology, ids: set[str]) -> set[str]:
+    """Which of the ids are in the requests queue, as soon as all are, or within a bound."""
+    arrived, box = _watched()
+    async with vhost.channel() as channel:
+        queue = await channel.get_queue(topology.requests_queue, ensure=False)
+        await queue.consume(arrived, no_ack=True)
+        try:
+            await box.until(lambda: arrived.ids >= ids, "all")
+        except AssertionError:
+            return arrived.ids
+    return arrived.ids
+
+
+class _Arrivals:
+    def __init__(self, box: Box) -> None:
+        self.ids: set[str] = set()
+        self._box = box
+
+    async def __call__(self, message: AbstractIncomingMessage) -> None:
+        self.ids.add(message.message_id or "")
+        self._box.changed()
+
+
+def _watched() -> tuple[_Arrivals, Box]:
+    box = Box()
+    return _Arrivals(box), box

@@ -1,0 +1,151 @@
+"""Connecting: to the first broker that lets us in, or saying why none does."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from yarl import URL
+
+from service.edges.amqp import broker as brokers
+from service.edges.amqp.broker import Broker, BrokerUnreachableError, describe
+from service.flow.events import ConnectionName
+from tests.broker.ports import free_ports
+from tests.broker.vhost import VirtualHost
+from tests.edges.amqp.proxied import through
+from tests.faults import Proxy
+
+PUBLISH = ConnectionName.PUBLISH
+
+
+@pytest.fixture
+async def proxy(vhost: VirtualHost) -> AsyncIterator[Proxy]:
+    """The way to the broker."""
+    async with Proxy("127.0.0.1", vhost.node.amqp_port) as proxy:
+        yield proxy
+
+
+async def _refusal(vhost: VirtualHost, *urls: str, timeout_seconds: float = 10.0) -> str:
+    """Why no connection was made, which never tells the password."""
+    broker = Broker(urls, connect_timeout_seconds=timeout_seconds)
+    with pytest.raises(BrokerUnreachableError) as raised:
+        await broker.connect(PUBLISH)
+    text = str(raised.value)
+    assert vhost.password not in text
+    return text
+
+
+async def _connected_to(broker: Broker) -> str:
+    connection, address = await broker.connect(PUBLISH)
+    await brokers.close(connection)
+    return address
+
+
+async def test_the_connection_says_where_it_goes_and_who_it_is(vhost: VirtualHost) -> None:
+    """For people: in the log, and in the broker's list of connections."""
+    connection, address = await Broker([vhost.url]).connect(PUBLISH)
+    try:
+        assert address == f"127.0.0.1:{vhost.node.amqp_port} vhost {vhost.name}"
+        assert brokers.underlay(connection).connection_tune.heartbeat == 10
+    finally:
+        await brokers.close(connection)
+
+
+async def test_several_brokers_are_tried_in_turn_from_the_last_good_one_on(
+    vhost: VirtualHost, proxy: Proxy
+) -> None:
+    """A dead one costs one try, not one at each connection."""
+    async with Proxy("127.0.0.1", vhost.node.amqp_port) as second:
+        broker = Broker([through(proxy, vhost.url), through(second, vhost.url)])
+        await proxy.refuse()
+        assert f":{second.port}" in await _connected_to(broker)
+        await proxy.refuse(on=False)
+        assert f":{second.port}" in await _connected_to(broker)
+        await second.refuse()
+        assert f":{proxy.port}" in await _connected_to(broker)
+        assert (proxy.accepted, second.accepted) == (1, 2)
+
+
+async def test_where_all_are_dead_each_is_named(vhost: VirtualHost) -> None:
+    """With its own reason, in the order in which they were tried."""
+    ports = free_ports(2)
+    urls = [str(URL(vhost.url).with_port(port)) for port in ports]
+    text = await _refusal(vhost, *urls)
+    first, second = text.split("; ")
+    assert first.startswith(f"127.0.0.1:{ports[0]} vhost {vhost.name}: 111 Connect call failed")
+    assert second.startswith(f"127.0.0.1:{ports[1]} vhost {vhost.name}: 111 Connect call failed")
+
+
+async def test_a_wrong_password_is_said(vhost: VirtualHost) -> None:
+    """With the user's name."""
+    text = await _refusal(vhost, str(URL(vhost.url).with_password(vhost.password + "x")))
+    assert text.endswith(f": wrong user name or password for user '{vhost.user}'")
+
+
+async def test_an_unknown_user_is_said(vhost: VirtualHost) -> None:
+    """The broker does not tell it from a wrong password, and neither can we."""
+    text = await _refusal(vhost, str(URL(vhost.url).with_user("nobody")))
+    assert text.endswith(": wrong user name or password for user 'nobody'")
+
+
+async def test_a_missing_vhost_is_said(vhost: VirtualHost) -> None:
+    """In the broker's words."""
+    text = await _refusal(vhost, str(URL(vhost.url).with_path("/nowhere")))
+    assert text.endswith(": refused by the broker: 530 NOT_ALLOWED - vhost nowhere not found")
+
+
+async def test_a_vhost_without_access_is_said(vhost: VirtualHost) -> None:
+    """In the broker's words."""
+    vhost.node.clear_permissions(vhost.user, vhost.name)
+    text = await _refusal(vhost, vhost.url)
+    wanted = f"530 NOT_ALLOWED - access to vhost '{vhost.name}' refused for user '{vhost.user}'"
+    assert text.endswith(f": refused by the broker: {wanted}")
+
+
+async def test_a_host_that_does_not_exist_is_said(vhost: VirtualHost) -> None:
+    """Its name could not be resolved."""
+    text = await _refusal(vhost, str(URL(vhost.url).with_host("no-such-host.invalid")))
+    assert "no-such-host.invalid" in text
+    assert "not known" in text or "resolution" in text
+
+
+async def test_a_black_hole_is_given_up(vhost: VirtualHost, proxy: Proxy) -> None:
+    """The library alone would wait for ever; the next URL has its turn."""
+    proxy.stall()
+    hole = through(proxy, vhost.url)
+    assert (await _refusal(vhost, hole, timeout_seconds=0.2)).endswith(": no answer in time")
+    broker = Broker([hole, vhost.url], connect_timeout_seconds=2)
+    assert f":{vhost.node.amqp_port}" in await _connected_to(broker)
+
+
+async def test_a_server_that_is_no_broker_is_said(vhost: VirtualHost) -> None:
+    """Say, the management page, which waits for a request that it understands."""
+    port = URL(vhost.node.management_url).port
+    assert port is not None
+    text = await _refusal(vhost, str(URL(vhost.url).with_port(port)), timeout_seconds=0.5)
+    assert text == f"127.0.0.1:{port} vhost {vhost.name}: no answer in time"
+
+
+async def test_a_connection_is_closed_within_a_bound(vhost: VirtualHost, proxy: Proxy) -> None:
+    """Polite towards a broker that answers, and no slave of one that does not."""
+    connection, _ = await Broker([through(proxy, vhost.url)]).connect(PUBLISH)
+    proxy.stall()
+    async with asyncio.timeout(8):
+        await brokers.close(connection)
+    with pytest.raises(ConnectionError, match="closed"):
+        brokers.underlay(connection)
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("amqp://user:secret@rabbit/", "rabbit:5672 vhost /"),
+        ("amqp://user:secret@rabbit:5673", "rabbit:5673 vhost /"),
+        ("amqps://user:secret@rabbit/shop?heartbeat=1", "rabbit:5671 vhost shop"),
+        ("amqp://user:secret@rabbit/%2F", "rabbit:5672 vhost /"),
+        ("amqp://user:secret@rabbit/a%2Fb", "rabbit:5672 vhost a/b"),
+        ("amqp://user:secret@[::1]/", "::1:5672 vhost /"),
+    ],
+)
+def test_a_url_is_described_without_its_secrets(url: str, words: str) -> None:
+    """Host, port and vhost."""
+    assert describe(URL(url)) == words

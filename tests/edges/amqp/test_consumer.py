@@ -1,0 +1,175 @@
+"""The consumer: as many deliveries as are wanted, each of its own session."""
+
+import asyncio
+
+from service.core.outcome import Accepted, Misconfigured
+from service.core.settlement import Settlement
+from service.edges.amqp.broker import Broker
+from service.flow.events import ConsumingStarted, ConsumingStopped, HoldChanged, HoldReason, Settled
+from service.flow.gate import Entered
+from tests.broker.vhost import VirtualHost
+from tests.edges.amqp.crash import fill
+from tests.edges.amqp.edge import Edge, Options, consuming, relaying
+from tests.edges.amqp.proxied import through
+from tests.faults import Proxy
+from tests.flow.clock import FakeClock
+
+
+async def _send(vhost: VirtualHost, count: int) -> None:
+    ids = [f"o-{number}" for number in range(count)]
+    await fill(vhost, "orders", "order.request", ids)
+
+
+def _started(edge: Edge) -> list[int]:
+    return [event.prefetch for event in edge.events.of(ConsumingStarted)]
+
+
+async def test_an_acked_delivery_is_gone_and_one_given_back_comes_again(
+    vhost: VirtualHost, broker: Broker
+) -> None:
+    """Marked as delivered before; a dead-lettered one is in the parked queue."""
+    async with consuming(broker, Options(prefetch=1)) as edge:
+        await _send(vhost, 2)
+        await (await edge.inbox.until(1)).ack()
+        second = await edge.inbox.until(2)
+        assert not second.received.redelivered
+        await second.give_back()
+        third = await edge.inbox.until(3)
+        assert third.received.redelivered
+        assert third.received.message.message_id == second.received.message.message_id
+        await third.give_back(counted=True)
+        fourth = await edge.inbox.until(4)
+        assert fourth.received.message.headers["x-delivery-count"] == 2
+        await fourth.dead_letter()
+        await vhost.until(lambda queues: queues["orders.parked"].ready == 1)
+        await vhost.until(lambda queues: queues["orders.requests"].messages == 0)
+        assert edge.unbroken()
+
+
+async def test_no_more_than_the_prefetch_are_out_at_a_time(
+    vhost: VirtualHost, broker: Broker
+) -> None:
+    """The rest is for other processes."""
+    async with consuming(broker, Options(prefetch=3)) as edge:
+        await _send(vhost, 10)
+        await edge.inbox.until(3)
+        queues = await vhost.until(lambda queues: queues["orders.requests"].unacked == 3)
+        assert queues["orders.requests"].ready == 7
+        assert len(edge.inbox.deliveries) == 3
+        assert _started(edge) == [3]
+
+
+async def test_an_ack_for_a_dead_session_settles_nothing(vhost: VirtualHost) -> None:
+    """Tags count from 1 on each channel: the old ack must not hit the new delivery."""
+    async with Proxy("127.0.0.1", vhost.node.amqp_port) as proxy:
+        broker = Broker([through(proxy, vhost.url)])
+        async with consuming(broker, Options(prefetch=1)) as edge:
+            await _send(vhost, 1)
+            old = await edge.inbox.until(1)
+            proxy.cut()
+            new = await edge.inbox.until(2)
+            assert (old.alive, new.alive) == (False, True)
+            assert new.received.redelivered
+            await old.ack()
+            await old.give_back()
+            await old.dead_letter()
+            # It is not settled yet: it can be given back, and comes again.
+            await new.give_back()
+            await (await edge.inbox.until(3)).ack()
+            assert len(edge.events.of(ConsumingStarted)) == 2
+
+
+async def test_the_gate_pauses_and_resumes(vhost: VirtualHost, broker: Broker) -> None:
+    """Nothing is delivered while orders are held; what was is kept."""
+    async with consuming(broker) as edge:
+        await _send(vhost, 1)
+        kept = await edge.inbox.until(1)
+        edge.gate.hold_publisher("a test")
+        await edge.events.until(ConsumingStopped, why="paused")
+        assert edge.consumer.quiet.is_set()
+        await _send(vhost, 2)
+        await vhost.until(lambda queues: queues["orders.requests"].messages == 3)
+        assert len(edge.inbox.deliveries) == 1
+        await kept.ack()
+        edge.gate.lift_publisher()
+        await edge.inbox.until(3)
+        await edge.until_consuming(2)
+        assert _started(edge) == [8, 8]
+        assert edge.unbroken()
+
+
+async def test_one_order_comes_alone_to_find_out(vhost: VirtualHost, broker: Broker) -> None:
+    """While the account is misconfigured the prefetch is one, and full again when it works."""
+    async with consuming(broker) as edge:
+        edge.gate.report(Entered(probe=False), Misconfigured(401, "wrong key"), None)
+        await edge.events.until(ConsumingStarted, prefetch=1)
+        await _send(vhost, 3)
+        probe = await edge.inbox.until(1)
+        await vhost.until(lambda queues: queues["orders.requests"].unacked == 1)
+        assert len(edge.inbox.deliveries) == 1
+        edge.gate.report(Entered(probe=True), Accepted("ord_1", 200), None)
+        await edge.inbox.until(3)
+        assert probe.alive
+        await edge.until_consuming(3)
+        assert _started(edge) == [8, 1, 8]
+
+
+async def test_while_results_cannot_be_published_nothing_is_consumed(vhost: VirtualHost) -> None:
+    """The consuming connection stands, what was delivered stays, and it goes on by itself."""
+    async with Proxy("127.0.0.1", vhost.node.amqp_port) as proxy:
+        options = Options(publish_broker=Broker([through(proxy, vhost.url)]))
+        async with consuming(Broker([vhost.url]), options) as edge:
+            await _send(vhost, 1)
+            kept = await edge.inbox.until(1)
+            await proxy.refuse()
+            proxy.cut()
+            await edge.events.until(HoldChanged, reason=HoldReason.PUBLISHER, held=True, number=2)
+            await edge.events.until(ConsumingStopped, why="paused")
+            assert kept.alive
+            await proxy.refuse(on=False)
+            await edge.events.until(ConsumingStarted, number=2)
+            await kept.ack()
+            await vhost.until(lambda queues: queues["orders.requests"].messages == 0)
+
+
+async def test_what_waits_in_a_hold_is_given_back_after_a_while(
+    vhost: VirtualHost, broker: Broker
+) -> None:
+    """Brokers take back what is unacked for half an hour; so long before, others may have it."""
+    clock = FakeClock()
+    async with relaying(broker, Options(flow_clock=clock)) as whole:
+        gate = whole.edge.gate
+        gate.report(Entered(probe=False), Misconfigured(401, "wrong key"), None)
+        await whole.edge.events.until(ConsumingStarted, prefetch=1)
+        await _send(vhost, 1)
+        # It waits for its turn to probe, and nobody else is wanted.
+        await whole.edge.events.until(ConsumingStopped, number=2)
+        gate.hold_publisher("a test")
+        await vhost.until(lambda queues: queues["orders.requests"].unacked == 1)
+        await clock.advance(301)
+        await whole.edge.events.until(Settled, settlement=Settlement.RETURNED)
+        await vhost.until(lambda queues: queues["orders.requests"].ready == 1)
+        assert whole.log == []
+
+
+async def test_each_process_counts_itself(broker: Broker) -> None:
+    """The rate is divided by the consumers: one too few would send too much.
+
+    The second count comes with the consumer, not after the interval.
+    """
+    async with consuming(broker) as edge:
+        await edge.until_counted(1, timeout_seconds=8)
+        async with consuming(broker) as second:
+            await second.until_counted(2, timeout_seconds=8)
+
+
+async def test_stopping_does_not_wait_for_a_broker_that_is_silent(vhost: VirtualHost) -> None:
+    """Neither while it connects nor while it declares: a deployment has no time for it."""
+    async with Proxy("127.0.0.1", vhost.node.amqp_port) as proxy:
+        proxy.stall()
+        edge = Edge(Broker([through(proxy, vhost.url)]))
+        edge.start_publishing()
+        edge.start_consuming()
+        await proxy.connected(2)
+        async with asyncio.timeout(8):
+            await edge.stop()
