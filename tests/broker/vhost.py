@@ -9,6 +9,7 @@ from typing import Any
 
 import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
+from aiormq.exceptions import ConnectionInternalError
 from pamqp.common import FieldValue
 
 from tests.broker.errors import BrokerError
@@ -76,10 +77,14 @@ class VirtualHost:
     async def declare(self, queue: str, **arguments: FieldValue) -> None:
         """Declares a quorum queue; an argument `max_length=1` is `x-max-length`, and so on."""
         named = {f"x-{name.replace('_', '-')}": value for name, value in arguments.items()}
-        async with self.channel() as channel:
-            await channel.declare_queue(
-                queue, durable=True, arguments={"x-queue-type": "quorum", **named}
-            )
+        arguments = {"x-queue-type": "quorum", **named}
+        try:
+            async with self.channel() as channel:
+                await channel.declare_queue(queue, durable=True, arguments=arguments)
+        except ConnectionInternalError:
+            # The broker's own time limit for a new quorum queue, on a machine that is busy.
+            async with self.channel() as channel:
+                await channel.declare_queue(queue, durable=True, arguments=arguments)
 
     async def publish(
         self, body: bytes, *, exchange: str = "", routing_key: str, **properties: Any
