@@ -10,6 +10,7 @@ from aio_pika.abc import AbstractChannel as OuterChannel
 from aio_pika.abc import AbstractConnection
 from aiormq import spec
 from aiormq.abc import AbstractChannel, DeliveredMessage
+from aiormq.exceptions import AMQPError
 
 from service.core.message import Message, Received
 from service.core.topology import Topology
@@ -32,6 +33,7 @@ from service.flow.ports import Clock, Delivery
 
 RPC_TIMEOUT_SECONDS = 10.0
 COUNT_CONSUMERS_SECONDS = 3.0
+QUESTIONS_BEHIND_ACKS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +105,20 @@ class AmqpConsumer:
             await asyncio.wait({counting}, timeout=RPC_TIMEOUT_SECONDS)
         finally:
             counting.cancel()
-        # CloseOk is the barrier: the broker has read every ack that was sent before it.
-        with contextlib.suppress(Exception):
+        with contextlib.suppress(AMQPError, ConnectionError, RuntimeError, TimeoutError):
             async with asyncio.timeout(RPC_TIMEOUT_SECONDS):
-                await channel.close()
+                await self._close(channel)
+
+    async def _close(self, channel: AbstractChannel) -> None:
+        """Close the channel behind all acks.
+
+        CloseOk says that the broker has read them, but not that a quorum queue has: its client in
+        the broker's channel sends 32 and keeps the rest until those are applied, and forgets them
+        when the channel ends. Questions that the queue must answer give it the time.
+        """
+        for _ in range(QUESTIONS_BEHIND_ACKS):
+            await channel.queue_declare(self._queue, passive=True)
+        await channel.close()
 
     async def _open_channel(
         self, connection: AbstractConnection, session: Session

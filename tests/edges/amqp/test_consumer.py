@@ -153,10 +153,7 @@ async def test_what_waits_in_a_hold_is_given_back_after_a_while(
 
 
 async def test_each_process_counts_itself(broker: Broker) -> None:
-    """The rate is divided by the consumers: one too few would send too much.
-
-    The second count comes with the consumer, not after the interval.
-    """
+    """The rate is divided by the consumers: one too few would send too much."""
     async with consuming(broker) as edge:
         await edge.until_counted(1, timeout_seconds=8)
         async with consuming(broker) as second:

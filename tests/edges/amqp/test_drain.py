@@ -19,7 +19,12 @@ async def _start(edge: Edge) -> None:
 
 
 async def test_every_ack_arrives_before_the_end(vhost: VirtualHost, broker: Broker) -> None:
-    """The channel's CloseOk is the barrier: not one of the acked comes to the next process."""
+    """Not one of those that were acked comes to the next process.
+
+    With the channel's CloseOk for a barrier alone: in 8 of 40 runs between 22 and 267 of the 300
+    came again. The broker's channel sends a quorum queue 32 acks, keeps the others until those
+    are applied, and had forgotten them at its end.
+    """
     edge = Edge(broker, Options(prefetch=COUNT))
     await _start(edge)
     await fill(vhost, "orders", "order.request", [f"o-{number}" for number in range(COUNT)])
