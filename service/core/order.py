@@ -173,8 +173,6 @@ _ALLOWED = {
 
 
 def _describe(detail: ErrorDetails) -> str:
-    if not detail["loc"]:
-        return detail["msg"]
     name = str(detail["loc"][0])
     allowed = _ALLOWED.get(detail["type"], detail["msg"]).format(**detail.get("ctx", {}))
     if detail["type"] == "missing":

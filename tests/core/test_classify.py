@@ -191,3 +191,9 @@ def test_certainty_needs_a_clear_answer(status: int, body: bytes, retry_after: s
             assert status not in MISCONFIGURED
         case Unreached():
             pytest.fail("an answer came, so the API was reached")
+
+
+def test_an_order_id_that_is_no_text_is_in_doubt() -> None:
+    """A lone surrogate has no UTF-8 form: a reply with it could not be read by all."""
+    answer = Answered(200, b'{"order": "ord_\\ud800"}')
+    assert isinstance(classify(answer, NOW), Unknown)

@@ -168,3 +168,10 @@ def test_a_message_has_at_most_20_problems() -> None:
     """A reply stays small, however bad the order is."""
     text = json.dumps(FIELDS | {f"p{number}.": 1 for number in range(100)})
     assert problems_of(text).count("names are letters") == 20
+
+
+@pytest.mark.parametrize("name", ["Quantity", "SERVICE", "Link"])
+def test_a_field_in_other_letters_is_refused_with_the_name_that_was_meant(name: str) -> None:
+    """A form reader that folds case would see the field twice."""
+    found = problems_of(f'{{"service": 7, "link": "https://x.y/", "quantity": 5, "{name}": 1}}')
+    assert found == f"{name}: is not known; did you mean {name.lower()}?"
