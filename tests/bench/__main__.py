@@ -27,9 +27,9 @@ def main(command_line: Sequence[str] | None = None) -> int:
     parser.add_argument("--quick", action="store_true", help="few rounds, in half a minute")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to a file")
     chosen = parser.parse_args(command_line)
-    # Both explicitly: a shell starts background jobs with SIGINT ignored, and then Python, too.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _interrupt)
+    # Explicitly: a shell starts background jobs with SIGINT ignored, and then Python keeps it so.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         figures = _bench(QUICK if chosen.quick else FULL)
     except KeyboardInterrupt:
@@ -81,7 +81,8 @@ def _three(each: Figure) -> tuple[float, float, float]:
 
 
 def _interrupt(_number: int, _frame: object) -> None:
-    raise KeyboardInterrupt
+    # asyncio's own handler cancels the main task; an exception raised here could strike anywhere.
+    signal.raise_signal(signal.SIGINT)
 
 
 def _say(line: str) -> None:
