@@ -5,12 +5,12 @@ refusal or certainly unsent is `Unknown`: an order may exist.
 """
 
 import json
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
 from service.core.codes import Code
+from service.core.key_errors import names_the_key
 from service.core.retry_after import parse_retry_after
 
 MAX_ANSWER_BYTES = 64 * 1024
@@ -117,20 +117,20 @@ def label(outcome: Outcome) -> str:
             assert_never(never)
 
 
-def classify(result: ApiResult, now: datetime) -> Outcome:
-    """What `result`, received at `now`, says about the order."""
+def classify(result: ApiResult, form: bytes, now: datetime) -> Outcome:
+    """What `result`, received at `now`, says about the order that was sent as `form`."""
     match result:
         case NotSent():
             return Unreached(result.reason)
         case Lost():
             return Unknown(result.reason)
         case Answered():
-            return _by_status(result, now)
+            return _by_status(result, form, now)
         case _ as never:  # pragma: no cover
             assert_never(never)
 
 
-def _by_status(answer: Answered, now: datetime) -> Outcome:
+def _by_status(answer: Answered, form: bytes, now: datetime) -> Outcome:
     wait_seconds = parse_retry_after(answer.retry_after, now)
     match answer.status:
         case 429:
@@ -146,10 +146,10 @@ def _by_status(answer: Answered, now: datetime) -> Outcome:
         case status if status < 200 or status >= 500:
             return Unknown(f"the API answered {status}", status)
         case _:
-            return _by_body(answer)
+            return _by_body(answer, form)
 
 
-def _by_body(answer: Answered) -> Outcome:
+def _by_body(answer: Answered, form: bytes) -> Outcome:
     body = _read_object(answer.body)
     if body is None:
         return Unknown(f"the API answered {answer.status} without a JSON object", answer.status)
@@ -161,7 +161,7 @@ def _by_body(answer: Answered) -> Outcome:
     if error is None or body.get("order") is not None:
         return Unknown(f"the API answered {answer.status} with no clear result", answer.status)
     shown = error[:MAX_TEXT_CHARACTERS]
-    if _names_the_key(error):
+    if names_the_key(error, form):
         return Misconfigured(answer.status, shown)
     return Refused(_DOCUMENTED.get(_normal(error), Code.REFUSED), shown, answer.status)
 
@@ -199,17 +199,9 @@ def _is_text(value: str) -> bool:
     return True
 
 
-def _names_the_key(error: str) -> bool:
-    return _KEY.search(error) is not None
-
-
 def _normal(error: str) -> str:
     return error.strip().rstrip(".").casefold()
 
-
-# "idempotency key" is the order's own, no matter of the account.
-# `_` ends a word here: `invalid_api_key` names the key.
-_KEY = re.compile(r"(?<!idempotency[ _-])(?<![^\W_])(?:api[ _-]?)?key(?![^\W_])", re.IGNORECASE)
 
 _DOCUMENTED = {
     "missing required parameter: request_id": Code.MISSING_REQUEST_ID,

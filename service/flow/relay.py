@@ -170,7 +170,7 @@ class Relay:
             sent_at, began = self._clock.now(), self._clock.monotonic()
             result = await self._api.submit(request.order.form)
             now = self._clock.now()
-            outcome = classify(result, now)
+            outcome = classify(result, request.order.form, now)
             duration = self._clock.monotonic() - began
             history = history.after(outcome, sent_at)
             draw = self._draw()

@@ -113,7 +113,7 @@ def judge(
     result: ApiResult, before: History, under: Conditions = NORMAL
 ) -> tuple[Decision, History]:
     """What is decided on this result of an attempt that was sent a second ago, and the history."""
-    outcome = classify(result, under.now)
+    outcome = classify(result, FORM, under.now)
     after = before.after(outcome, under.now - timedelta(seconds=1))
     decision = decide(
         outcome,
