@@ -14,6 +14,8 @@ def weakened(run: Run) -> Iterator[Violation]:
     deadline it may not ask the API again, and must not say `failed`.
     """
     for life in run.orders:
+        if len(life.told) < 2:
+            continue
         said = words(life)
         unknown = [reply for word, reply in said.items() if word.status == "unknown"]
         certain = {word: reply for word, reply in said.items() if word.status != "unknown"}

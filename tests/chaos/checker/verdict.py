@@ -71,7 +71,10 @@ class Verdict:
         yield f"{self.scenario}, seed {self.seed}: {'right' if self.ok else 'WRONG'}"
         yield f"  {self.orders} orders published, {self.confirmed} of them confirmed"
         told = ", ".join(f"{count} {status}" for status, count in self.answered.items())
-        yield f"  {told}; {self.replies} replies, {self.calls} calls, {self.parked} parked"
+        yield (
+            f"  {told or 'none answered'}; {self.replies} replies, {self.calls} calls, "
+            f"{self.parked} parked"
+        )
         for kind, count in self.by_kind.items():
             if count:
                 yield f"  {count} {kind}{'' if kind.fails else ' (no failure)'}"
