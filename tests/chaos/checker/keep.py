@@ -21,7 +21,7 @@ def keep(history: History, verdict: Verdict, directory: Path) -> tuple[Path, ...
     directory.mkdir(parents=True, exist_ok=True)
     whole, told = directory / "history.json", directory / "verdict.txt"
     history.save(whole)
-    _write(told, "\n".join([*verdict.lines(), "", *map(_line, verdict.violations)]) + "\n")
+    _write(told, "\n".join([*verdict.lines(), "", *map(finding, verdict.violations)]) + "\n")
     stories = []
     written: Counter[Kind] = Counter()
     for violation in verdict.violations:
@@ -30,12 +30,13 @@ def keep(history: History, verdict: Verdict, directory: Path) -> tuple[Path, ...
         written[violation.kind] += 1
         file = directory / _name(violation, written[violation.kind])
         page = story(history, violation.request_id)
-        _write(file, f"{_line(violation)}\n\n{page}")
+        _write(file, f"{finding(violation)}\n\n{page}")
         stories.append(file)
     return whole, told, *stories
 
 
-def _line(violation: Violation) -> str:
+def finding(violation: Violation) -> str:
+    """One finding as a line: the kind, the order, and what happened."""
     who = "" if violation.request_id is None else f" {violation.request_id!r}"
     return f"{violation.kind.upper()}{who}: {violation.sentence}"
 

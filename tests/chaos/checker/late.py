@@ -52,5 +52,5 @@ def _ends(run: Run, life: Life) -> Iterator[tuple[str, float]]:
     yield "the greatest age", published_at + bounds.max_age_seconds
     unclear_at = min((call.arrived_at for call in life.called if unclear(call)), default=None)
     if unclear_at is not None:
-        since = max(unclear_at, published_at) if life.several else unclear_at
+        since = max(unclear_at, published_at)
         yield "the idempotency window", since + bounds.idempotency_window_seconds
