@@ -82,6 +82,17 @@ CONTRADICTORY: dict[str, tuple[Event, ...]] = {
     ),
     "two publishes, accepted and rejected": (*GOOD, sent(3.0), told("rejected", 4)),
     "a conflict with itself": (*GOOD, told("rejected", 3, code="message_id_conflict")),
+    "two publishes of one body, and a conflict": (
+        *GOOD,
+        sent(2),
+        told("rejected", 3, code="message_id_conflict"),
+    ),
+    "two publishes, rejected with two codes": (
+        sent(),
+        sent(1),
+        told("rejected"),
+        told("rejected", code="invalid_order"),
+    ),
     "seen in unrouted only": (*GOOD, told("rejected", 3, where="unrouted")),
 }
 LATE: dict[str, tuple[Event, ...]] = {
