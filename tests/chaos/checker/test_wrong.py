@@ -87,6 +87,7 @@ CONTRADICTORY: dict[str, tuple[Event, ...]] = {
         sent(2),
         told("rejected", 3, code="message_id_conflict"),
     ),
+    "two bodies, and the API refused one": (*TWO_BODIES, *GOOD[1:], told("rejected", 3)),
     "two publishes, rejected with two codes": (
         sent(),
         sent(1),
