@@ -1,30 +1,28 @@
 """`order-relay topology`: declare what is missing at the broker, or say what differs."""
 
+import random
 import sys
 
 from service.app.exit_codes import ExitCode
 from service.app.loading import Loaded
 from service.app.run import tls_files
 from service.core.topology import Topology, build_topology
-from service.edges.amqp import broker as brokers
 from service.edges.amqp import declare as declaring
+from service.edges.amqp.asking import BrokerInterruptedError, ask
 from service.edges.amqp.broker import Broker, BrokerUnreachableError
-from service.flow.events import ConnectionName
 
 
 async def declare(loaded: Loaded) -> ExitCode:
     """Declare what is missing, and list what stands then."""
     topology = _topology(loaded)
     try:
-        connection, address = await _broker(loaded).connect(ConnectionName.PUBLISH)
-    except BrokerUnreachableError as error:
+        refusal, address = await ask(
+            _broker(loaded), lambda at: declaring.refusal(at, topology), draw=random.random
+        )
+    except (BrokerUnreachableError, BrokerInterruptedError) as error:
         return _fail(str(error))
-    try:
-        await declaring.declare(connection, topology)
-    except declaring.TopologyError as error:
-        return _fail(f"{address}: {error}")
-    finally:
-        await brokers.close(connection)
+    if refusal is not None:
+        return _fail(f"{address}: {refusal}")
     _say(f"{address}: the topology stands")
     for name in _names(topology):
         _say(f"  {name}")
@@ -35,13 +33,11 @@ async def check(loaded: Loaded) -> ExitCode:
     """Say what is missing or differs; change nothing."""
     topology = _topology(loaded)
     try:
-        connection, address = await _broker(loaded).connect(ConnectionName.PUBLISH)
-    except BrokerUnreachableError as error:
+        problems, address = await ask(
+            _broker(loaded), lambda at: declaring.compare(at, topology), draw=random.random
+        )
+    except (BrokerUnreachableError, BrokerInterruptedError) as error:
         return _fail(str(error))
-    try:
-        problems = await declaring.compare(connection, topology)
-    finally:
-        await brokers.close(connection)
     if not problems:
         _say(f"{address}: the topology is as it should be ({len(_names(topology))} entities)")
         _say("  bindings cannot be seen over AMQP and were not checked")

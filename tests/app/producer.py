@@ -41,7 +41,7 @@ class Producer:
         await exchange.publish(message, "order.request", timeout=10)
 
     async def reply(
-        self, message_id: str, *, number: int = 1, timeout_seconds: float = 30.0
+        self, message_id: str, *, number: int = 1, timeout_seconds: float = 50.0
     ) -> dict[str, Any]:
         """The body of the first, second, ... reply for `message_id`."""
         async with asyncio.timeout(timeout_seconds):

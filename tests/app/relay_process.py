@@ -55,7 +55,7 @@ class RelayProcess:
             await process.wait()
             await relay._reading
 
-    async def until(self, wanted: Callable[[Line], bool], *, timeout_seconds: float = 30.0) -> Line:
+    async def until(self, wanted: Callable[[Line], bool], *, timeout_seconds: float = 50.0) -> Line:
         """The first line, past or to come, for which `wanted` holds."""
         try:
             async with asyncio.timeout(timeout_seconds):
@@ -74,7 +74,7 @@ class RelayProcess:
             lambda line: line.get("event") == event and fields.items() <= line.items()
         )
 
-    async def exit_code(self, timeout_seconds: float = 30.0) -> int:
+    async def exit_code(self, timeout_seconds: float = 50.0) -> int:
         """Wait for its end."""
         return await asyncio.wait_for(self.process.wait(), timeout_seconds)
 

@@ -21,7 +21,7 @@ def order_relay(
         cwd=cwd,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
         check=False,
     )
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from tests.broker.errors import BrokerError
+from tests.broker.errors import BrokerError, NodeFailureError
 from tests.broker.ports import LOOPBACK
+from tests.broker.trying import patiently_by_http
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class ManagementApi:
 
     def put(self, *path: str, body: dict[str, Any] | None = None) -> None:
         """Creates or replaces a resource."""
-        self._request("PUT", path, body or {})
+        patiently_by_http(lambda: self._request("PUT", path, body or {}))
 
     def post(self, *path: str, body: dict[str, Any]) -> Any:
         """The decoded JSON answer, or None where there is none."""
@@ -54,7 +55,7 @@ class ManagementApi:
 
     def delete(self, *path: str) -> None:
         """Deletes a resource; one that does not exist is no error."""
-        self._request("DELETE", path)
+        patiently_by_http(lambda: self._request("DELETE", path))
 
     def queues(self, vhost: str) -> dict[str, Queue]:
         """Every queue of a virtual host by its name."""
@@ -98,7 +99,8 @@ class ManagementApi:
         missing = response.status == http.HTTPStatus.NOT_FOUND and method in {"GET", "DELETE"}
         if response.status >= http.HTTPStatus.BAD_REQUEST and not missing:
             message = f"{method} {target}: {response.status} {answer.decode(errors='replace')}"
-            raise BrokerError(message)
+            failed = response.status >= http.HTTPStatus.INTERNAL_SERVER_ERROR
+            raise NodeFailureError(message) if failed else BrokerError(message)
         return response.status, answer
 
 

@@ -9,14 +9,15 @@ from typing import Any
 
 import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
-from aiormq.exceptions import ConnectionInternalError
 from pamqp.common import FieldValue
 
 from tests.broker.errors import BrokerError
 from tests.broker.management import Queue
 from tests.broker.node import RabbitNode
+from tests.broker.trying import patiently
 
 POLL_SECONDS = 0.05
+WAIT_SECONDS = 50.0
 
 
 @dataclass(frozen=True)
@@ -78,13 +79,12 @@ class VirtualHost:
         """Declares a quorum queue; an argument `max_length=1` is `x-max-length`, and so on."""
         named = {f"x-{name.replace('_', '-')}": value for name, value in arguments.items()}
         arguments = {"x-queue-type": "quorum", **named}
-        try:
+
+        async def declared() -> None:
             async with self.channel() as channel:
                 await channel.declare_queue(queue, durable=True, arguments=arguments)
-        except ConnectionInternalError:
-            # The broker's own time limit for a new quorum queue, on a machine that is busy.
-            async with self.channel() as channel:
-                await channel.declare_queue(queue, durable=True, arguments=arguments)
+
+        await patiently(declared)
 
     async def publish(
         self, body: bytes, *, exchange: str = "", routing_key: str, **properties: Any
@@ -95,7 +95,9 @@ class VirtualHost:
             message = aio_pika.Message(body, **properties)
             await target.publish(message, routing_key, mandatory=True, timeout=10)
 
-    async def get(self, queue: str, *, timeout_seconds: float = 10.0) -> AbstractIncomingMessage:
+    async def get(
+        self, queue: str, *, timeout_seconds: float = WAIT_SECONDS
+    ) -> AbstractIncomingMessage:
         """The next message of a queue, acked, once there is one; BrokerError if none comes."""
         async with self.channel() as channel:
             await channel.set_qos(prefetch_count=1)
@@ -128,7 +130,7 @@ class VirtualHost:
             return declared.message_count or 0
 
     async def until(
-        self, holds: Callable[[dict[str, Queue]], bool], *, timeout_seconds: float = 10.0
+        self, holds: Callable[[dict[str, Queue]], bool], *, timeout_seconds: float = WAIT_SECONDS
     ) -> dict[str, Queue]:
         """The queues, as soon as the condition holds for them; BrokerError with what they were."""
         try:

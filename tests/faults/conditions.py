@@ -5,7 +5,7 @@ from collections.abc import Callable, Generator, Hashable
 from dataclasses import dataclass, field
 from enum import Enum
 
-WAIT_SECONDS = 10.0
+WAIT_SECONDS = 50.0
 WINDOW_BYTES = 1 << 20
 
 

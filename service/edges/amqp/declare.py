@@ -39,6 +39,15 @@ async def declare(connection: AbstractConnection, topology: Topology) -> None:
     await channel.close()
 
 
+async def refusal(connection: AbstractConnection, topology: Topology) -> str | None:
+    """Declare what is missing; what differs or is forbidden, None when all stands."""
+    try:
+        await declare(connection, topology)
+    except TopologyError as error:
+        return str(error)
+    return None
+
+
 async def look(connection: AbstractConnection, topology: Topology) -> list[str]:
     """What is missing, by passive declares, which need no rights and change nothing."""
     problems = []

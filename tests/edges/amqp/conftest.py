@@ -7,11 +7,30 @@ import pytest
 from service.edges.amqp.broker import Broker
 from tests.broker import RabbitNode, TlsFiles
 from tests.broker.vhost import VirtualHost
+from tests.edges.amqp.crash import declared
+from tests.edges.amqp.edge import ORDERS
+
+
+@pytest.fixture
+async def vhost(vhost: VirtualHost) -> VirtualHost:
+    """One where the topology stands: to make it may take a busy node more than one session.
+
+    The edges under test declare it once more, and count their sessions.
+    """
+    await declared(vhost.url, ORDERS)
+    return vhost
+
+
+@pytest.fixture
+def empty_vhost(rabbit_node: RabbitNode) -> Iterator[VirtualHost]:
+    """One with nothing declared yet."""
+    with VirtualHost.fresh(rabbit_node) as host:
+        yield host
 
 
 @pytest.fixture
 def broker(vhost: VirtualHost) -> Broker:
-    """The broker of this test, with nothing declared yet."""
+    """The broker of this test."""
     return Broker([vhost.url])
 
 

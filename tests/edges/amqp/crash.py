@@ -11,6 +11,7 @@ from service.edges.amqp import broker as brokers
 from service.edges.amqp.broker import Broker
 from service.edges.amqp.declare import declare
 from service.flow.events import ConnectionName
+from tests.broker.trying import patiently
 from tests.broker.vhost import VirtualHost
 from tests.edges.amqp.eventlog import Box
 from tests.edges.amqp.hostile import BODY
@@ -18,11 +19,15 @@ from tests.edges.amqp.hostile import BODY
 
 async def declared(url: str, topology: Topology) -> None:
     """Declare the topology and go."""
-    connection, _ = await Broker([url]).connect(ConnectionName.PUBLISH)
-    try:
-        await declare(connection, topology)
-    finally:
-        await brokers.close(connection)
+
+    async def declare_and_go() -> None:
+        connection, _ = await Broker([url]).connect(ConnectionName.PUBLISH)
+        try:
+            await declare(connection, topology)
+        finally:
+            await brokers.close(connection)
+
+    await patiently(declare_and_go)
 
 
 async def fill(vhost: VirtualHost, exchange: str, key: str, ids: Iterable[str]) -> None:
@@ -40,6 +45,7 @@ async def fill(vhost: VirtualHost, exchange: str, key: str, ids: Iterable[str]) 
 async def hop_through_a_crash(vhost: VirtualHost, topology: Topology, ids: set[str]) -> None:
     """Publish to the first waiting queue, kill the node in mid-hop, and start it again."""
     await declared(vhost.url, topology)
+    await asyncio.to_thread(vhost.node.settle)
     await fill(vhost, topology.retry_exchange, "1", ids)
     arrived, box = _watched()
     async with vhost.channel() as channel:

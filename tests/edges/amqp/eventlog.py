@@ -7,7 +7,7 @@ from service.flow.events import BrokerConnected, BrokerLost, ConnectionName, Eve
 from service.flow.ports import Delivery
 from tests.standin.signals import Signals
 
-WAIT_SECONDS = 15.0
+WAIT_SECONDS = 50.0
 
 E = TypeVar("E")
 

@@ -10,6 +10,8 @@ import pytest
 from service.core.message import Message, Publication, PublicationKind
 from service.flow.ports import Confirmed, Unconfirmed
 from tests.broker.vhost import VirtualHost
+from tests.edges.amqp.crash import declared
+from tests.edges.amqp.edge import ORDERS
 from tests.edges.amqp.harness import FakeHarness, Harness, RealHarness
 from tests.flow.fakes import request
 
@@ -50,7 +52,9 @@ async def harness(request: pytest.FixtureRequest) -> AsyncIterator[Harness]:
     if request.param == "fake":
         yield FakeHarness()
         return
-    vhost: VirtualHost = request.getfixturevalue("vhost")
+    # An asynchronous fixture cannot be asked for from inside another one.
+    vhost: VirtualHost = request.getfixturevalue("empty_vhost")
+    await declared(vhost.url, ORDERS)
     async with RealHarness.start(vhost) as real:
         yield real
 

@@ -12,6 +12,7 @@ from service.flow.events import ConnectionName, LostCause
 from service.flow.gate import Intake
 from service.flow.ports import Confirmed, Unconfirmed
 from tests.broker.vhost import VirtualHost
+from tests.edges.amqp.crash import declared
 from tests.edges.amqp.edge import Edge, Options, publication, publishing
 from tests.edges.amqp.test_trap_same_id import PLAIN
 from tests.flow.clock import FakeClock, settle
@@ -34,9 +35,10 @@ async def test_a_publication_reaches_the_queue_of_its_kind(
     assert (message.body, message.delivery_mode, message.message_id) == (b"x", 2, "o-1")
 
 
-async def test_what_nobody_is_bound_for_is_unconfirmed(broker: Broker) -> None:
+async def test_what_nobody_is_bound_for_is_unconfirmed(empty_vhost: VirtualHost) -> None:
     """The broker would confirm it and throw it away, if it were not mandatory."""
-    async with publishing(broker, Options(topology=PLAIN)) as edge:
+    await declared(empty_vhost.url, PLAIN)
+    async with publishing(Broker([empty_vhost.url]), Options(topology=PLAIN)) as edge:
         result = await edge.publisher.publish(publication())
         assert isinstance(result, Unconfirmed)
         assert "unroutable" in result.reason

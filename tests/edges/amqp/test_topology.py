@@ -14,11 +14,18 @@ from service.edges.amqp.declare import TopologyError, compare, declare, look
 from service.edges.amqp.preparation import Prepare
 from service.flow.events import ConnectionName, LostCause
 from tests.broker.vhost import VirtualHost
+from tests.edges.amqp.crash import declared
 from tests.edges.amqp.edge import ORDERS
 
 ENTITIES = [f"exchange {exchange.name}" for exchange in ORDERS.exchanges] + [
     f"queue {queue.name}" for queue in ORDERS.queues
 ]
+
+
+@pytest.fixture
+def vhost(empty_vhost: VirtualHost) -> VirtualHost:
+    """Nothing stands yet: what is declared is what these tests are about."""
+    return empty_vhost
 
 
 @pytest.fixture
@@ -57,7 +64,7 @@ async def test_an_empty_vhost_gets_exactly_what_the_contract_names(
     vhost: VirtualHost, connection: AbstractConnection
 ) -> None:
     """All durable, every queue a quorum queue, nothing besides; a second time changes nothing."""
-    await declare(connection, ORDERS)
+    await declared(vhost.url, ORDERS)
     assert _exchanges(vhost) == {
         exchange.name: (exchange.type, True, False, exchange.arguments)
         for exchange in ORDERS.exchanges
@@ -66,7 +73,7 @@ async def test_an_empty_vhost_gets_exactly_what_the_contract_names(
     assert {queue.type for queue in vhost.queues().values()} == {"quorum"}
     assert _bindings(vhost) == {(b.exchange, b.queue, b.routing_key) for b in ORDERS.bindings}
     before = _standing(vhost)
-    await declare(connection, ORDERS)
+    await declared(vhost.url, ORDERS)
     assert _standing(vhost) == before
     assert await look(connection, ORDERS) == []
     assert await compare(connection, ORDERS) == []
@@ -124,7 +131,7 @@ async def test_without_the_right_to_configure_nothing_can_be_compared(
     vhost: VirtualHost, broker: Broker, connection: AbstractConnection
 ) -> None:
     """That is said; looking needs no right at all."""
-    await declare(connection, ORDERS)
+    await declared(vhost.url, ORDERS)
     vhost.set_permissions(configure="", write="", read="")
     poor, _ = await broker.connect(ConnectionName.PUBLISH)
     try:
@@ -144,10 +151,10 @@ async def test_another_namespace_stands_beside_it(
     vhost: VirtualHost, connection: AbstractConnection
 ) -> None:
     """Two relays share a virtual host and nothing in it."""
-    await declare(connection, ORDERS)
+    await declared(vhost.url, ORDERS)
     exchanges, queues, bindings = _exchanges(vhost), _queues(vhost), _bindings(vhost)
     other = build_topology("others", (1,))
-    await declare(connection, other)
+    await declared(vhost.url, other)
     assert await compare(connection, other) == []
     assert await compare(connection, ORDERS) == []
     assert exchanges.keys().isdisjoint(exchange.name for exchange in other.exchanges)

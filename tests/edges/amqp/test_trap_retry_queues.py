@@ -1,5 +1,7 @@
 """The fifth trap: a waiting room that loses what is in it when the broker is killed."""
 
+import pytest
+
 from tests.broker import RabbitNode
 from tests.broker.vhost import VirtualHost
 from tests.edges.amqp.crash import arrivals, declared, hop_through_a_crash
@@ -8,6 +10,7 @@ from tests.edges.amqp.edge import DELAYS, ORDERS
 MESSAGES = 500
 
 
+@pytest.mark.timeout(180)
 async def test_a_broker_killed_during_the_hop_loses_nothing(spare_node: RabbitNode) -> None:
     """Every order that waited arrives at least once, after kill -9 and a new start.
 

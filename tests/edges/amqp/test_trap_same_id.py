@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 
+import pytest
 from aiormq.abc import AbstractChannel
 
 from service.core.message import PublicationKind
@@ -12,6 +13,7 @@ from service.edges.amqp.codec import to_properties
 from service.flow.events import BrokerConnected, ConnectionName, LostCause
 from service.flow.ports import Confirmed, Unconfirmed
 from tests.broker.vhost import VirtualHost
+from tests.edges.amqp.crash import declared
 from tests.edges.amqp.edge import ORDERS, Options, publication, publishing
 from tests.edges.amqp.proxied import through
 from tests.faults import Direction, Proxy, Verdict
@@ -22,6 +24,13 @@ UNROUTABLE = publication(REPLY, "nowhere", body=b"unroutable")
 
 # Without the alternate exchange, which would take what has no other way.
 PLAIN = replace(ORDERS, exchanges=tuple(replace(e, arguments={}) for e in ORDERS.exchanges))
+
+
+@pytest.fixture
+async def vhost(empty_vhost: VirtualHost) -> VirtualHost:
+    """One where that topology stands."""
+    await declared(empty_vhost.url, PLAIN)
+    return empty_vhost
 
 
 async def _bind(vhost: VirtualHost) -> None:
@@ -109,10 +118,11 @@ async def test_after_a_publish_timeout_the_next_try_has_a_new_connection(
         return Verdict.PASS
 
     async with Proxy("127.0.0.1", vhost.node.amqp_port) as proxy:
-        options = Options(publish_timeout_seconds=0.3)
+        options = Options(topology=PLAIN, publish_timeout_seconds=3.0)
         async with publishing(Broker([through(proxy, vhost.url)]), options) as edge:
             proxy.on_data(hold_the_body)
-            once = publication(REPLY, "order.accepted", body=b"twice sent")
+            await _bind(vhost)
+            once = publication(REPLY, "good", body=b"twice sent")
             first = await edge.publisher.publish(once)
             second = await edge.publisher.publish(once)
             assert first == Unconfirmed("not confirmed in time")

@@ -1,0 +1,54 @@
+"""One question to the broker, on a connection of its own; asked again where it breaks off."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import aiormq.exceptions
+from aio_pika.abc import AbstractConnection
+
+from service.core.backoff import full_jitter
+from service.edges.amqp import broker as brokers
+from service.edges.amqp.broker import Broker
+from service.flow.events import ConnectionName
+
+TRIES = 5
+PAUSE_SECONDS = 0.5
+
+_INTERRUPTIONS = (aiormq.exceptions.AMQPError, aiormq.exceptions.ChannelInvalidStateError, OSError)
+
+T = TypeVar("T")
+
+
+class BrokerInterruptedError(Exception):
+    """The broker ended the connection, or did not answer in time, at every try."""
+
+
+async def ask(
+    broker: Broker,
+    question: Callable[[AbstractConnection], Awaitable[T]],
+    *,
+    draw: Callable[[], float],
+) -> tuple[T, str]:
+    """What `question` gives, and the broker's address for people.
+
+    A busy node ends the connection of who declares a new quorum queue (541), and makes the queue
+    a moment later: so `question` must be one that may be asked twice.
+
+    Raises BrokerUnreachableError, and BrokerInterruptedError after the last try.
+    """
+    # Without a handler Python prints the library's tracebacks beside our one line.
+    logging.getLogger("aiormq").addHandler(logging.NullHandler())
+    problem = ""
+    for number in range(TRIES):
+        if number:
+            await asyncio.sleep(full_jitter(PAUSE_SECONDS * 2**number, draw()))
+        connection, address = await broker.connect(ConnectionName.PUBLISH)
+        try:
+            return await question(connection), address
+        except _INTERRUPTIONS as error:
+            problem = f"{address}: {type(error).__name__} {error}".rstrip()
+        finally:
+            await brokers.close(connection)
+    raise BrokerInterruptedError(f"{problem} ({TRIES} tries)")
