@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import httpx2
 
 from service.edges.api.surplus import has_surplus
+from service.edges.api.watched import NOTHING_SENT
 
 
 class Phase(IntEnum):
@@ -59,6 +60,10 @@ class Attempt:
                 self._reach(Phase.SECURING)
             case ["connection", *_]:
                 pass
+            case ["http11", "send_request_headers", "failed"] if _nothing_sent(info):
+                self.phase = Phase.WAITING
+            case ["http11", "response_closed", _]:
+                pass
             case ["http11", "receive_response_body", "complete"]:
                 await self._throw_away_surplus()
             case ["http11", "receive_response_headers" | "receive_response_body", _]:
@@ -82,3 +87,7 @@ class Attempt:
 
     def _reach(self, phase: Phase) -> None:
         self.phase = max(self.phase, phase)
+
+
+def _nothing_sent(info: Mapping[str, Any]) -> bool:
+    return isinstance(info["exception"], NOTHING_SENT)

@@ -16,6 +16,7 @@ from service.edges.api.failures import failure
 from service.edges.api.key import KeySource
 from service.edges.api.loggers import keep_answers_out_of_logs
 from service.edges.api.redaction import without_key
+from service.edges.api.watched import WatchedTransport
 
 IDLE_SECONDS = 4.0
 """Many servers close idle connections after 5 s: an order on its way just then would be lost."""
@@ -25,6 +26,7 @@ _PLAIN = frozenset({"", "identity", "none", "utf-8"})
 
 _TOO_LARGE = Lost(f"answer larger than {MAX_ANSWER_BYTES} bytes")
 _ENCODED = Lost("answer in a content encoding that was not asked for")
+_TWO_LENGTHS = Lost("answer with both a length and chunks")
 
 
 class InvalidApiUrlError(ValueError):
@@ -62,8 +64,13 @@ class HttpOrderApi:
         self._key = key
         self._timeout_seconds = timeout_seconds
         keep_answers_out_of_logs()
+        limits = httpx2.Limits(
+            max_connections=concurrency,
+            max_keepalive_connections=concurrency,
+            keepalive_expiry=IDLE_SECONDS,
+        )
         self._client = httpx2.AsyncClient(
-            verify=_trust(ca_file),
+            transport=WatchedTransport(_trust(ca_file), limits),
             cookies=_NoCookies(),
             headers={
                 "User-Agent": f"order-relay/{__version__}",
@@ -72,11 +79,6 @@ class HttpOrderApi:
                 "Accept-Encoding": "identity",
             },
             timeout=httpx2.Timeout(timeout_seconds),
-            limits=httpx2.Limits(
-                max_connections=concurrency,
-                max_keepalive_connections=concurrency,
-                keepalive_expiry=IDLE_SECONDS,
-            ),
             # A proxy from the environment would see every key.
             trust_env=False,
         )
@@ -143,6 +145,9 @@ class _NoCookies(CookieJar):
 async def _read(response: httpx2.Response) -> Answered | Lost:
     if response.headers.get("content-encoding", "").strip().lower() not in _PLAIN:
         return _ENCODED
+    if {"content-length", "transfer-encoding"} <= response.headers.keys():
+        # Whoever reads it the other way sees another answer (RFC 9112, 6.3).
+        return _TWO_LENGTHS
     if int(response.headers.get("content-length", "0")) > MAX_ANSWER_BYTES:
         return _TOO_LARGE
     body = bytearray()

@@ -12,6 +12,7 @@ import httpx2
 
 from service.core.outcome import Lost, NotSent
 from service.edges.api.attempt import Phase
+from service.edges.api.watched import SpokeFirstError
 
 _TIMED_OUT = {
     Phase.WAITING: "no connection was free in time",
@@ -72,6 +73,8 @@ def _broken_answer(text: str) -> str:
 
 def _cause(error: BaseException) -> str | None:
     match error:
+        case SpokeFirstError():
+            return "the server answered before it was asked"
         case ssl.SSLCertVerificationError():
             return f"certificate not trusted: {getattr(error, 'verify_message', 'no reason given')}"
         case ssl.SSLError():

@@ -94,8 +94,19 @@ class Server:
         self._behaviour = behaviour
         self._scheme = scheme
         self._tasks: set[asyncio.Task[None]] = set()
+        self._listener: asyncio.Server | None = None
         self.port = 0
         self.peers: list[Peer] = []
+
+    async def start(self, tls: ssl.SSLContext | None) -> None:
+        """Listen."""
+        self._listener = await asyncio.start_server(self.accept, "127.0.0.1", 0, ssl=tls)
+        self.port = self._listener.sockets[0].getsockname()[1]
+
+    def close(self) -> None:
+        """Take no more connections."""
+        if self._listener is not None:
+            self._listener.close()
 
     @property
     def url(self) -> str:
@@ -124,26 +135,26 @@ class Server:
 
     async def stop(self) -> None:
         """End every connection."""
+        self.close()
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
         results = await asyncio.gather(*tasks, return_exceptions=True)
         defects = [result for result in results if isinstance(result, Exception)]
         assert not defects
+        if self._listener is not None:
+            await self._listener.wait_closed()
 
 
 @asynccontextmanager
 async def serving(behaviour: Behaviour, tls: ssl.SSLContext | None = None) -> AsyncIterator[Server]:
     """A server that runs for the length of the block."""
     server = Server(behaviour, "https" if tls else "http")
-    listener = await asyncio.start_server(server.accept, "127.0.0.1", 0, ssl=tls)
-    server.port = listener.sockets[0].getsockname()[1]
+    await server.start(tls)
     try:
         yield server
     finally:
-        listener.close()
         await server.stop()
-        await listener.wait_closed()
 
 
 def answer(body: bytes, status: str = "200 OK", headers: Iterable[bytes] = ()) -> bytes:
