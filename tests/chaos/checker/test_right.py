@@ -107,6 +107,12 @@ RIGHT: dict[str, tuple[Event, ...]] = {
         *GOOD[2:],
     ),
     "called at the greatest age's margin": (sent(), placed(AGE + JUST), *GOOD[2:]),
+    "an age that the second publish begins anew": (
+        sent(),
+        sent(50),
+        placed(50 + AGE),
+        *GOOD[2:],
+    ),
     "another body under the same id": (*TWO_BODIES, placed(), booked(), told("accepted"), CONFLICT),
     "another body that is no order": (
         *TWO_BODIES,
