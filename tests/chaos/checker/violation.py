@@ -1,0 +1,52 @@
+"""What can be wrong with a run: a closed set of kinds, and one finding of one of them."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import assert_never
+
+
+class Kind(StrEnum):
+    """Which invariant does not hold."""
+
+    LOST = "lost"
+    DOUBLED = "doubled"
+    TWO_FORMS = "two forms"
+    CONTRADICTORY = "contradictory"
+    LATE = "late"
+    NOT_QUIET = "not quiet"
+    INVENTED = "invented"
+    UNPARKED = "unparked"
+    WEAKENED = "weakened"
+    TWINS = "twins"
+
+    @property
+    def fails(self) -> bool:
+        """Whether one of it makes the run a failure; the others are counted and told."""
+        match self:
+            case (
+                Kind.LOST
+                | Kind.DOUBLED
+                | Kind.TWO_FORMS
+                | Kind.CONTRADICTORY
+                | Kind.LATE
+                | Kind.NOT_QUIET
+                | Kind.INVENTED
+                | Kind.UNPARKED
+            ):
+                return True
+            case Kind.WEAKENED | Kind.TWINS:
+                return False
+            case _ as never:
+                assert_never(never)
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One finding; `request_id` is None where it concerns the whole run.
+
+    `sentence` says what happened, with times in seconds since the run's first event.
+    """
+
+    kind: Kind
+    request_id: str | None
+    sentence: str
