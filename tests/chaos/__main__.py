@@ -6,6 +6,7 @@ Prints the seed of every run; the same scenario, seed and number of orders plan 
 import argparse
 import asyncio
 import json
+import logging
 import random
 import shutil
 import signal
@@ -21,14 +22,15 @@ from rich.console import Console
 from tests.broker import BrokerError, Container, Installed, RabbitNode, VirtualHost, ensure_rabbitmq
 from tests.broker.find import Missing
 from tests.chaos.brokers import SingleNode
+from tests.chaos.checker import Verdict, check, keep, story
 from tests.chaos.history import History
-from tests.chaos.judging import Judge, judge
 from tests.chaos.results import Result, result_of, sentences, table
 from tests.chaos.run import Run
 from tests.chaos.scenario import Scenario, ScenarioError, load, names
 from tests.load import ProcessFailedError
 
 OUT = Path("chaos-results")
+STORIES_SHOWN = 3
 
 
 def main(command_line: Sequence[str] | None = None) -> int:
@@ -47,6 +49,9 @@ def main(command_line: Sequence[str] | None = None) -> int:
     # Explicitly: a shell starts background jobs with SIGINT ignored, and then Python keeps it so.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, _interrupt)
+    # aio_pika writes a line for each connection that it cannot make, to a broker that is down.
+    for library in ("aio_pika", "aiormq"):
+        logging.getLogger(library).setLevel(logging.CRITICAL)
     try:
         results = _run_all(scenarios, chosen.seed, chosen.out)
     except KeyboardInterrupt:
@@ -96,32 +101,34 @@ def _run_one(scenario: Scenario, seed: int, found: Installed | Container, out: P
         with (
             RabbitNode.start(directory, found=found, say=_say) as node,
             VirtualHost.fresh(node) as host,
+            SingleNode.prepare(host) as broker,
         ):
             run = Run(scenario, seed, _say)
-            history = asyncio.run(run.carry_out(SingleNode.prepare(host), directory))
-        result, stories = judged(history, run, time.monotonic() - began, judge)
+            history = asyncio.run(run.carry_out(broker, directory))
+        verdict = check(history)
+        result = result_of(
+            history,
+            verdict,
+            missed=run.missed,
+            problems=run.problems,
+            seconds=time.monotonic() - began,
+        )
         if not result.clean:
-            _keep(history, directory, out / f"{scenario.name}-{seed}")
-    for line in (*sentences(result), *stories):
+            _keep(history, verdict, directory, out / f"{scenario.name}-{seed}")
+    for line in sentences(result):
         _say(f"   {line}")
     return result
 
 
-def judged(history: History, run: Run, seconds: float, by: Judge) -> tuple[Result, Sequence[str]]:
-    """The result of a run, and the first stories of what is broken."""
-    judgement = by(history)
-    result = result_of(
-        history, judgement, missed=run.missed, problems=run.problems, seconds=seconds
-    )
-    return result, judgement.stories
-
-
-def _keep(history: History, directory: Path, place: Path) -> None:
-    place.mkdir(parents=True, exist_ok=True)
-    history.save(place / "history.json")
+def _keep(history: History, verdict: Verdict, directory: Path, place: Path) -> None:
+    keep(history, verdict, place)
     for log in directory.glob("*.log"):
         shutil.copy(log, place)
-    _say(f"   kept in {place}: the history and the logs")
+    for violation in verdict.failures[:STORIES_SHOWN]:
+        _say(f"   {violation.kind}: {violation.sentence}")
+        if violation.request_id is not None:
+            _say(story(history, violation.request_id))
+    _say(f"   kept in {place}: the history, the verdict, stories and the logs")
 
 
 def _count(text: str) -> int:

@@ -3,7 +3,8 @@
 import http.client
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import quote
@@ -11,7 +12,6 @@ from urllib.parse import quote
 from tests.broker import BrokerError, Queue, RabbitNode, VirtualHost
 from tests.broker.ports import LOOPBACK
 
-RELAY_USER = "relay"
 RELAY_PASSWORD = "relay-of-a-chaos-run"
 EVERYTHING = ".*"
 NOTHING = ""
@@ -86,12 +86,21 @@ class SingleNode:
     host: VirtualHost
 
     @classmethod
-    def prepare(cls, host: VirtualHost) -> "SingleNode":
-        """The broker, once the relays' user is there."""
+    @contextmanager
+    def prepare(cls, host: VirtualHost) -> Iterator["SingleNode"]:
+        """The broker with a user for the relays, who is gone after."""
         broker = cls(host)
-        broker._node.add_user(RELAY_USER, RELAY_PASSWORD)
-        broker.permit_relays()
-        return broker
+        host.node.add_user(broker.relay_user, RELAY_PASSWORD)
+        try:
+            broker.permit_relays()
+            yield broker
+        finally:
+            host.node.delete_user(broker.relay_user)
+
+    @property
+    def relay_user(self) -> str:
+        """The relays' user."""
+        return f"relay-{self.host.name}"
 
     @property
     def _node(self) -> RabbitNode:
@@ -111,7 +120,7 @@ class SingleNode:
         """One URL for each port."""
         place = quote(self.host.name, safe="")
         return ",".join(
-            f"amqp://{RELAY_USER}:{RELAY_PASSWORD}@{LOOPBACK}:{port}/{place}" for port in ports
+            f"amqp://{self.relay_user}:{RELAY_PASSWORD}@{LOOPBACK}:{port}/{place}" for port in ports
         )
 
     def kill(self, node: int) -> None:
@@ -139,13 +148,13 @@ class SingleNode:
     ) -> None:
         """By the management API."""
         self._node.set_permissions(
-            RELAY_USER, self.host.name, configure=configure, write=write, read=read
+            self.relay_user, self.host.name, configure=configure, write=write, read=read
         )
 
     def close_connections(self, *, relays_only: bool) -> int:
         """By the management API, which knows those of a second ago."""
         rows = self._node.api.get("vhosts", self.host.name, "connections") or []
-        names = [row["name"] for row in rows if not relays_only or row["user"] == RELAY_USER]
+        names = [row["name"] for row in rows if not relays_only or row["user"] == self.relay_user]
         for name in names:
             self._node.api.delete("connections", name)
         return len(names)

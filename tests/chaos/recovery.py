@@ -1,8 +1,7 @@
-"""How soon after a fault's end an order is served that was sent after it: pure."""
+"""How soon after a fault's end an order is served: pure."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Sequence
 from itertools import accumulate
 from statistics import median
 
@@ -10,35 +9,40 @@ from tests.chaos.history import History
 
 
 def recovery_seconds(history: History) -> dict[str, list[float]]:
-    """By kind, the seconds from each fault's end to the first reply to an order sent later.
+    """By kind, the seconds from each fault's end to the first order served after it.
 
-    A fault after which no order was sent says nothing. Faults overlap: what one left behind may be
-    hidden, or made longer, by another.
+    Served is an order whose last call before its first reply reached the API after the fault's
+    end. A fault after which nothing was served says nothing. Faults overlap: what one left behind
+    may be hidden, or made longer, by another.
     """
-    replied: dict[str, float] = {}
-    for told in history.told:
-        if told.where == "replies":
-            replied.setdefault(told.request_id, told.arrived_at)
-    pairs = sorted(
-        (sent.began_at, replied[sent.request_id])
-        for sent in history.sent
-        if sent.request_id in replied and replied[sent.request_id] >= sent.began_at
-    )
-    begun = [began for began, _ in pairs]
-    # For each order the earliest reply to it or any later one.
-    earliest = list(accumulate((arrived for _, arrived in reversed(pairs)), min))[::-1]
-    return _by_kind(history, begun, earliest)
-
-
-def _by_kind(
-    history: History, begun: Sequence[float], earliest: Sequence[float]
-) -> dict[str, list[float]]:
+    called, replied = _served(history)
+    # For each order the earliest reply to it or to any that was called later.
+    earliest = list(accumulate(reversed(replied), min))[::-1]
     seconds: defaultdict[str, list[float]] = defaultdict(list)
     for fault in history.inflicted:
-        place = bisect_left(begun, fault.ended_at)
-        if place < len(begun):
+        place = bisect_left(called, fault.ended_at)
+        if place < len(called):
             seconds[fault.kind].append(earliest[place] - fault.ended_at)
     return dict(seconds)
+
+
+def _served(history: History) -> tuple[list[float], list[float]]:
+    """When each order that was served was called for, ascending, and when its reply came."""
+    calls: defaultdict[str, list[float]] = defaultdict(list)
+    for call in history.called:
+        calls[call.request_id].append(call.arrived_at)
+    first: dict[str, float] = {}
+    for told in sorted(history.told, key=lambda reply: reply.arrived_at):
+        if told.where == "replies":
+            first.setdefault(told.request_id, told.arrived_at)
+    pairs = []
+    for request_id, arrived_at in first.items():
+        moments = sorted(calls[request_id])
+        place = bisect_right(moments, arrived_at)
+        if place:
+            pairs.append((moments[place - 1], arrived_at))
+    pairs.sort()
+    return [called for called, _ in pairs], [replied for _, replied in pairs]
 
 
 def medians(seconds: dict[str, list[float]]) -> dict[str, float]:

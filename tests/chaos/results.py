@@ -7,16 +7,21 @@ from typing import Any
 
 from rich.table import Table
 
+from tests.chaos.checker import Verdict
 from tests.chaos.history import History
-from tests.chaos.judging import Judgement
 from tests.chaos.recovery import medians, recovery_seconds
 
-CALL_FAULTS_SHOWN = 12
+PROBLEMS_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What is kept of one run; `missed` counts the faults that could not strike, by kind."""
+    """What is kept of one run.
+
+    `missed` counts the faults that could not strike, by kind; `violations` and `remarks` what the
+    checker found, by kind, that makes a run a failure, and that does not; `problems` are what is
+    wrong besides the histories of orders.
+    """
 
     scenario: str
     seed: int
@@ -30,6 +35,7 @@ class Result:
     faults: Mapping[str, int]
     missed: Mapping[str, int]
     violations: Mapping[str, int]
+    remarks: Mapping[str, int]
     problems: Sequence[str]
     recovery_medians_seconds: Mapping[str, float]
     quiet_after_seconds: float | None
@@ -47,7 +53,7 @@ class Result:
 
 def result_of(
     history: History,
-    judgement: Judgement,
+    verdict: Verdict,
     *,
     missed: Mapping[str, int],
     problems: Sequence[str],
@@ -68,7 +74,8 @@ def result_of(
         parked=sum(found.queue == "orders.parked" for found in history.found),
         faults=dict(sorted(Counter(fault.kind for fault in history.inflicted).items())),
         missed=dict(sorted(missed.items())),
-        violations=dict(judgement.violations),
+        violations={kind: count for kind, count in verdict.by_kind.items() if kind.fails},
+        remarks={kind: count for kind, count in verdict.by_kind.items() if not kind.fails},
         problems=list(problems),
         recovery_medians_seconds=medians(recovery_seconds(history)),
         quiet_after_seconds=None if quiet_at is None else round(max(0.0, quiet_at - ended_at), 1),
@@ -84,7 +91,6 @@ def sentences(result: Result) -> list[str]:
         f"{kind} {seconds:.2f} s" for kind, seconds in result.recovery_medians_seconds.items()
     )
     quiet = result.quiet_after_seconds
-    violations = {name: count for name, count in result.violations.items() if count}
     return [
         f"orders: {result.orders} ({result.unconfirmed} publishes unconfirmed)",
         f"replies: {result.replies} ({statuses}), {result.repeated} more were repeats",
@@ -93,8 +99,9 @@ def sentences(result: Result) -> list[str]:
         f"faults that could not strike: {sum(result.missed.values())}",
         f"recovery, medians: {recovered}",
         "quiet: never" if quiet is None else f"quiet: {quiet:g} s after the last fault",
-        *(f"BROKEN: {count} {name}" for name, count in violations.items()),
-        *(f"WRONG: {problem}" for problem in result.problems[:20]),
+        *(f"no failure: {count} {name}" for name, count in result.remarks.items() if count),
+        *(f"BROKEN: {count} {name}" for name, count in result.violations.items() if count),
+        *(f"WRONG: {problem}" for problem in result.problems[:PROBLEMS_SHOWN]),
         *(["All is well."] if result.clean else []),
     ]
 

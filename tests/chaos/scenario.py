@@ -42,8 +42,8 @@ class Load(_Part):
     """The orders: how many, how fast, how many unanswered at most, and how many of which sort."""
 
     orders: Count = 3000
-    rate_per_second: Annotated[float, Field(gt=0)] = 60.0
-    backlog: Count = 2000
+    rate_per_second: Annotated[float, Field(gt=0)] = 40.0
+    backlog: Count = 1000
     share_with_deadline: Share = 0.05
     deadline: Span = Span(least=1.0, most=30.0)
     share_bad: Share = 0.04

@@ -76,8 +76,6 @@ class World:
                     await asyncio.sleep(AGAIN_SECONDS)
                 else:
                     break
-        # Else a kill in the next two seconds would make the broker forget the new queue.
-        await self.surely(self.broker.settle)
 
     async def surely(self, action: Callable[[], object]) -> None:
         """Does on the broker what must be done, as soon as it can be."""

@@ -26,6 +26,7 @@ async def kill(world: World, planned: Planned) -> str | None:
     """SIGKILL, and a start on the same files after a while."""
     async with world.broker_lock:
         node = _node(world, planned)
+        # Else the broker would forget a queue that was declared in the last two seconds.
         await world.surely(world.broker.settle)
         await asyncio.to_thread(world.broker.kill, node)
         await asyncio.sleep(planned.lasts_seconds)
@@ -88,7 +89,11 @@ async def delete_retry(world: World, planned: Planned) -> str | None:
         if binding.exchange == world.topology.retry_exchange
     ]
     binding = waiting[int(planned.draw * len(waiting))]
-    return await _delete(world, planned, binding, [binding.queue])
+
+    async def delete(channel: AbstractChannel) -> None:
+        await _delete(world, channel, binding, [binding.queue])
+
+    return await _change_topology(world, planned, delete)
 
 
 async def delete_requests(world: World, planned: Planned) -> str | None:
@@ -97,9 +102,13 @@ async def delete_requests(world: World, planned: Planned) -> str | None:
     (binding,) = (each for each in world.topology.bindings if each.queue == requests)
     # What waits for another try comes back into it, so that must be empty, too.
     queues = [queue.name for queue in world.topology.queues if queue.name.startswith(SOURCES)]
-    world.sending.clear()
+
+    async def delete(channel: AbstractChannel) -> None:
+        world.sending.clear()
+        await _delete(world, channel, binding, queues)
+
     try:
-        return await _delete(world, planned, binding, queues)
+        return await _change_topology(world, planned, delete)
     finally:
         world.sending.set()
 
@@ -125,14 +134,11 @@ async def unbind_parked(world: World, planned: Planned) -> str | None:
 
 
 async def _delete(
-    world: World, planned: Planned, binding: Binding, empty: Sequence[str]
-) -> str | None:
-    async def delete(channel: AbstractChannel) -> None:
-        await channel.queue_unbind(binding.queue, binding.exchange, binding.routing_key)
-        await _still_empty(world, empty)
-        await channel.queue_delete(binding.queue)
-
-    return await _change_topology(world, planned, delete)
+    world: World, channel: AbstractChannel, binding: Binding, empty: Sequence[str]
+) -> None:
+    await channel.queue_unbind(binding.queue, binding.exchange, binding.routing_key)
+    await _still_empty(world, empty)
+    await channel.queue_delete(binding.queue)
 
 
 async def _change_topology(
