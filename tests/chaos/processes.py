@@ -137,22 +137,24 @@ class ChaosApi(ApiProcess):
 
     async def add_rule(self, rule: dict[str, Any]) -> None:
         """A fault for all calls that it matches, until it is removed."""
-        await self._change([*self._rules, rule])
+        async with self._changing:
+            self._rules.append(rule)
+            await self._tell_rules()
 
     async def remove_rule(self, rule: dict[str, Any]) -> None:
         """Ends the fault."""
-        await self._change([other for other in self._rules if other is not rule])
+        async with self._changing:
+            self._rules = [other for other in self._rules if other is not rule]
+            await self._tell_rules()
 
     async def accept_keys(self, key: str = KEY) -> None:
         """From now on this key is accepted, and no other."""
         await self.ask("POST", "/keys", json={"keys": [key]})
 
-    async def _change(self, rules: list[dict[str, Any]]) -> None:
-        async with self._changing:
-            self._rules = rules
-            await self.ask("DELETE", "/faults")
-            for rule in rules:
-                await self.ask("POST", "/faults", json={**rule, "times": None})
+    async def _tell_rules(self) -> None:
+        await self.ask("DELETE", "/faults")
+        for rule in self._rules:
+            await self.ask("POST", "/faults", json={**rule, "times": None})
 
 
 def relay_environment(

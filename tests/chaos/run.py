@@ -71,6 +71,8 @@ class Run:
             )
             for planned in timeline(self.scenario, self.seed):
                 group.create_task(self._inflict(world, planned))
+        for left in await world.api.ask("GET", "/faults"):
+            self.problems.append(f"this run left a fault behind at the API: {left}")
         self.say(f"{self._clock()}  all sent, no fault left; waiting for quiet")
 
     async def _inflict(self, world: World, planned: Planned) -> None:
