@@ -122,10 +122,13 @@ class Link:
             self._conditions.saw(self, direction, data)
 
     async def _write(self, data: bytes, writer: asyncio.StreamWriter) -> None:
-        size = self._conditions.piece_bytes or len(data)
-        for start in range(0, len(data), size):
+        start = 0
+        while start < len(data):
+            # Asked before each piece: else a large chunk would drip on after the throttle's end.
+            size = self._conditions.piece_bytes or len(data)
             writer.write(data[start : start + size])
             await writer.drain()
+            start += size
             if size < len(data):
                 await asyncio.sleep(self._conditions.pause_seconds)
 

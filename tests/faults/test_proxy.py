@@ -166,6 +166,18 @@ async def test_throttled_bytes_come_in_pieces(proxy: Proxy) -> None:
     proxy.throttle(None)
 
 
+async def test_the_end_of_a_throttle_is_at_once(proxy: Proxy) -> None:
+    """What is left of a chunk that has begun to drip passes whole."""
+    proxy.throttle(1, pause_seconds=0.05)
+    async with connection(proxy) as client:
+        client[1].write(b"x" * 60_000)
+        assert await asyncio.wait_for(client[0].readexactly(1), 10) == b"x"
+        proxy.throttle(None)
+        # At one byte in 50 ms this would take 50 minutes.
+        rest = await asyncio.wait_for(client[0].readexactly(59_999), 10)
+        assert rest == b"x" * 59_999
+
+
 async def test_latency_delays_without_limiting_the_rate(proxy: Proxy) -> None:
     """Many chunks take one latency each way, not one for each chunk."""
     proxy.latency(0.05)

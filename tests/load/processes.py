@@ -10,7 +10,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import dropwhile
 from pathlib import Path
 from types import TracebackType
@@ -109,12 +109,12 @@ class Process:
 
 
 class ApiProcess(Process):
-    """The stand-in, which takes `KEY` and keeps no more than the latest calls."""
+    """The stand-in, which takes `KEY` and keeps so many of the latest calls."""
 
     base_url: str
 
-    def __init__(self, directory: Path) -> None:
-        arguments = ["tests.standin", "--key", KEY, "--keep-calls", "10"]
+    def __init__(self, directory: Path, *, keep_calls: int = 10, more: Sequence[str] = ()) -> None:
+        arguments = ["tests.standin", "--key", KEY, "--keep-calls", str(keep_calls), *more]
         super().__init__("stand-in", directory, arguments, {})
 
     @property

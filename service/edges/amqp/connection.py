@@ -72,7 +72,7 @@ class Session:
 
     async def run(self, work: Awaitable[object]) -> None:
         """Do `work` until it is done; raises SessionBrokenError as soon as the session breaks."""
-        task = asyncio.ensure_future(work)
+        task = expected(asyncio.ensure_future(work))
         either: set[asyncio.Future[Any]] = {task, self.broken}
         try:
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
@@ -95,12 +95,22 @@ class Session:
         raise self.broken.result()
 
 
+def expected(task: "asyncio.Future[T]") -> "asyncio.Future[T]":
+    """The task; its error may stay unasked for.
+
+    What fails because its session has ended tells nothing new, and asyncio would report it as if
+    it were a defect.
+    """
+    task.add_done_callback(lambda done: done.cancelled() or done.exception())
+    return task
+
+
 async def unless_stopped(stop: asyncio.Event, work: Awaitable[T]) -> T:
     """What `work` gives; it is cancelled, and SessionBrokenError raised, when `stop` comes first.
 
     Without it a broker that does not answer would hold up the end of the process.
     """
-    task = asyncio.ensure_future(work)
+    task = expected(asyncio.ensure_future(work))
     stopping = asyncio.create_task(stop.wait())
     either: set[asyncio.Future[Any]] = {task, stopping}
     try:

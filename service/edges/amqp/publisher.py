@@ -14,7 +14,13 @@ from service.core.topology import Topology
 from service.edges.amqp import broker as brokers
 from service.edges.amqp.broker import Broker
 from service.edges.amqp.codec import UNENCODABLE, to_properties
-from service.edges.amqp.connection import Session, channel_cause, keep_up, unless_stopped
+from service.edges.amqp.connection import (
+    Session,
+    channel_cause,
+    expected,
+    keep_up,
+    unless_stopped,
+)
 from service.edges.amqp.preparation import Prepare
 from service.flow.events import BrokerConnected, ConnectionName, Emit, LostCause
 from service.flow.keyed_lock import KeyedLock
@@ -89,7 +95,7 @@ class AmqpPublisher:
             if current is None:
                 return Unconfirmed("not connected")
             channel, session = current
-            sending = asyncio.create_task(self._send(channel, publication))
+            sending = expected(asyncio.create_task(self._send(channel, publication)))
             try:
                 return await self._confirm(sending, session)
             finally:
@@ -126,7 +132,7 @@ class AmqpPublisher:
         return Confirmed()
 
     async def _confirm(
-        self, sending: "asyncio.Task[Confirmed | Unconfirmed]", session: Session
+        self, sending: "asyncio.Future[Confirmed | Unconfirmed]", session: Session
     ) -> Confirmed | Unconfirmed:
         either: set[asyncio.Future[Any]] = {sending, session.broken}
         while True:

@@ -1,7 +1,9 @@
 """One session of a connection: unbroken, until the first thing goes wrong."""
 
 import asyncio
-from collections.abc import Callable
+import gc
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 from aiormq.exceptions import AMQPConnectionError, ChannelClosed, ChannelNotFoundEntity
@@ -162,3 +164,51 @@ async def test_an_error_of_work_that_is_not_stopped_is_told() -> None:
 
     with pytest.raises(ValueError, match="odd"):
         await unless_stopped(asyncio.Event(), fails())
+
+
+async def _fails_as_it_breaks(session: Session) -> None:
+    session.break_(LOST, "first")
+    raise AMQPConnectionError("second")
+
+
+async def _fails_when_cancelled() -> None:
+    """As calls of aiormq do whose connection is lost meanwhile."""
+    try:
+        await asyncio.Event().wait()
+    except asyncio.CancelledError:
+        raise AMQPConnectionError("second") from None
+
+
+async def _run(work: Callable[[Session], Awaitable[object]]) -> None:
+    """A session that breaks, and nothing left of it: an exception keeps the tasks of its frames."""
+    session = Session()
+    asyncio.get_running_loop().call_soon(session.break_, LOST, "first")
+    with pytest.raises(SessionBrokenError, match="first"):
+        await session.run(work(session))
+
+
+async def _stop() -> None:
+    stop = asyncio.Event()
+    asyncio.get_running_loop().call_soon(stop.set)
+    with pytest.raises(SessionBrokenError, match="stopped"):
+        await unless_stopped(stop, _fails_when_cancelled())
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda: _run(_fails_as_it_breaks),
+        lambda: _run(lambda _: _fails_when_cancelled()),
+        _stop,
+    ],
+    ids=["breaks", "cancelled", "stopped"],
+)
+async def test_what_fails_because_of_the_end_is_no_stray_error(
+    end: Callable[[], Awaitable[None]],
+) -> None:
+    """The end has been told; asyncio would report its consequence once more, as a defect."""
+    strays: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: strays.append(context))
+    await end()
+    gc.collect()
+    assert strays == []
