@@ -168,10 +168,20 @@ def _by_body(answer: Answered, form: bytes) -> Outcome:
 
 def _read_object(body: bytes) -> dict[str, object] | None:
     try:
-        value = json.loads(body)
+        value = json.loads(body, object_pairs_hook=_pairs)
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
+
+
+def _pairs(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    values = dict(pairs)
+    # The last one would win, and what the first one says might be true: two results are none.
+    if len(values) < len(pairs) and any(
+        [key for key, _ in pairs].count(name) > 1 for name in ("order", "error")
+    ):
+        raise ValueError("a result is there twice")
+    return values
 
 
 def _order_id(value: object) -> str | None:

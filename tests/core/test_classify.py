@@ -64,6 +64,12 @@ def test_an_order_that_names_none_is_no_clear_result(
     assert outcome_of(status, {"order": order, "error": error}) == "unknown"
 
 
+def test_other_keys_may_be_there_twice() -> None:
+    """Only a result that is there twice is none."""
+    content = b'{"charge": 1, "order": "ord_1", "charge": 2}'
+    assert classify(Answered(200, content), NOW) == Accepted("ord_1", 200)
+
+
 def test_a_null_order_is_no_order() -> None:
     """`{"order": null, "error": ...}` is a refusal."""
     assert outcome_of(200, {"order": None, "error": "Service not found"}) == "refused"
@@ -91,6 +97,9 @@ def test_an_order_under_an_errors_status_is_uncertain(status: int, more: dict[st
         pytest.param(b'{"order": "ord_1"} trailing', id="trailing"),
         pytest.param(b'{"error": "Solde \xe9puis\xe9"}', id="latin-1"),
         pytest.param(b'{"order": ' + b"1" * 5000 + b"}", id="5000-digits"),
+        pytest.param(b'{"order": "ord_1", "order": "ord_2"}', id="two-orders"),
+        pytest.param(b'{"order": null, "error": "x", "order": "ord_2"}', id="order-twice"),
+        pytest.param(b'{"error": "Service not found", "error": null}', id="error-twice"),
         pytest.param(b"[" * 60_000, id="deep-arrays"),
         pytest.param(b'{"order":' * 7_000, id="deep-objects"),
     ],

@@ -1,0 +1,1 @@
+"""Bad input at scale: messages, answers and settings, each judged from the outside only."""

@@ -1,0 +1,132 @@
+"""Hostile messages and good orders through a real broker, a real relay and the stand-in."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+from tests.broker import BrokerError, VirtualHost
+from tests.hostile import messages
+from tests.hostile.findings import Finding
+from tests.hostile.mail import Inbox, Sender, collecting, parked_by_mark
+from tests.hostile.messages import GOOD_EVERY, Case
+from tests.hostile.messages_bodies import BODIES
+from tests.hostile.messages_envelope import ENVELOPE
+from tests.hostile.messages_headers import HEADERS
+from tests.hostile.verdict import Seen, judge, judge_good, judge_log, judge_metrics
+from tests.load import ApiProcess, Order, RelayProcess, left, new_orders
+from tests.load.processes import KEY
+
+FAMILIES = (*ENVELOPE, *HEADERS, *BODIES)
+SETTLED_SECONDS = 120.0
+STANDSTILL_SECONDS = 60.0
+BACKLOG = 400
+BATCH = 40
+
+
+@dataclass(slots=True)
+class _Sent:
+    cases: list[Case] = field(default_factory=list)
+    good: list[str] = field(default_factory=list)
+    refused: dict[int, list[str]] = field(default_factory=dict)
+
+
+async def flood(
+    host: VirtualHost, directory: Path, count: int, seed: int, add: Callable[[Finding], None]
+) -> None:
+    """Send so many messages, one in five of them good, and add a finding for each of them."""
+    with ApiProcess(directory) as api:
+        await api.ready()
+        with RelayProcess(directory, host.url, api.url) as relay:
+            await relay.consuming()
+            async with collecting(host.url) as inbox:
+                before, connected = await relay.metrics(), _connections(host)
+                sent = await _send(Sender(host.url), inbox, relay, count, seed)
+                await _until_settled(host, inbox, sent)
+                after = await relay.metrics()
+                problems = list(judge_metrics(before, after))
+                if not set(connected) <= set(_connections(host)):
+                    problems.append(f"the connections were {connected}: {_connections(host)}")
+                ledger = await api.ask("GET", "/ledger")
+            if (code := await relay.stop()) != 0:
+                problems.append(f"the relay ended with {code}")
+        waiting = left(host.queues())
+        parked, strange = parked_by_mark(Sender(host.url).take_all(b"orders.parked"))
+        problems += [f"{name} still has {n}" for name, n in waiting.items() if "parked" not in name]
+        problems += [f"parked, and unknown: {message!r:.300}" for message in strange]
+        problems += [f"answered, and unknown: {reply.text:.300}" for reply in inbox.unmatched]
+        replies = [*inbox.hostile.values(), *inbox.good.values()]
+        problems += ["a reply shows the key" for each in replies for r in each if KEY in r.text]
+        lines = relay.log.read_text(encoding="utf-8").splitlines()
+        problems += judge_log(lines, KEY)
+        if ledger["more_than_one_order"]:
+            problems.append(f"{ledger['more_than_one_order']} ids made more than one order")
+    orders = {name: entry["orders"] for name, entry in ledger["by_request_id"].items()}
+    for finding in judge(sent.cases, Seen(sent.refused, inbox, parked)):
+        add(finding)
+    for finding in judge_good(sent.good, inbox, orders):
+        add(finding)
+    add(Finding("the relay itself", "log, metrics, connections, queues", tuple(problems)))
+
+
+def _connections(host: VirtualHost) -> list[str]:
+    return sorted(host.node.connections(host.name))
+
+
+async def _send(sender: Sender, inbox: Inbox, relay: RelayProcess, count: int, seed: int) -> _Sent:
+    """All messages, at most so many of them unanswered at a time."""
+    sent = _Sent()
+    mixed = _mixed(count, seed)
+    while batch := list(islice(mixed, BATCH)):
+        relay.check()
+        await asyncio.to_thread(_send_batch, sender, batch, sent)
+        await _until_moved(inbox, sent)
+    sender.close()
+    return sent
+
+
+async def _until_moved(inbox: Inbox, sent: _Sent) -> None:
+    good, goal = inbox.good, len(sent.good) - BACKLOG // GOOD_EVERY
+    await inbox.signals.wait_for(
+        lambda: len(good) >= goal,
+        lambda: f"{len(good)} of {len(sent.good)} good orders are answered",
+        STANDSTILL_SECONDS,
+    )
+
+
+def _mixed(count: int, seed: int) -> Iterator[Case | Order]:
+    hostile = messages.many(FAMILIES, count - count // GOOD_EVERY, seed)
+    orders = new_orders("good", count // GOOD_EVERY)
+    for number in range(count):
+        yield next(orders if number % GOOD_EVERY == GOOD_EVERY - 1 else hostile)
+
+
+def _send_batch(sender: Sender, batch: list[Case | Order], sent: _Sent) -> None:
+    for message in batch:
+        if isinstance(message, Case):
+            sent.cases.append(message)
+            if refusals := sender.send(message):
+                sent.refused[message.number] = refusals
+        else:
+            sent.good.append(message.request_id)
+            properties = {"message_id": message.request_id.encode(), "delivery_mode": 2}
+            sender.send(Case("good", "", 0, properties, bodies=(message.body,)))
+
+
+async def _until_settled(host: VirtualHost, inbox: Inbox, sent: _Sent) -> None:
+    """Nothing is left in the queues of requests, and the good orders are answered.
+
+    What is not so in time is found by the verdict.
+    """
+
+    def settled() -> bool:
+        return len(inbox.good) == len(sent.good)
+
+    try:
+        await inbox.signals.wait_for(settled, lambda: "good orders", SETTLED_SECONDS)
+        await host.until(
+            lambda queues: left(queues).keys() <= {"orders.parked"}, timeout_seconds=SETTLED_SECONDS
+        )
+    except (AssertionError, BrokerError):
+        return
