@@ -117,6 +117,29 @@ async def test_the_memory_is_bounded_and_forgets_the_oldest() -> None:
     assert world.log.count("submit o-4") == 1
 
 
+async def test_what_is_met_again_is_forgotten_last() -> None:
+    """An order that comes back from its waits is known for as long as it comes back."""
+    world = World()
+    world.relay._recent = RecentRequests(size=2)  # noqa: SLF001 - a small memory shows its bound
+    for message_id in ("o-1", "o-2", "o-1", "o-3"):
+        await world.serve(request(message_id))
+    await world.serve(request("o-1", body=OTHER_BODY))
+    assert world.log[-2:] == ["reply rejected message_id_conflict", "ack o-1"]
+
+
+async def test_an_unknown_outcome_is_not_repeated_before_it_is_parked() -> None:
+    """Else its producer would be told, and nobody have a copy to look at."""
+    world = World()
+    world.broker.refuse(*["full"] * 500)
+    message = request(headers={"x-order-relay-deadline": 1})
+    await world.serve(message, redelivered=True)
+    await world.clock.advance(400)
+    assert world.log[-1] == "give back o-1"
+    world.broker.accept()
+    await world.serve(message, redelivered=True)
+    assert world.log[-3:] == ["park", "reply unknown outcome_unknown", "ack o-1"]
+
+
 @given(st.lists(st.sampled_from("abc"), max_size=30))
 def test_a_key_has_one_holder_at_a_time_and_leaves_nothing_behind(keys: list[str]) -> None:
     """Whatever the keys, nobody holds one that another holds."""
