@@ -165,5 +165,5 @@ def test_a_first_seen_in_the_future_is_now() -> None:
 @pytest.mark.parametrize("redelivered", [False, True])
 def test_a_delivery_count_says_nothing(*, redelivered: bool) -> None:
     """A producer can write one: neither attempts nor a redelivery follow from it."""
-    headers = {"x-delivery-count": 7, "x-acquired-count": 7}
+    headers: dict[str, object] = {"x-delivery-count": 7, "x-acquired-count": 7}
     assert brought(headers, redelivered=redelivered) == brought({}, redelivered=redelivered)

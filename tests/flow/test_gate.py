@@ -52,11 +52,26 @@ async def test_an_order_that_waits_for_its_slot_is_held_by_what_begins_meanwhile
 
 
 async def test_an_order_past_its_deadline_does_not_wait_at_the_gate() -> None:
-    """Its producer hears of it at once, although nothing is sent at the moment."""
+    """Its producer hears of it at once, although every permit is taken."""
+    world = World(concurrency=1)
+    world.api.pause()
+    await world.serve(request("first"))
+    await world.serve(request("late", headers={DEADLINE: EPOCH - timedelta(seconds=1)}))
+    assert world.log == ["submit first", "reply failed deadline_passed", "ack late"]
+
+
+async def test_one_order_at_a_time_goes_ahead_to_find_out() -> None:
+    """As long as it is on its way, no other does."""
     world = World()
-    world.gate.hold_publisher("a test")
-    await world.serve(request(headers={DEADLINE: EPOCH - timedelta(seconds=1)}))
-    assert world.log == ["reply failed deadline_passed", "ack o-1"]
+    world.api.answer("o-1", UNAUTHORIZED)
+    for message_id in ("o-1", "o-2", "o-3"):
+        await world.serve(request(message_id))
+    world.api.pause()
+    await world.clock.advance(60)
+    assert len(world.log) == 2
+    world.api.resume()
+    await settle()
+    assert world.log.count("reply accepted") == 3
 
 
 async def test_draining_ends_the_wait_for_a_slot() -> None:

@@ -1,6 +1,7 @@
 """Deliveries with one message id: never two at a time, never two answers."""
 
 import asyncio
+from datetime import timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 from service.core.outcome import Lost
 from service.flow.keyed_lock import KeyedLock
 from service.flow.recent import RecentRequests
-from tests.flow.clock import settle
+from tests.flow.clock import EPOCH, settle
 from tests.flow.fakes import GOOD_BODY, refusal, request
 from tests.flow.world import World
 
@@ -90,6 +91,20 @@ async def test_a_failed_order_may_be_sent_again_under_its_id() -> None:
         "reply accepted",
         "ack o-1",
     ]
+
+
+async def test_an_order_that_failed_at_the_gate_may_be_sent_again_under_its_id() -> None:
+    """It was let in too late, and never sent."""
+    world = World(concurrency=1)
+    world.api.pause()
+    await world.serve(request("first"))
+    await world.serve(request(headers={"x-order-relay-deadline": EPOCH + timedelta(seconds=5)}))
+    await world.clock.advance(6)
+    world.api.resume()
+    await settle()
+    assert world.log[-2:] == ["reply failed deadline_passed", "ack o-1"]
+    await world.serve(request())
+    assert world.log[-3:] == ["submit o-1", "reply accepted", "ack o-1"]
 
 
 async def test_an_order_that_waits_in_a_queue_conflicts_with_another_body() -> None:

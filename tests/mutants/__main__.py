@@ -1,6 +1,7 @@
 """`python -m tests.mutants`: takes out each guard of the relay in turn; the tests must miss it.
 
-Exit code 0 when they missed every one, 1 with what survived or could not be tried, 130 after Ctrl-C.
+Exit code 0 when they missed every one, 1 with what survived or could not be tried, and 130 after
+Ctrl-C.
 """
 
 import argparse

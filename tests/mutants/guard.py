@@ -6,6 +6,7 @@ They stand in `guards/*.toml`, a file a concern, so that a new guard is a few li
 import ast
 import tomllib
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -81,12 +82,17 @@ def without(guard: Guard, root: Path) -> str:
         raise GuardError(f"{guard.id}: its text is {count} times in {guard.file}, not once")
     mutated = source.replace(guard.find, guard.replace)
     try:
-        changed = ast.dump(ast.parse(mutated)) != ast.dump(ast.parse(source))
+        changed = _meaning(mutated) != _meaning(source)
     except SyntaxError as error:
         raise GuardError(f"{guard.id}: without it {guard.file} is no Python: {error}") from None
     if not changed:
         raise GuardError(f"{guard.id}: without it {guard.file} does the same")
     return mutated
+
+
+@lru_cache(maxsize=128)
+def _meaning(source: str) -> str:
+    return ast.dump(ast.parse(source))
 
 
 def missing_tests(tests: Sequence[str], root: Path) -> list[str]:
@@ -95,10 +101,15 @@ def missing_tests(tests: Sequence[str], root: Path) -> list[str]:
 
 
 def _is_test(test: str, root: Path) -> bool:
-    name, *inside = test.partition("[")[0].split("::")
+    name, *inside = test.split("::")
     path = root / name
     if not (path.is_file() and len(inside) == 1):
         return False
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return inside[0] in _tests_in(path.read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=128)
+def _tests_in(source: str) -> frozenset[str]:
     functions = (ast.FunctionDef, ast.AsyncFunctionDef)
-    return any(isinstance(node, functions) and node.name == inside[0] for node in tree.body)
+    found = (node.name for node in ast.parse(source).body if isinstance(node, functions))
+    return frozenset(name for name in found if name.startswith("test_"))

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from typing import assert_never
 
 from tests.mutants.guard import Guard, GuardError, missing_tests, without
 from tests.mutants.pytest_run import TestRun, Verdict, run_tests
@@ -65,7 +66,7 @@ async def hunt(
     The tree itself is only read. BaseFailedError where its tests fail as it is.
     """
     with tempfile.TemporaryDirectory(prefix="order-relay-mutants-") as directory:
-        base = Path(directory).resolve() / "base"
+        base = Path(directory) / "base"
         copy_tree(root, base)
         await _check_base(base, guards)
         permits = asyncio.Semaphore(jobs)
@@ -101,14 +102,20 @@ async def _copy(base: Path, name: str) -> AsyncIterator[Path]:
 async def _try(guard: Guard, copy: Path) -> Found:
     take_out(guard, copy)
     run = await run_tests(copy, guard.tests, seconds=guard.seconds, options=["-x"])
-    match run.verdict:
-        case Verdict.PASSED:
-            fate = Fate.SURVIVED
-        case Verdict.FAILED:
-            fate = Fate.CAUGHT
-        case Verdict.TIMED_OUT:
-            fate = Fate.CAUGHT if guard.times_out else Fate.TIMED_OUT
-        case Verdict.BROKEN:
-            fate = Fate.BROKEN
+    fate = _fate(guard, run.verdict)
     by = run.failed or ("a time-out" if fate is Fate.CAUGHT else "")
     return Found(guard, fate, by, run.seconds, run.output)
+
+
+def _fate(guard: Guard, verdict: Verdict) -> Fate:
+    match verdict:
+        case Verdict.PASSED:
+            return Fate.SURVIVED
+        case Verdict.FAILED:
+            return Fate.CAUGHT
+        case Verdict.TIMED_OUT:
+            return Fate.CAUGHT if guard.times_out else Fate.TIMED_OUT
+        case Verdict.BROKEN:
+            return Fate.BROKEN
+        case _ as never:
+            assert_never(never)

@@ -15,8 +15,11 @@ from pathlib import Path
 END_SECONDS = 15.0
 """How long pytest may take to put its brokers and processes away, once it is interrupted."""
 
-_FAILED = re.compile(r"^FAILED (\S+)(.*)$", re.MULTILINE)
-_TIMED_OUT = "Timeout (>"
+_FAILED = re.compile(r"^FAILED (.+?)(?: - .*)?$", re.MULTILINE)
+_TIMED_OUT = re.compile(r"^E +Failed: Timeout \(>", re.MULTILINE)
+
+_WITHOUT = ("-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:hypothesispytest")
+"""Plugins that a run of a few tests does not need: their imports are half of its time."""
 
 
 class Verdict(Enum):
@@ -44,11 +47,11 @@ class TestRun:
 async def run_tests(
     root: Path, tests: Sequence[str], *, seconds: float, options: Sequence[str] = ()
 ) -> TestRun:
-    """Run `tests` in the tree at `root`; nothing of them is left when it returns or is cancelled."""
+    """Run `tests` in the tree at `root`; nothing of them is left when it ends or is cancelled."""
     began = time.monotonic()
     scratch = root / ".scratch"
     scratch.mkdir(exist_ok=True)
-    command = ["-m", "pytest", "-q", "-rfE", "--tb=short", "-p", "no:cacheprovider"]
+    command = ["-m", "pytest", "-q", "-rfE", "--tb=short", *_WITHOUT]
     printed = scratch / "pytest.log"
     # A file, not a pipe: what outlived pytest would hold a pipe open.
     with printed.open("wb") as output:
@@ -85,7 +88,7 @@ def _environment(root: Path, scratch: Path) -> dict[str, str]:
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    """End pytest and what it started; by an interrupt first, which lets it tear its fixtures down."""
+    """End pytest and what it started; by an interrupt first: it then tears its fixtures down."""
     if process.returncode is None:
         with suppress(ProcessLookupError):
             process.send_signal(signal.SIGINT)
@@ -103,4 +106,4 @@ def _verdict(code: int | None, output: str) -> tuple[Verdict, str]:
     match = _FAILED.search(output)
     if code != 1 or match is None:
         return Verdict.BROKEN, ""
-    return Verdict.TIMED_OUT if _TIMED_OUT in match[2] else Verdict.FAILED, match[1]
+    return Verdict.TIMED_OUT if _TIMED_OUT.search(output) else Verdict.FAILED, match[1]

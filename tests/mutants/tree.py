@@ -1,4 +1,4 @@
-"""Copies of the tree in a directory that is thrown away: the one that people work in stays as it is."""
+"""Copies of the tree, to be changed and thrown away: the one that people work in stays as it is."""
 
 import shutil
 from importlib.util import cache_from_source
