@@ -155,3 +155,15 @@ def test_unknown_since_is_never_in_the_future(text: str, redelivered: str) -> No
     found = brought({UNKNOWN_SINCE: text}, redelivered=redelivered == "again")
     assert found.unknown_since == NOW
     assert give_up(found, deadline=None, policy=POLICY, now=NOW) is None
+
+
+def test_a_first_seen_in_the_future_is_now() -> None:
+    """Another machine's clock, or a producer, must not make the order live longer."""
+    assert brought({FIRST_SEEN: "2026-01-31T13:00:00Z"}).first_seen == NOW
+
+
+@pytest.mark.parametrize("redelivered", [False, True])
+def test_a_delivery_count_says_nothing(*, redelivered: bool) -> None:
+    """A producer can write one: neither attempts nor a redelivery follow from it."""
+    headers: dict[str, object] = {"x-delivery-count": 7, "x-acquired-count": 7}
+    assert brought(headers, redelivered=redelivered) == brought({}, redelivered=redelivered)

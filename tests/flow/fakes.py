@@ -101,6 +101,10 @@ class FakeBroker:
         """Do not confirm the next publications."""
         self._failures.extend(Unconfirmed(reason) for reason in reasons)
 
+    def accept(self) -> None:
+        """Confirm from now on."""
+        self._failures.clear()
+
     async def publish(self, publication: Publication) -> Confirmed | Unconfirmed:
         """Confirm, or not."""
         await asyncio.sleep(0)

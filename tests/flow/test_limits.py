@@ -69,6 +69,13 @@ def test_slots_are_never_closer_than_the_rate_allows(rate: float, gaps: list[flo
     assert all(space >= 1 / rate - 1e-6 for space in spaces)
 
 
+def test_idling_saves_no_slots_up() -> None:
+    """After a quiet hour orders are as far apart as ever."""
+    budget = RateBudget(1.0)
+    budget.take(0.0)
+    assert [budget.take(3600.0) for _ in range(3)] == [0.0, 1.0, 2.0]
+
+
 def test_a_changed_share_spaces_the_next_slots() -> None:
     """A second replica halves the share."""
     budget = RateBudget(10.0)

@@ -1,6 +1,7 @@
 """Deliveries with one message id: never two at a time, never two answers."""
 
 import asyncio
+from datetime import timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 from service.core.outcome import Lost
 from service.flow.keyed_lock import KeyedLock
 from service.flow.recent import RecentRequests
-from tests.flow.clock import settle
+from tests.flow.clock import EPOCH, settle
 from tests.flow.fakes import GOOD_BODY, refusal, request
 from tests.flow.world import World
 
@@ -92,6 +93,20 @@ async def test_a_failed_order_may_be_sent_again_under_its_id() -> None:
     ]
 
 
+async def test_an_order_that_failed_at_the_gate_may_be_sent_again_under_its_id() -> None:
+    """It was let in too late, and never sent."""
+    world = World(concurrency=1)
+    world.api.pause()
+    await world.serve(request("first"))
+    await world.serve(request(headers={"x-order-relay-deadline": EPOCH + timedelta(seconds=5)}))
+    await world.clock.advance(6)
+    world.api.resume()
+    await settle()
+    assert world.log[-2:] == ["reply failed deadline_passed", "ack o-1"]
+    await world.serve(request())
+    assert world.log[-3:] == ["submit o-1", "reply accepted", "ack o-1"]
+
+
 async def test_an_order_that_waits_in_a_queue_conflicts_with_another_body() -> None:
     """The first may have been sent: the second must not be, whatever the API would do with it."""
     world = World()
@@ -115,6 +130,29 @@ async def test_the_memory_is_bounded_and_forgets_the_oldest() -> None:
     await world.serve(request("o-0"))
     assert [entry for entry in world.log if entry.startswith("submit")][-1] == "submit o-0"
     assert world.log.count("submit o-4") == 1
+
+
+async def test_what_is_met_again_is_forgotten_last() -> None:
+    """An order that comes back from its waits is known for as long as it comes back."""
+    world = World()
+    world.relay._recent = RecentRequests(size=2)  # noqa: SLF001 - a small memory shows its bound
+    for message_id in ("o-1", "o-2", "o-1", "o-3"):
+        await world.serve(request(message_id))
+    await world.serve(request("o-1", body=OTHER_BODY))
+    assert world.log[-2:] == ["reply rejected message_id_conflict", "ack o-1"]
+
+
+async def test_an_unknown_outcome_is_not_repeated_before_it_is_parked() -> None:
+    """Else its producer would be told, and nobody have a copy to look at."""
+    world = World()
+    world.broker.refuse(*["full"] * 500)
+    message = request(headers={"x-order-relay-deadline": 1})
+    await world.serve(message, redelivered=True)
+    await world.clock.advance(400)
+    assert world.log[-1] == "give back o-1"
+    world.broker.accept()
+    await world.serve(message, redelivered=True)
+    assert world.log[-3:] == ["park", "reply unknown outcome_unknown", "ack o-1"]
 
 
 @given(st.lists(st.sampled_from("abc"), max_size=30))

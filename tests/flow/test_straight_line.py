@@ -7,7 +7,7 @@ import pytest
 from service.core.message import Message
 from service.core.outcome import Answered, ApiResult, Lost, NotSent
 from service.core.request import DEADLINE
-from service.flow.events import Unexpected
+from service.flow.events import Abandoned, Settled, Unexpected
 from tests.flow.clock import EPOCH, settle
 from tests.flow.fakes import placed, refusal, request
 from tests.flow.world import World
@@ -162,6 +162,7 @@ async def test_a_dead_delivery_is_neither_published_for_nor_acked() -> None:
     world.api.resume()
     await settle()
     assert world.log == ["submit o-1"]
+    assert (len(world.seen(Abandoned)), world.seen(Settled)) == (1, [])
     await world.serve(request(), redelivered=True)
     assert world.log == ["submit o-1", "reply accepted", "ack o-1"]
 
@@ -188,6 +189,8 @@ async def test_a_defect_costs_one_delivery_and_counts_towards_its_limit() -> Non
 
     world.broker.before_confirm = fail
     await world.serve(request("bad"))
+    # Not at once: its delivery limit would be used up in a moment.
+    assert world.log == ["submit bad"]
     await world.clock.advance(1)
     await world.serve(request("good"))
     assert world.log == [

@@ -1,5 +1,6 @@
 """Messages from the wire and back: the same again, or known to be damaged."""
 
+import struct
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -92,6 +93,16 @@ def test_a_way_here_that_is_not_utf8_is_damage(way: str) -> None:
     message = delivered(wire.encode_properties({}))
     setattr(message.delivery, way, "\udcff")
     assert "not UTF-8" in (to_received(message).damage or "")
+
+
+def test_a_timestamp_out_of_range_is_none() -> None:
+    """As a property or as a header: the order is served all the same."""
+    far = struct.pack(">Q", 10**18)
+    headers = wire.table([(b"when", b"T" + far), (b"kept", wire.text_field(b"as it was"))])
+    read = received(wire.encode_properties({"timestamp": 10**18, "headers": headers}))
+    assert read.message.timestamp is None
+    assert read.message.headers == {"when": None, "kept": "as it was"}
+    assert read.damage is None
 
 
 DAMAGED_HEADERS = {

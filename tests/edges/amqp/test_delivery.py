@@ -1,5 +1,6 @@
 """Settling a delivery, where the channel does not do what it is told."""
 
+import asyncio
 from typing import cast
 
 import pytest
@@ -32,3 +33,72 @@ async def test_a_settlement_that_fails_costs_the_session(how: str) -> None:
     assert not delivery.alive
     assert session.broken.result().cause is LostCause.ACK_FAILED
     await getattr(delivery, how)()
+
+
+class HearingChannel:
+    """Hears what it is told, in order."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    async def basic_ack(self, tag: int, *, wait: bool) -> None:
+        """One delivery, and not all up to it."""
+        self.heard.append(f"ack {tag}")
+
+    async def basic_nack(self, tag: int, *, requeue: bool, wait: bool) -> None:
+        """One delivery, and not all up to it."""
+        self.heard.append(f"nack {tag} requeue={requeue}")
+
+    async def basic_reject(self, tag: int, *, requeue: bool, wait: bool) -> None:
+        """As it says."""
+        self.heard.append(f"reject {tag} requeue={requeue}")
+
+
+class StuckChannel(HearingChannel):
+    """Takes an ack and never gets it to the socket."""
+
+    async def basic_ack(self, tag: int, *, wait: bool) -> None:
+        """Never."""
+        await asyncio.Event().wait()
+
+
+def _delivery(channel: object, session: Session) -> AmqpDelivery:
+    return AmqpDelivery(Received(Message(b"")), 7, cast("AbstractChannel", channel), session)
+
+
+async def test_what_the_broker_is_told() -> None:
+    """A nack does not count from RabbitMQ 4.3 on; a reject counts everywhere."""
+    channel = HearingChannel()
+    delivery = _delivery(channel, Session())
+    await delivery.ack()
+    await delivery.give_back()
+    await delivery.give_back(counted=True)
+    await delivery.dead_letter()
+    assert channel.heard == [
+        "ack 7",
+        "nack 7 requeue=True",
+        "reject 7 requeue=True",
+        "reject 7 requeue=False",
+    ]
+
+
+async def test_on_a_broken_session_nothing_is_said() -> None:
+    """The channel may still be open, but the broker may have handed the message on already."""
+    channel, session = HearingChannel(), Session()
+    delivery = _delivery(channel, session)
+    session.break_(LostCause.CONSUMER_CANCELLED, "a test")
+    await delivery.ack()
+    await delivery.give_back()
+    await delivery.dead_letter()
+    assert channel.heard == []
+
+
+async def test_a_settlement_that_is_stuck_costs_the_session(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Behind a peer that reads nothing it would be waited for without end."""
+    monkeypatch.setattr("service.edges.amqp.delivery.SETTLE_TIMEOUT_SECONDS", 0.01)
+    session = Session()
+    async with asyncio.timeout(30):
+        await _delivery(StuckChannel(), session).ack()
+    assert session.broken.result().cause is LostCause.ACK_FAILED

@@ -103,3 +103,11 @@ async def test_the_body_counts_as_sent_once_it_is_asked_for() -> None:
     before = attempt.phase
     assert [part async for part in attempt] == [b"body"]
     assert [before, attempt.phase] == [Phase.WAITING, Phase.SENDING_BODY]
+
+
+async def test_a_phase_that_was_reached_stays_reached() -> None:
+    """Whatever step of the connection is told late."""
+    attempt = Attempt(b"body")
+    assert [part async for part in attempt] == [b"body"]
+    await attempt.trace("connection.connect_tcp.started", {})
+    assert attempt.phase is Phase.SENDING_BODY
