@@ -67,7 +67,7 @@ ORDER_RELAY_API__TIMEOUT_SECONDS. A null leaves the program its default.
         path: amqp__url
       - key: {{ .Values.secrets.keys.apiKey }}
         path: api__key
-{{ include "order-relay.tlsVolumes" . }}
+{{- include "order-relay.tlsVolumes" . }}
 {{- end }}
 
 {{/* The volumes of certificates, as a YAML list. */}}
@@ -112,7 +112,7 @@ change, and a rotated API key would need a restart.
 - name: secrets
   mountPath: /run/secrets/order-relay
   readOnly: true
-{{ include "order-relay.tlsMounts" . }}
+{{- include "order-relay.tlsMounts" . }}
 {{- end }}
 
 {{/* Where the certificates are mounted, as a YAML list. */}}

@@ -19,7 +19,7 @@ annotations:
 {{- with .Values.topology.operator }}
 vhost: {{ .vhost | quote }}
 rabbitmqClusterReference:
-  {{- include "order-relay.rabbitmqCluster" $ | nindent 2 }}
+  {{- include "order-relay.rabbitmqCluster" $ | trim | nindent 2 }}
 {{- end }}
 {{- end }}
 
