@@ -1,6 +1,7 @@
 """Running helm: what it renders, and what it says when it refuses."""
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -56,12 +57,18 @@ def refusal(values: str) -> str:
     return done.stderr
 
 
-def notes(values: Mapping[str, Any]) -> str:
-    """What an install says at its end."""
-    arguments = ("install", "relay", CHART, "--namespace", "shop", "--dry-run=client")
-    done = run(*arguments, "--values", "-", values=json.dumps(values))
+def notes(values: Mapping[str, Any], directory: Path) -> str:
+    """What an install says at its end; a copy of the chart renders it, for helm wants a cluster."""
+    chart = shutil.copytree(CHART, directory / "chart", dirs_exist_ok=True)
+    text = (chart / "templates" / "NOTES.txt").read_text(encoding="utf-8")
+    inside = f'{{{{- define "notes" -}}}}{text}{{{{- end }}}}'
+    (chart / "templates" / "_notes.tpl").write_text(inside, encoding="utf-8")
+    shown = 'kind: Notes\ntext: {{ include "notes" . | toJson }}\n'
+    (chart / "templates" / "notes.yaml").write_text(shown, encoding="utf-8")
+    only = ("--show-only", "templates/notes.yaml", "--namespace", "shop", "--values", "-")
+    done = run("template", "relay", chart, *only, values=json.dumps(values))
     assert done.returncode == 0, done.stderr
-    return done.stdout.partition("\nNOTES:\n")[2]
+    return str(yaml.safe_load(done.stdout)["text"])
 
 
 def _template(release: str, values: str, *more: str) -> subprocess.CompletedProcess[str]:
