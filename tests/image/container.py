@@ -1,6 +1,7 @@
 """Runs of the image as a strict cluster runs it: any user, no capability, nothing writable."""
 
 import asyncio
+import resource
 import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -17,6 +18,7 @@ STRICT = (
     "--security-opt=no-new-privileges",
     "--pids-limit=0",
 )
+LIMITS = {"nofile": resource.RLIMIT_NOFILE, "nproc": resource.RLIMIT_NPROC}
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Container:
         """The command line of one run; the settings are `API__URL=...` and so on."""
         given = [f"--env=ORDER_RELAY_{key}={value}" for key, value in (settings or {}).items()]
         other = [f"--entrypoint={entrypoint}"] if entrypoint else []
-        flags = ["--rm", f"--user={self.user}", *STRICT, *given, *other]
+        flags = ["--rm", f"--user={self.user}", *STRICT, *_limits(), *given, *other]
         return self.engine.podman_command("run", *flags, self.image, *arguments)
 
     def python(self, code: str, *flags: str) -> list[str]:
@@ -46,8 +48,16 @@ class Container:
         return self.command(*flags, "-c", code, entrypoint="/opt/order-relay/bin/python")
 
 
+def _limits() -> list[str]:
+    # podman's own are higher than these, which needs a right that a container's root may lack.
+    most = {name: resource.getrlimit(number)[1] for name, number in LIMITS.items()}
+    return [f"--ulimit={name}={limit}:{limit}" for name, limit in most.items()]
+
+
 @asynccontextmanager
-async def running(container: Container, settings: Mapping[str, object]) -> AsyncIterator[RelayProcess]:
+async def running(
+    container: Container, settings: Mapping[str, object]
+) -> AsyncIterator[RelayProcess]:
     """`order-relay run` in a container, whose signals and exit code podman hands on."""
     name = f"order-relay-{secrets.token_hex(4)}"
     run, *rest = container.command(settings=settings)[len(container.engine.podman_command()) :]

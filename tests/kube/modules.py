@@ -63,9 +63,10 @@ def server_programs(go_mod: str) -> tuple[Program, ...]:
 
 def build_arguments(program: Program, output: Path) -> list[str]:
     """The arguments of `go` that build the program as its module pins it."""
+    # Without inlining it compiles in two thirds of the time, and is fast enough for one client.
+    how = ["-mod=readonly", "-trimpath", "-gcflags=all=-l -dwarf=false"]
     flags = f"-s -w {program.linker_flags}".strip()
-    return ["build", "-mod=readonly", "-trimpath", f"-ldflags={flags}", "-o", str(output),
-            program.package]  # fmt: skip
+    return ["build", *how, f"-ldflags={flags}", "-o", str(output), program.package]
 
 
 def cache_key(parts: Iterable[bytes]) -> str:
