@@ -13,6 +13,7 @@ import signal
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -49,9 +50,7 @@ def main(command_line: Sequence[str] | None = None) -> int:
     # Explicitly: a shell starts background jobs with SIGINT ignored, and then Python keeps it so.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, _interrupt)
-    # aio_pika writes a line for each connection that it cannot make, to a broker that is down.
-    for library in ("aio_pika", "aiormq"):
-        logging.getLogger(library).setLevel(logging.CRITICAL)
+    _quieten_libraries()
     try:
         results = _run_all(scenarios, chosen.seed, chosen.out)
     except KeyboardInterrupt:
@@ -129,6 +128,15 @@ def _keep(history: History, verdict: Verdict, directory: Path, place: Path) -> N
         if violation.request_id is not None:
             _say(story(history, violation.request_id))
     _say(f"   kept in {place}: the history, the verdict, stories and the logs")
+
+
+def _quieten_libraries() -> None:
+    """A broker that is down is no news here."""
+    # A line for each connection that cannot be made.
+    for library in ("aio_pika", "aiormq"):
+        logging.getLogger(library).setLevel(logging.CRITICAL)
+    # What such a connection says when another thread happens to collect it.
+    warnings.filterwarnings("ignore", "coroutine 'Connection.close' was never", RuntimeWarning)
 
 
 def _count(text: str) -> int:

@@ -133,28 +133,30 @@ class ChaosApi(ApiProcess):
         more = ["--unknown", str(UNKNOWN_SERVICE)]
         super().__init__(directory, keep_calls=ALL_CALLS, more=more)
         self._rules: list[dict[str, Any]] = []
-        self._changing = asyncio.Lock()
+        self._told: list[dict[str, Any]] = []
+        self._telling = asyncio.Lock()
 
     async def add_rule(self, rule: dict[str, Any]) -> None:
         """A fault for all calls that it matches, until it is removed."""
-        async with self._changing:
-            self._rules.append(rule)
-            await self._tell_rules()
+        self._rules.append(rule)
+        await self._tell_rules()
 
     async def remove_rule(self, rule: dict[str, Any]) -> None:
         """Ends the fault."""
-        async with self._changing:
-            self._rules = [other for other in self._rules if other is not rule]
-            await self._tell_rules()
+        self._rules = [other for other in self._rules if other is not rule]
+        await self._tell_rules()
 
     async def accept_keys(self, key: str = KEY) -> None:
         """From now on this key is accepted, and no other."""
         await self.ask("POST", "/keys", json={"keys": [key]})
 
     async def _tell_rules(self) -> None:
-        await self.ask("DELETE", "/faults")
-        for rule in self._rules:
-            await self.ask("POST", "/faults", json={**rule, "times": None})
+        async with self._telling:
+            # Who waited for a turn may find that its change was told with an earlier one.
+            if self._told != self._rules:
+                told = list(self._rules)
+                await self.ask("PUT", "/faults", json=[{**rule, "times": None} for rule in told])
+                self._told = told
 
 
 def relay_environment(

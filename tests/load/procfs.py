@@ -1,6 +1,7 @@
 """What the kernel says about another process: memory and processor time."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 _TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
@@ -22,3 +23,14 @@ def cpu_seconds(pid: int) -> float:
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
     user, system = int(fields[11]), int(fields[12])
     return (user + system) / _TICKS_A_SECOND
+
+
+def processes_of(directory: Path) -> set[int]:
+    """The processes with the directory in their command line or environment."""
+    found = set()
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            told = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
+            if str(directory).encode() in told:
+                found.add(int(process.name))
+    return found

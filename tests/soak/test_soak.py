@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from rich.console import Console
 
 from tests.broker import VirtualHost
 from tests.broker.node import wait_until
+from tests.load.procfs import processes_of
 from tests.soak.__main__ import main
 from tests.soak.report import Sample
 from tests.soak.run import Plan, soak
@@ -92,7 +92,7 @@ def test_an_interrupt_leaves_nothing_behind(tmp_path: Path) -> None:
     ) as soaking:
         try:
             wait_until(lambda: answers(tmp_path), "the relay answers", WAIT_SECONDS)
-            started = started_in(tmp_path)
+            started = processes_of(tmp_path)
             soaking.send_signal(signal.SIGINT)
             said, _ = soaking.communicate(timeout=WAIT_SECONDS)
         finally:
@@ -100,7 +100,7 @@ def test_an_interrupt_leaves_nothing_behind(tmp_path: Path) -> None:
     assert soaking.returncode == 130, said
     assert said.endswith("interrupted; everything that was started is gone\n")
     assert len(started) > 3
-    assert started_in(tmp_path) == set()
+    assert processes_of(tmp_path) == set()
     assert list(tmp_path.iterdir()) == []
 
 
@@ -108,14 +108,3 @@ def answers(directory: Path) -> bool:
     """Whether a relay whose files are in the directory has answered an order."""
     logs = directory.glob("*/relay.log")
     return any('"event": "answered"' in log.read_text(encoding="utf-8") for log in logs)
-
-
-def started_in(directory: Path) -> set[int]:
-    """The processes with the directory in their command line or environment."""
-    found = set()
-    for process in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            told = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
-            if str(directory).encode() in told:
-                found.add(int(process.name))
-    return found

@@ -51,6 +51,9 @@ class Controls:
                 return json_answer(200, [rule.as_json() for rule in self.faults.rules])
             case "POST", "/faults":
                 return json_answer(201, self.faults.add_json(_object(body)).as_json())
+            case "PUT", "/faults":
+                self.faults.replace_json(_objects(body))
+                return json_answer(200, [rule.as_json() for rule in self.faults.rules])
             case "DELETE", "/faults":
                 self.faults.clear()
                 return json_answer(200, [])
@@ -66,3 +69,10 @@ def _object(body: bytes) -> dict[str, object]:
     if not isinstance(value, dict):
         raise ValueError("a JSON object is needed")
     return value
+
+
+def _objects(body: bytes) -> list[dict[str, object]]:
+    values = json.loads(body)
+    if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
+        raise ValueError("a JSON array of objects is needed")
+    return values

@@ -1,6 +1,6 @@
 """Which calls a fault is for, and how often."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal, assert_never
 
@@ -71,6 +71,13 @@ class Rule:
         }
 
 
+def _rule(value: Mapping[str, object]) -> Rule:
+    parameters = dict(value)
+    match = _MATCH.validate_python(parameters.pop("match", {"all": True}))
+    times = _TIMES.validate_python(parameters.pop("times", 1))
+    return Rule(FAULT.validate_python(parameters), match, times)
+
+
 class FaultRules:
     """The rules in the order they were added; for each call the first that applies has its way."""
 
@@ -85,10 +92,13 @@ class FaultRules:
 
     def add_json(self, value: Mapping[str, object]) -> Rule:
         """`{"match": {...}, "times": n, "fault": <name>, ...}`; pydantic.ValidationError if not."""
-        parameters = dict(value)
-        match = _MATCH.validate_python(parameters.pop("match", {"all": True}))
-        times = _TIMES.validate_python(parameters.pop("times", 1))
-        return self.add(FAULT.validate_python(parameters), match, times)
+        rule = _rule(value)
+        self.rules.append(rule)
+        return rule
+
+    def replace_json(self, values: Iterable[Mapping[str, object]]) -> None:
+        """These rules in the place of all others, in one step; nothing changes if one is wrong."""
+        self.rules = [_rule(value) for value in values]
 
     def clear(self) -> None:
         """Forgets all rules; calls that already hang go on hanging."""

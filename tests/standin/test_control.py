@@ -33,7 +33,22 @@ async def test_faults_that_are_no_object(
 ) -> None:
     """They are refused."""
     assert (await client.post(api.base_url + "/faults", content=body)).status_code == 400
-    assert (await client.put(api.base_url + "/faults", content=body)).status_code == 405
+    assert (await client.patch(api.base_url + "/faults", content=body)).status_code == 405
+
+
+async def test_all_faults_are_replaced_in_one_step(
+    api: StandIn, client: httpx2.AsyncClient
+) -> None:
+    """What is put is what there is; a wrong one among them changes nothing."""
+    api.faults.add(HangBefore())
+    faults = api.base_url + "/faults"
+    right = [{"fault": "drip", "match": {"every": 2}, "times": None}, {"fault": "short"}]
+    assert (await client.put(faults, json=right)).status_code == 200
+    assert [rule.fault.fault for rule in api.faults.rules] == ["drip", "short"]
+    for wrong, status in ((b"{}", 400), (b"[1]", 400), (b'[{"fault": "none"}]', 422)):
+        assert (await client.put(faults, content=wrong)).status_code == status
+    assert len(api.faults.rules) == 2
+    assert (await client.put(faults, content=b"[]")).json() == []
 
 
 async def test_the_call_log(api: StandIn, client: httpx2.AsyncClient) -> None:
