@@ -1,10 +1,47 @@
 """What makes a value of a setting right; used by the settings' own validators."""
 
+import re
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
+
+
+MOST_URL_CHARACTERS = 2000
+LONGEST_HOST_BYTES = 253
+
+_LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
+_WHOLE_SECONDS = re.compile(r" *[0-9]{1,9} *")
+
+
+def whole_seconds(text: str) -> int:
+    """The seconds in `text`; ValueError for what int() takes beside plain digits."""
+    if not _WHOLE_SECONDS.fullmatch(text):
+        raise ValueError("must be whole seconds")
+    return int(text)
+
+
+def usable_url(url: str) -> bool:
+    """Whether `url` can be read by every library: urlsplit passes over some characters."""
+    return len(url) <= MOST_URL_CHARACTERS and url.isprintable() and " " not in url
+
+
+def usable_host(host: str | None) -> bool:
+    """Whether `host` is an address or a name that can be looked up."""
+    if not host:
+        return False
+    try:
+        ip_address(host.partition("%")[0])
+    except ValueError:
+        pass
+    else:
+        return True
+    try:
+        name = host.removesuffix(".").encode("idna").decode("ascii")
+    except UnicodeError:
+        return False
+    return len(name) <= LONGEST_HOST_BYTES and all(map(_LABEL.fullmatch, name.split(".")))
 
 
 def split_urls(value: SecretStr) -> list[str]:
@@ -24,8 +61,13 @@ def check_broker_url(url: str, number: int) -> None:
         ) from None
     if parts.scheme not in ("amqp", "amqps"):
         raise ValueError(f"URL {number} must begin with amqp:// or amqps://")
-    if not parts.hostname or not port_usable:
+    if not usable_host(parts.hostname) or not port_usable:
         raise ValueError(f"URL {number} must have a host, as in amqp://user:password@host/vhost")
+    if not usable_url(url):
+        raise ValueError(
+            f"URL {number} must have no space or control character, "
+            f"and at most {MOST_URL_CHARACTERS} characters"
+        )
 
 
 def is_loopback(host: str | None) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import SettingsError
@@ -20,6 +21,8 @@ from service.app.settings import DEFAULT_SECRETS_DIR, PREFIX, SECRETS_DIR, Setti
 _KUBERNETES = re.compile(r"ORDER_RELAY_(SERVICE_.*|PORT(_.*)?)")
 
 SHORTEST_REDACTED = 6
+MOST_SHOWN = 100
+"""Characters of a wrong value: a whole file may stand in it by mistake."""
 
 _OMITTED = "the value is not shown, it may be secret"
 
@@ -72,6 +75,8 @@ def load() -> Loaded:
     dotenv = Path.cwd() / ".env"
     secrets_dir = Path(os.environ.get(SECRETS_DIR) or DEFAULT_SECRETS_DIR)
     try:
+        if unreadable := list(_unreadable_lines(dotenv)):
+            raise BadSettingsError(unreadable)
         sources = _sources(os.environ, dotenv, secrets_dir)
     except (OSError, UnicodeDecodeError) as error:
         raise BadSettingsError([f"{dotenv} cannot be read: {error}"]) from None
@@ -109,6 +114,21 @@ def _sources(
         # Certificates may lie beside the secrets: only what is named like a setting counts.
         _file_source(secrets_dir): {name: "" for name in files if _like_a_setting(name)},
     }
+
+
+def _unreadable_lines(dotenv: Path) -> Iterator[str]:
+    """What python-dotenv would leave out with a word in the log, as if it had not been meant."""
+    if not dotenv.exists():
+        return
+    with dotenv.open(encoding="utf-8") as file:
+        for binding in parse_stream(file):
+            ours = (binding.key or "").upper().startswith(PREFIX)
+            if binding.error or (ours and binding.value is None):
+                text = binding.original.string
+                before = text[: len(text) - len(text.lstrip())]
+                line = binding.original.line + before.count("\n")
+                # The line is not shown: it may hold a secret.
+                yield f"{dotenv} line {line} cannot be read; must be NAME=value"
 
 
 def _like_a_setting(name: str) -> bool:
@@ -168,9 +188,19 @@ def _describe(detail: ErrorDetails, sources: Mapping[str, Mapping[str, str]]) ->
     where, value = next(
         ((w, names[variable]) for w, names in sources.items() if variable in names), ("", "")
     )
-    # An "@" may end a password that was put into a URL which should have none.
-    shown = _OMITTED if variable in _SECRET or "@" in value else f"was {value!r}"
-    return f"{variable} ({where}): {shown}; {message.replace('Input should', 'should')}"
+    # A password may end with "@" in a URL which should have none, and a token follow "?".
+    hidden = variable in _SECRET or "@" in value or "?" in value
+    shown = _OMITTED if hidden else f"was {_short(value)}"
+    allowed = _PLAINER.get(detail["type"], message).replace("Input should", "should")
+    return f"{variable} ({where}): {shown}; {allowed}"
+
+
+def _short(value: str) -> str:
+    text = ascii(value)
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}..."
+
+
+_PLAINER = {"int_parsing_size": "should be a smaller integer"}
 
 
 _SECRET = frozenset({f"{PREFIX}API__KEY", f"{PREFIX}AMQP__URL"})

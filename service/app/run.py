@@ -16,7 +16,7 @@ from typing import Any
 from service import __version__
 from service.app.exit_codes import ExitCode
 from service.app.loading import BadSettingsError, Loaded
-from service.app.settings import Settings
+from service.app.settings import PREFIX, Settings
 from service.core.decision import RetryPolicy
 from service.core.topology import build_topology
 from service.edges.admin.health import Health
@@ -47,6 +47,14 @@ from service.flow.events import (
 )
 from service.flow.gate import Gate
 from service.flow.relay import Relay
+
+_SETTING_OF: dict[type[Exception], str] = {
+    UnusableKeyError: "API__KEY",
+    AdminAddressError: f"ADMIN__HOST and {PREFIX}ADMIN__PORT",
+    InvalidApiUrlError: "API__URL",
+    UnreadableCaFileError: "API__CA_FILE",
+}
+"""Which setting to mend, for what only shows when it is used."""
 
 QUIET_WITHIN_SECONDS = 5.0
 CLOSED_WITHIN_SECONDS = 10.0
@@ -153,8 +161,8 @@ def run(loaded: Loaded) -> ExitCode:
         emit(Started(__version__, platform.python_version()))
         emit(AdminListening(settings.admin.host, admin.port))
         return asyncio.run(_main(settings, key, emit))
-    except (UnusableKeyError, AdminAddressError, InvalidApiUrlError, UnreadableCaFileError) as bad:
-        raise BadSettingsError([str(bad)]) from None
+    except tuple(_SETTING_OF) as bad:
+        raise BadSettingsError([f"{PREFIX}{_SETTING_OF[type(bad)]}: {bad}"]) from None
     finally:
         admin.stop()
 

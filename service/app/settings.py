@@ -4,6 +4,7 @@ Names, defaults and meanings are the contract's. Whatever is wrong is said by th
 with the value (unless it is a secret) and what would be right.
 """
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -16,13 +17,26 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from service.app.checks import check_broker_url, is_loopback, readable, split_urls
+from service.app.checks import (
+    MOST_URL_CHARACTERS,
+    check_broker_url,
+    is_loopback,
+    readable,
+    split_urls,
+    usable_host,
+    usable_url,
+    whole_seconds,
+)
 from service.app.secret_files import SecretFiles
 
 PREFIX = "ORDER_RELAY_"
 SECRETS_DIR = PREFIX + "SECRETS_DIR"
 DEFAULT_SECRETS_DIR = "/run/secrets/order-relay"
 LONGEST_DELAY_SECONDS = 7 * 86_400
+MOST_TIERS = 32
+"""Each is a queue on every node of the broker."""
+
+_NAMESPACE = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}")
 
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 Seconds = Annotated[float, Field(gt=0, le=86_400 * 30)]
@@ -39,11 +53,7 @@ class AmqpSettings(_Group):
         SecretStr("amqp://guest:guest@localhost:5672/"),
         description="broker; amqps for TLS; several, separated by commas, are tried in turn",
     )
-    namespace: str = Field(
-        "orders",
-        pattern=r"^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}$",
-        description="prefix of the topology",
-    )
+    namespace: str = Field("orders", description="prefix of the topology")
     topology: Literal["declare", "check"] = Field(
         "declare", description="declare what is missing, or check only (an operator owns it)"
     )
@@ -63,10 +73,29 @@ class AmqpSettings(_Group):
             check_broker_url(url, number)
         return value
 
+    @field_validator("namespace")
+    @classmethod
+    def _check_namespace(cls, value: str) -> str:
+        if not _NAMESPACE.fullmatch(value):
+            raise ValueError("must be 1 to 64 letters, digits, _ - or ., and not begin with .")
+        # The broker declares nothing there: it would refuse the topology again and again.
+        if value.startswith("amq."):
+            raise ValueError("must not begin with amq., which is the broker's own")
+        return value
+
     @field_validator("ca_file", "cert_file", "key_file")
     @classmethod
     def _check_file(cls, value: Path | None) -> Path | None:
         return readable(value)
+
+    @model_validator(mode="after")
+    def _check_login(self) -> Self:
+        if self.key_file is not None and self.cert_file is None:
+            raise ValueError(
+                f"{PREFIX}AMQP__KEY_FILE was {str(self.key_file)!r}: "
+                f"it needs the certificate, {PREFIX}AMQP__CERT_FILE"
+            )
+        return self
 
     @property
     def urls(self) -> list[str]:
@@ -118,11 +147,16 @@ class ApiSettings(_Group):
         problem = "must be an http or https URL with a host"
         try:
             parts = urlsplit(value)
-            usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+            usable = parts.scheme in ("http", "https") and parts.port != 0
         except ValueError:
             raise ValueError(problem) from None
-        if not usable:
+        if not usable or not usable_host(parts.hostname):
             raise ValueError(problem)
+        if not usable_url(value):
+            raise ValueError(
+                f"must have no space or control character, and at most {MOST_URL_CHARACTERS} "
+                "characters"
+            )
         if parts.username or parts.password or parts.fragment:
             raise ValueError("must have no user, password or fragment")
         return value
@@ -153,7 +187,7 @@ class RetrySettings(_Group):
         if not isinstance(value, str):
             return value
         try:
-            return tuple(int(part) for part in value.split(","))
+            return tuple(whole_seconds(part) for part in value.split(","))
         except ValueError:
             raise ValueError("must be whole seconds, separated by commas") from None
 
@@ -162,6 +196,8 @@ class RetrySettings(_Group):
     def _check_delays(cls, value: tuple[int, ...]) -> tuple[int, ...]:
         if not value or list(value) != sorted(set(value)):
             raise ValueError("must ascend, and have at least one tier")
+        if len(value) > MOST_TIERS:
+            raise ValueError(f"must be at most {MOST_TIERS} tiers")
         if value[0] < 1 or value[-1] > LONGEST_DELAY_SECONDS:
             raise ValueError(f"must be between 1 and {LONGEST_DELAY_SECONDS} seconds")
         return value

@@ -17,10 +17,14 @@ from service.core.times import to_rfc3339
 ORIGINAL_EXCHANGE = HEADER_PREFIX + "original-exchange"
 ORIGINAL_ROUTING_KEY = HEADER_PREFIX + "original-routing-key"
 ORIGINAL_USER_ID = HEADER_PREFIX + "original-user-id"
+ORIGINAL_HEADERS = HEADER_PREFIX + "original-headers"
 PARKED_STATUS = HEADER_PREFIX + "parked-status"
 PARKED_CODE = HEADER_PREFIX + "parked-code"
 PARKED_REASON = HEADER_PREFIX + "parked-reason"
 PARKED_AT = HEADER_PREFIX + "parked-at"
+
+MAX_SHOWN_HEADERS_CHARACTERS = 32 * 1024
+_MAX_PROPERTY_BYTES = 255
 
 _DROPPED = frozenset({"x-death", "x-delivery-count", "x-acquired-count", "cc", "bcc"})
 _DROPPED_PREFIXES = ("x-first-death-", "x-last-death-")
@@ -34,17 +38,52 @@ def retry_copy(received: Received, history: History, tier_seconds: int) -> Publi
 
 def parked_copy(received: Received, answer: Answer, history: History, now: datetime) -> Publication:
     """The copy of `received` that waits for a person, with what the relay knows about it."""
-    headers = (
-        _kept_headers(received)
-        | to_headers(history)
-        | {
-            PARKED_STATUS: str(answer.status),
-            PARKED_CODE: answer.code,
-            PARKED_REASON: answer.problem.message if answer.problem else "",
-            PARKED_AT: to_rfc3339(now),
-        }
-    )
+    headers = _kept_headers(received) | to_headers(history) | _parking_headers(answer, now)
     return Publication(PublicationKind.PARKED, "", _copy(received.message, headers))
+
+
+def salvaged_copy(received: Received, answer: Answer, now: datetime) -> Publication:
+    """What can be kept of a message that can neither be copied nor be moved by the broker.
+
+    The body is whole; of the headers a text is left, and what is no UTF-8 is escaped.
+    """
+    message = received.message
+    headers = {
+        ORIGINAL_EXCHANGE: _escaped(received.exchange) or "",
+        ORIGINAL_ROUTING_KEY: _escaped(received.routing_key) or "",
+        ORIGINAL_HEADERS: ascii(message.headers)[:MAX_SHOWN_HEADERS_CHARACTERS],
+        **_parking_headers(answer, now),
+    }
+    salvaged = Message(
+        body=message.body,
+        message_id=_escaped(message.message_id),
+        correlation_id=_escaped(message.correlation_id),
+        reply_to=_escaped(message.reply_to),
+        content_type=_escaped(message.content_type),
+        content_encoding=_escaped(message.content_encoding),
+        type=_escaped(message.type),
+        app_id=_escaped(message.app_id),
+        timestamp=message.timestamp,
+        headers=headers,
+    )
+    return Publication(PublicationKind.PARKED, "", salvaged)
+
+
+def _parking_headers(answer: Answer, now: datetime) -> dict[str, object]:
+    return {
+        PARKED_STATUS: str(answer.status),
+        PARKED_CODE: answer.code,
+        PARKED_REASON: answer.problem.message if answer.problem else "",
+        PARKED_AT: to_rfc3339(now),
+    }
+
+
+def _escaped(text: str | None) -> str | None:
+    if text is None:
+        return None
+    escaped = text.encode("utf-8", "backslashreplace")
+    # Escapes are longer than what they stand for, and a property has 255 bytes.
+    return escaped[:_MAX_PROPERTY_BYTES].decode("utf-8", "ignore")
 
 
 def _copy(message: Message, headers: Mapping[str, object]) -> Message:

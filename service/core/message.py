@@ -35,7 +35,8 @@ class Received:
     """A message with what the broker said about its way here.
 
     `damage` is why the message could not be encoded again byte for byte, or None: such a message
-    cannot be published as a copy and only the broker can move it.
+    cannot be published as a copy and only the broker can move it. `perilous` says that the broker
+    should not be asked to: an `x-death` of a stranger's making can end its dead-lettering.
     """
 
     message: Message
@@ -43,6 +44,7 @@ class Received:
     routing_key: str = ""
     redelivered: bool = False
     damage: str | None = None
+    perilous: bool = False
 
 
 class PublicationKind(StrEnum):

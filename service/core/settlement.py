@@ -8,7 +8,7 @@ from typing import assert_never
 from service.core import answer as answers
 from service.core.answer import Answer
 from service.core.codes import Code
-from service.core.copies import parked_copy, retry_copy
+from service.core.copies import parked_copy, retry_copy, salvaged_copy
 from service.core.decision import Finish, Park, RetryLater
 from service.core.history import History
 from service.core.message import Publication, Received
@@ -84,6 +84,9 @@ def plan_unserved(
             final = answers.rejected(Code.INVALID_MESSAGE, unserved.message, history)
             tell = identified(received) or addressed(received)
             reply = (build_reply(received, final, now),) if tell else ()
+            if received.perilous:
+                copy = salvaged_copy(received, final, now)
+                return Plan(Settlement.PARKED, (copy, *reply), final if reply else None)
             return Plan(Settlement.DEAD_LETTERED, reply, final if reply else None)
         case _ as never:  # pragma: no cover
             assert_never(never)

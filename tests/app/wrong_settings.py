@@ -5,7 +5,7 @@ WRONG = [
     ("AMQP__URL", "amqp://h/,amqp:///", "URL 2 must have a host"),
     ("AMQP__URL", "amqp://h:0/", "must have a host"),
     ("AMQP__URL", "amqp://h:x/", "URL 1 cannot be read"),
-    ("AMQP__NAMESPACE", "a b", "was 'a b'; String should match pattern"),
+    ("AMQP__NAMESPACE", "a b", "was 'a b'; must be 1 to 64 letters"),
     ("AMQP__TOPOLOGY", "make", "was 'make'; should be 'declare' or 'check'"),
     ("AMQP__PREFETCH", "0", "was '0'; should be greater than or equal to 1"),
     ("AMQP__PREFETCH", "70000", "was '70000'; should be less than or equal to 65535"),

@@ -69,7 +69,7 @@ class AdminServer:
             )[0]
             # The port as it was given: getaddrinfo takes 70000 for 4464.
             server = _Server(family, (str(address[0]), self._port), self._pages)
-        except (OSError, OverflowError) as error:
+        except (OSError, OverflowError, UnicodeError) as error:
             why = getattr(error, "strerror", None) or str(error)
             raise AdminAddressError(self._host, self._port, why) from error
         self._server = server

@@ -19,6 +19,7 @@ MAX_KEY_BYTES = 128
 """pamqp cuts longer header keys off when it encodes them, with a log line only."""
 
 PERSISTENT = 2
+DEATHS = "x-death"
 
 UNENCODABLE = (TypeError, ValueError, OverflowError, struct.error, RecursionError)
 """What encoding a message may raise."""
@@ -45,13 +46,15 @@ def to_received(delivered: DeliveredMessage) -> Received:
         timestamp=properties.timestamp,
         headers=headers,
     )
+    # A copy carries the exchange and the routing key in headers.
+    damage = _damage(message, f"{exchange}{routing_key}")
     return Received(
         message=message,
         exchange=exchange or "",
         routing_key=routing_key or "",
         redelivered=bool(getattr(frame, "redelivered", False)),
-        # A copy carries the exchange and the routing key in headers.
-        damage=_damage(message, f"{exchange}{routing_key}"),
+        damage=damage,
+        perilous=damage is not None and _names_deaths(headers),
     )
 
 
@@ -69,6 +72,17 @@ def to_properties(message: Message) -> spec.Basic.Properties:
         message_type=message.type,
         app_id=message.app_id,
     )
+
+
+def _names_deaths(headers: Mapping[str, object]) -> bool:
+    """Whether dead-lettering would have to read an `x-death` that is there already.
+
+    RabbitMQ 3.10 takes its shape for granted: where it is another, the process that dead-letters
+    for all quorum queues of the node crashes, and stays away after the second time.
+    """
+    if isinstance(headers, UndecodableTable):
+        return DEATHS.encode() in headers.raw
+    return DEATHS in headers
 
 
 def _damage(message: Message, way: str) -> str | None:

@@ -30,6 +30,9 @@ class UndecodableTable(dict[str, FieldValue]):
         super().__init__()
         self.raw = raw
 
+    def __repr__(self) -> str:
+        return repr(self.raw)
+
 
 def install() -> None:
     """Make pamqp use these decoders, in the whole process; a second call changes nothing."""
