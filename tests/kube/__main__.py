@@ -1,5 +1,81 @@
-import os, sys
+"""`python -m tests.kube`: exit code 0 when the chart does on a real API server what it should.
+
+Nothing is skipped quietly: where the server cannot be built, it says what is missing and ends
+with 1. `make kube` runs it in .venv-chart, where helm is.
+"""
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import chdir
 from pathlib import Path
-from tests.kube.build import build_server, find_go, needed_go
-cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "order-relay" / "kube"
-print(build_server(find_go(cache, lambda l: print(l, flush=True), needed_go())))
+
+from tests.kube.api import CLUSTER_VARIABLE, KubeError
+from tests.kube.build import (
+    BuildError,
+    Go,
+    build_server,
+    cache_directory,
+    generate_crds,
+    needed_go,
+)
+from tests.kube.cluster import add_crds, running_cluster
+from tests.kube.custom import OPEN_KINDS, open_crd
+from tests.kube.options import Files
+
+ROOT = Path(__file__).resolve().parents[2]
+HELM = Path(sys.prefix) / "bin" / "helm"
+
+
+def main(command_line: Sequence[str] | None = None) -> int:
+    """The exit code: that of the tests, 1 with what is missing, or 130 after Ctrl-C."""
+    parser = argparse.ArgumentParser(prog="python -m tests.kube", description=__doc__)
+    parser.add_argument("--build-only", action="store_true", help="build, and start nothing")
+    chosen, tests = parser.parse_known_args(command_line)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        go = Go.find(cache_directory(os.environ), _say, needed_go())
+        programs = build_server(go)
+        generated = generate_crds(go)
+        _say(f"etcd, kube-apiserver and {len(generated)} generated CRDs: {go.cache}")
+        return 0 if chosen.build_only else _test(programs, generated, tests)
+    except KeyboardInterrupt:
+        _say("interrupted; everything that was started is gone")
+        return 130
+    except (BuildError, KubeError, TimeoutError) as error:
+        _say(f"WRONG: nothing was tested. {error}")
+        return 1
+
+
+def _test(programs: Path, generated: list[bytes], tests: list[str]) -> int:
+    if not HELM.exists():
+        raise BuildError(f"there is no {HELM}; .ci/chart-tools makes the environment that has it")
+    with (
+        tempfile.TemporaryDirectory(prefix="order-relay-kube-") as directory,
+        chdir(directory),
+        running_cluster(programs, Path(directory)) as api,
+    ):
+        count = add_crds(api, [*generated, *map(open_crd, OPEN_KINDS)])
+        _say(f"the API server runs and serves {count} CRDs; testing the chart on it ...")
+        home = {f"HELM_{name}_HOME": f"{directory}/helm" for name in ("CACHE", "CONFIG", "DATA")}
+        config = str(Files(Path(directory)).kubeconfig)
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "tests/kube/live", "--quiet", *tests],
+            cwd=ROOT,
+            env={**os.environ, **home, "KUBECONFIG": config, CLUSTER_VARIABLE: config},
+            check=False,
+        )
+        return done.returncode
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

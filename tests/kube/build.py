@@ -1,4 +1,4 @@
-"""etcd, kube-apiserver and the CRDs out of pinned Go modules, each built once and then kept."""
+"""etcd, kube-apiserver and CRDs out of pinned Go modules, each made once and then kept."""
 
 import os
 import shutil
@@ -10,22 +10,35 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.kube.modules import (
+    CRD_GENERATOR,
     Program,
     build_arguments,
     cache_key,
+    crd_arguments,
     go_version,
     parse_go_version,
     server_programs,
 )
 
 SERVER_MODULE = Path(__file__).parent / "server"
-LOWEST_PRIORITY = 19
-BUILD_SECONDS = 3 * 3600.0
+CRDS_MODULE = Path(__file__).parent / "crds"
+BUILD_SECONDS = 6 * 3600.0
 Say = Callable[[str], None]
 
 
 class BuildError(Exception):
     """What is missing for the build, or what the build said."""
+
+
+def cache_directory(environment: Mapping[str, str]) -> Path:
+    """Where the products are kept."""
+    cache = environment.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(cache, "order-relay", "kube")
+
+
+def needed_go() -> tuple[int, ...]:
+    """The oldest Go that builds both modules."""
+    return max(go_version(_go_mod(module)) for module in (SERVER_MODULE, CRDS_MODULE))
 
 
 @dataclass(frozen=True)
@@ -36,43 +49,85 @@ class Go:
     cache: Path
     say: Say
 
-    def module(self, directory: Path, name: str) -> Path:
-        """Where the products of a module are kept; another go.mod or go.sum is another place."""
-        files = [(directory / file).read_bytes() for file in ("go.mod", "go.sum")]
-        return self.cache / f"{name}-{cache_key([*files, self.version().encode()])}"
+    @classmethod
+    def find(cls, cache: Path, say: Say, needed: tuple[int, ...]) -> "Go":
+        """The Go of this machine, or BuildError that says what is missing."""
+        wanted = f"Go {'.'.join(map(str, needed))} or newer"
+        command = shutil.which("go") or shutil.which("/usr/local/go/bin/go")
+        if command is None:
+            raise BuildError(f"there is no Go; install {wanted}, and have its module proxy at hand")
+        go = cls(command, cache, say)
+        if parse_go_version(go.version()) < needed:
+            raise BuildError(f"{command} is {go.version()}, and {wanted} is needed")
+        return go
 
     def version(self) -> str:
         """Such as `go1.26.8`."""
         return self.run(["env", "GOVERSION"], Path.cwd()).strip()
 
-    def run(self, arguments: Iterable[str], directory: Path) -> str:
+    def run(self, arguments: Iterable[str], module: Path) -> str:
         """What `go` prints, run in a module; BuildError with the end of what it says on failure."""
-        done = subprocess.run(
-            [self.command, *arguments],
-            cwd=directory,
-            env=build_environment(os.environ),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=BUILD_SECONDS,
-            check=False,
-            preexec_fn=lambda: os.nice(LOWEST_PRIORITY),  # noqa: PLW1509 - No thread runs yet.
-        )
-        if done.returncode != 0:
-            raise BuildError(f"go {' '.join(arguments)}:\n{done.stderr.strip()[-2000:]}")
-        return done.stdout
+        return run([self.command, *arguments], module)
+
+    def products(self, module: Path) -> Path:
+        """Where the products of a module are kept; another go.mod or go.sum is another place."""
+        pinned = [path.read_bytes() for path in sorted(module.glob("go.*"))]
+        return self.cache / f"{module.name}-{cache_key([*pinned, self.version().encode()])}"
+
+    def build(self, program: Program, module: Path) -> Path:
+        """The program, built unless it is there."""
+        directory = self.products(module)
+        built = directory / program.name
+        if built.exists():
+            return built
+        self.say(f"building {program.name} of {program.package} ...")
+        began = time.monotonic()
+        directory.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=directory) as unfinished:
+            output = Path(unfinished, program.name)
+            self.run(build_arguments(program, output), module)
+            # Only a whole program has the name that is looked for.
+            output.rename(built)
+        size_mib = built.stat().st_size / 2**20
+        self.say(f"built {program.name}: {size_mib:.0f} MiB in {time.monotonic() - began:.0f} s")
+        return built
 
 
-def find_go(cache: Path, say: Say, needed: tuple[int, ...]) -> Go:
-    """The Go of this machine, or BuildError that says what to install."""
-    command = shutil.which("go") or shutil.which("/usr/local/go/bin/go")
-    wanted = ".".join(map(str, needed))
-    if command is None:
-        raise BuildError(f"no Go: install Go {wanted} or newer; its module proxy is needed, too")
-    go = Go(command, cache, say)
-    if parse_go_version(go.version()) < needed:
-        raise BuildError(f"{command} is {go.version()}; Go {wanted} or newer is needed")
-    return go
+def build_server(go: Go) -> Path:
+    """The directory that holds `etcd` and `kube-apiserver`."""
+    for program in server_programs(_go_mod(SERVER_MODULE)):
+        go.build(program, SERVER_MODULE)
+    return go.products(SERVER_MODULE)
+
+
+def generate_crds(go: Go) -> list[bytes]:
+    """The CRDs of the projects whose Go types are pinned, as YAML."""
+    generator = go.build(CRD_GENERATOR, CRDS_MODULE)
+    directory = go.products(CRDS_MODULE) / "yaml"
+    if not directory.exists():
+        with tempfile.TemporaryDirectory(dir=directory.parent) as unfinished:
+            output = Path(unfinished, "yaml")
+            run([str(generator), *crd_arguments(output)], CRDS_MODULE)
+            output.rename(directory)
+    return [file.read_bytes() for file in sorted(directory.glob("*.yaml"))]
+
+
+def run(command: list[str], directory: Path) -> str:
+    """What a tool prints; BuildError with the end of what it says on failure."""
+    done = subprocess.run(
+        command,
+        cwd=directory,
+        env=build_environment(os.environ),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=BUILD_SECONDS,
+        check=False,
+    )
+    if done.returncode != 0:
+        said = (done.stderr or done.stdout).strip()[-2000:]
+        raise BuildError(f"{' '.join(command)} ended with {done.returncode}:\n{said}")
+    return done.stdout
 
 
 def build_environment(environment: Mapping[str, str]) -> dict[str, str]:
@@ -80,33 +135,5 @@ def build_environment(environment: Mapping[str, str]) -> dict[str, str]:
     return {**environment, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOWORK": "off"}
 
 
-def needed_go() -> tuple[int, ...]:
-    """The oldest Go that builds the server."""
-    return go_version(_go_mod())
-
-
-def build_server(go: Go) -> Path:
-    """The directory that holds `etcd` and `kube-apiserver`."""
-    directory = go.module(SERVER_MODULE, "server")
-    for program in server_programs(_go_mod()):
-        _build(go, program, directory)
-    return directory
-
-
-def _build(go: Go, program: Program, directory: Path) -> None:
-    if (directory / program.name).exists():
-        return
-    go.say(f"building {program.name} of {program.package}; the first time takes long ...")
-    began = time.monotonic()
-    directory.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=directory) as unfinished:
-        output = Path(unfinished, program.name)
-        go.run(build_arguments(program, output), SERVER_MODULE)
-        size_mib = output.stat().st_size / 2**20
-        # Only a whole program has the name that is looked for.
-        output.rename(directory / program.name)
-    go.say(f"built {program.name}: {size_mib:.0f} MiB in {time.monotonic() - began:.0f} s")
-
-
-def _go_mod() -> str:
-    return (SERVER_MODULE / "go.mod").read_text(encoding="utf-8")
+def _go_mod(module: Path) -> str:
+    return (module / "go.mod").read_text(encoding="utf-8")

@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-_REQUIREMENT = re.compile(r"^\s*(?:require\s+)?(?P<path>[^\s()]+)\s+(?P<version>v\S+)", re.MULTILINE)
+_REQUIREMENT = re.compile(
+    r"^\s*(?:require\s+)?(?P<path>[^\s()]+)\s+(?P<version>v\S+)", re.MULTILINE
+)
 _GO = re.compile(r"^go (?P<version>\S+)$", re.MULTILINE)
 _KUBERNETES = "k8s.io/kubernetes"
 
@@ -22,6 +24,13 @@ class Program:
     name: str
     package: str
     linker_flags: str = ""
+
+
+CRD_GENERATOR = Program("controller-gen", "sigs.k8s.io/controller-tools/cmd/controller-gen")
+CRD_PACKAGES = (
+    "github.com/kedacore/keda/v2/apis/keda/v1alpha1",
+    "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1",
+)
 
 
 def required_version(go_mod: str, path: str) -> str:
@@ -67,6 +76,13 @@ def build_arguments(program: Program, output: Path) -> list[str]:
     how = ["-mod=readonly", "-trimpath", "-gcflags=all=-l -dwarf=false"]
     flags = f"-s -w {program.linker_flags}".strip()
     return ["build", *how, f"-ldflags={flags}", "-o", str(output), program.package]
+
+
+def crd_arguments(output: Path) -> list[str]:
+    """The arguments of the generator that make a CRD of each kind in the packages."""
+    paths = [f"paths={package}" for package in CRD_PACKAGES]
+    # Prometheus' own kinds have fields of these types, and have no others for them.
+    return ["crd:allowDangerousTypes=true", *paths, f"output:dir={output}"]
 
 
 def cache_key(parts: Iterable[bytes]) -> str:
