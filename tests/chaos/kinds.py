@@ -65,3 +65,6 @@ class Kind(StrEnum):
 DELETES_QUEUES = frozenset({Kind.BROKER_DELETE_RETRY, Kind.BROKER_DELETE_REQUESTS})
 """Where relays declare, too, one of them could bring such a queue back, and orders into it,
 between the last look at it and its deletion: the operator would throw orders away."""
+
+HOLDS_CALLS = frozenset({Kind.HTTP_STALL, Kind.HTTP_BYTES, Kind.HTTP_LATENCY, Kind.API_FREEZE})
+"""While one of these lasts, a call that was sent in time reaches the API later."""

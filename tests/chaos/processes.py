@@ -98,12 +98,14 @@ class Replica:
 
     def alive(self) -> bool:
         """Whether its process runs; an end that nobody here has caused is a problem."""
+        if self._killed:
+            # The kernel may need a while to end it, and until then it seems to run.
+            return False
         try:
             self.process.check()
         except ProcessFailedError as error:
-            if not self._killed:
-                self.problems.append(str(error))
-                self._killed = True
+            self.problems.append(str(error))
+            self._killed = True
             return False
         return True
 

@@ -22,6 +22,7 @@ QUIET_POLLS = 4
 POLL_SECONDS = 0.5
 TELL_SECONDS = 3.0
 MARGIN_SECONDS = 5.0
+LAG_POLL_SECONDS = 0.1
 
 Say = Callable[[str], None]
 
@@ -38,6 +39,7 @@ class Run:
     problems: list[str] = field(default_factory=list)
     seen: dict[str, int] = field(default_factory=dict)
     began: float = field(default_factory=time.monotonic)
+    worst_lag_seconds: float = 0.0
 
     async def carry_out(self, broker: ChaosBroker, directory: Path) -> History:
         """Everything from the start of the relays to their end; the history."""
@@ -51,6 +53,7 @@ class Run:
                 sending = Sending(producers, self.scenario.load, world.sending)
                 listening = asyncio.create_task(collecting.run(broker.urls))
                 telling = asyncio.create_task(self._tell(world, sending, collecting))
+                watching = asyncio.create_task(self._watch_lag())
                 try:
                     await self._under_fire(world, sending, collecting)
                     ended_at = time.time()
@@ -58,9 +61,10 @@ class Run:
                     await self._stop(world)
                     return await self._read(world, sending, collecting, ended_at, quiet_at)
                 finally:
-                    for task in (listening, telling):
+                    beside = (listening, telling, watching)
+                    for task in beside:
                         task.cancel()
-                    await asyncio.gather(listening, telling, return_exceptions=True)
+                    await asyncio.gather(*beside, return_exceptions=True)
 
     async def _under_fire(self, world: World, sending: Sending, collecting: Collecting) -> None:
         async with asyncio.TaskGroup() as group:
@@ -130,7 +134,7 @@ class Run:
                 idempotency_window_seconds=relay.idempotency_window_seconds,
                 max_age_seconds=relay.max_age_seconds,
                 quiet_within_seconds=self.scenario.quiet_within_seconds,
-                margin_seconds=MARGIN_SECONDS,
+                margin_seconds=self._margin_seconds(),
             ),
             ending=Ending(ended_at, quiet_at, last),
             sent=tuple(sending.sent),
@@ -155,6 +159,22 @@ class Run:
                 f" parked {self.seen.get('orders.parked', 0)}, waiting {waiting(self.seen)},"
                 f" faults {faults.total()}{': ' * bool(kinds)}{kinds}"
             )
+
+    async def _watch_lag(self) -> None:
+        """How late this process wakes up: all calls pass through its proxies."""
+        while True:
+            before = time.monotonic()
+            await asyncio.sleep(LAG_POLL_SECONDS)
+            lag = time.monotonic() - before - LAG_POLL_SECONDS
+            self.worst_lag_seconds = max(self.worst_lag_seconds, lag)
+
+    def _margin_seconds(self) -> float:
+        """How late a call may reach the API that was sent in time.
+
+        Twice the lag: the API's process had to wait for the same processors.
+        """
+        held = self.scenario.holds_calls_seconds
+        return MARGIN_SECONDS + held + 2 * self.worst_lag_seconds
 
     def _clock(self) -> str:
         return f"{time.monotonic() - self.began:5.0f} s"

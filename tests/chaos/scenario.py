@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from tests.chaos.kinds import DELETES_QUEUES, Kind
+from tests.chaos.kinds import DELETES_QUEUES, HOLDS_CALLS, Kind
 
 SCENARIOS = Path(__file__).with_name("scenarios")
 
@@ -101,6 +101,11 @@ class Scenario(_Part):
     def seconds(self) -> float:
         """How long the orders take to be sent where nothing holds them up."""
         return self.load.orders / self.load.rate_per_second
+
+    @property
+    def holds_calls_seconds(self) -> float:
+        """How long a call can be on its way at most, for all that this scenario does to it."""
+        return sum(plan.lasts.most for plan in self.faults if plan.kind in HOLDS_CALLS)
 
     def with_orders(self, orders: int | None) -> "Scenario":
         """The same with another number of orders; None leaves it."""

@@ -18,7 +18,7 @@ from tests.chaos.plan import PlannedOrder
 from tests.chaos.scenario import Load
 
 CONNECT_SECONDS = 5.0
-PUBLISH_SECONDS = 20.0
+PUBLISH_SECONDS = 60.0
 MOST_IN_FLIGHT = 200
 DEADLINE = "x-order-relay-deadline"
 
@@ -153,6 +153,6 @@ async def _publish(channel: AbstractChannel, order: PlannedOrder, deadline: floa
             mandatory=True,
             timeout=PUBLISH_SECONDS,
         )
-    except AMQP_FAILURES:
+    except Exception:  # noqa: BLE001 - aiormq fails some publishes of a lost connection with just that
         return False
     return True

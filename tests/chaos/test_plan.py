@@ -3,7 +3,7 @@
 import json
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.chaos.kinds import DELETES_QUEUES, Kind
@@ -43,6 +43,7 @@ def test_a_known_seed_gives_the_known_plan() -> None:
 
 
 @given(scenarios, seeds)
+@settings(max_examples=30, deadline=None)
 def test_the_same_seed_gives_the_same_plan(scenario: Scenario, seed: int) -> None:
     """Of faults and of orders."""
     assert timeline(scenario, seed) == timeline(scenario.model_copy(), seed)
@@ -57,6 +58,7 @@ def test_another_seed_gives_another_plan() -> None:
 
 
 @given(scenarios, seeds)
+@settings(max_examples=30, deadline=None)
 def test_faults_are_within_their_bounds(scenario: Scenario, seed: int) -> None:
     """In order, while orders are sent, each kind at least once, for as long as it may."""
     planned = timeline(scenario, seed)
@@ -71,6 +73,7 @@ def test_faults_are_within_their_bounds(scenario: Scenario, seed: int) -> None:
 
 
 @given(scenarios, seeds)
+@settings(max_examples=30, deadline=None)
 def test_a_kind_does_not_overlap_itself(scenario: Scenario, seed: int) -> None:
     """What ends the first would end the second with it."""
     for entry in scenario.faults:
@@ -80,6 +83,7 @@ def test_a_kind_does_not_overlap_itself(scenario: Scenario, seed: int) -> None:
 
 
 @given(scenarios, seeds)
+@settings(max_examples=30, deadline=None)
 def test_one_entry_more_leaves_the_others(scenario: Scenario, seed: int) -> None:
     """So that a fault can be added to a scenario, and an old seed still tells something."""
     fewer = scenario.model_copy(update={"faults": scenario.faults[:1]})
