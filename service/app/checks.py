@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-
 MOST_URL_CHARACTERS = 2000
 LONGEST_HOST_BYTES = 253
 
+_NAMESPACE = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}")
 _LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 _WHOLE_SECONDS = re.compile(r" *[0-9]{1,9} *")
 
@@ -68,6 +68,33 @@ def check_broker_url(url: str, number: int) -> None:
             f"URL {number} must have no space or control character, "
             f"and at most {MOST_URL_CHARACTERS} characters"
         )
+
+
+def check_api_url(url: str) -> None:
+    """Raise ValueError unless `url` is one that orders may be sent to."""
+    problem = "must be an http or https URL with a host"
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and parts.port != 0
+    except ValueError:
+        raise ValueError(problem) from None
+    if not usable or not usable_host(parts.hostname):
+        raise ValueError(problem)
+    if not usable_url(url):
+        raise ValueError(
+            f"must have no space or control character, and at most {MOST_URL_CHARACTERS} characters"
+        )
+    if parts.username or parts.password or parts.fragment:
+        raise ValueError("must have no user, password or fragment")
+
+
+def check_namespace(name: str) -> None:
+    """Raise ValueError unless queues and exchanges can be named after `name`."""
+    if not _NAMESPACE.fullmatch(name):
+        raise ValueError("must be 1 to 64 letters, digits, _ - or ., and not begin with .")
+    # The broker declares nothing there: it would refuse the topology again and again.
+    if name.startswith("amq."):
+        raise ValueError("must not begin with amq., which is the broker's own")
 
 
 def is_loopback(host: str | None) -> bool:

@@ -4,7 +4,6 @@ Names, defaults and meanings are the contract's. Whatever is wrong is said by th
 with the value (unless it is a secret) and what would be right.
 """
 
-import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -18,13 +17,12 @@ from pydantic_settings import (
 )
 
 from service.app.checks import (
-    MOST_URL_CHARACTERS,
+    check_api_url,
     check_broker_url,
+    check_namespace,
     is_loopback,
     readable,
     split_urls,
-    usable_host,
-    usable_url,
     whole_seconds,
 )
 from service.app.secret_files import SecretFiles
@@ -35,8 +33,6 @@ DEFAULT_SECRETS_DIR = "/run/secrets/order-relay"
 LONGEST_DELAY_SECONDS = 7 * 86_400
 MOST_TIERS = 32
 """Each is a queue on every node of the broker."""
-
-_NAMESPACE = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}")
 
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 Seconds = Annotated[float, Field(gt=0, le=86_400 * 30)]
@@ -76,11 +72,7 @@ class AmqpSettings(_Group):
     @field_validator("namespace")
     @classmethod
     def _check_namespace(cls, value: str) -> str:
-        if not _NAMESPACE.fullmatch(value):
-            raise ValueError("must be 1 to 64 letters, digits, _ - or ., and not begin with .")
-        # The broker declares nothing there: it would refuse the topology again and again.
-        if value.startswith("amq."):
-            raise ValueError("must not begin with amq., which is the broker's own")
+        check_namespace(value)
         return value
 
     @field_validator("ca_file", "cert_file", "key_file")
@@ -144,21 +136,7 @@ class ApiSettings(_Group):
     @field_validator("url")
     @classmethod
     def _check_url(cls, value: str) -> str:
-        problem = "must be an http or https URL with a host"
-        try:
-            parts = urlsplit(value)
-            usable = parts.scheme in ("http", "https") and parts.port != 0
-        except ValueError:
-            raise ValueError(problem) from None
-        if not usable or not usable_host(parts.hostname):
-            raise ValueError(problem)
-        if not usable_url(value):
-            raise ValueError(
-                f"must have no space or control character, and at most {MOST_URL_CHARACTERS} "
-                "characters"
-            )
-        if parts.username or parts.password or parts.fragment:
-            raise ValueError("must have no user, password or fragment")
+        check_api_url(value)
         return value
 
     @model_validator(mode="after")

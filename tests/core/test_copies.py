@@ -7,9 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.core.codes import Code, Status
-from service.core.copies import parked_copy, retry_copy
-from service.core.history import from_headers
+from service.core.copies import (
+    MAX_SHOWN_HEADERS_CHARACTERS,
+    ORIGINAL_HEADERS,
+    ORIGINAL_ROUTING_KEY,
+    PARKED_CODE,
+    parked_copy,
+    retry_copy,
+)
+from service.core.history import History, from_headers
 from service.core.message import Message, PublicationKind, Received
+from service.core.request import Damaged
+from service.core.settlement import Settlement, plan_unserved
 from tests.core.build import NOW, ago, ahead, an_answer, examples, history, message, received
 
 UNKNOWN = an_answer(Status.UNKNOWN, Code.OUTCOME_UNKNOWN, "perhaps")
@@ -154,3 +163,36 @@ def test_a_copy_of_a_copy_loses_nothing_more(headers: dict[str, object]) -> None
     once = retry_copy(received(message(headers=headers)), history(), 1).message
     twice = retry_copy(received(once), history(), 1).message
     assert twice == once
+
+
+def test_what_cannot_be_copied_is_salvaged() -> None:
+    """The body whole, the texts escaped and no longer than a property, the headers as a text."""
+    content = Message(
+        body=b"\xff",
+        message_id="\udcff" * 100,
+        correlation_id="c-1",
+        app_id="é" * 127,
+        headers={"x-death": [1], "big": "x" * 70_000},
+    )
+    original = Received(content, "orders", "\udcfe", damage="x", perilous=True)
+    plan = plan_unserved(original, Damaged("x", History(first_seen=NOW)), NOW)
+    assert plan.settlement is Settlement.PARKED
+    parked, reply = (publication.message for publication in plan.publications)
+    assert parked.body == b"\xff"
+    assert parked.message_id == ("\\udcff" * 100)[:255]
+    assert (parked.correlation_id, parked.app_id, parked.reply_to) == ("c-1", "é" * 127, None)
+    assert parked.headers[ORIGINAL_ROUTING_KEY] == "\\udcfe"
+    shown = parked.headers[ORIGINAL_HEADERS]
+    assert isinstance(shown, str)
+    assert shown.startswith("{'x-death': [1], 'big': 'xxx")
+    assert len(shown) == MAX_SHOWN_HEADERS_CHARACTERS
+    assert parked.headers[PARKED_CODE] == "invalid_message"
+    assert reply.correlation_id == "c-1"
+
+
+def test_a_salvaged_one_that_nobody_can_be_told_about_is_parked_in_silence() -> None:
+    """Without an id and a way back there is only the copy."""
+    original = Received(Message(b"x"), damage="x", perilous=True)
+    plan = plan_unserved(original, Damaged("x", History(first_seen=NOW)), NOW)
+    assert [each.kind for each in plan.publications] == [PublicationKind.PARKED]
+    assert plan.answer is None

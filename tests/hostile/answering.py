@@ -1,4 +1,4 @@
-"""A server that gives the hostile answers, the relay's own client in front of it, and a look at each.
+"""A server that gives the hostile answers, the relay's own client before it, a look at each.
 
 Behind every hostile answer a good order goes out on the same client, and must get its own answer.
 """
@@ -17,7 +17,7 @@ from service.edges.api.client import HttpOrderApi
 from tests.edges.api.clients import KEY, order_api
 from tests.edges.api.server import Peer, Server, answer, serving
 from tests.edges.api.tls import Authority
-from tests.hostile.answers import ACCEPTED, THROTTLED, Ending, Hostile
+from tests.hostile.answers import THROTTLED, Ending, Hostile
 from tests.hostile.findings import Finding
 from tests.load.waiting import until
 
@@ -41,7 +41,7 @@ def own(request_id: str) -> bytes:
 
 
 class Stage:
-    """What the server does: the case of an id that begins with `h-`, else the order's own answer."""
+    """What the server does: the case that is set for an id, else the order's own answer."""
 
     def __init__(self) -> None:
         self.cases: dict[str, Hostile] = {}
@@ -147,9 +147,8 @@ def wrong(case: Hostile, number: int, result: ApiResult | BaseException) -> Iter
         return
     if means not in case.may:
         yield f"it counts as {means}, not as {' or '.join(sorted(case.may))}: {result!r:.300}"
-    if means == ACCEPTED and isinstance(outcome, Accepted):
-        if outcome.order_id != f"hostile-{number}":
-            yield f"it gave the order {outcome.order_id!r}"
+    if isinstance(outcome, Accepted) and outcome.order_id != f"hostile-{number}":
+        yield f"it gave the order {outcome.order_id!r}"
     if means == THROTTLED and not _bearable(getattr(outcome, "retry_after_seconds", None)):
         yield f"it asks to wait: {outcome!r}"
 

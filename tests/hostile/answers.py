@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
+from itertools import pairwise
 
 ACCEPTED, REFUSED, THROTTLED = "accepted", "refused", "throttled"
 MISCONFIGURED, UNREACHED, UNKNOWN = "misconfigured", "unreached", "unknown"
@@ -69,7 +70,7 @@ def split(chance: random.Random, data: bytes, most: int = 5) -> tuple[bytes, ...
     """The same bytes in several writes."""
     cuts = sorted(chance.randrange(len(data) + 1) for _ in range(chance.randrange(most)))
     edges = [0, *cuts, len(data)]
-    return tuple(data[a:b] for a, b in zip(edges, edges[1:], strict=False))
+    return tuple(data[a:b] for a, b in pairwise(edges))
 
 
 def many(families: tuple[Family, ...], count: int, seed: int) -> Iterator[Hostile]:

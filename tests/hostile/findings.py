@@ -43,9 +43,13 @@ class Findings:
         if finding.problems:
             self.offending[finding.family] += 1
             self._keep(finding)
+        self.progress(self.tried.total())
+
+    def progress(self, count: int) -> None:
+        """Say now and then how many were tried."""
         if time.monotonic() - self._said_at > SECONDS_BETWEEN_LINES:
             self._said_at = time.monotonic()
-            self.say(f"{self.tried.total():,} of {self.expected:,}")
+            self.say(f"{count:,} of {self.expected:,}")
 
     def table(self) -> list[str]:
         """A line a family: how many, and how many of them offend."""

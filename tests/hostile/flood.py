@@ -1,20 +1,29 @@
 """Hostile messages and good orders through a real broker, a real relay and the stand-in."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from tests.broker import BrokerError, VirtualHost
+from tests.broker.wire import Raw
 from tests.hostile import messages
-from tests.hostile.findings import Finding
+from tests.hostile.findings import Finding, Findings
 from tests.hostile.mail import Inbox, Sender, collecting, parked_by_mark
 from tests.hostile.messages import GOOD_EVERY, Case
 from tests.hostile.messages_bodies import BODIES
 from tests.hostile.messages_envelope import ENVELOPE
 from tests.hostile.messages_headers import HEADERS
-from tests.hostile.verdict import Seen, judge, judge_good, judge_log, judge_metrics
+from tests.hostile.verdict import (
+    Seen,
+    judge,
+    judge_good,
+    judge_inbox,
+    judge_log,
+    judge_metrics,
+)
 from tests.load import ApiProcess, Order, RelayProcess, left, new_orders
 from tests.load.processes import KEY
 
@@ -32,56 +41,82 @@ class _Sent:
     refused: dict[int, list[str]] = field(default_factory=dict)
 
 
+@dataclass(slots=True)
+class _Outcome:
+    inbox: Inbox
+    sent: _Sent
+    ledger: dict[str, Any]
+    problems: list[str]
+
+
 async def flood(
-    host: VirtualHost, directory: Path, count: int, seed: int, add: Callable[[Finding], None]
+    host: VirtualHost, directory: Path, count: int, seed: int, findings: Findings
 ) -> None:
     """Send so many messages, one in five of them good, and add a finding for each of them."""
     with ApiProcess(directory) as api:
         await api.ready()
         with RelayProcess(directory, host.url, api.url) as relay:
             await relay.consuming()
-            async with collecting(host.url) as inbox:
-                before, connected = await relay.metrics(), _connections(host)
-                sent = await _send(Sender(host.url), inbox, relay, count, seed)
-                await _until_settled(host, inbox, sent)
-                after = await relay.metrics()
-                problems = list(judge_metrics(before, after))
-                if not set(connected) <= set(_connections(host)):
-                    problems.append(f"the connections were {connected}: {_connections(host)}")
-                ledger = await api.ask("GET", "/ledger")
+            outcome = await _through(host, relay, api, _Plan(count, seed, findings))
             if (code := await relay.stop()) != 0:
-                problems.append(f"the relay ended with {code}")
-        waiting = left(host.queues())
-        parked, strange = parked_by_mark(Sender(host.url).take_all(b"orders.parked"))
-        problems += [f"{name} still has {n}" for name, n in waiting.items() if "parked" not in name]
-        problems += [f"parked, and unknown: {message!r:.300}" for message in strange]
-        problems += [f"answered, and unknown: {reply.text:.300}" for reply in inbox.unmatched]
-        replies = [*inbox.hostile.values(), *inbox.good.values()]
-        problems += ["a reply shows the key" for each in replies for r in each if KEY in r.text]
-        lines = relay.log.read_text(encoding="utf-8").splitlines()
-        problems += judge_log(lines, KEY)
+                outcome.problems.append(f"the relay ended with {code}")
+    parked, strange = parked_by_mark(Sender(host.url).take_all(b"orders.parked"))
+    lines = relay.log.read_text(encoding="utf-8").splitlines()
+    problems = [
+        *outcome.problems,
+        *(f"parked, and unknown: {message!r:.300}" for message in strange),
+        *judge_log(lines, KEY),
+        *judge_inbox(outcome.inbox, KEY),
+    ]
+    sent, inbox = outcome.sent, outcome.inbox
+    entries = outcome.ledger["by_request_id"]
+    orders = {name: entry["orders"] for name, entry in entries.items()}
+    for finding in judge(sent.cases, Seen(sent.refused, inbox, parked)):
+        findings.add(finding)
+    for finding in judge_good(sent.good, inbox, orders):
+        findings.add(finding)
+    findings.add(Finding("the relay itself", "log, metrics, connections", tuple(problems)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    count: int
+    seed: int
+    findings: Findings
+
+
+async def _through(
+    host: VirtualHost, relay: RelayProcess, api: ApiProcess, plan: _Plan
+) -> _Outcome:
+    """All messages sent and settled, and what the relay and the broker say of themselves."""
+    async with collecting(host.url) as inbox:
+        before, connected = await relay.metrics(), _connections(host)
+        sent = await _send(Sender(host.url), inbox, relay, plan)
+        await _until_settled(host, inbox, sent)
+        problems = list(judge_metrics(before, await relay.metrics()))
+        if not connected or not set(connected) <= set(_connections(host)):
+            problems.append(f"the connections were {connected}, and are {_connections(host)}")
+        ledger = await api.ask("GET", "/ledger")
         if ledger["more_than_one_order"]:
             problems.append(f"{ledger['more_than_one_order']} ids made more than one order")
-    orders = {name: entry["orders"] for name, entry in ledger["by_request_id"].items()}
-    for finding in judge(sent.cases, Seen(sent.refused, inbox, parked)):
-        add(finding)
-    for finding in judge_good(sent.good, inbox, orders):
-        add(finding)
-    add(Finding("the relay itself", "log, metrics, connections, queues", tuple(problems)))
+        waiting = left(host.queues())
+        problems += [f"{name} still has {n}" for name, n in waiting.items() if "parked" not in name]
+    return _Outcome(inbox, sent, ledger, problems)
 
 
 def _connections(host: VirtualHost) -> list[str]:
     return sorted(host.node.connections(host.name))
 
 
-async def _send(sender: Sender, inbox: Inbox, relay: RelayProcess, count: int, seed: int) -> _Sent:
+async def _send(sender: Sender, inbox: Inbox, relay: RelayProcess, plan: _Plan) -> _Sent:
     """All messages, at most so many of them unanswered at a time."""
     sent = _Sent()
-    mixed = _mixed(count, seed)
+    mixed = _mixed(plan.count, plan.seed)
     while batch := list(islice(mixed, BATCH)):
         relay.check()
         await asyncio.to_thread(_send_batch, sender, batch, sent)
         await _until_moved(inbox, sent)
+        plan.findings.progress(len(sent.cases) + len(sent.good))
     sender.close()
     return sent
 
@@ -99,7 +134,7 @@ def _mixed(count: int, seed: int) -> Iterator[Case | Order]:
     hostile = messages.many(FAMILIES, count - count // GOOD_EVERY, seed)
     orders = new_orders("good", count // GOOD_EVERY)
     for number in range(count):
-        yield next(orders if number % GOOD_EVERY == GOOD_EVERY - 1 else hostile)
+        yield next(orders) if number % GOOD_EVERY == GOOD_EVERY - 1 else next(hostile)
 
 
 def _send_batch(sender: Sender, batch: list[Case | Order], sent: _Sent) -> None:
@@ -110,7 +145,8 @@ def _send_batch(sender: Sender, batch: list[Case | Order], sent: _Sent) -> None:
                 sent.refused[message.number] = refusals
         else:
             sent.good.append(message.request_id)
-            properties = {"message_id": message.request_id.encode(), "delivery_mode": 2}
+            request_id = message.request_id.encode()
+            properties: dict[str, Raw] = {"message_id": request_id, "delivery_mode": 2}
             sender.send(Case("good", "", 0, properties, bodies=(message.body,)))
 
 

@@ -62,24 +62,22 @@ def case(
     number: int,
     fates: frozenset[Fate] = ORDERED,
     *,
+    properties: Mapping[str, Raw | None] | None = None,
     headers: bytes | None = None,
     bodies: tuple[bytes, ...] = (),
-    routing_key: bytes = b"order.request",
-    without: tuple[str, ...] = (),
-    **properties: Raw,
 ) -> Case:
-    """A message that is good but for what is given."""
+    """A message that is good but for what is given; a property that is None is left out."""
     mark = MARK % number
-    base: dict[str, Raw] = {
+    base: dict[str, Raw | None] = {
         "message_id": mark + b"id",
         "correlation_id": mark + b"c",
         "type": mark + b"t",
         "app_id": mark + b"a",
         "delivery_mode": 2,
     }
-    kept = {key: value for key, value in {**base, **properties}.items() if key not in without}
-    whole = bodies or (body(number),)
-    return Case(family, name, number, kept, headers, whole, routing_key, fates)
+    wanted = {**base, **(properties or {})}
+    kept = {key: value for key, value in wanted.items() if value is not None}
+    return Case(family, name, number, kept, headers, bodies or (body(number),), fates=fates)
 
 
 def values(number: int, **changes: object) -> dict[str, object]:

@@ -66,17 +66,10 @@ def prepare(case: Wrong, place: Path) -> dict[bytes, bytes]:
 
 def wrong(case: Wrong, said: Said) -> Iterator[str]:
     """What is wrong with what was said."""
-    both = said.out + said.err
     if said.code != ExitCode.BAD_SETTINGS:
         yield f"exit code {said.code}"
-    for name in case.names:
-        if PREFIX + name not in said.err:
-            yield f"{PREFIX}{name} is not named"
-    for word in case.words:
-        if word not in said.err:
-            yield f"{word!r} is not said"
-    if case.shown is not None and case.shown not in said.err:
-        yield f"the value {case.shown!r} is not shown"
+    yield from _unsaid(case, said.err)
+    both = said.out + said.err
     if "Traceback" in both:
         yield "there is a traceback"
     if SECRET in both or GOOD_KEY in both:
@@ -85,6 +78,17 @@ def wrong(case: Wrong, said: Said) -> Iterator[str]:
         yield f"{len(both)} characters are said"
     if problems := [line for line in said.err.splitlines() if not line.isprintable()]:
         yield f"it is not printable: {problems[0]!r:.100}"
+
+
+def _unsaid(case: Wrong, said: str) -> Iterator[str]:
+    for name in case.names:
+        if PREFIX + name not in said:
+            yield f"{PREFIX}{name} is not named"
+    for word in case.words:
+        if word not in said:
+            yield f"{word!r} is not said"
+    if case.shown is not None and case.shown not in said:
+        yield f"the value {case.shown!r} is not shown"
 
 
 def _files(case: Wrong, secrets: Path) -> list[tuple[Path, bytes | None]]:

@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from tests.hostile.mail import Inbox, Reply, repeatable
 from tests.hostile.findings import Finding
+from tests.hostile.mail import Inbox, Reply, repeatable
 from tests.hostile.messages import Case, Fate
 
 BY_STATUS = {
@@ -79,6 +79,15 @@ def judge_good(ids: Iterable[str], inbox: Inbox, ledger: Mapping[str, int]) -> I
         if ledger.get(request_id, 0) != 1:
             problems.append(f"it made {ledger.get(request_id, 0)} orders")
         yield Finding("good orders", request_id, tuple(problems))
+
+
+def judge_inbox(inbox: Inbox, secret: str) -> Iterator[str]:
+    """What is wrong with the replies as a whole."""
+    for reply in inbox.unmatched:
+        yield f"answered, and unknown: {reply.text:.300}"
+    for replies in (*inbox.hostile.values(), *inbox.good.values()):
+        if any(secret in reply.text for reply in replies):
+            yield f"a reply shows the key: {replies!r:.300}"
 
 
 def judge_log(lines: Iterable[str], secret: str) -> Iterator[str]:

@@ -24,7 +24,9 @@ def test_a_taken_port_is_named() -> None:
     server.stop()
 
 
-@pytest.mark.parametrize(("host", "port"), [("no.such.host.invalid", 8080), (HOST, 70_000), ("a..b", 8080)])
+@pytest.mark.parametrize(
+    ("host", "port"), [("no.such.host.invalid", 8080), (HOST, 70_000), ("a..b", 8080)]
+)
 def test_an_impossible_address_is_named(host: str, port: int) -> None:
     """A host that is unknown, or a port that cannot be, is the same kind of error."""
     with pytest.raises(AdminAddressError) as raised:

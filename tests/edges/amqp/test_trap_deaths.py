@@ -45,9 +45,7 @@ async def test_it_does_not_end_the_dead_lettering_of_the_broker(
                 sent = {**BASE, **properties}
                 confirm = producer.publish(b"orders", b"order.request", sent, headers, BODY)
                 assert confirm is Confirm.ACK
-                await whole.edge.events.until(
-                    Settled, settlement=Settlement.PARKED, number=number
-                )
+                await whole.edge.events.until(Settled, settlement=Settlement.PARKED, number=number)
             plain = wire.table([TOO_LONG])
             producer.publish(b"orders", b"order.request", BASE, plain, BODY)
             producer.publish(b"orders.retry", b"1", {"message_id": b"waits"}, None, BODY)
