@@ -1,0 +1,32 @@
+"""`python -m tests.cluster`: a relay on three nodes, each stopped, killed and made the leader."""
+
+import asyncio
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.broker.cluster import RabbitCluster
+from tests.broker.errors import BrokerError
+from tests.cluster.results import table
+from tests.cluster.run import run
+
+
+def main() -> int:
+    """The exit code: 1 when an order was lost or placed twice, or there is no cluster."""
+    with tempfile.TemporaryDirectory(prefix="cluster-") as directory:
+        try:
+            with RabbitCluster.start(Path(directory), say=_say) as cluster:
+                results = asyncio.run(run(cluster, Path(directory), _say))
+        except (BrokerError, TimeoutError) as error:
+            _say(str(error))
+            return 1
+    _say(table(results))
+    return 0 if all(result.good for result in results) else 1
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
