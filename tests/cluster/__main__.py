@@ -1,6 +1,7 @@
 """`python -m tests.cluster`: a relay on three nodes, each stopped, killed and made the leader."""
 
 import asyncio
+import logging
 import sys
 import tempfile
 from pathlib import Path
@@ -10,9 +11,13 @@ from tests.broker.errors import BrokerError
 from tests.cluster.results import table
 from tests.cluster.run import run
 
+INTERRUPTED = 128 + 2
+
 
 def main() -> int:
     """The exit code: 1 when an order was lost or placed twice, or there is no cluster."""
+    # Else Python prints the traceback of every connection that is lost here on purpose.
+    logging.getLogger("aiormq").addHandler(logging.NullHandler())
     with tempfile.TemporaryDirectory(prefix="cluster-") as directory:
         try:
             with RabbitCluster.start(Path(directory), say=_say) as cluster:
@@ -20,6 +25,8 @@ def main() -> int:
         except (BrokerError, TimeoutError) as error:
             _say(str(error))
             return 1
+        except KeyboardInterrupt:
+            return INTERRUPTED
     _say(table(results))
     return 0 if all(result.good for result in results) else 1
 

@@ -3,9 +3,11 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+from aiormq.abc import DeliveredMessage
 
 from service.core.decision import RetryPolicy
 from service.core.topology import build_topology
@@ -82,19 +84,19 @@ async def phase(world: World, name: str, action: Action) -> Result:
 
 async def _replies(world: World, wanted: set[str]) -> Sequence[str]:
     """The request_id of each good reply, once all wanted ones are there or the time is over."""
-    accepted: list[str] = []
+    messages: list[DeliveredMessage] = []
+
+    def accepted() -> list[str]:
+        bodies = [json.loads(message.body) for message in messages]
+        return [body["request_id"] for body in bodies if body["status"] == "accepted"]
 
     async def all_there() -> bool:
-        messages = await patiently(lambda: take_replies(world.host.live_url))
-        bodies = [json.loads(message.body) for message in messages]
-        accepted.extend(body["request_id"] for body in bodies if body["status"] == "accepted")
-        return wanted <= set(accepted)
+        await patiently(lambda: take_replies(world.host.live_url, messages))
+        return wanted <= set(accepted())
 
-    try:
+    with suppress(TimeoutError):
         await until(all_there, "all replies", timeout_seconds=SERVED_SECONDS, poll_seconds=0.2)
-    except TimeoutError:
-        return accepted
-    return accepted
+    return accepted()
 
 
 def stopped(nodes: Sequence[int]) -> Action:

@@ -60,12 +60,14 @@ async def keep_replies(url: str) -> None:
         await queue.bind("orders.replies", "#")
 
 
-async def take_replies(url: str) -> list[DeliveredMessage]:
-    """Every reply so far that was not taken yet."""
+async def take_replies(url: str, into: list[DeliveredMessage]) -> None:
+    """Adds every reply that was not taken yet; one that is not added stays in its queue."""
     connection = await aio_pika.connect(url, timeout=TRY_SECONDS)
     async with connection:
         channel = await (await connection.channel()).get_underlay_channel()
         taken = []
-        while (message := await channel.basic_get(COLLECTED, no_ack=True)).delivery_tag:
+        while (message := await channel.basic_get(COLLECTED)).delivery_tag:
             taken.append(message)
-        return taken
+        if taken:
+            await channel.basic_ack(taken[-1].delivery_tag or 0, multiple=True)
+        into += taken

@@ -6,6 +6,7 @@ the warm-up, and the growth in a hundred times. The exit code is 1 when one of t
 
 import argparse
 import asyncio
+import logging
 import sys
 import tempfile
 from pathlib import Path
@@ -14,6 +15,8 @@ from tests.broker import BrokerError, RabbitNode, VirtualHost
 from tests.leaks.flat import ENOUGH, table, trends
 from tests.leaks.run import Plan, run
 from tests.load import ProcessFailedError
+
+INTERRUPTED = 128 + 2
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -28,6 +31,8 @@ def main(arguments: list[str] | None = None) -> int:
             parser.error(f"--{name} {times}: 0, or at least {ENOUGH} to see how something grows")
     if not any(vars(chosen).values()):
         parser.error("nothing to do")
+    # Else Python prints the traceback of every connection that is lost here on purpose.
+    logging.getLogger("aiormq").addHandler(logging.NullHandler())
     plan = Plan(chosen.reconnects, chosen.outages, chosen.kills)
     try:
         with tempfile.TemporaryDirectory(prefix="leaks-") as directory:
@@ -35,6 +40,8 @@ def main(arguments: list[str] | None = None) -> int:
     except (BrokerError, ProcessFailedError, TimeoutError) as error:
         _say(str(error))
         return 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
 
 
 def _run(directory: Path, plan: Plan) -> int:
