@@ -59,6 +59,8 @@ _SETTING_OF: dict[type[Exception], str] = {
 QUIET_WITHIN_SECONDS = 5.0
 CLOSED_WITHIN_SECONDS = 10.0
 
+Draw = Callable[[], float]
+
 
 @dataclass(frozen=True, slots=True)
 class Parts:
@@ -72,9 +74,9 @@ class Parts:
     emit: Emit
 
 
-def build(settings: Settings, key: KeySource, emit: Emit) -> Parts:
+def build(settings: Settings, key: KeySource, emit: Emit, draw: Draw) -> Parts:
     """All parts, wired, with nothing started."""
-    clock, draw = SystemClock(), random.random
+    clock = SystemClock()
     topology = build_topology(settings.amqp.namespace, settings.retry.delays_seconds)
     broker = Broker(settings.amqp.urls, tls_files(settings))
     prepare = Prepare(topology, settings.amqp.topology)
@@ -141,8 +143,8 @@ def _share_of(settings: Settings, budget: RateBudget, emit: Emit) -> Callable[[i
     return counted
 
 
-def run(loaded: Loaded) -> ExitCode:
-    """Relay orders until SIGTERM or SIGINT, then drain.
+def run(loaded: Loaded, draw: Draw = random.random) -> ExitCode:
+    """Relay orders until SIGTERM or SIGINT, then drain; `draw` is the chance in every pause.
 
     Raises BadSettingsError for what only shows when it is used: the key's file, the admin address.
     """
@@ -160,7 +162,7 @@ def run(loaded: Loaded) -> ExitCode:
         admin.start()
         emit(Started(__version__, platform.python_version()))
         emit(AdminListening(settings.admin.host, admin.port))
-        return asyncio.run(_main(settings, key, emit))
+        return asyncio.run(_main(settings, key, emit, draw))
     except tuple(_SETTING_OF) as bad:
         raise BadSettingsError([f"{PREFIX}{_SETTING_OF[type(bad)]}: {bad}"]) from None
     finally:
@@ -181,13 +183,13 @@ def _key_source(loaded: Loaded, emit: Emit, secrets: list[str]) -> KeySource:
     return source
 
 
-async def _main(settings: Settings, key: KeySource, emit: Emit) -> ExitCode:
+async def _main(settings: Settings, key: KeySource, emit: Emit, draw: Draw) -> ExitCode:
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(_on_stray_error(emit))
     asked: asyncio.Future[signal.Signals] = loop.create_future()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _on_signal, number, asked)
-    parts = build(settings, key, emit)
+    parts = build(settings, key, emit, draw)
     stopped = asyncio.Event()
     watching = asyncio.create_task(watch_loop(SystemClock(), emit, stopped))
     publishing = asyncio.create_task(parts.publisher.run())

@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.app.admin import get
 from tests.app.conftest import RunRelay
 from tests.app.relay_process import KEY, RelayProcess
@@ -60,6 +62,7 @@ async def test_no_secret_comes_out_when_nothing_works(settings: dict[str, Any]) 
         assert "canary" not in text
 
 
+@pytest.mark.timeout(180)
 def test_no_secret_comes_out_of_the_commands(tmp_path: Path) -> None:
     """Neither good settings nor bad ones show them, on either stream, or in the process list."""
     bad = [

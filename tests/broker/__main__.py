@@ -1,4 +1,7 @@
-"""`python -m tests.broker ensure` finds or installs RabbitMQ; `up DIR` runs a node until told."""
+"""`python -m tests.broker ensure` finds or installs RabbitMQ; `up DIR` runs a node until told.
+
+`rabbitmq4` gets RabbitMQ 4.0 into a folder and runs the tests that need a broker on it.
+"""
 
 import argparse
 import json
@@ -8,6 +11,7 @@ from pathlib import Path
 
 from tests.broker.errors import BrokerError
 from tests.broker.find import Missing, ensure_rabbitmq
+from tests.broker.fourth import default_folder, run_tests
 from tests.broker.node import RabbitNode
 
 
@@ -18,9 +22,18 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("ensure", help="find RabbitMQ, or install it, and say where it is")
     up = commands.add_parser("up", help="run a private node until SIGTERM or SIGINT")
     up.add_argument("directory", type=Path, help="where its files go")
+    fourth = commands.add_parser("rabbitmq4", help="run the tests on RabbitMQ 4.0, as root")
+    fourth.add_argument("--folder", type=Path, default=default_folder(), help="where it is kept")
+    fourth.add_argument("tests", nargs="*", help="arguments of pytest, after --")
     chosen = parser.parse_args(arguments)
     try:
-        return _ensure() if chosen.command == "ensure" else _up(chosen.directory)
+        match chosen.command:
+            case "ensure":
+                return _ensure()
+            case "up":
+                return _up(chosen.directory)
+            case _:
+                return run_tests(chosen.folder, chosen.tests, _say)
     except BrokerError as error:
         _say(str(error))
         return 1

@@ -63,6 +63,18 @@ def rabbitmq_conf(
     return "\n".join(lines) + "\n"
 
 
+def cluster_conf(names: tuple[str, ...]) -> str:
+    """What a node of a cluster is told besides: who the others are, itself included."""
+    if not names:
+        return ""
+    lines = ["cluster_formation.peer_discovery_backend = classic_config"]
+    lines += [
+        f"cluster_formation.classic_config.nodes.{number} = {name}"
+        for number, name in enumerate(names, 1)
+    ]
+    return "\n".join(lines) + "\n"
+
+
 def advanced_config() -> str:
     """What rabbitmq.conf has no key for: how soon the management API knows, 5 s by default.
 

@@ -18,8 +18,11 @@ EPMD_DEADLINE_SECONDS = 10.0
 
 
 def keep(epmd_command: list[str], epmd_port: int, node_command: list[str]) -> int:
-    """The exit code of the node, once it and its port mapper are gone."""
-    epmd = subprocess.Popen(epmd_command, stdin=subprocess.DEVNULL)
+    """The exit code of the node, once it and its port mapper are gone.
+
+    Without a command for the port mapper the node uses one that somebody else keeps.
+    """
+    epmd = subprocess.Popen(epmd_command, stdin=subprocess.DEVNULL) if epmd_command else None
     try:
         _wait_until_accepting(epmd_port)
         # A standard input that is not ours: the Erlang VM would eat the signals sent to us.
@@ -27,8 +30,9 @@ def keep(epmd_command: list[str], epmd_port: int, node_command: list[str]) -> in
         threading.Thread(target=_obey, args=(node,), daemon=True).start()
         return node.wait()
     finally:
-        epmd.kill()
-        epmd.wait()
+        if epmd:
+            epmd.kill()
+            epmd.wait()
 
 
 def _obey(node: "subprocess.Popen[bytes]") -> None:

@@ -17,7 +17,21 @@ from tests.broker.ports import LOOPBACK, free_ports
 from tests.broker.slim import slim_installation
 from tests.broker.tls import TlsFiles
 
-CTL_TIMEOUT_SECONDS = 60.0
+CTL_TIMEOUT_SECONDS = 180.0
+
+
+@dataclass(frozen=True)
+class Membership:
+    """What the nodes of a cluster share: a secret, a port mapper that runs already, their names."""
+
+    cookie: str
+    epmd_port: int
+    names: tuple[str, ...]
+
+
+def new_name() -> str:
+    """The name of a node that nobody else has."""
+    return f"test-{secrets.token_hex(4)}@localhost"
 
 
 @dataclass
@@ -29,29 +43,38 @@ class NativeRunner:
     ports: Ports
     tls: TlsFiles | None
     management: bool
-    name: str = field(default_factory=lambda: f"test-{secrets.token_hex(4)}@localhost")
+    name: str = field(default_factory=new_name)
+    membership: Membership | None = None
     _keeper: "subprocess.Popen[bytes] | None" = None
 
     def __post_init__(self) -> None:
         self.directory = self.parent / self.name.partition("@")[0]
         self._dist_port, self._epmd_port, self._ctl_port = free_ports(3)
+        peers: tuple[str, ...] = ()
+        cookie = secrets.token_hex(16)
+        if self.membership:
+            self._epmd_port, peers = self.membership.epmd_port, self.membership.names
+            cookie = self.membership.cookie
         names = config.plugins(tls=self.tls, management=self.management)
         for part in ("home", "data", "log"):
             (self.directory / part).mkdir(parents=True)
         text = config.rabbitmq_conf(self.ports, tls=self.tls, management=self.management)
+        text += config.cluster_conf(peers)
         config.write(self.directory, "rabbitmq.conf", text)
         config.write(self.directory, "advanced.config", config.advanced_config())
         config.write(self.directory, "enabled_plugins", config.enabled_plugins(names))
-        self._cookie().write_text(secrets.token_hex(16), encoding="ascii")
+        self._cookie().write_text(cookie, encoding="ascii")
         # Erlang refuses a cookie that others may read.
         self._cookie().chmod(0o400)
-        slim = slim_installation(self.installed.server, self.directory / "rabbitmq", names)
+        slim = self._slim(names)
         self._environment = {**self._make_environment(), **slim}
 
     def start(self) -> None:
         """Starts the node in a session of its own, out of reach of the terminal's Ctrl-C."""
         epmd = [str(self.installed.epmd), "-address", LOOPBACK, "-port", str(self._epmd_port)]
-        plan = json.dumps([epmd, self._epmd_port, [str(self.installed.server)]])
+        node = self._command(str(self.installed.server))
+        mapper = [] if self.membership else self._command(*epmd)
+        plan = json.dumps([mapper, self._epmd_port, node])
         with (self.directory / "log" / "console.log").open("ab") as console:
             self._keeper = subprocess.Popen(
                 [sys.executable, "-I", keeper.__file__, plan],
@@ -94,7 +117,8 @@ class NativeRunner:
 
     def ctl(self, *arguments: str) -> str:
         """What `rabbitmqctl` prints for this node."""
-        command = [str(self.installed.ctl), "--node", self.name, "--quiet", *arguments]
+        program = str(self.installed.ctl)
+        command = self._command(program, "--node", self.name, "--quiet", *arguments)
         done = subprocess.run(
             command,
             env=self._environment,
@@ -114,6 +138,16 @@ class NativeRunner:
         """Everything that the node has logged, the console of its start first."""
         files = (self.directory / "log").glob("*.log")
         return "".join(path.read_text(encoding="utf-8", errors="replace") for path in sorted(files))
+
+    def _command(self, *command: str) -> list[str]:
+        shared = (self.directory, self.tls.directory) if self.tls else (self.directory,)
+        return self.installed.command(*command, shared=shared)
+
+    def _slim(self, plugins: tuple[str, ...]) -> dict[str, str]:
+        if self.installed.root:
+            # Its links would name files of this system.
+            return {}
+        return slim_installation(self.installed.server, self.directory / "rabbitmq", plugins)
 
     def _cookie(self) -> Path:
         return self.directory / "home" / ".erlang.cookie"

@@ -7,6 +7,8 @@ from pathlib import Path
 LOOPBACK = "127.0.0.1"
 _EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
 _LOWEST = 12_000
+# Nobody listens yet on those of a node that is about to start.
+_given: set[int] = set()
 
 
 def free_ports(count: int) -> list[int]:
@@ -20,8 +22,9 @@ def free_ports(count: int) -> list[int]:
     free: list[int] = []
     for port in candidates:
         if len(free) == count:
+            _given.update(free)
             return free
-        if _is_free(port):
+        if port not in _given and _is_free(port):
             free.append(port)
     message = f"fewer than {count} free ports on {LOOPBACK}"
     raise OSError(message)

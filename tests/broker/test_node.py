@@ -100,13 +100,19 @@ async def test_the_memory_alarm_blocks_publishers_until_it_ends(
     assert [message.body for message in await vhost.drain("q")] == [b"late"]
 
 
+async def _fill(vhost: VirtualHost, queue: str) -> None:
+    for _ in range(20):
+        await vhost.publish(b"", routing_key=queue)
+
+
 async def test_unroutable_and_overflowing_publishes_are_errors(vhost: VirtualHost) -> None:
     """What `publish` returns from has been confirmed."""
-    await vhost.declare("full", max_length=0, overflow="reject-publish")
+    await vhost.declare("full", max_length=1, overflow="reject-publish")
     with pytest.raises(DeliveryError):
         await vhost.publish(b"", routing_key="nowhere")
+    # A quorum queue takes some more than its length, before it knows its length.
     with pytest.raises(DeliveryError):
-        await asyncio.gather(*(vhost.publish(b"", routing_key="full") for _ in range(10)))
+        await _fill(vhost, "full")
 
 
 async def test_waiting_for_a_message_in_vain_is_an_error(vhost: VirtualHost) -> None:
@@ -197,7 +203,10 @@ def test_a_stopped_node_leaves_no_process(own_node: RabbitNode) -> None:
 
 
 def _directory_of(pid: int) -> str:
-    return str(Path(f"/proc/{pid}/cwd").readlink())
+    """The folder of the node, which is named in the environment of all its processes."""
+    environment = Path(f"/proc/{pid}/environ").read_bytes().decode().split("\0")
+    (home,) = (line.partition("=")[2] for line in environment if line.startswith("HOME="))
+    return str(Path(home).parent)
 
 
 def _processes_in(directory: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from tests.load.orders import Order, Producer, new_orders
 from tests.load.processes import ApiProcess, ProcessFailedError, RelayProcess
-from tests.load.procfs import cpu_seconds, resident_kib
+from tests.load.procfs import cpu_seconds, open_files, resident_kib
 from tests.load.queues import LONGEST_TIER_SECONDS, left, publish_waiting
 from tests.load.replies import Replies, Reply
 from tests.load.waiting import until
@@ -19,6 +19,7 @@ __all__ = [
     "cpu_seconds",
     "left",
     "new_orders",
+    "open_files",
     "publish_waiting",
     "resident_kib",
     "until",

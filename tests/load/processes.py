@@ -136,6 +136,8 @@ class ApiProcess(Process):
 class RelayProcess(Process):
     """`order-relay run` with its defaults, but for where things are and the given settings."""
 
+    program: Sequence[str] = ("service", "run")
+
     def __init__(
         self, directory: Path, amqp_url: str, api_url: str, name: str = "relay", **settings: str
     ) -> None:
@@ -152,7 +154,7 @@ class RelayProcess(Process):
             **settings,
         }
         environment = {f"ORDER_RELAY_{key}": value for key, value in ours.items()}
-        super().__init__(name, directory, ["service", "run"], environment)
+        super().__init__(name, directory, [*self.program], environment)
 
     async def consuming(self, *, poll_seconds: float = 0.02) -> None:
         """Returns once it consumes."""

@@ -17,6 +17,11 @@ def resident_kib(pid: int) -> int:
     raise ProcessLookupError(message)
 
 
+def open_files(pid: int) -> int:
+    """How many descriptors the process has open."""
+    return sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())
+
+
 def cpu_seconds(pid: int) -> float:
     """The processor time that the process has used, in user and system mode together."""
     # The second field is the program's name, which may hold spaces and brackets.

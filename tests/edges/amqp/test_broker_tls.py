@@ -127,7 +127,7 @@ async def test_a_broker_that_takes_no_client_certificates_is_said(
     client = certificates.client("no-user")
     url = str(URL(vhost.url).with_user(None))
     text = await _refusal(url, TlsFiles(cert_file=client.certificate, key_file=client.key))
-    assert "the broker offers only the login mechanisms 'PLAIN AMQPLAIN'" in text
+    assert "the broker offers only the login mechanisms '" in text
 
 
 async def test_a_certificate_and_a_password_are_both_shown(

@@ -64,7 +64,8 @@ def _own(message: Message) -> Message:
     headers = {
         name: value
         for name, value in message.headers.items()
-        if name not in ADDED_BY_THE_BROKER and not name.startswith("x-first-death-")
+        if name not in ADDED_BY_THE_BROKER
+        and not name.startswith(("x-first-death-", "x-last-death-"))
     }
     return replace(message, headers=headers)
 

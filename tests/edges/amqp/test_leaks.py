@@ -5,6 +5,8 @@ import gc
 import os
 from pathlib import Path
 
+import pytest
+
 from service.edges.amqp.broker import Broker, BrokerUnreachableError
 from service.flow.events import ConnectionName, ConsumingStarted
 from service.flow.ports import Confirmed
@@ -29,6 +31,7 @@ async def _held() -> tuple[int, int]:
     return len(asyncio.all_tasks()), _open_files()
 
 
+@pytest.mark.timeout(180)
 async def test_thirty_rebuilds_of_both_connections_leave_tasks_and_files_flat(
     vhost: VirtualHost,
 ) -> None:

@@ -117,8 +117,8 @@ async def test_what_the_broker_would_act_on_is_not_in_a_copy(
 
 def _check_waiting(waited: AbstractIncomingMessage, vhost: VirtualHost) -> None:
     assert not DROPPED & waited.headers.keys()
-    # The count of the queue that it waited in.
-    assert waited.headers["x-delivery-count"] == 0
+    # The count of the queue that it waited in, which 4.0 leaves out while it is zero.
+    assert waited.headers.get("x-delivery-count", 0) == 0
     assert not [name for name in waited.headers if name.startswith(("x-first", "x-last"))]
     assert (waited.priority or 0, waited.expiration, waited.user_id) == (0, None, None)
     assert waited.delivery_mode == 2

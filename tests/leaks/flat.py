@@ -1,0 +1,93 @@
+"""Whether what a process holds stays the same while the same thing happens again and again: pure.
+
+A leak adds something each time, so it is a slope; what comes and goes is noise around a level.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from statistics import fmean, median
+
+WARM_UP_SHARE = 0.2
+ENOUGH = 4
+TASKS_A_HUNDRED = 1.0
+FILES_A_HUNDRED = 1.0
+KIB_A_HUNDRED = 400.0
+TASKS_MORE, FILES_MORE, KIB_MORE = 3.0, 3.0, 1_500.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What the process held after so many repetitions."""
+
+    after: int
+    tasks: int
+    files: int
+    resident_kib: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """One thing that is counted: how much it may grow in a hundred times, and in all."""
+
+    name: str
+    of: Callable[[Sample], float]
+    a_hundred: float
+    more: float
+
+
+BOUNDS = (
+    Bound("tasks", lambda sample: sample.tasks, TASKS_A_HUNDRED, TASKS_MORE),
+    Bound("descriptors", lambda sample: sample.files, FILES_A_HUNDRED, FILES_MORE),
+    Bound("memory, KiB", lambda sample: sample.resident_kib, KIB_A_HUNDRED, KIB_MORE),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """How one thing went, after the warm-up."""
+
+    name: str
+    first: float
+    last: float
+    slope_a_hundred: float
+    flat: bool
+
+
+def settled(samples: Sequence[Sample]) -> Sequence[Sample]:
+    """Without the first ones, while caches fill and the allocator finds its size."""
+    return samples[int(len(samples) * WARM_UP_SHARE) :]
+
+
+def slope(points: Sequence[tuple[float, float]]) -> float:
+    """The least-squares slope; 0 where all is at one place."""
+    x_mean, y_mean = fmean(x for x, _ in points), fmean(y for _, y in points)
+    width = sum((x - x_mean) ** 2 for x, _ in points)
+    return sum((x - x_mean) * (y - y_mean) for x, y in points) / width if width else 0.0
+
+
+def trends(samples: Sequence[Sample]) -> list[Trend]:
+    """What became of each thing; at least ENOUGH samples are needed to say."""
+    rest = settled(samples)
+    third = max(1, len(rest) // 3)
+    return [_trend(bound, rest, third) for bound in BOUNDS]
+
+
+def _trend(bound: Bound, samples: Sequence[Sample], third: int) -> Trend:
+    values = [bound.of(sample) for sample in samples]
+    first, last = median(values[:third]), median(values[-third:])
+    a_hundred = 100 * slope([(sample.after, bound.of(sample)) for sample in samples])
+    # In a short run noise makes a slope, in a long one a slow leak stays below it: either counts.
+    grows = last - first > bound.more
+    steep = a_hundred > bound.a_hundred and last - first > bound.more / 3
+    return Trend(bound.name, first, last, a_hundred, not (grows or steep))
+
+
+def table(title: str, found: Sequence[Trend]) -> str:
+    """A line for each thing."""
+    lines = [f"{title:<34}{'first':>10}{'last':>10}{'per 100':>10}"]
+    lines += [
+        f"  {one.name:<32}{one.first:>10.0f}{one.last:>10.0f}{one.slope_a_hundred:>10.2f}"
+        f"  {'flat' if one.flat else 'NOT FLAT'}"
+        for one in found
+    ]
+    return "\n".join(lines)
