@@ -54,9 +54,12 @@ async def test_a_second_signal_ends_at_once(run_relay: RunRelay) -> None:
         assert await running.relay.exit_code() == 75
 
 
+@pytest.mark.timeout(180)
 async def test_buffered_orders_are_given_back_at_the_stop(run_relay: RunRelay) -> None:
     """What has not begun goes to another process at once, not after the drain time."""
-    async with run_relay(API__CONCURRENCY=1) as running:
+    # Longer than the reply is waited for: the slow order must not make way for the other.
+    long = {"API__TIMEOUT_SECONDS": 300, "DRAIN_SECONDS": 300}
+    async with run_relay(API__CONCURRENCY=1, **long) as running:
         running.api.faults.add(HangBefore(), RequestIdIs(request_id="slow"), times=1)
         await running.producer.send("slow")
         await running.api.seen("slow")

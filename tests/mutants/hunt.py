@@ -12,7 +12,7 @@ from typing import assert_never
 
 from tests.mutants.guard import Guard, GuardError, missing_tests, without
 from tests.mutants.pytest_run import TestRun, Verdict, run_tests
-from tests.mutants.tree import copy_tree, take_out
+from tests.mutants.tree import copy_sources, copy_whole, take_out
 
 WHOLE_TREE_SECONDS = 1800.0
 """How long all the named tests together may take, with no guard taken out."""
@@ -67,7 +67,7 @@ async def hunt(
     """
     with tempfile.TemporaryDirectory(prefix="order-relay-mutants-") as directory:
         base = Path(directory) / "base"
-        copy_tree(root, base)
+        copy_sources(root, base)
         await _check_base(base, guards)
         permits = asyncio.Semaphore(jobs)
 
@@ -92,7 +92,7 @@ async def _check_base(base: Path, guards: Sequence[Guard]) -> None:
 @asynccontextmanager
 async def _copy(base: Path, name: str) -> AsyncIterator[Path]:
     copy = base.with_name(name)
-    copy_tree(base, copy)
+    copy_whole(base, copy)
     try:
         yield copy
     finally:

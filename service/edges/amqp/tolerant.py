@@ -83,7 +83,7 @@ def _table(data: bytes, start: int, end: int, depth: int) -> dict[str, FieldValu
         length = data[offset]
         # Strict: a key with surrogates could not be told from the key that it hides.
         key = data[offset + 1 : offset + 1 + length].decode("utf-8")
-        offset, result[key] = _value(data, offset + 1 + length, end, depth)
+        offset, result[key] = _value(data, offset + 1 + length, depth)
     _check_end(offset, end)
     return result
 
@@ -93,19 +93,17 @@ def _array(data: bytes, start: int, end: int, depth: int) -> list[FieldValue]:
     result: list[FieldValue] = []
     offset = start
     while offset < end:
-        offset, value = _value(data, offset, end, depth)
+        offset, value = _value(data, offset, depth)
         result.append(value)
     _check_end(offset, end)
     return result
 
 
-def _value(data: bytes, offset: int, end: int, depth: int) -> tuple[int, FieldValue]:
+def _value(data: bytes, offset: int, depth: int) -> tuple[int, FieldValue]:
     kind = data[offset : offset + 1]
     offset += 1
     if kind in (b"F", b"A"):
         inner = offset + 4 + _LENGTH.unpack_from(data, offset)[0]
-        if inner > end:
-            raise ValueError("a nested table is longer than its parent")
         read: Callable[..., FieldValue] = _table if kind == b"F" else _array
         return inner, read(data, offset + 4, inner, depth + 1)
     # A slice of what the value needs: a copy of all the rest for each value would be quadratic.
@@ -123,6 +121,6 @@ def _check(data: bytes, end: int, depth: int) -> None:
 
 
 def _check_end(offset: int, end: int) -> None:
-    # What follows the table in its frame would be read as a part of it.
+    # What follows the table in its frame, or in its parent, would be read as a part of it.
     if offset != end:
         raise ValueError("a value is longer than its table")

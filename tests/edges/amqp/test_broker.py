@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import cast
 
 import pytest
+from aio_pika.abc import AbstractConnection
 from yarl import URL
 
 from service.edges.amqp import broker as brokers
@@ -133,6 +135,21 @@ async def test_a_connection_is_closed_within_a_bound(vhost: VirtualHost, proxy: 
         await brokers.close(connection)
     with pytest.raises(ConnectionError, match="closed"):
         brokers.underlay(connection)
+
+
+class NeverClosing:
+    """A connection whose polite close waits for buffers that nobody empties."""
+
+    async def close(self) -> None:
+        """Never."""
+        await asyncio.Event().wait()
+
+
+async def test_a_close_that_does_not_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The end of the process does not wait for it."""
+    monkeypatch.setattr(brokers, "CLOSE_TIMEOUT_SECONDS", 0.01)
+    async with asyncio.timeout(30):
+        await brokers.close(cast("AbstractConnection", NeverClosing()))
 
 
 @pytest.mark.parametrize(

@@ -129,6 +129,22 @@ def test_what_cannot_be_read_is_kept_as_it_came(content: bytes) -> None:
     assert _undecodable(content) == content[4:]
 
 
+def test_a_table_that_is_longer_than_its_frame_is_not_read() -> None:
+    """A text that the frame cuts off would be taken for a shorter one."""
+    whole = wire.table([(b"kept", wire.text_field(b"as it was"))])
+    for cut in range(4, len(whole)):
+        assert isinstance(tolerant.table(whole[:cut])[1], UndecodableTable)
+
+
+def test_a_nested_table_that_is_longer_than_its_parent_is_not_read() -> None:
+    """What follows the parent would be taken for a part of it."""
+    field = b"\x01kF" + wire.table([(b"k", ONE)])
+    parent = struct.pack(">I", len(field) - 3) + field
+    consumed, read = tolerant.table(parent)
+    assert consumed == len(parent) - 3
+    assert isinstance(read, UndecodableTable)
+
+
 def test_tables_may_be_nested_so_deep() -> None:
     """As deep as anybody means it."""
     encoded = wire.deep_table(MAX_DEPTH)

@@ -89,27 +89,28 @@ async def test_a_handshake_reset_by_the_server_is_not_sent() -> None:
         }
 
 
-async def mute(peer: Peer) -> None:
-    """Take the connection and never answer."""
-    await peer.hung_up()
-
-
 async def test_a_handshake_that_stalls_is_not_sent_and_leaves_no_socket() -> None:
     """The connection is closed when the time is over: the server sees the end of it."""
-    async with serving(mute) as server:
+    hung_up: list[bool] = []
+
+    async def behave(peer: Peer) -> None:
+        hung_up.append(await peer.hung_up())
+
+    async with serving(behave) as server:
         url = server.url.replace("http:", "https:")
         async with order_api(url, timeout_seconds=SHORT_SECONDS) as api:
             assert await api.submit(FORM) == NotSent("TLS handshake timed out")
             await server.peers[0].ended()
+            assert hung_up == [True]
 
 
 async def test_a_handshake_that_is_cancelled_leaves_no_socket() -> None:
     """Cancellation in the handshake closes the connection too."""
-    shaking = asyncio.Event()
+    shaking, hung_up = asyncio.Event(), list[bool]()
 
     async def behave(peer: Peer) -> None:
         shaking.set()
-        await peer.hung_up()
+        hung_up.append(await peer.hung_up())
 
     async with serving(behave) as server, order_api(server.url.replace("http:", "https:")) as api:
         order = asyncio.create_task(api.submit(FORM))
@@ -118,6 +119,7 @@ async def test_a_handshake_that_is_cancelled_leaves_no_socket() -> None:
         with pytest.raises(asyncio.CancelledError):
             await order
         await server.peers[0].ended()
+        assert hung_up == [True]
 
 
 async def test_a_record_that_is_broken_on_its_way_is_lost(authority: Authority) -> None:
