@@ -24,7 +24,7 @@ class Release:
     values: Path
 
     def helm(self, command: str, *more: str) -> str:
-        """What helm prints; it must succeed, and the server may warn of nothing, such as Pod Security."""
+        """What helm prints; it succeeds, and the server warns of nothing, such as Pod Security."""
         done = run(command, "relay", *more, "--namespace", self.namespace)
         assert done.returncode == 0, done.stderr
         assert "warnings.go" not in done.stderr, done.stderr
