@@ -78,8 +78,8 @@ class Go:
         return run([self.command, *arguments], module)
 
     def products(self, module: Path) -> Path:
-        """Where the products of a module are kept; another go.mod or go.sum is another place."""
-        pinned = [path.read_bytes() for path in sorted(module.glob("go.*"))]
+        """Where the products of a module are kept; another version of anything is another place."""
+        pinned = [path.read_bytes() for path in sorted(module.iterdir())]
         return self.cache / f"{module.name}-{cache_key([*pinned, self.version().encode()])}"
 
     def build(self, program: Program, module: Path) -> Path:
@@ -110,9 +110,9 @@ def build_server(go: Go) -> Path:
 
 def generate_crds(go: Go) -> list[bytes]:
     """The CRDs of `CRD_NAMES`, as YAML."""
-    generator = go.build(CRD_GENERATOR, CRDS_MODULE)
     directory = go.products(CRDS_MODULE) / "yaml"
     if not directory.exists():
+        generator = go.build(CRD_GENERATOR, CRDS_MODULE)
         with tempfile.TemporaryDirectory(dir=directory.parent) as unfinished:
             output = Path(unfinished, "yaml")
             run([str(generator), *crd_arguments(output)], CRDS_MODULE)
