@@ -50,7 +50,7 @@ def test_the_defaults_of_config_are_those_of_the_program() -> None:
     program = Settings.model_construct(api=None).model_dump()  # type: ignore[arg-type]
     program["api"] = Settings.model_fields["api"].annotation.model_construct().model_dump()  # type: ignore[union-attr]
     for path in set(setting_paths(Settings)) - set(ELSEWHERE) - {("amqp", "topology")}:
-        there = program
+        there: Any = program
         for name in path:
             there = there[name]
         here = _LEAVES["config", *map(to_camel, path)].default

@@ -3,11 +3,28 @@ What the schema cannot say, because it compares values with each other. Included
 so that no rendering goes without; each message begins with the path of the value.
 */}}
 {{- define "order-relay.checks" -}}
+{{- include "order-relay.checkNulls" . }}
 {{- include "order-relay.checkDelays" . }}
 {{- include "order-relay.checkSecrets" . }}
 {{- include "order-relay.checkScaling" . }}
 {{- include "order-relay.checkShutdown" . }}
 {{- include "order-relay.checkTopology" . }}
+{{- end }}
+
+{{/* Settings that the chart itself needs: helm takes out what is set to null. */}}
+{{- define "order-relay.checkNulls" -}}
+{{- $config := .Values.config }}
+{{- range $path, $value := dict
+      "amqp.namespace" $config.amqp.namespace
+      "api.url" $config.api.url
+      "api.concurrency" $config.api.concurrency
+      "retry.delaysSeconds" $config.retry.delaysSeconds
+      "admin.port" $config.admin.port
+      "drainSeconds" $config.drainSeconds }}
+{{- if kindIs "invalid" $value }}
+{{- fail (printf "config.%s: must not be null" $path) }}
+{{- end }}
+{{- end }}
 {{- end }}
 
 {{- define "order-relay.checkDelays" -}}

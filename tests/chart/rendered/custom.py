@@ -21,9 +21,8 @@ Duration = Annotated[str, Field(pattern=r"^([0-9]+(\.[0-9]+)?(ns|us|ms|s|m|h))+$
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid", strict=True, alias_generator=to_camel, serialize_by_alias=True
-    )
+    # Manifests are read into these, by their own names alone; none is made in code.
+    model_config = ConfigDict(extra="forbid", strict=True, alias_generator=to_camel)  # type: ignore[pydantic-alias]
 
 
 class _Named(_Part):

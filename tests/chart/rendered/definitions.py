@@ -69,6 +69,8 @@ def _references(schema: Any) -> Iterator[str]:
         case list():
             for part in schema:
                 yield from _references(part)
+        case _:
+            pass
 
 
 if __name__ == "__main__":

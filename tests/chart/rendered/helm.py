@@ -72,8 +72,8 @@ def notes(values: Mapping[str, Any], directory: Path) -> str:
 
 
 def _template(release: str, values: str, *more: str) -> subprocess.CompletedProcess[str]:
-    arguments = ("template", release, CHART, "--namespace", "shop", "--values", "-", *more)
-    return run(*arguments, values=values)
+    here = ("--namespace", "shop", "--values", "-")
+    return run("template", release, CHART, *here, *more, values=values)
 
 
 def named(objects: list[Object], kind: str, name: str = "") -> Object:

@@ -45,7 +45,10 @@ def test_the_way_to_the_api_is_its_urls_port(url: str, port: int) -> None:
 def test_metrics_are_for_whom_they_are_meant() -> None:
     """The admin port, from Prometheus and from this release's own test."""
     prometheus = {"namespaceSelector": {"matchLabels": {"name": "monitoring"}}}
-    values = {"networkPolicy": {"metricsFrom": [prometheus]}, "config": {"admin": {"port": 9000}}}
+    values: dict[str, Any] = {
+        "networkPolicy": {"metricsFrom": [prometheus]},
+        "config": {"admin": {"port": 9000}},
+    }
     (rule,) = _policy(**values)["ingress"]
     assert rule["ports"] == [{"port": 9000, "protocol": "TCP"}]
     test, other = rule["from"]

@@ -35,7 +35,7 @@ _MORE: Mapping[tuple[str, ...], Mapping[str, Any]] = {
     ("admin", "port"): {"minimum": 1},
 }
 
-_OTHER_MEANING = {
+_OTHER_MEANING: Mapping[tuple[str, ...], str] = {
     ("amqp", "topology"): "declare what is missing, or check only; null: check where `topology` "
     "gives it another owner, else declare",
     ("amqp", "prefetch"): "deliveries held; null: derived from the concurrency and the rate",
@@ -88,9 +88,8 @@ def _value(info: FieldInfo, path: tuple[str, ...]) -> Value:
 
 
 def _needs(info: FieldInfo) -> Schema:
-    schema = TypeAdapter(Annotated[info.annotation, info]).json_schema()
-    alternatives = schema.pop("anyOf", None)
-    if alternatives:
-        (one,) = (part for part in alternatives if part["type"] != "null")
-        schema = or_null(one)
-    return {name: rule for name, rule in schema.items() if name not in ("default", "description")}
+    kind: Any = Annotated[info.annotation, info]
+    found = TypeAdapter(kind).json_schema()
+    (one,) = [part for part in found.get("anyOf", [found]) if part["type"] != "null"]
+    kept = {name: rule for name, rule in one.items() if name not in ("default", "description")}
+    return or_null(kept) if "anyOf" in found else kept

@@ -76,12 +76,17 @@ _HPA = Block(
     },
     rules=(
         {
+            # Helm takes a value that is set to null out of the values.
             "if": {
-                "properties": {
-                    "enabled": {"const": True},
-                    "targetCPUUtilizationPercentage": {"type": "null"},
-                },
-                "required": ["enabled", "targetCPUUtilizationPercentage"],
+                "allOf": [
+                    on("enabled"),
+                    {
+                        "not": {
+                            "required": ["targetCPUUtilizationPercentage"],
+                            "properties": {"targetCPUUtilizationPercentage": {"type": "integer"}},
+                        }
+                    },
+                ]
             },
             "then": {"properties": {"metrics": {"minItems": 1}}},
         },
