@@ -5,7 +5,6 @@ ARG BASE=docker.io/library/python:3.13-slim-trixie
 FROM ${BASE} AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 \
     PIP_NO_CACHE_DIR=1 \
-    PIP_NO_COMPILE=1 \
     PIP_NO_INPUT=1 \
     PIP_ROOT_USER_ACTION=ignore
 WORKDIR /src
@@ -14,19 +13,19 @@ WORKDIR /src
 COPY requirements.txt requirements-build.txt ./
 RUN python -m venv --without-pip /opt/order-relay \
  && python -m pip --python /opt/order-relay/bin/python install --require-hashes \
-        --only-binary :all: -r requirements.txt \
+        --no-compile --only-binary :all: -r requirements.txt \
  && python -m venv --without-pip /opt/build \
  && python -m pip --python /opt/build/bin/python install --require-hashes \
-        --only-binary :all: -r requirements-build.txt
+        --no-compile --only-binary :all: -r requirements-build.txt
 
 COPY pyproject.toml README.md LICENSE ./
 COPY service ./service
 RUN /opt/build/bin/python -m hatchling build -t wheel -d /src/dist \
  && python -m pip --python /opt/order-relay/bin/python install --no-deps --no-index \
-        /src/dist/*.whl \
+        --no-compile /src/dist/*.whl \
 # Not by time of change: the layer may be unpacked with other times than it was packed with.
 # Without the languages that pygments colours: 5 MB, and the program shows none of them.
- && python -m compileall -q -j 0 --invalidation-mode unchecked-hash \
+ && python -m compileall -f -q -j 0 --invalidation-mode unchecked-hash \
         -x '/pygments/(lexers|styles)/' /opt/order-relay/lib \
 # A root group that may read what the owner may: any user id with group 0 can run it.
  && rm -f /opt/order-relay/bin/[Aa]ctivate* \

@@ -1,7 +1,6 @@
 """Runs of the image as a strict cluster runs it: any user, no capability, nothing writable."""
 
 import asyncio
-import resource
 import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -16,9 +15,11 @@ STRICT = (
     "--read-only-tmpfs=false",
     "--cap-drop=ALL",
     "--security-opt=no-new-privileges",
+    # podman's own limits are higher than these, which needs a right that root may lack.
+    "--ulimit=nofile=1024:1024",
+    "--ulimit=nproc=4096:4096",
     "--pids-limit=0",
 )
-LIMITS = {"nofile": resource.RLIMIT_NOFILE, "nproc": resource.RLIMIT_NPROC}
 
 
 @dataclass(frozen=True)
@@ -40,18 +41,12 @@ class Container:
         """The command line of one run; the settings are `API__URL=...` and so on."""
         given = [f"--env=ORDER_RELAY_{key}={value}" for key, value in (settings or {}).items()]
         other = [f"--entrypoint={entrypoint}"] if entrypoint else []
-        flags = ["--rm", f"--user={self.user}", *STRICT, *_limits(), *given, *other]
+        flags = ["--rm", f"--user={self.user}", *STRICT, *given, *other]
         return self.engine.podman_command("run", *flags, self.image, *arguments)
 
     def python(self, code: str, *flags: str) -> list[str]:
         """The command line that runs code with the image's Python."""
         return self.command(*flags, "-c", code, entrypoint="/opt/order-relay/bin/python")
-
-
-def _limits() -> list[str]:
-    # podman's own are higher than these, which needs a right that a container's root may lack.
-    most = {name: resource.getrlimit(number)[1] for name, number in LIMITS.items()}
-    return [f"--ulimit={name}={limit}:{limit}" for name, limit in most.items()]
 
 
 @asynccontextmanager

@@ -15,17 +15,33 @@ class EngineError(Exception):
     """A command of the engine failed; the message holds what it said."""
 
 
+OVERLAY = "overlay"
+COPIES = "vfs"
+"""Works on every file system, and copies the whole image for each container."""
+
+
 @dataclass(frozen=True)
 class Engine:
-    """Slow and undemanding: copies for layers, a chroot for builds, the host's network."""
+    """A storage, and how it keeps layers."""
 
     storage: Path
+    driver: str = OVERLAY
 
     @classmethod
     def of_user(cls) -> "Engine":
         """The storage in the user's cache."""
         cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-        return cls(Path(cache, "order-relay", "image"))
+        place = Path(cache, "order-relay", "image")
+        overlay = cls(place / OVERLAY, OVERLAY)
+        return overlay if overlay.works() else cls(place / COPIES, COPIES)
+
+    def works(self) -> bool:
+        """Whether the file system can do what the driver asks of it."""
+        try:
+            self.podman("info")
+        except (EngineError, OSError):
+            return False
+        return True
 
     def podman_command(self, *arguments: str) -> list[str]:
         """A podman command line; its files, locks and events are in the storage, too."""
@@ -58,7 +74,7 @@ class Engine:
 
     def _storage_flags(self) -> list[str]:
         places = ["--root", str(self.storage / "root"), "--runroot", str(self.storage / "run")]
-        return [*places, "--storage-driver", "vfs"]
+        return [*places, "--storage-driver", self.driver]
 
 
 def _run(command: list[str], timeout_seconds: float) -> str:

@@ -94,7 +94,8 @@ _LIST = """
 import os
 names = {"Dockerfile", "pyproject.toml", "Makefile", ".env", "requirements.txt", "conftest.py"}
 for top, folders, files in os.walk("/"):
-    folders[:] = [f for f in folders if os.path.join(top, f) not in ("/proc", "/sys", "/dev")]
+    outside = {"/proc", "/sys", "/dev", "/usr/share"}  # Debian's examples have a Makefile, too.
+    folders[:] = [f for f in folders if os.path.join(top, f) not in outside]
     for name in names.intersection(files):
         print(os.path.join(top, name))
 """

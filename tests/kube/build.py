@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tests.kube.modules import (
     CRD_GENERATOR,
+    CRD_NAMES,
     Program,
     build_arguments,
     cache_key,
@@ -23,6 +24,7 @@ from tests.kube.modules import (
 SERVER_MODULE = Path(__file__).parent / "server"
 CRDS_MODULE = Path(__file__).parent / "crds"
 BUILD_SECONDS = 6 * 3600.0
+GO_COMMANDS = ("go", "/usr/local/go/bin/go")
 Say = Callable[[str], None]
 
 
@@ -50,10 +52,16 @@ class Go:
     say: Say
 
     @classmethod
-    def find(cls, cache: Path, say: Say, needed: tuple[int, ...]) -> "Go":
+    def find(
+        cls,
+        cache: Path,
+        say: Say,
+        needed: tuple[int, ...],
+        commands: Iterable[str] = GO_COMMANDS,
+    ) -> "Go":
         """The Go of this machine, or BuildError that says what is missing."""
         wanted = f"Go {'.'.join(map(str, needed))} or newer"
-        command = shutil.which("go") or shutil.which("/usr/local/go/bin/go")
+        command = next(filter(None, map(shutil.which, commands)), None)
         if command is None:
             raise BuildError(f"there is no Go; install {wanted}, and have its module proxy at hand")
         go = cls(command, cache, say)
@@ -70,8 +78,8 @@ class Go:
         return run([self.command, *arguments], module)
 
     def products(self, module: Path) -> Path:
-        """Where the products of a module are kept; another go.mod or go.sum is another place."""
-        pinned = [path.read_bytes() for path in sorted(module.glob("go.*"))]
+        """Where the products of a module are kept; another version of anything is another place."""
+        pinned = [path.read_bytes() for path in sorted(module.iterdir())]
         return self.cache / f"{module.name}-{cache_key([*pinned, self.version().encode()])}"
 
     def build(self, program: Program, module: Path) -> Path:
@@ -101,15 +109,15 @@ def build_server(go: Go) -> Path:
 
 
 def generate_crds(go: Go) -> list[bytes]:
-    """The CRDs of the projects whose Go types are pinned, as YAML."""
-    generator = go.build(CRD_GENERATOR, CRDS_MODULE)
+    """The CRDs of `CRD_NAMES`, as YAML."""
     directory = go.products(CRDS_MODULE) / "yaml"
     if not directory.exists():
+        generator = go.build(CRD_GENERATOR, CRDS_MODULE)
         with tempfile.TemporaryDirectory(dir=directory.parent) as unfinished:
             output = Path(unfinished, "yaml")
             run([str(generator), *crd_arguments(output)], CRDS_MODULE)
             output.rename(directory)
-    return [file.read_bytes() for file in sorted(directory.glob("*.yaml"))]
+    return [(directory / f"{name}.yaml").read_bytes() for name in CRD_NAMES]
 
 
 def run(command: list[str], directory: Path) -> str:

@@ -31,6 +31,14 @@ CRD_PACKAGES = (
     "github.com/kedacore/keda/v2/apis/keda/v1alpha1",
     "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1",
 )
+CRD_NAMES = (
+    "keda.sh_scaledobjects",
+    "keda.sh_triggerauthentications",
+    "monitoring.coreos.com_podmonitors",
+    "monitoring.coreos.com_prometheusrules",
+    "monitoring.coreos.com_servicemonitors",
+)
+"""The kinds that the chart uses, as the generator names their files."""
 
 
 def required_version(go_mod: str, path: str) -> str:

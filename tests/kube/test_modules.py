@@ -4,7 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.kube.build import CRDS_MODULE, SERVER_MODULE, build_environment, cache_directory
+from tests.kube.build import (
+    CRDS_MODULE,
+    SERVER_MODULE,
+    BuildError,
+    Go,
+    build_environment,
+    cache_directory,
+)
 from tests.kube.modules import (
     CRD_PACKAGES,
     ModuleError,
@@ -102,6 +109,32 @@ def test_a_build_fetches_no_other_go() -> None:
     environment = build_environment({"GOFLAGS": "-p=1", "GOTOOLCHAIN": "auto"})
     assert environment["GOTOOLCHAIN"] == "local"
     assert environment["GOFLAGS"] == "-p=1"
+
+
+def test_a_go_that_is_missing_or_too_old_is_said(tmp_path: Path) -> None:
+    """With the version that is needed."""
+    old = tmp_path / "go"
+    old.write_text("#!/bin/sh\necho go1.20.14\n", encoding="utf-8")
+    old.chmod(0o755)
+    with pytest.raises(BuildError, match=r"there is no Go; install Go 1\.26"):
+        Go.find(tmp_path, print, (1, 26), ["no-such-go"])
+    with pytest.raises(BuildError, match=r"is go1\.20\.14, and Go 1\.26 or newer is needed"):
+        Go.find(tmp_path, print, (1, 26), ["no-such-go", str(old)])
+    assert Go.find(tmp_path, print, (1, 20), [str(old)]).command == str(old)
+
+
+def test_what_a_build_says_is_in_its_error(tmp_path: Path) -> None:
+    """Such as that the module proxy cannot be reached; half a program is never left behind."""
+    failing = tmp_path / "go"
+    failing.write_text(
+        "#!/bin/sh\n[ $1 = env ] && echo go1.26 && exit\necho no proxy >&2\nexit 1\n",
+        encoding="utf-8",
+    )
+    failing.chmod(0o755)
+    go = Go.find(tmp_path, print, (1, 26), [str(failing)])
+    with pytest.raises(BuildError, match="ended with 1:\nno proxy"):
+        go.build(Program("p", "example.com/p"), SERVER_MODULE)
+    assert list(go.products(SERVER_MODULE).iterdir()) == []
 
 
 def test_the_crds_are_generated_of_pinned_packages() -> None:

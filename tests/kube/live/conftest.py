@@ -17,6 +17,9 @@ def api() -> Iterator[KubeApi]:
     if not config:
         pytest.skip("no cluster was started: `make kube` starts one and runs this")
     with KubeApi(Path(config)) as client:
+        # One that a file of values names: without it the server takes no pod of that priority.
+        high = {"metadata": {"name": "high"}, "value": 1000}
+        client.post("/apis/scheduling.k8s.io/v1/priorityclasses", high)
         yield client
 
 

@@ -24,11 +24,10 @@ class Release:
     values: Path
 
     def helm(self, command: str, *more: str) -> str:
-        """What helm prints; it must succeed, and the server may have nothing to warn about."""
+        """What helm prints; it succeeds, and the server warns of nothing, such as Pod Security."""
         done = run(command, "relay", *more, "--namespace", self.namespace)
         assert done.returncode == 0, done.stderr
-        assert "Warning" not in done.stderr
-        assert "would violate" not in done.stderr
+        assert "warnings.go" not in done.stderr, done.stderr
         return done.stdout
 
     def apply(self, command: str, *settings: str) -> None:
