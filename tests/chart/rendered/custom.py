@@ -212,7 +212,5 @@ def lost(given: Any, kept: Any, path: str = "") -> list[str]:
         ]
     if isinstance(given, list) and isinstance(kept, list):
         pairs = zip(given, kept, strict=True)
-        return [
-            text for at, pair in enumerate(pairs) for text in lost(*pair, path=f"{path}[{at}]")
-        ]
+        return [text for at, pair in enumerate(pairs) for text in lost(*pair, path=f"{path}[{at}]")]
     return []

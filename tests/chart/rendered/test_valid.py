@@ -11,7 +11,6 @@ from tests.chart.rendered import custom, definitions, kubernetes
 from tests.chart.rendered.helm import CI, NEWEST, Object, named, render, render_file, run
 
 
-
 def _is_custom(one: Object) -> bool:
     return (one["apiVersion"], one["kind"]) in custom.KINDS
 
@@ -44,7 +43,9 @@ def _wrong(one: Object, version: str) -> list[str]:
 def test_the_operators_take_every_set_up(file: Path) -> None:
     """No key that their resources do not have, and every value of its type."""
     found = [one for one in render_file(file) if _is_custom(one)]
-    assert {one["metadata"]["name"]: wrong for one in found if (wrong := custom.problems(one))} == {}
+    assert {
+        one["metadata"]["name"]: wrong for one in found if (wrong := custom.problems(one))
+    } == {}
 
 
 def test_the_set_ups_have_every_kind() -> None:
