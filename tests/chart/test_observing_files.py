@@ -1,10 +1,7 @@
-"""The alerts and the dashboard ask for metrics and labels that the relay has."""
+"""The alerts ask for metrics and labels that the relay has."""
 
-import json
 import re
 from collections.abc import Mapping
-
-import pytest
 
 from service.edges.telemetry import catalogue
 from service.edges.telemetry.catalogue import Kind, Metric
@@ -20,11 +17,6 @@ _SELECTOR = re.compile(r"\b(order_relay_\w+)(?:\{([^}]*)\})?")
 _FROM_PROMETHEUS = {"namespace", "le"}
 
 _RULES = (CHART / "rules" / "order-relay.yaml").read_text(encoding="utf-8")
-_DASHBOARD = json.loads((CHART / "dashboards" / "order-relay.json").read_text(encoding="utf-8"))
-_PANELS = {
-    panel["title"]: [target["expr"] for target in panel["targets"]]
-    for panel in _DASHBOARD["panels"]
-}
 
 
 def _unknown(expression: str) -> list[str]:
@@ -39,12 +31,6 @@ def _unknown(expression: str) -> list[str]:
     return problems
 
 
-@pytest.mark.parametrize("panel", _PANELS)
-def test_a_panel_asks_for_what_there_is(panel: str) -> None:
-    """Each of its expressions."""
-    assert [_unknown(expression) for expression in _PANELS[panel]] == [[]] * len(_PANELS[panel])
-
-
 def test_the_alerts_ask_for_what_there_is() -> None:
     """All of them, and each has a severity and words for a person."""
     assert _unknown(_RULES) == []
@@ -53,14 +39,6 @@ def test_the_alerts_ask_for_what_there_is() -> None:
     assert count == 7
     for needed in ("severity: ", "summary: ", "description: "):
         assert _RULES.count(needed) == count
-
-
-def test_the_dashboard_has_its_panels() -> None:
-    """Six, none over another, each explained."""
-    assert len(_PANELS) == 6
-    places = {(panel["gridPos"]["x"], panel["gridPos"]["y"]) for panel in _DASHBOARD["panels"]}
-    assert len(places) == 6
-    assert all(panel["description"] for panel in _DASHBOARD["panels"])
 
 
 def test_what_is_not_there_is_found() -> None:

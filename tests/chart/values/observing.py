@@ -31,7 +31,7 @@ OBSERVING: dict[str, Value | Block] = {
         },
     ),
     "dashboard": Block(
-        "The dashboard of `dashboards/order-relay.json`.",
+        "The dashboards of `dashboards/`.",
         {
             "enabled": Value("A ConfigMap for Grafana's sidecar.", default=False, needs=FLAG),
             "labels": Value(
@@ -41,7 +41,7 @@ OBSERVING: dict[str, Value | Block] = {
                 "Annotations of the ConfigMap.", {}, STRINGS, ({"grafana_folder": "Orders"},)
             ),
             "grafanaOperator": Block(
-                "A GrafanaDashboard for the Grafana Operator.",
+                "A GrafanaDashboard each for the Grafana Operator.",
                 {
                     "enabled": Value("Whether there is one.", default=False, needs=FLAG),
                     "instanceLabels": Value(

@@ -1,0 +1,105 @@
+"""One colour a meaning, on every panel; and the words that a series of that meaning is shown by."""
+
+from typing import Final
+
+GOOD: Final = "green"
+WARN: Final = "yellow"
+BAD: Final = "red"
+LIMIT: Final = "#8E8E8E"
+
+_REFUSAL: Final = "blue"
+_GIVEN_UP: Final = "orange"
+_NO_IDEA: Final = "red"
+_SLOW_DOWN: Final = "yellow"
+_AWAY: Final = "purple"
+_WRONGLY_SET_UP: Final = "dark-red"
+
+COLOURS: Final[dict[str, str]] = {
+    # What an order, or an attempt at it, came to.
+    "accepted": GOOD,
+    "rejected": _REFUSAL,
+    "refused": _REFUSAL,
+    "failed": _GIVEN_UP,
+    "unknown": _NO_IDEA,
+    "throttled": _SLOW_DOWN,
+    "unreached": _AWAY,
+    "misconfigured": _WRONGLY_SET_UP,
+    # Why it was rejected.
+    "invalid_order": "#2F6FB0",
+    "invalid_message": "light-blue",
+    "missing_message_id": "super-light-blue",
+    "message_id_too_long": "#9FB6D9",
+    "message_id_conflict": "#5A7BB5",
+    "missing_request_id": "#33507F",
+    "service_not_found": "dark-blue",
+    "insufficient_balance": "semi-dark-blue",
+    "invalid_quantity": "#4FA8C9",
+    # Why it was given up.
+    "deadline_passed": "orange",
+    "too_old": "light-orange",
+    "attempts_exhausted": "dark-orange",
+    "dropped": "super-light-orange",
+    "outcome_unknown": _NO_IDEA,
+    # Where messages are.
+    "new": "#7EB6C9",
+    "redelivered": "#B58A5A",
+    "waiting": "#7EB6C9",
+    "at a relay": "#3F7F99",
+    "retry": "#E0B64B",
+    "parked": "#C4423F",
+    "unrouted": "#B877D9",
+    "consumers": "#3F7F99",
+    # How a delivery was settled.
+    "replied": GOOD,
+    "retried": "#E0B64B",
+    "dead_lettered": "#8A1F1C",
+    "returned": "#B58A5A",
+    # What was published.
+    "reply": "#37BBB0",
+    # How long something took, and how much there is of it.
+    "half are faster": "#9FE0DA",
+    "19 in 20 are faster": "#37BBB0",
+    "99 in 100 are faster": "#0F766E",
+    "oldest order": "#E0B64B",
+    "goodput": GOOD,
+    "in flight": "#37BBB0",
+    "largest": "#37BBB0",
+    "average": "#9FE0DA",
+    "limit": LIMIT,
+    "budget": LIMIT,
+    # Why a connection to the broker was lost.
+    "connect_failed": "dark-red",
+    "connection_closed": "#C98B4F",
+    "channel_closed": "#E0B64B",
+    "consumer_cancelled": "#7EB6C9",
+    "ack_failed": "#B877D9",
+    "publish_timeout": "#5A7BB5",
+    "topology": "#8A1F1C",
+    # Objectives.
+    "in time": GOOD,
+    "late": _GIVEN_UP,
+    "certain": GOOD,
+    "restarts": "#B58A5A",
+    "over 1 hour": "#C4423F",
+    "over 6 hours": "#E0B64B",
+    "over 3 days": "#37BBB0",
+}
+"""By the name of a series, which is its legend: a label's value or words of a panel."""
+
+for _delay, _colour in {
+    1: "#F2E3B3",
+    5: "#E8CF86",
+    30: "#E0B64B",
+    120: "#C99A2E",
+    600: "#A37A1C",
+    3600: "#7A5A10",
+}.items():
+    COLOURS[f"after {_delay} s"] = _colour
+
+DASHED: Final = frozenset({"limit", "budget"})
+"""These are no measurements: their lines are dashed and have no area."""
+
+
+def words(name: str) -> str:
+    """What a person reads for the name of a series."""
+    return name.replace("_", " ")

@@ -1,0 +1,89 @@
+"""What every dashboard has around its panels: the choices at its top, and marks in time."""
+
+from typing import Final
+
+from tests.dashboards.promql import RELAY
+from tests.dashboards.sdk import common_types, dashboard, types
+
+SOURCE: Final = common_types.DataSourceRef(type_val="prometheus", uid="${datasource}")
+RUNBOOKS: Final = "https://github.com/order-relay/order-relay/blob/main/docs/runbooks"
+"""Where docs/runbooks is read; who keeps it elsewhere changes the variable `runbooks` alone."""
+
+_BUILD = "order_relay_build_info"
+_QUEUES = "rabbitmq_detailed_queue_messages"
+_NAMESPACE = 'namespace=~"$namespace|"'
+_ALL = types.VariableOption(text=["All"], value=["$__all"])
+
+
+def variables() -> list[
+    dashboard.DatasourceVariable | dashboard.QueryVariable | dashboard.ConstantVariable
+]:
+    """The data source, which relays, which queues, and the address of the runbooks."""
+    return [
+        dashboard.DatasourceVariable("datasource").label("Data source").type("prometheus"),
+        _choice("namespace", "Namespace", f"label_values({_BUILD}, namespace)"),
+        _choice("job", "Job", f"label_values({_BUILD}{{{_NAMESPACE}}}, job)"),
+        _choice(
+            "instance",
+            "Instance",
+            f'label_values({_BUILD}{{{_NAMESPACE},job=~"$job|"}}, instance)',
+        ),
+        _choice("vhost", "Virtual host", f"label_values({_QUEUES}, vhost)"),
+        _choice(
+            "topology", "Topology", f'label_values({_QUEUES}{{vhost=~"$vhost|"}}, queue)'
+        ).regex("/^(.+)[.]requests$/"),
+        dashboard.ConstantVariable("runbooks").value(RUNBOOKS),
+    ]
+
+
+def annotations() -> list[dashboard.AnnotationQuery]:
+    """Starts of processes, new versions, and alerts that fire."""
+    started = f"max by (instance, version) (process_start_time_seconds{{{RELAY}}}"
+    started += f" * on (namespace, job, instance) group_left (version) {_BUILD}{{{RELAY}}}) * 1000"
+    versions = f"count by (version) ({_BUILD}{{{RELAY}}})"
+    return [
+        _mark("Starts", "blue", started, "{{instance}} started, version {{version}}", moment=True),
+        _mark(
+            "Deployments",
+            "purple",
+            f"{versions} unless {versions.replace('})', '} offset 5m)')}",
+            "Version {{version}} is new",
+        ),
+        _mark(
+            "Firing alerts",
+            "red",
+            f'ALERTS{{alertname=~"OrderRelay.*",alertstate="firing",{_NAMESPACE}}}',
+            "{{alertname}}",
+        ),
+    ]
+
+
+def _choice(name: str, label: str, query: str) -> dashboard.QueryVariable:
+    return (
+        dashboard.QueryVariable(name)
+        .label(label)
+        .query({"query": query, "refId": name})
+        .definition(query)
+        .datasource(SOURCE)
+        .refresh(types.VariableRefresh.ON_TIME_RANGE_CHANGED)
+        .sort(types.VariableSort.ALPHABETICAL_ASC)
+        .multi(multi=True)
+        .include_all(include_all=True)
+        .all_value(".*")
+        .current(_ALL)
+    )
+
+
+def _mark(
+    name: str, colour: str, expression: str, title: str, *, moment: bool = False
+) -> dashboard.AnnotationQuery:
+    return (
+        dashboard.AnnotationQuery()
+        .name(name)
+        .datasource(SOURCE)
+        .enable(enable=True)
+        .icon_color(colour)
+        .expr(expression)
+        .title_format(title)
+        .use_value_for_time(use_value_for_time=moment)
+    )

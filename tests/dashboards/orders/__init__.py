@@ -1,0 +1,13 @@
+"""The dashboard "Orders", which tells its story from the top."""
+
+from tests.dashboards.orders import api, broker, outcome, process, waiting, well
+from tests.dashboards.panel import Board
+
+ORDERS = Board(
+    uid="order-relay",
+    title="order-relay / Orders",
+    description="What becomes of the orders, what they wait for, and whether someone must act.",
+    since="now-3h",
+    refresh="30s",
+    rows=(well.ROW, outcome.ROW, waiting.ROW, api.ROW, broker.ROW, process.ROW),
+)

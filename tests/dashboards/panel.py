@@ -1,0 +1,94 @@
+"""What a dashboard is made of, apart from how Grafana writes it down."""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+
+class Shape(Enum):
+    """How a panel shows its series."""
+
+    NUMBER = auto()
+    """One number of now, coloured by its limits."""
+    LINES = auto()
+    """A line a series."""
+    STACK = auto()
+    """Areas on top of each other: their sum means something, too."""
+    BARS = auto()
+    """Stacked bars, for events that are few."""
+    STATES = auto()
+    """A band a series, whose values have names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A PromQL expression; `legend` may name labels as `{{label}}`, and gives these `names`."""
+
+    expression: str
+    legend: str
+    names: tuple[str, ...] = ()
+
+    @property
+    def series(self) -> tuple[str, ...]:
+        """The names of all series that there can be."""
+        return self.names or (self.legend,)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """From `value` on (None: from below all), the number has this colour."""
+
+    value: float | None
+    colour: str
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a value of a panel of states, or of a number that stands for a state, is called."""
+
+    value: int
+    text: str
+    colour: str
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One panel; `normal` and `otherwise` end its description, `runbook` is an alert's name."""
+
+    title: str
+    shape: Shape
+    unit: str
+    what: str
+    normal: str
+    otherwise: str
+    runbook: str
+    queries: tuple[Query, ...]
+    width: int = 8
+    steps: tuple[Step, ...] = ()
+    states: tuple[State, ...] = ()
+    decimals: int | None = None
+    none: str = "nothing yet"
+
+    @property
+    def description(self) -> str:
+        """What is shown, what is normal, and what to do when it is not."""
+        return f"{self.what}\n\n**Normal:** {self.normal}\n\n**Otherwise:** {self.otherwise}"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A headline with its panels, each line of which is 24 wide."""
+
+    title: str
+    panels: tuple[Panel, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """One dashboard; `since` is how far back it looks at first."""
+
+    uid: str
+    title: str
+    description: str
+    since: str
+    refresh: str
+    rows: tuple[Row, ...]

@@ -1,0 +1,56 @@
+"""The expressions of the panels, built of the same few pieces."""
+
+# An absent label is an empty one: without the `|`, a Prometheus that adds none would find nothing.
+RELAY = 'namespace=~"$namespace|",job=~"$job|",instance=~"$instance|"'
+
+PROCESS = "namespace, job, instance"
+"""The labels that tell two relays apart; absent ones count as the same."""
+
+WINDOW = "$__rate_interval"
+
+IN_TIME = r'le=~"60(\\.0)?"'
+"""The bucket of orders that took at most a minute, as any client library may write its bound."""
+
+
+def of_relay(metric: str, *matchers: str) -> str:
+    """The series of the chosen relays."""
+    return f"{metric}{{{','.join((RELAY, *matchers))}}}"
+
+
+def total(metric: str, *matchers: str, by: str = "") -> str:
+    """What all chosen relays have together."""
+    return f"sum{_by(by)} ({of_relay(metric, *matchers)})"
+
+
+def per_second(metric: str, *matchers: str, by: str = "") -> str:
+    """How often a second, over all chosen relays."""
+    return f"sum{_by(by)} (rate({of_relay(metric, *matchers)}[{WINDOW}]))"
+
+
+def in_range(metric: str, *matchers: str) -> str:
+    """How often in all of the time that is looked at; `increase` alone would give 0.98 for one."""
+    return f"round(sum (increase({of_relay(metric, *matchers)}[$__range])))"
+
+
+def quantile(share: float, metric: str, *matchers: str, by: str = "") -> str:
+    """The value that this share of the observations in a histogram is below."""
+    labels = f"le, {by}" if by else "le"
+    return f"histogram_quantile({share}, {per_second(f'{metric}_bucket', *matchers, by=labels)})"
+
+
+def process(metric: str) -> str:
+    """A metric of every process, of the relays only: the job of a plain Prometheus may be any."""
+    return f"({of_relay(metric)} and on ({PROCESS}) {of_relay('order_relay_build_info')})"
+
+
+def queue(name: str, what: str = "messages") -> str:
+    """One queue (or several: `name` is a regular expression) of the topology, by RabbitMQ.
+
+    Every node of a cluster may tell of a queue; the largest number is the leader's.
+    """
+    series = f'rabbitmq_detailed_queue_{what}{{vhost=~"$vhost|",queue=~"$topology[.]{name}"}}'
+    return f"max by (vhost, queue) ({series})"
+
+
+def _by(labels: str) -> str:
+    return f" by ({labels})" if labels else ""
