@@ -61,8 +61,8 @@ def main(command_line: Sequence[str] | None = None) -> int:
         return 1
     except ExceptionGroup as group:
         # A fault or the load could not be carried out, or not be mended.
-        for error in group.exceptions:
-            _say(f"WRONG: {type(error).__name__}: {error}")
+        for each in group.exceptions:
+            _say(f"WRONG: {type(each).__name__}: {each}")
         return 1
     Console().print(table(results))
     return 0 if all(result.clean for result in results) else 1
