@@ -59,6 +59,11 @@ def main(command_line: Sequence[str] | None = None) -> int:
     except (AMQPError, BrokerError, ProcessFailedError, TimeoutError) as error:
         _say(f"WRONG: {error}")
         return 1
+    except ExceptionGroup as group:
+        # A fault or the load could not be carried out, or not be mended.
+        for each in group.exceptions:
+            _say(f"WRONG: {type(each).__name__}: {each}")
+        return 1
     Console().print(table(results))
     return 0 if all(result.clean for result in results) else 1
 

@@ -26,8 +26,11 @@ async def kill(world: World, planned: Planned) -> str | None:
     """SIGKILL, and a start on the same files after a while."""
     async with world.broker_lock:
         node = _node(world, planned)
-        # Else the broker would forget a queue that was declared in the last two seconds.
-        await world.surely(world.broker.settle)
+        try:
+            # Else the broker would forget a queue that was declared in the last two seconds.
+            await asyncio.to_thread(world.broker.settle)
+        except FAILURES:
+            return None
         await asyncio.to_thread(world.broker.kill, node)
         await asyncio.sleep(planned.lasts_seconds)
         await asyncio.to_thread(world.broker.start_again, node)
