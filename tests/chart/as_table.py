@@ -41,7 +41,8 @@ def _table(rows: Iterator[tuple[tuple[str, ...], Value]]) -> Iterator[str]:
     yield "| value | default | meaning |"
     yield "|---|---|---|"
     for path, value in rows:
-        meaning = value.meaning + "".join(f"; e.g. {_code(one)}" for one in value.examples[:1])
+        example = "".join(f" E.g. {_code(one)}." for one in value.examples[:1])
+        meaning = value.meaning.replace("|", "\\|") + example
         yield f"| `{'.'.join(path)}` | {_code(value.default)} | {meaning} |"
     yield ""
 
