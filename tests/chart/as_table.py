@@ -41,9 +41,15 @@ def _table(rows: Iterator[tuple[tuple[str, ...], Value]]) -> Iterator[str]:
     yield "| value | default | meaning |"
     yield "|---|---|---|"
     for path, value in rows:
-        meaning = value.meaning + "".join(f"; e.g. {_code(one)}" for one in value.examples[:1])
+        example = "".join(_example(one) for one in value.examples[:1])
+        meaning = value.meaning.replace("|", "\\|") + example
         yield f"| `{'.'.join(path)}` | {_code(value.default)} | {meaning} |"
     yield ""
+
+
+def _example(value: object) -> str:
+    shown = _code(value)
+    return f" E.g. {shown}." if shown.startswith("`") else " An example is in values.yaml."
 
 
 def _code(value: object) -> str:

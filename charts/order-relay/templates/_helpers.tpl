@@ -4,13 +4,13 @@
 {{- end }}
 
 {{/*
-The name of every object, or its beginning. At most 45 characters, so that the longest suffix
-(`-retry-604800-binding`) still leaves a Kubernetes name.
+The name of every object, or its beginning. At most 50 characters, so that the longest suffix of
+ours (`-retry-604800`) still makes a name of 63.
 */}}
 {{- define "order-relay.fullname" -}}
 {{- $name := include "order-relay.name" . }}
 {{- $full := ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name) }}
-{{- default $full .Values.fullnameOverride | trunc 42 | trimSuffix "-" }}
+{{- default $full .Values.fullnameOverride | trunc 50 | trimSuffix "-" }}
 {{- end }}
 
 {{/* What finds the objects of this release. */}}

@@ -5,7 +5,7 @@ KEDA's and the Prometheus Operator's models are published; those of RabbitMQ's T
 after their CustomResourceDefinitions, as far as the chart uses them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -170,12 +170,12 @@ _SPECS: Mapping[tuple[str, str], type[_Part]] = {
     ("grafana.integreatly.org/v1beta1", "GrafanaDashboard"): GrafanaDashboardSpec,
 }
 
-_PUBLISHED: Mapping[tuple[str, str], Any] = {
-    ("keda.sh/v1alpha1", "ScaledObject"): keda.ScaledObject,
-    ("keda.sh/v1alpha1", "TriggerAuthentication"): keda.TriggerAuthentication,
-    ("monitoring.coreos.com/v1", "PodMonitor"): prometheus_operator.PodMonitor,
-    ("monitoring.coreos.com/v1", "ServiceMonitor"): prometheus_operator.ServiceMonitor,
-    ("monitoring.coreos.com/v1", "PrometheusRule"): prometheus_operator.PrometheusRule,
+_PUBLISHED: Mapping[tuple[str, str], Callable[[], Any]] = {
+    ("keda.sh/v1alpha1", "ScaledObject"): keda,
+    ("keda.sh/v1alpha1", "TriggerAuthentication"): keda,
+    ("monitoring.coreos.com/v1", "PodMonitor"): prometheus_operator,
+    ("monitoring.coreos.com/v1", "ServiceMonitor"): prometheus_operator,
+    ("monitoring.coreos.com/v1", "PrometheusRule"): prometheus_operator,
 }
 
 KINDS = frozenset({*_SPECS, *_PUBLISHED})
@@ -190,7 +190,7 @@ def problems(found: Object) -> list[str]:
             unknown = sorted(set(found) - {"apiVersion", "kind", "metadata", "spec"})
             _SPECS[key].model_validate(found["spec"])
             return [f"{name}: not known" for name in unknown]
-        model = _PUBLISHED[key].model_validate(found)
+        model = getattr(_PUBLISHED[key](), found["kind"]).model_validate(found)
     except ValidationError as error:
         return [f"{one['loc']}: {one['msg']}" for one in error.errors()]
     kept = model.model_dump(mode="json", by_alias=True, exclude_unset=True)

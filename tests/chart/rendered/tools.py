@@ -5,7 +5,15 @@ from typing import Any
 
 yaml: Any = import_module("yaml")
 schemas: Any = import_module("kubernetes_validate.utils")
-keda: Any = import_module("cloudcoil.models.keda.v1alpha1")
-prometheus_operator: Any = import_module("cloudcoil.models.prometheus_operator.v1")
 jsonschema: Any = import_module("jsonschema")
 referencing: Any = import_module("referencing")
+
+
+def keda() -> Any:
+    """KEDA's models; seconds to import, so only where they are needed."""
+    return import_module("cloudcoil.models.keda.v1alpha1")
+
+
+def prometheus_operator() -> Any:
+    """The Prometheus Operator's models; seconds to import, too."""
+    return import_module("cloudcoil.models.prometheus_operator.v1")

@@ -87,6 +87,11 @@ def excludes(given: Schema, *path: str, off: Schema) -> Schema:
     return {"if": given, "then": schema}
 
 
+def requires(given: Schema, *path: str) -> Schema:
+    """A rule for a block: where `given` holds, the flag at this path is true."""
+    return excludes(given, *path, off={"const": True})
+
+
 def on(*path: str) -> Schema:
     """The flag at this path is true."""
     schema: Schema = {"const": True}

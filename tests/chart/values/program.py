@@ -39,6 +39,9 @@ _OTHER_MEANING: Mapping[tuple[str, ...], str] = {
     ("amqp", "topology"): "declare what is missing, or check only; null: check where `topology` "
     "gives it another owner, else declare",
     ("amqp", "prefetch"): "deliveries held; null: derived from the concurrency and the rate",
+    ("api", "url"): "the order API; plain http only to a loopback address or with allowHttp",
+    ("api", "rate_per_second"): "budget of the key over all replicas; null: none",
+    ("admin", "port"): "its port",
 }
 
 _EXAMPLES: Mapping[tuple[str, ...], tuple[Any, ...]] = {
@@ -82,7 +85,8 @@ def _value(info: FieldInfo, path: tuple[str, ...]) -> Value:
     default = info.get_default(call_default_factory=False)
     if path == ("amqp", "topology"):
         needs, default = dict(or_null(needs)), None
-    meaning = _OTHER_MEANING.get(path, info.description or "")
+    words = _OTHER_MEANING.get(path, info.description or "")
+    meaning = f"{words[:1].upper()}{words[1:]}."
     shown = list(default) if isinstance(default, tuple) else default
     return Value(meaning, shown, needs, _EXAMPLES.get(path, ()))
 

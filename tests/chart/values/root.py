@@ -1,6 +1,6 @@
 """All values of the chart, in the order of values.yaml."""
 
-from tests.chart.values.describe import OFF, Block, Value, excludes, on
+from tests.chart.values.describe import OFF, Block, Value, excludes, on, requires
 from tests.chart.values.network import NETWORK
 from tests.chart.values.observing import OBSERVING
 from tests.chart.values.pods import (
@@ -46,5 +46,8 @@ def values() -> Block:
             "extraObjects": EXTRA_OBJECTS,
             "global": _GLOBAL,
         },
-        rules=(excludes(on("podMonitor", "enabled"), "serviceMonitor", "enabled", off=OFF),),
+        rules=(
+            excludes(on("podMonitor", "enabled"), "serviceMonitor", "enabled", off=OFF),
+            requires(on("serviceMonitor", "enabled"), "service", "enabled"),
+        ),
     )
