@@ -40,7 +40,7 @@ def main(command_line: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(command_line)
     try:
         wanted = names() if "all" in chosen.scenarios else chosen.scenarios
-        scenarios = [load(name).with_orders(chosen.orders) for name in wanted]
+        scenarios = [load(name).with_load(chosen.orders, chosen.rate) for name in wanted]
     except ScenarioError as error:
         parser.error(str(error))
     if chosen.list or not scenarios:
@@ -73,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("scenarios", nargs="*", help="names, or all")
     parser.add_argument("--list", action="store_true", help="show the scenarios")
     parser.add_argument("--orders", type=_count, help="how many (default: the scenario's)")
+    parser.add_argument("--rate", type=_count, help="how many a second (default: the scenario's)")
     parser.add_argument("--seed", type=int, help="plan the same faults again (default: a new one)")
     parser.add_argument(
         "--out", type=Path, default=OUT, help="where results.json and broken histories go"
@@ -97,7 +98,8 @@ def _run_all(scenarios: Sequence[Scenario], seed: int | None, out: Path) -> list
 
 def _run_one(scenario: Scenario, seed: int, found: Installed | Container, out: Path) -> Result:
     _say(f"== {scenario.name}: {scenario.about}")
-    again = f"--seed {seed} --orders {scenario.load.orders}"
+    load = scenario.load
+    again = f"--seed {seed} --orders {load.orders} --rate {load.rate_per_second:g}"
     _say(f"   again: python -m tests.chaos {scenario.name} {again}")
     with tempfile.TemporaryDirectory(prefix="order-relay-chaos-") as name:
         directory = Path(name)

@@ -107,12 +107,11 @@ class Scenario(_Part):
         """How long a call can be on its way at most, for all that this scenario does to it."""
         return sum(plan.lasts.most for plan in self.faults if plan.kind in HOLDS_CALLS)
 
-    def with_orders(self, orders: int | None) -> "Scenario":
-        """The same with another number of orders; None leaves it."""
-        if orders is None:
-            return self
-        load = self.load.model_copy(update={"orders": orders})
-        return self.model_copy(update={"load": load})
+    def with_load(self, orders: int | None = None, rate: float | None = None) -> "Scenario":
+        """The same with another number of orders, or orders a second; None leaves it."""
+        wanted = {"orders": orders, "rate_per_second": rate}
+        changed = {name: value for name, value in wanted.items() if value is not None}
+        return self.model_copy(update={"load": self.load.model_copy(update=changed)})
 
 
 def names(directory: Path = SCENARIOS) -> list[str]:

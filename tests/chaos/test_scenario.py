@@ -35,10 +35,11 @@ def test_every_kind_of_fault_can_be_carried_out_and_is_in_everything() -> None:
 def test_another_number_of_orders_makes_it_longer_and_changes_nothing_else() -> None:
     """As the command line asks for it."""
     quick = load("quick")
-    longer = quick.with_orders(2 * quick.load.orders)
+    longer = quick.with_load(2 * quick.load.orders)
     assert longer.seconds == 2 * quick.seconds
-    assert longer.with_orders(quick.load.orders) == quick
-    assert quick.with_orders(None) is quick
+    assert longer.with_load(quick.load.orders) == quick
+    assert quick.with_load() == quick
+    assert quick.with_load(rate=7).load.rate_per_second == 7
 
 
 @pytest.mark.parametrize(
