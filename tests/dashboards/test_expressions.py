@@ -2,10 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode
-from urllib.request import urlopen
 
 import pytest
 
@@ -13,8 +11,6 @@ from service.edges.telemetry import catalogue
 from service.edges.telemetry.catalogue import Kind, Metric
 from tests.dashboards.boards import BOARDS
 from tests.dashboards.build import text
-from tests.dashboards.fill_in import fill_in
-from tests.dashboards.prometheus import Prometheus, is_installed, running
 
 _OF_QUEUES = frozenset({"vhost", "queue"})
 _OTHERS: Mapping[str, frozenset[str]] = {
@@ -113,20 +109,3 @@ def test_what_is_not_there_is_found() -> None:
     assert _wrong_windows("rate(a{}[5m])") == ["rate[5m]"]
     assert _wrong_windows("sum_over_time((rate(a{}[5m]))[1h:1m])") == ["rate[5m]"]
     assert _wrong_windows("sum_over_time((increase(a{}[5m]))[1h:5m])") == []
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Prometheus]:
-    """A Prometheus without data."""
-    if not is_installed():
-        pytest.skip("there is no prometheus on this machine")
-    with running() as started:
-        yield started
-
-
-def test_prometheus_can_read_every_expression(server: Prometheus) -> None:
-    """It parses them all; what it cannot, it answers with an error."""
-    for where, expression in _EXPRESSIONS.items():
-        query = urlencode({"query": fill_in(expression)})
-        with urlopen(f"{server.url}/api/v1/format_query?{query}", timeout=60) as answer:
-            assert json.load(answer)["status"] == "success", where
