@@ -67,7 +67,7 @@ def test_an_order_that_names_none_is_no_clear_result(
 def test_other_keys_may_be_there_twice() -> None:
     """Only a result that is there twice is none."""
     content = b'{"charge": 1, "order": "ord_1", "charge": 2}'
-    assert classify(Answered(200, content), NOW) == Accepted("ord_1", 200)
+    assert classify(Answered(200, content), FORM, NOW) == Accepted("ord_1", 200)
 
 
 def test_a_null_order_is_no_order() -> None:
