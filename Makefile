@@ -3,6 +3,8 @@
 PYTHON ?=
 ORDERS ?= 100000
 JOBS ?= 2
+MESSAGES ?= 10000
+ANSWERS ?= 10000
 ARGS ?=
 export PYTHON
 
@@ -12,7 +14,9 @@ compile := $(python) -m uv pip compile --quiet --universal --python-version 3.11
 	--generate-hashes --no-annotate --custom-compile-command 'make lock' $(ARGS) pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup ready lint format test test-quick demo demo-up demo-down soak bench build lock clean
+.PHONY: help setup ready lint format test test-quick demo demo-up demo-down soak bench \
+	chaos cluster hostile leaks mutants rabbitmq4 image audit chart chart-files kube \
+	dashboards build lock clean
 
 help: ## lists the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -65,6 +69,29 @@ soak: ready ## sends ORDERS=100000 good orders through one relay, and counts eac
 
 bench: ready ## measures orders a second
 	@$(python) -m tests.bench
+
+chaos: ready ## breaks relays, broker, links and API at random (ARGS="all --orders 6000 --seed 7")
+	@$(python) -m tests.broker ensure
+	@$(python) -m tests.chaos $(or $(ARGS),everything)
+
+cluster: ready ## stops, kills and replaces the nodes of a cluster of three while orders flow
+	@$(python) -m tests.broker ensure
+	@$(python) -m tests.cluster
+
+hostile: ready ## sends MESSAGES=10000 hostile messages, gives ANSWERS=10000 hostile answers, tries wrong settings
+	@$(python) -m tests.broker ensure
+	@$(python) -m tests.hostile --messages $(MESSAGES) --answers $(ANSWERS) $(ARGS)
+
+leaks: ready ## takes the broker away a thousand times; watches tasks, files and memory
+	@$(python) -m tests.broker ensure
+	@$(python) -m tests.leaks $(ARGS)
+
+mutants: ready ## takes out each guard of the relay in turn; the tests must miss it (ARGS='--only ID')
+	@$(python) -m tests.broker ensure
+	@$(python) -m tests.mutants --jobs $(JOBS) $(ARGS)
+
+rabbitmq4: ready ## gets RabbitMQ 4 of Debian 13 into a folder and runs the broker's tests on it (root)
+	@$(python) -m tests.broker rabbitmq4
 
 build: ready ## builds the wheel into dist
 	@$(python) -m hatchling build -t wheel
