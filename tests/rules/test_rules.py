@@ -22,6 +22,8 @@ NOT_OURS = {
 }
 WINDOWS = ("5m", "30m", "1h", "2h", "6h", "1d", "3d")
 
+FROM_PROMETHEUS = {"namespace", "job", "pod", "instance"}
+
 _SELECTOR = re.compile(
     r"\b(?P<name>(?:order_relay|rabbitmq|process)_\w+)(?:\{(?P<labels>[^}]*)\})?"
 )
@@ -120,6 +122,7 @@ def _has(name: str, matchers: str) -> bool:
     wanted = [
         (one["label"], one["value"] if one["operator"] == "=~" else re.escape(one["value"]))
         for one in _MATCHER.finditer(matchers)
+        if one["label"] not in FROM_PROMETHEUS
     ]
     return any(
         sample.name == name
