@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import aio_pika
 import pytest
+from pamqp.common import FieldValue
 
 from service.core.history import FIRST_SEEN
 from service.core.times import to_rfc3339
@@ -15,7 +16,7 @@ from tests.standin.faults import HangBefore
 from tests.standin.matching import AllCalls
 
 AGE = "order_relay_oldest_order_age_seconds"
-AN_HOUR = {FIRST_SEEN: to_rfc3339(datetime.now(UTC) - timedelta(hours=1))}
+AN_HOUR: dict[str, FieldValue] = {FIRST_SEEN: to_rfc3339(datetime.now(UTC) - timedelta(hours=1))}
 
 
 async def _publish_to_tier(url: str, message_id: str) -> None:
