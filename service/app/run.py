@@ -30,6 +30,7 @@ from service.edges.api.key import FixedKey, KeyFile, KeySource, UnusableKeyError
 from service.edges.system_clock import SystemClock
 from service.edges.telemetry.logs import LogFormat, configure_logging
 from service.edges.telemetry.loop_lag import watch_loop
+from service.edges.telemetry.memory_limit import memory_limit_bytes
 from service.edges.telemetry.metrics import Metrics
 from service.edges.telemetry.sink import Telemetry
 from service.flow.budget import RateBudget
@@ -160,9 +161,9 @@ def run(loaded: Loaded, draw: Draw = random.random) -> ExitCode:
     try:
         key = _key_source(loaded, emit, secrets)
         admin.start()
-        emit(Started(__version__, platform.python_version()))
+        emit(Started(__version__, platform.python_version(), memory_limit_bytes()))
         emit(AdminListening(settings.admin.host, admin.port))
-        return asyncio.run(_main(settings, key, emit, draw))
+        return asyncio.run(_main(settings, key, emit, draw, metrics))
     except tuple(_SETTING_OF) as bad:
         raise BadSettingsError([f"{PREFIX}{_SETTING_OF[type(bad)]}: {bad}"]) from None
     finally:
@@ -183,13 +184,16 @@ def _key_source(loaded: Loaded, emit: Emit, secrets: list[str]) -> KeySource:
     return source
 
 
-async def _main(settings: Settings, key: KeySource, emit: Emit, draw: Draw) -> ExitCode:
+async def _main(
+    settings: Settings, key: KeySource, emit: Emit, draw: Draw, metrics: Metrics
+) -> ExitCode:
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(_on_stray_error(emit))
     asked: asyncio.Future[signal.Signals] = loop.create_future()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _on_signal, number, asked)
     parts = build(settings, key, emit, draw)
+    metrics.watch_oldest_order(parts.relay.oldest_order_age_seconds)
     stopped = asyncio.Event()
     watching = asyncio.create_task(watch_loop(SystemClock(), emit, stopped))
     publishing = asyncio.create_task(parts.publisher.run())

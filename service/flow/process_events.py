@@ -8,10 +8,11 @@ from service.flow.vocabulary import STARTING, ConnectionName, HoldReason, Level,
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The process runs."""
+    """The process runs; None where its memory has no limit."""
 
     version: str
     python: str
+    memory_limit_bytes: int | None = None
     level: ClassVar[Level] = Level.INFO
     text: ClassVar[str] = "started"
 

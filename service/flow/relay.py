@@ -12,6 +12,7 @@ from math import inf
 from typing import assert_never
 
 from service.core import answer as answers
+from service.core.age import age_seconds
 from service.core.codes import Code, Status
 from service.core.decision import (
     Decision,
@@ -27,11 +28,12 @@ from service.core.decision import (
 )
 from service.core.history import History
 from service.core.outcome import Outcome, Throttled, classify
-from service.core.request import Damaged, Invalid, Request, Unidentified, parse
+from service.core.request import Damaged, Invalid, Parsed, Request, Unidentified, parse
 from service.core.settlement import GIVE_BACK, Plan, plan_answer, plan_ending, plan_unserved
 from service.flow import narrate
 from service.flow.events import DeliveryArrived, Emit, Unexpected
 from service.flow.gate import Entered, Gate, TurnedAway
+from service.flow.held_orders import HeldOrders
 from service.flow.keyed_lock import KeyedLock
 from service.flow.ports import Clock, Delivery, OrderApi, Publisher
 from service.flow.recent import Conflict, Fresh, RecentRequests, Repeat
@@ -62,8 +64,13 @@ class Relay:
         self._draw = draw
         self._recent = RecentRequests()
         self._same_id = KeyedLock()
+        self._held = HeldOrders()
         self._settler = Settler(publisher=publisher, clock=clock, emit=emit, draw=draw)
         self._tasks: set[asyncio.Task[None]] = set()
+
+    def oldest_order_age_seconds(self) -> float:
+        """How long the oldest order that is held has been on its way; from any thread."""
+        return self._held.oldest_age_seconds(self._clock.monotonic())
 
     def receive(self, delivery: Delivery) -> None:
         """Begin with `delivery`; returns at once."""
@@ -96,8 +103,13 @@ class Relay:
             await delivery.give_back(counted=True)
 
     async def _carry(self, delivery: Delivery) -> None:
-        received = delivery.received
-        parsed = parse(received, self._clock.now())
+        now = self._clock.now()
+        parsed = parse(delivery.received, now)
+        age = age_seconds(delivery.received, parsed, now, self._policy.max_age_seconds)
+        with self._held.holding(self._clock.monotonic() - age):
+            await self._end(delivery, parsed)
+
+    async def _end(self, delivery: Delivery, parsed: Parsed) -> None:
         match parsed:
             case Request():
                 arrived_at = self._clock.monotonic()
@@ -109,7 +121,7 @@ class Relay:
                         # Only now: a repeat of it is not parked again.
                         self._recent.remember(parsed, plan.answer)
             case Invalid() | Unidentified() | Damaged():
-                plan = plan_unserved(received, parsed, self._clock.now())
+                plan = plan_unserved(delivery.received, parsed, self._clock.now())
                 await self._settler.settle(delivery, plan, repeated=False)
             case _ as never:  # pragma: no cover
                 assert_never(never)

@@ -91,6 +91,11 @@ RETRIES = Metric(
     ("outcome", "delay_seconds"),
 )
 IN_FLIGHT = Metric("order_relay_in_flight", Kind.GAUGE, "Orders at the API now.")
+OLDEST_ORDER_AGE = Metric(
+    "order_relay_oldest_order_age_seconds",
+    Kind.GAUGE,
+    "Since when the oldest order that this process holds now is on its way; 0 without any.",
+)
 CONCURRENCY_LIMIT = Metric(
     "order_relay_concurrency_limit", Kind.GAUGE, "Most orders at the API at a time."
 )
@@ -123,6 +128,11 @@ LOOP_LAG = Metric(
     "How much later than asked the event loop woke up.",
     (),
     LOOP_LAG_BUCKETS,
+)
+MEMORY_LIMIT = Metric(
+    "order_relay_memory_limit_bytes",
+    Kind.GAUGE,
+    "What the process's control groups let it use, read at the start; +Inf without a limit.",
 )
 BUILD_INFO = Metric("order_relay_build_info", Kind.INFO, "What runs.", ("version", "python"))
 

@@ -4,7 +4,7 @@ Every series whose labels are known beforehand exists from the start with 0: a s
 with its first event would hide that event from `rate()` and `increase()`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import inf
 from typing import assert_never
 
@@ -112,6 +112,10 @@ class Metrics:
             case _ as never:  # pragma: no cover
                 assert_never(never)
 
+    def watch_oldest_order(self, age_seconds: Callable[[], float]) -> None:
+        """Ask for the age at every scrape, from its thread: it grows while nothing happens."""
+        self._oldest_order_age.set_function(age_seconds)
+
     def _answered(self, event: Answered) -> None:
         status = Status(event.status)
         # The two calls keep the labels closed: an unlisted pair is counted, an unlisted word not.
@@ -130,6 +134,8 @@ class Metrics:
             spec = catalogue.BUILD_INFO
             self._build = Info(spec.name.removesuffix("_info"), spec.help, registry=self.registry)
         self._build.info({"version": event.version, "python": event.python})
+        limit = event.memory_limit_bytes
+        self._memory_limit.set(inf if limit is None else limit)
 
     def _add_deliveries(self) -> None:
         deliveries = self._counter(catalogue.DELIVERIES)
@@ -162,10 +168,13 @@ class Metrics:
 
     def _add_limits(self) -> None:
         self._in_flight = self._gauge(catalogue.IN_FLIGHT)
+        self._oldest_order_age = self._gauge(catalogue.OLDEST_ORDER_AGE)
         self._concurrency_limit = self._gauge(catalogue.CONCURRENCY_LIMIT)
         self._rate_limit = self._gauge(catalogue.RATE_LIMIT)
         # 0 would say that nothing may be sent.
         self._rate_limit.set(inf)
+        self._memory_limit = self._gauge(catalogue.MEMORY_LIMIT)
+        self._memory_limit.set(inf)
         held = self._gauge(catalogue.HELD)
         self._held = {each: held.labels(each) for each in HoldReason}
         self._loop_lag = self._histogram(catalogue.LOOP_LAG)

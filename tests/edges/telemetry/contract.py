@@ -10,12 +10,14 @@ TABLE = """
 | `order_relay_publish_duration_seconds` | histogram | `kind` |
 | `order_relay_retries_total` | counter | `outcome`, `delay_seconds` |
 | `order_relay_in_flight` | gauge | |
+| `order_relay_oldest_order_age_seconds` | gauge | |
 | `order_relay_concurrency_limit` | gauge | |
 | `order_relay_rate_limit_per_second` | gauge | |
 | `order_relay_held` | gauge | `reason` |
 | `order_relay_broker_connected` | gauge | `connection` |
 | `order_relay_broker_reconnects_total` | counter | `connection`, `cause` |
 | `order_relay_event_loop_lag_seconds` | histogram | |
+| `order_relay_memory_limit_bytes` | gauge | |
 | `order_relay_build_info` | info | `version`, `python` |
 """
 

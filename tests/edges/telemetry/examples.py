@@ -16,6 +16,13 @@ LIFE = [
         {"build_info[version=1.2.3,python=3.13.1]": 1},
     ),
     Example(
+        events.Started("1.2.3", "3.13.1", 512_000_000),
+        "info",
+        "started",
+        {"version": "1.2.3", "python": "3.13.1", "memory_limit_bytes": 512_000_000},
+        {"build_info[version=1.2.3,python=3.13.1]": 1, "memory_limit_bytes[]": 512_000_000},
+    ),
+    Example(
         events.AdminListening("0.0.0.0", 8080),
         "info",
         "admin endpoints",
@@ -118,5 +125,6 @@ EXAMPLES = [*LIFE, *ORDERS, *SURROUNDINGS]
 
 AT_START = {
     "rate_limit_per_second[]": inf,
+    "memory_limit_bytes[]": inf,
 }
-"""The only value that is not 0 before the first event."""
+"""The only values that are not 0 before the first event."""

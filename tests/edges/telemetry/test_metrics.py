@@ -140,6 +140,15 @@ def test_an_unlimited_rate_is_infinite_again() -> None:
     assert shown(metrics.registry)["rate_limit_per_second[]"] == inf
 
 
+def test_the_oldest_orders_age_is_asked_for_at_every_scrape() -> None:
+    """It needs no event to grow."""
+    metrics = Metrics(TIERS)
+    ages = iter([1.5, 61.5])
+    metrics.watch_oldest_order(lambda: next(ages))
+    name = "oldest_order_age_seconds[]"
+    assert [shown(metrics.registry)[name] for _ in range(2)] == [1.5, 61.5]
+
+
 def test_a_second_start_replaces_the_build_info() -> None:
     """There is one build, the last that was told."""
     metrics = Metrics(TIERS)

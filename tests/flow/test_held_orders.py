@@ -1,0 +1,92 @@
+"""The age of the oldest order that a process holds."""
+
+from contextlib import ExitStack
+from datetime import timedelta
+
+from service.core.history import FIRST_SEEN
+from service.core.times import to_rfc3339
+from service.flow.held_orders import HeldOrders
+from tests.flow.clock import EPOCH, settle
+from tests.flow.fakes import request
+from tests.flow.world import World
+
+HOUR = timedelta(hours=1)
+
+
+def test_the_oldest_counts_in_whatever_order_they_end() -> None:
+    """The age falls to that of the next oldest, and to 0 with the last."""
+    held = HeldOrders()
+    ages = [held.oldest_age_seconds(100.0)]
+    with ExitStack() as young:
+        with ExitStack() as old:
+            young.enter_context(held.holding(90.0))
+            old.enter_context(held.holding(40.0))
+            ages.append(held.oldest_age_seconds(100.0))
+        ages.append(held.oldest_age_seconds(100.0))
+    ages.append(held.oldest_age_seconds(100.0))
+    assert ages == [0.0, 60.0, 10.0, 0.0]
+    assert len(held) == 0
+
+
+def test_a_clock_that_differs_between_threads_shows_no_negative_age() -> None:
+    """A scrape may have read its time before the order came."""
+    held = HeldOrders()
+    with held.holding(100.0):
+        assert held.oldest_age_seconds(99.9) == 0.0
+
+
+async def test_the_age_grows_by_itself_until_the_answer() -> None:
+    """From when the first order came; one that waits behind it changes nothing."""
+    world = World()
+    world.api.pause()
+    ages = [world.relay.oldest_order_age_seconds()]
+    await world.serve(request("o-1"), exchange="orders")
+    await world.clock.advance(40)
+    await world.serve(request("o-2"), exchange="orders")
+    await world.clock.advance(30)
+    ages.append(world.relay.oldest_order_age_seconds())
+    world.api.resume()
+    await settle()
+    ages.append(world.relay.oldest_order_age_seconds())
+    assert ages == [0, 70, 0]
+
+
+async def test_an_order_is_held_until_its_reply_is_confirmed() -> None:
+    """What cannot be published grows old here."""
+    world = World()
+    world.broker.refuse("blocked")
+    await world.serve(request(), exchange="orders")
+    await world.clock.advance(0.01)
+    assert world.relay.oldest_order_age_seconds() > 0
+    await world.clock.advance(60)
+    assert world.log[-1] == "ack o-1"
+    assert world.relay.oldest_order_age_seconds() == 0
+
+
+async def test_an_order_out_of_a_waiting_tier_is_as_old_as_it_says() -> None:
+    """The waits before count."""
+    world = World()
+    world.api.pause()
+    headers = {FIRST_SEEN: to_rfc3339(EPOCH - HOUR)}
+    await world.serve(request(headers=headers), exchange="")
+    await world.clock.advance(5)
+    assert world.relay.oldest_order_age_seconds() == 3605
+
+
+async def test_a_producer_cannot_make_its_order_look_old() -> None:
+    """What it writes into our header counts for nothing here."""
+    world = World()
+    world.api.pause()
+    headers = {FIRST_SEEN: to_rfc3339(EPOCH - HOUR)}
+    await world.serve(request(headers=headers), exchange="orders")
+    await world.clock.advance(5)
+    assert world.relay.oldest_order_age_seconds() == 5
+
+
+async def test_a_message_that_is_no_order_is_held_while_it_cannot_be_parked() -> None:
+    """It is in nobody else's hands either."""
+    world = World()
+    world.broker.refuse("blocked")
+    await world.serve(request(message_id=None), exchange="orders")
+    await world.clock.advance(0.01)
+    assert world.relay.oldest_order_age_seconds() > 0

@@ -1,0 +1,75 @@
+"""Where promtool comes from: installed, installed now, or nowhere; and running it."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+VARIABLE = "PROMTOOL_BIN"
+MISSING = (
+    "no promtool: install it (Debian, Ubuntu: apt-get install --no-install-recommends prometheus)"
+    f" or name one in {VARIABLE}"
+)
+RUN_SECONDS = 150
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Promtool:
+    """A promtool of this machine."""
+
+    program: Path
+
+    def __str__(self) -> str:
+        return f"promtool at {self.program}"
+
+    def run(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        """What it did with these arguments; its words are in `stdout`, all of them."""
+        return subprocess.run(
+            [self.program, *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            timeout=RUN_SECONDS,
+        )
+
+
+@dataclass(frozen=True)
+class Missing:
+    """There is none, and none could be had."""
+
+    advice: str = MISSING
+
+    def __str__(self) -> str:
+        return self.advice
+
+
+def find_promtool() -> Promtool | Missing:
+    """The one named in the environment, else the one on PATH."""
+    found = os.environ.get(VARIABLE) or shutil.which("promtool")
+    return Promtool(Path(found)) if found else Missing()
+
+
+def ensure_promtool(say: Say) -> Promtool | Missing:
+    """One to use, after installing it where root and apt-get are at hand."""
+    found = find_promtool()
+    if isinstance(found, Promtool) or os.geteuid() != 0 or not shutil.which("apt-get"):
+        return found
+    # Runlevel 1 keeps the package from starting a system's Prometheus on the default port.
+    environment = {**os.environ, "RUNLEVEL": "1", "DEBIAN_FRONTEND": "noninteractive"}
+    for command in install_commands():
+        say("installing promtool: " + " ".join(command))
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            say(done.stderr.strip())
+            break
+    return find_promtool()
+
+
+def install_commands() -> list[list[str]]:
+    """What installs promtool on Debian and its kin: it comes with Prometheus."""
+    install = ["apt-get", "install", "-y", "--no-install-recommends", "prometheus"]
+    return [["apt-get", "update"], install]
