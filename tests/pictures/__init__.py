@@ -1,1 +1,1 @@
-"""Pictures of the dashboards, drawn by Grafana's own panels; `python -m tests.pictures` makes them."""
+"""Pictures of the dashboards, by Grafana's own panels; `python -m tests.pictures` makes them."""

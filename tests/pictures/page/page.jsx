@@ -75,7 +75,7 @@ function Page() {
     <ThemeContext.Provider value={theme}>
       <GlobalStyles />
       <h1 style={{ position: 'absolute', left: 8, top: 14, fontSize: 22, margin: 0 }}>{dashboard.title}</h1>
-      <div style={{ position: 'absolute', right: 8, top: 20 }}>{until.replaceAll('T', ' ')}</div>
+      <div style={{ position: 'absolute', right: 8, top: 20 }}>{until.replace(/T(?=\d)/g, ' ')}</div>
       {dashboard.panels.map((panel) => (
         <Panel key={panel.id} panel={panel} column={told.width / 24} />
       ))}
