@@ -148,8 +148,9 @@ def _series(panel: Panel) -> timeseries.Panel:
     built = (
         timeseries.Panel()
         .min(0)
-        .line_width(1 if panel.shape is Shape.STACK else 2)
-        .fill_opacity({Shape.STACK: 60, Shape.BARS: 80}.get(panel.shape, 8))
+        # In a stack, the line of a series that is 0 would lie on the sum of the others.
+        .line_width(2 if panel.shape is Shape.LINES else 0)
+        .fill_opacity({Shape.STACK: 70, Shape.BARS: 80}.get(panel.shape, 8))
         .show_points(common_types.VisibilityMode.NEVER)
         .legend(_legend())
         .tooltip(

@@ -137,7 +137,7 @@ def _over_time(objective: _Objective, name: str, promise: str, runbook: str) -> 
         Panel(
             f"{name}: burn rate",
             Shape.LINES,
-            "suffix: times",
+            "suffix:times",
             "How many times as fast as it may the budget is used up. At 1, it lasts 30 days.",
             "under 1. Over 14.4 in an hour, a fiftieth of the month's budget is gone.",
             "someone is called at 14.4 (1 hour) and 6 (6 hours); above 1 for 3 days, find the cause"

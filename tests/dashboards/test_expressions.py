@@ -13,7 +13,7 @@ from tests.dashboards.boards import BOARDS
 from tests.dashboards.build import text
 
 _OF_QUEUES = frozenset({"vhost", "queue"})
-_OTHERS: Mapping[str, frozenset[str]] = {
+_OTHERS: dict[str, frozenset[str]] = {
     "rabbitmq_detailed_queue_messages": _OF_QUEUES,
     "rabbitmq_detailed_queue_messages_ready": _OF_QUEUES,
     "rabbitmq_detailed_queue_messages_unacked": _OF_QUEUES,

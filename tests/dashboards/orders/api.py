@@ -9,7 +9,7 @@ from tests.dashboards.promql import of_relay, per_second, quantile, total
 _REQUESTS = "order_relay_api_requests_total"
 _DURATION = "order_relay_api_request_duration_seconds"
 _RATE_LIMIT = "order_relay_rate_limit_per_second"
-_PER_SECOND = "suffix: /s"
+_PER_SECOND = "suffix:/s"
 
 HELD = Panel(
     "What is held and why",

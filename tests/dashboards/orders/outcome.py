@@ -9,7 +9,7 @@ from tests.dashboards.promql import per_second, quantile
 _DURATION = "order_relay_order_duration_seconds"
 _DELIVERIES = "order_relay_deliveries_total"
 _REPLIES = "order_relay_replies_total"
-_PER_SECOND = "suffix: /s"
+_PER_SECOND = "suffix:/s"
 _REJECTED = CODES_BY_STATUS[Status.REJECTED]
 _GIVEN_UP = CODES_BY_STATUS[Status.FAILED] + CODES_BY_STATUS[Status.UNKNOWN]
 

@@ -51,7 +51,7 @@ ROW = Row(
         Panel(
             "Retries by tier",
             Shape.STACK,
-            "suffix: /s",
+            "suffix:/s",
             "Waits before another attempt, a second, by how long they are.",
             "few, and short ones.",
             'long tiers mean that orders failed several times: look at "Attempts by outcome".',
