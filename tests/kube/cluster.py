@@ -56,7 +56,8 @@ def _write(files: Files, ports: Ports) -> None:
     authority = trustme.CA()
     server = authority.issue_cert(LOOPBACK, "localhost")
     # In this group, a client may do everything without a role.
-    admin = authority.issue_cert(common_name="admin", organization_name="system:masters")
+    # With a name, too: the server refuses an extension for names that is critical and empty.
+    admin = authority.issue_cert("admin", common_name="admin", organization_name="system:masters")
     authority.cert_pem.write_to_path(str(files.authority))
     server.private_key_and_cert_chain_pem.write_to_path(str(files.server))
     admin.private_key_and_cert_chain_pem.write_to_path(str(files.admin))
