@@ -137,9 +137,9 @@ def led_by(nodes: Sequence[int]) -> Action:
 
 EVERY = (0, 1, 2)
 PHASES: dict[str, Action] = {
+    "leaders moved to each node": led_by(EVERY),
     "each node stopped, rolling restart": stopped(EVERY),
     "each node killed": killed(EVERY),
-    "leaders moved to each node": led_by(EVERY),
 }
 
 
@@ -149,7 +149,8 @@ async def run(cluster: RabbitCluster, directory: Path, say: Say) -> list[Result]
     async with World.start(cluster, directory) as world:
         for name, action in PHASES.items():
             say(f"{name} ...")
-            results.append(await phase(world, name, action))
+            results.append(result := await phase(world, name, action))
+            say(f"  {result}")
         code = await world.relay.stop()
         say(f"the relay ended with {code}")
     return results
