@@ -73,6 +73,7 @@ async def test_rights_can_be_taken_away(vhost: VirtualHost) -> None:
         await vhost.publish(b"", routing_key="q")
 
 
+@pytest.mark.timeout(240)
 async def test_connections_can_be_closed_by_the_broker(vhost: VirtualHost) -> None:
     """The client of each connection hears 320 with the reason."""
     async with vhost.channel() as channel:
@@ -82,6 +83,7 @@ async def test_connections_can_be_closed_by_the_broker(vhost: VirtualHost) -> No
     assert "maintenance" in vhost.node.log()
 
 
+@pytest.mark.timeout(240)
 async def test_the_memory_alarm_blocks_publishers_until_it_ends(
     rabbit_node: RabbitNode, vhost: VirtualHost
 ) -> None:

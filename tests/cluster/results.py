@@ -36,7 +36,7 @@ def judge(
         phase=phase,
         orders=len(confirmed),
         lost=tuple(request_id for request_id in confirmed if request_id not in replies),
-        placed_twice=placed - len(set(confirmed) | replies.keys()),
+        placed_twice=placed - len(set(confirmed)),
         answered_twice=sum(count - 1 for count in replies.values()),
         longest_silence_seconds=max((b - a for a, b in pairwise(calls_at)), default=0.0),
     )

@@ -64,10 +64,13 @@ async def take_replies(url: str, into: list[DeliveredMessage]) -> None:
     """Adds every reply that was not taken yet; one that is not added stays in its queue."""
     connection = await aio_pika.connect(url, timeout=TRY_SECONDS)
     async with connection:
-        channel = await (await connection.channel()).get_underlay_channel()
+        outer = await connection.channel()
+        channel = await outer.get_underlay_channel()
         taken = []
         while (message := await channel.basic_get(COLLECTED)).delivery_tag:
             taken.append(message)
         if taken:
             await channel.basic_ack(taken[-1].delivery_tag or 0, multiple=True)
+            # Its answer comes behind the ack: without it many replies would come again.
+            await outer.close()
         into += taken

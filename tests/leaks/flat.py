@@ -12,7 +12,7 @@ ENOUGH = 4
 TASKS_A_HUNDRED = 1.0
 FILES_A_HUNDRED = 1.0
 KIB_A_HUNDRED = 400.0
-TASKS_MORE, FILES_MORE, KIB_MORE = 3.0, 3.0, 1_500.0
+TASKS_MORE, FILES_MORE, KIB_MORE = 6.0, 6.0, 1_500.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +76,9 @@ def _trend(bound: Bound, samples: Sequence[Sample], third: int) -> Trend:
     values = [bound.of(sample) for sample in samples]
     first, last = median(values[:third]), median(values[-third:])
     a_hundred = 100 * slope([(sample.after, bound.of(sample)) for sample in samples])
-    # In a short run noise makes a slope, in a long one a slow leak stays below it: either counts.
-    grows = last - first > bound.more
-    steep = a_hundred > bound.a_hundred and last - first > bound.more / 3
-    return Trend(bound.name, first, last, a_hundred, not (grows or steep))
+    # Either alone is noise: a kept HTTP connection is a step, and a step in a short run a slope.
+    grows = last - first > bound.more and a_hundred > bound.a_hundred
+    return Trend(bound.name, first, last, a_hundred, not grows)
 
 
 def table(title: str, found: Sequence[Trend]) -> str:

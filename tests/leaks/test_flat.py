@@ -22,6 +22,11 @@ def test_what_comes_and_goes_is_flat() -> None:
     assert _growing(_samples([3, 5, *([17, 19, 16, 18] * 5)])) == []
 
 
+def test_a_step_is_flat() -> None:
+    """Connections to the API are kept and dropped as it suits, a few at a time."""
+    assert _growing(_samples([17] * 10, [12] * 5 + [16] * 5)) == []
+
+
 @pytest.mark.parametrize("each", [1, 2])
 def test_one_task_more_every_ten_times_is_found(each: int) -> None:
     """So is a descriptor."""

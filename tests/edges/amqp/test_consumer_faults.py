@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from service.edges.amqp.broker import Broker
 from service.flow.events import BrokerLost, ConnectionName, ConsumingStarted, LostCause
 from tests.broker.vhost import VirtualHost
@@ -45,6 +47,7 @@ async def test_a_channel_that_the_broker_closes_is_opened_again(
         assert "unknown delivery tag" in edge.events.of(BrokerLost)[0].reason
 
 
+@pytest.mark.timeout(240)
 async def test_connections_that_an_operator_closes_are_made_again(
     vhost: VirtualHost, broker: Broker
 ) -> None:
