@@ -10,13 +10,14 @@ export PYTHON
 
 # Always as `python -m`: a script's first line cannot name a path with a space in it.
 python := .venv/bin/python
-compile := $(python) -m uv pip compile --quiet --universal --python-version 3.11 \
-	--generate-hashes --no-annotate --custom-compile-command 'make lock' $(ARGS) pyproject.toml
+compile_group := $(python) -m uv pip compile --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-annotate --custom-compile-command 'make lock' $(ARGS)
+compile := $(compile_group) pyproject.toml
 
 .DEFAULT_GOAL := help
 .PHONY: help setup ready lint format test test-quick demo demo-up demo-down soak bench \
 	chaos cluster hostile leaks mutants rabbitmq4 image audit chart chart-files kube \
-	dashboards build lock clean
+	rules dashboards pictures build lock clean
 
 help: ## lists the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -32,6 +33,8 @@ lint: ready ## checks style, format, types and the direction of imports
 	@$(python) -m ruff check --quiet --output-format concise .
 	@echo 'Checking format ...'
 	@$(python) -m ruff format --quiet --check --output-format concise .
+	@echo 'Checking the Dockerfile ...'
+	@.venv/bin/hadolint Dockerfile
 	@echo 'Checking types ...'
 	@$(python) -m mypy
 	@echo 'Checking imports ...'
@@ -43,6 +46,7 @@ format: ready ## formats the code and mends what can be mended by itself
 
 test: ready ## runs every test and checks the coverage; gets RabbitMQ if need be
 	@$(python) -m tests.broker ensure
+	@$(python) -m tests.rules ensure
 	@$(python) -m coverage erase
 	@echo 'Testing ...'
 	@$(python) -m coverage run -m pytest --numprocesses $(JOBS) --dist worksteal
@@ -93,14 +97,48 @@ mutants: ready ## takes out each guard of the relay in turn; the tests must miss
 rabbitmq4: ready ## gets RabbitMQ 4 of Debian 13 into a folder and runs the broker's tests on it (root)
 	@$(python) -m tests.broker rabbitmq4
 
+image: ready ## builds the container image and tests it, run for real (Debian, root)
+	@$(python) -m tests.broker ensure
+	@$(python) -m tests.image
+
+audit: ready ## writes an SBOM, and looks for known vulnerabilities of what is pinned
+	@$(python) -m tests.audit
+
+chart: ready ## renders the Helm chart, validates it against Kubernetes and runs what it renders
+	@$(python) -m tests.broker ensure
+	@.ci/chart-tools
+	@echo 'Checking the chart ...'
+	@.venv-chart/bin/python -m pytest -p no:cloudcoil --timeout 300 --numprocesses $(JOBS) --dist worksteal tests/chart
+
+chart-files: ready ## writes the chart's values.yaml, its schema and the README's tables
+	@$(python) -m tests.chart.generate
+
+kube: ready ## installs the chart on a real API server; builds that first, which takes long (needs Go)
+	@.ci/chart-tools
+	@.venv-chart/bin/python -m tests.kube
+
+rules: ready ## checks and tries the alert rules with promtool; gets it if need be
+	@$(python) -m tests.rules ensure
+	@$(python) -m pytest tests/rules
+
+dashboards: ready ## writes the Grafana dashboards of the chart from their code
+	@$(python) -m tests.dashboards
+
+pictures: ready ## draws the dashboards into dist/pictures (needs npm, chromium, prometheus)
+	@$(python) -m tests.pictures $(ARGS)
+
 build: ready ## builds the wheel into dist
 	@$(python) -m hatchling build -t wheel
 
 lock: ready ## compiles the requirements files from pyproject.toml (ARGS=--upgrade takes newer versions)
-	@echo 'Compiling requirements.txt and requirements-dev.txt ...'
+	@echo 'Compiling the requirements files ...'
 	@$(compile) --output-file requirements.txt
 	@$(compile) --group dev --constraint requirements.txt --output-file requirements-dev.txt
+	@$(compile) --group dev --group chart --constraint requirements-dev.txt --output-file requirements-chart.txt
+	@$(compile_group) --group checkov --output-file requirements-checkov.txt
+	@$(compile_group) --group build --constraint requirements.txt --output-file requirements-build.txt
+	@$(compile_group) --group audit --output-file requirements-audit.txt
 
-clean: ## removes what the other commands leave behind, except .venv
-	@rm -rf .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache dist htmlcov
-	@find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +
+clean: ## removes what the other commands leave behind, except the environments
+	@rm -rf .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache dist htmlcov chaos-results
+	@find . -name __pycache__ -type d -not -path './.venv*/*' -prune -exec rm -rf {} +
