@@ -3,14 +3,15 @@
 import re
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import SecretStr
+from pydantic import AfterValidator, SecretStr, WithJsonSchema
 
 MOST_URL_CHARACTERS = 2000
 LONGEST_HOST_BYTES = 253
 
-_NAMESPACE = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}")
+_NAMESPACE = r"^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}$"
 _LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 _WHOLE_SECONDS = re.compile(r" *[0-9]{1,9} *")
 
@@ -88,13 +89,24 @@ def check_api_url(url: str) -> None:
         raise ValueError("must have no user, password or fragment")
 
 
-def check_namespace(name: str) -> None:
-    """Raise ValueError unless queues and exchanges can be named after `name`."""
-    if not _NAMESPACE.fullmatch(name):
+def _check_namespace(name: str) -> str:
+    """The name itself; ValueError unless queues and exchanges can be named after it."""
+    # fullmatch: "$" alone would let a line's end pass.
+    if not re.fullmatch(_NAMESPACE, name):
         raise ValueError("must be 1 to 64 letters, digits, _ - or ., and not begin with .")
     # The broker declares nothing there: it would refuse the topology again and again.
     if name.startswith("amq."):
         raise ValueError("must not begin with amq., which is the broker's own")
+    return name
+
+
+Namespace = Annotated[
+    str,
+    AfterValidator(_check_namespace),
+    # The chart's schema takes the pattern from here.
+    WithJsonSchema({"type": "string", "pattern": _NAMESPACE}),
+]
+"""What the names of all queues and exchanges begin with."""
 
 
 def is_loopback(host: str | None) -> bool:

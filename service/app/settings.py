@@ -17,9 +17,9 @@ from pydantic_settings import (
 )
 
 from service.app.checks import (
+    Namespace,
     check_api_url,
     check_broker_url,
-    check_namespace,
     is_loopback,
     readable,
     split_urls,
@@ -49,7 +49,7 @@ class AmqpSettings(_Group):
         SecretStr("amqp://guest:guest@localhost:5672/"),
         description="broker; amqps for TLS; several, separated by commas, are tried in turn",
     )
-    namespace: str = Field("orders", description="prefix of the topology")
+    namespace: Namespace = Field("orders", description="prefix of the topology")
     topology: Literal["declare", "check"] = Field(
         "declare", description="declare what is missing, or check only (an operator owns it)"
     )
@@ -67,12 +67,6 @@ class AmqpSettings(_Group):
     def _check_urls(cls, value: SecretStr) -> SecretStr:
         for number, url in enumerate(split_urls(value), start=1):
             check_broker_url(url, number)
-        return value
-
-    @field_validator("namespace")
-    @classmethod
-    def _check_namespace(cls, value: str) -> str:
-        check_namespace(value)
         return value
 
     @field_validator("ca_file", "cert_file", "key_file")

@@ -6,7 +6,7 @@ from tests.dashboards.promql import RELAY
 from tests.dashboards.sdk import common_types, dashboard, types
 
 SOURCE: Final = common_types.DataSourceRef(type_val="prometheus", uid="${datasource}")
-RUNBOOKS: Final = "https://github.com/order-relay/order-relay/blob/main/docs/runbooks"
+RUNBOOKS: Final = "docs/runbooks"
 """Where docs/runbooks is read; who keeps it elsewhere changes the variable `runbooks` alone."""
 
 _BUILD = "order_relay_build_info"

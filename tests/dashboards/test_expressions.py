@@ -23,15 +23,16 @@ _OTHERS: dict[str, frozenset[str]] = {
     "process_open_fds": frozenset(),
     "process_resident_memory_bytes": frozenset(),
     "process_start_time_seconds": frozenset(),
-    "order_relay_oldest_order_age_seconds": frozenset(),
-    "order_relay_memory_limit_bytes": frozenset(),
     "ALERTS": frozenset({"alertname", "alertstate"}),
 }
-_SERIES: Mapping[str, frozenset[str]] = _OTHERS | {
-    f"{metric.name}{suffix}": frozenset(metric.labels)
-    for metric in vars(catalogue).values()
-    if isinstance(metric, Metric)
-    for suffix in (("_bucket", "_count", "_sum") if metric.kind is Kind.HISTOGRAM else ("",))
+_SERIES: Mapping[str, frozenset[str]] = {
+    **_OTHERS,
+    **{
+        f"{metric.name}{suffix}": frozenset(metric.labels)
+        for metric in vars(catalogue).values()
+        if isinstance(metric, Metric)
+        for suffix in (("_bucket", "_count", "_sum") if metric.kind is Kind.HISTOGRAM else ("",))
+    },
 }
 _OF_PROMETHEUS = frozenset({"namespace", "job", "instance", "le"})
 _SELECTOR = re.compile(r"\b([A-Za-z_]\w+)\{([^}]*)\}")

@@ -53,4 +53,4 @@ def test_a_choice_is_of_all_at_first_and_lets_absent_labels_through(board: Board
     assert [one["current"]["value"] for one in choices] == [["$__all"]] * len(choices)
     hidden = json.loads(text(board))["templating"]["list"][-1]
     assert (hidden["hide"], hidden["type"]) == (2, "constant")
-    assert hidden["query"].startswith("https://")
+    assert hidden["query"] == "docs/runbooks"
