@@ -14,20 +14,23 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from aiormq.exceptions import AMQPError
 from rich.console import Console
 
 from tests.broker import BrokerError, Container, Installed, RabbitNode, VirtualHost, ensure_rabbitmq
+from tests.broker.cluster import RabbitCluster
 from tests.broker.find import Missing
-from tests.chaos.brokers import SingleNode
+from tests.chaos.brokers import ChaosBroker, SingleNode
 from tests.chaos.checker import Verdict, check, keep, story
 from tests.chaos.history import History
 from tests.chaos.results import Result, result_of, sentences, table
 from tests.chaos.run import Run
 from tests.chaos.scenario import Scenario, ScenarioError, load, names
+from tests.chaos.three_nodes import ThreeNodes
 from tests.load import ProcessFailedError
 
 OUT = Path("chaos-results")
@@ -104,11 +107,7 @@ def _run_one(scenario: Scenario, seed: int, found: Installed | Container, out: P
     with tempfile.TemporaryDirectory(prefix="order-relay-chaos-") as name:
         directory = Path(name)
         began = time.monotonic()
-        with (
-            RabbitNode.start(directory, found=found, say=_say) as node,
-            VirtualHost.fresh(node) as host,
-            SingleNode.prepare(host) as broker,
-        ):
+        with _broker(scenario, directory, found) as broker:
             run = Run(scenario, seed, _say)
             history = asyncio.run(run.carry_out(broker, directory))
         verdict = check(history)
@@ -124,6 +123,26 @@ def _run_one(scenario: Scenario, seed: int, found: Installed | Container, out: P
     for line in sentences(result):
         _say(f"   {line}")
     return result
+
+
+@contextmanager
+def _broker(
+    scenario: Scenario, directory: Path, found: Installed | Container
+) -> Iterator[ChaosBroker]:
+    if scenario.nodes == 1:
+        with (
+            RabbitNode.start(directory, found=found, say=_say) as node,
+            VirtualHost.fresh(node) as host,
+            SingleNode.prepare(host) as broker,
+        ):
+            yield broker
+    else:
+        with (
+            RabbitCluster.start(directory, found=found, say=_say) as cluster,
+            cluster.fresh_vhost() as place,
+            ThreeNodes.prepare(place) as three,
+        ):
+            yield three
 
 
 def _keep(history: History, verdict: Verdict, directory: Path, place: Path) -> None:

@@ -44,8 +44,16 @@ class ChaosBroker(Protocol):
         """Ends a node with SIGKILL."""
         ...
 
+    def stop(self, node: int) -> None:
+        """Shuts a node down in order, as for an upgrade."""
+        ...
+
     def start_again(self, node: int) -> None:
-        """Starts a killed node; returns when it takes connections."""
+        """Starts a killed or stopped node; returns when it takes connections."""
+        ...
+
+    def move_leaders(self, node: int) -> None:
+        """Has a node lead every quorum queue; BrokerError where it does not come to that."""
         ...
 
     def freeze(self, node: int) -> None:
@@ -127,9 +135,17 @@ class SingleNode:
         """As a crash would."""
         self._node.kill()
 
+    def stop(self, node: int) -> None:
+        """By SIGTERM."""
+        self._node.stop()
+
     def start_again(self, node: int) -> None:
         """On the same files and ports."""
         self._node.start_again()
+
+    def move_leaders(self, node: int) -> None:
+        """There is nobody else to lead."""
+        raise BrokerError("one node leads all the time")
 
     def freeze(self, node: int) -> None:
         """By SIGSTOP."""

@@ -15,7 +15,9 @@ class Kind(StrEnum):
     RELAY_ROLL = "relay.roll"
 
     BROKER_KILL = "broker.kill"
+    BROKER_STOP = "broker.stop"
     BROKER_FREEZE = "broker.freeze"
+    BROKER_MOVE_LEADERS = "broker.move_leaders"
     BROKER_ALARM = "broker.alarm"
     BROKER_CLOSE = "broker.close"
     BROKER_DENY_WRITE = "broker.deny_write"
@@ -61,6 +63,9 @@ class Kind(StrEnum):
     EXACT_BEFORE_CONFIRM = "exact.before_confirm"
     EXACT_BEFORE_ACK = "exact.before_ack"
 
+
+OF_CLUSTERS = frozenset({Kind.BROKER_MOVE_LEADERS})
+"""What takes more than one node."""
 
 DELETES_QUEUES = frozenset({Kind.BROKER_DELETE_RETRY, Kind.BROKER_DELETE_REQUESTS})
 """Where relays declare, too, one of them could bring such a queue back, and orders into it,

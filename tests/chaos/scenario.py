@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from tests.chaos.kinds import DELETES_QUEUES, HOLDS_CALLS, Kind
+from tests.chaos.kinds import DELETES_QUEUES, HOLDS_CALLS, OF_CLUSTERS, Kind
 
 SCENARIOS = Path(__file__).with_name("scenarios")
 
@@ -85,6 +85,7 @@ class Scenario(_Part):
     name: Annotated[str, Field(min_length=1)]
     about: Annotated[str, Field(min_length=1)]
     replicas: Annotated[int, Field(ge=1, le=8)] = 2
+    nodes: Literal[1, 3] = 1
     quiet_within_seconds: Annotated[float, Field(gt=0)] = 240.0
     load: Load = Load()
     relay: RelaySettings = RelaySettings()
@@ -95,6 +96,8 @@ class Scenario(_Part):
         deleting = sorted(plan.kind for plan in self.faults if plan.kind in DELETES_QUEUES)
         if deleting and self.relay.topology != "check":
             raise ValueError(f'{", ".join(deleting)} needs relay.topology = "check"')
+        if self.nodes == 1 and any(plan.kind in OF_CLUSTERS for plan in self.faults):
+            raise ValueError(f"{', '.join(sorted(OF_CLUSTERS))} needs nodes = 3")
         return self
 
     @property

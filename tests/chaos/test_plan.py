@@ -24,6 +24,7 @@ scenarios = st.builds(
     name=st.just("made"),
     about=st.just("made"),
     replicas=st.integers(1, 4),
+    nodes=st.just(3),
     load=st.builds(Load, orders=st.integers(1, 6000)),
     relay=st.just(RelaySettings(topology="check")),
     faults=st.lists(entries, min_size=1, max_size=4, unique_by=lambda entry: entry.kind).map(tuple),

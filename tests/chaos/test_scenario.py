@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.faults import FAULTS
-from tests.chaos.kinds import Kind
+from tests.chaos.kinds import OF_CLUSTERS, Kind
 from tests.chaos.scenario import ScenarioError, load, names
 
-WANTED = {"relay", "broker", "network", "api", "exact", "everything", "quick"}
+WANTED = {"relay", "broker", "network", "api", "exact", "everything", "quick", "cluster"}
 FAULT = '\n[[faults]]\nkind = "relay.kill"\nevery_seconds = 5\n'
 
 
@@ -26,10 +26,13 @@ def test_every_scenario_loads(name: str) -> None:
     assert scenario.seconds > 0
 
 
-def test_every_kind_of_fault_can_be_carried_out_and_is_in_everything() -> None:
+def test_every_kind_of_fault_can_be_carried_out_and_is_in_a_scenario() -> None:
     """A kind that no scenario has would never strike."""
     assert set(FAULTS) == set(Kind)
-    assert {plan.kind for plan in load("everything").faults} == set(Kind)
+    on_one_node = {plan.kind for plan in load("everything").faults}
+    on_three = {plan.kind for plan in load("cluster").faults}
+    assert on_one_node == set(Kind) - OF_CLUSTERS
+    assert on_three >= OF_CLUSTERS
 
 
 def test_another_number_of_orders_makes_it_longer_and_changes_nothing_else() -> None:
@@ -63,6 +66,10 @@ def test_another_number_of_orders_makes_it_longer_and_changes_nothing_else() -> 
         (
             "about = 'a'" + FAULT.replace("relay.kill", "broker.delete_retry"),
             r'scenario: Value error, broker\.delete_retry needs relay\.topology = "check"',
+        ),
+        (
+            "about = 'a'" + FAULT.replace("relay.kill", "broker.move_leaders"),
+            r"scenario: Value error, broker\.move_leaders needs nodes = 3",
         ),
     ],
 )

@@ -24,17 +24,23 @@ SOURCES = ("orders.requests", "orders.retry.")
 
 async def kill(world: World, planned: Planned) -> str | None:
     """SIGKILL, and a start on the same files after a while."""
+    return await _take_down(world, planned, world.broker.kill)
+
+
+async def stop(world: World, planned: Planned) -> str | None:
+    """SIGTERM, as for an upgrade, and a start on the same files after a while."""
+    return await _take_down(world, planned, world.broker.stop)
+
+
+async def move_leaders(world: World, planned: Planned) -> str | None:
+    """Another node leads every quorum queue."""
     async with world.broker_lock:
         node = _node(world, planned)
         try:
-            # Else the broker would forget a queue that was declared in the last two seconds.
-            await asyncio.to_thread(world.broker.settle)
+            await asyncio.to_thread(world.broker.move_leaders, node)
         except FAILURES:
             return None
-        await asyncio.to_thread(world.broker.kill, node)
-        await asyncio.sleep(planned.lasts_seconds)
-        await asyncio.to_thread(world.broker.start_again, node)
-    return f"node {node}"
+    return f"to node {node}"
 
 
 async def freeze(world: World, planned: Planned) -> str | None:
@@ -185,6 +191,20 @@ async def _for_a_while(
         pass
     await world.surely(end)
     return detail
+
+
+async def _take_down(world: World, planned: Planned, down: Callable[[int], None]) -> str | None:
+    async with world.broker_lock:
+        node = _node(world, planned)
+        try:
+            # Else the broker would forget a queue that was declared in the last two seconds.
+            await asyncio.to_thread(world.broker.settle)
+        except FAILURES:
+            return None
+        await asyncio.to_thread(down, node)
+        await asyncio.sleep(planned.lasts_seconds)
+        await asyncio.to_thread(world.broker.start_again, node)
+    return f"node {node}"
 
 
 def _node(world: World, planned: Planned) -> int:
