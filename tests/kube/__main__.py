@@ -23,7 +23,7 @@ from tests.kube.build import (
     generate_crds,
     needed_go,
 )
-from tests.kube.cluster import add_crds, running_cluster
+from tests.kube.cluster import add_crds, last_said, running_cluster
 from tests.kube.custom import OPEN_KINDS, open_crd
 from tests.kube.options import Files
 
@@ -65,13 +65,16 @@ def _test(programs: Path, generated: list[bytes], tests: list[str]) -> int:
         count = add_crds(api, [*generated, *map(open_crd, OPEN_KINDS)])
         _say(f"the API server runs and serves {count} CRDs; testing the chart on it ...")
         home = {f"HELM_{name}_HOME": f"{directory}/helm" for name in ("CACHE", "CONFIG", "DATA")}
-        config = str(Files(Path(directory)).kubeconfig)
+        files = Files(Path(directory))
+        config = str(files.kubeconfig)
         done = subprocess.run(
-            [sys.executable, "-m", "pytest", *_NO_PLUGIN, "tests/kube/live", "--quiet", *tests],
+            [sys.executable, "-m", "pytest", *_NO_PLUGIN, "tests/kube/live", "--verbose", *tests],
             cwd=ROOT,
             env={**os.environ, **home, "KUBECONFIG": config, CLUSTER_VARIABLE: config},
             check=False,
         )
+        if done.returncode != 0:
+            _say(last_said(files))
         return done.returncode
 
 

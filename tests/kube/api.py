@@ -12,6 +12,7 @@ Object = Mapping[str, Any]
 CLUSTER_VARIABLE = "TEST_KUBECONFIG"
 """Names the kubeconfig of the cluster that a run of the tests is for."""
 REQUEST_SECONDS = 60.0
+READY_SECONDS = 5.0
 STRICT = {"dryRun": "All", "fieldValidation": "Strict"}
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 
@@ -42,7 +43,7 @@ class KubeApi:
     def answers(self) -> bool:
         """Whether the server is ready for requests."""
         try:
-            return self._client.get("/readyz").status_code == 200
+            return self._client.get("/readyz", timeout=READY_SECONDS).status_code == 200
         except httpx2.TransportError:
             return False
 

@@ -3,25 +3,34 @@
 import asyncio
 import json
 import subprocess
+import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import trustme
 
 from tests.broker.ports import LOOPBACK, free_ports
+from tests.kube import keeper
 from tests.kube.api import CRDS, KubeApi, KubeError
 from tests.kube.options import Files, Ports, api_options, etcd_options, kubeconfig
 from tests.load.waiting import until
 
 START_SECONDS = 300.0
-STOP_SECONDS = 30.0
+PROGRAMS = ("etcd", "kube-apiserver")
+LOG_END_CHARACTERS = 3000
 
 
 @contextmanager
-def running_cluster(programs: Path, directory: Path) -> Iterator[KubeApi]:
-    """An empty cluster, ready for requests; its kubeconfig is in the directory."""
+def running_cluster(
+    programs: Path, directory: Path, *, start_seconds: float = START_SECONDS
+) -> Iterator[KubeApi]:
+    """An empty cluster, ready for requests; its kubeconfig is in the directory.
+
+    What goes wrong in it is a KubeError that ends with what its programs said last.
+    """
     files = Files(directory)
     ports = Ports(*free_ports(3))
     _write(files, ports)
@@ -32,8 +41,21 @@ def running_cluster(programs: Path, directory: Path) -> Iterator[KubeApi]:
         _process(api_server, files.log("kube-apiserver")) as server,
         KubeApi(files.kubeconfig) as api,
     ):
-        _wait_until_ready(api, {"etcd": store, "kube-apiserver": server}, files)
-        yield api
+        try:
+            _wait_until_ready(api, {"etcd": store, "kube-apiserver": server}, start_seconds)
+            yield api
+        except (KubeError, TimeoutError, httpx2.HTTPError) as error:
+            message = f"{type(error).__name__}: {error}\n{last_said(files)}"
+            raise KubeError(message) from error
+
+
+def last_said(files: Files) -> str:
+    """The end of each program's log, under its name."""
+    ends = []
+    for name in PROGRAMS:
+        text = files.log(name).read_text(encoding="utf-8", errors="replace")
+        ends.append(f"{name} said last:\n{text[-LOG_END_CHARACTERS:].strip() or 'nothing'}")
+    return "\n".join(ends)
 
 
 def add_crds(api: KubeApi, crds: Iterable[bytes | dict[str, Any]]) -> int:
@@ -67,35 +89,31 @@ def _write(files: Files, ports: Ports) -> None:
 
 
 def _wait_until_ready(
-    api: KubeApi, processes: dict[str, "subprocess.Popen[bytes]"], files: Files
+    api: KubeApi, processes: dict[str, "subprocess.Popen[bytes]"], timeout_seconds: float
 ) -> None:
     async def ready() -> bool:
         for name, process in processes.items():
             if process.poll() is not None:
-                said = files.log(name).read_text(encoding="utf-8", errors="replace")[-3000:]
-                raise KubeError(f"{name} ended with {process.returncode}:\n{said}")
-        return await asyncio.to_thread(api.answers)
+                raise KubeError(f"{name} ended with {process.returncode}")
+        # Not in a thread: a signal would have to wait for the request's end.
+        return api.answers()
 
-    waited = until(ready, "kube-apiserver is ready", timeout_seconds=START_SECONDS,
+    waited = until(ready, "kube-apiserver is ready", timeout_seconds=timeout_seconds,
                    poll_seconds=0.2)  # fmt: skip
     asyncio.run(waited)
 
 
 @contextmanager
 def _process(command: list[str], log: Path) -> "Iterator[subprocess.Popen[bytes]]":
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
+    with (
+        log.open("wb") as output,
+        # The end of the block, or of this Python, closes the pipe, at which the keeper ends it.
+        subprocess.Popen(
+            [sys.executable, "-I", keeper.__file__, *command],
+            stdin=subprocess.PIPE,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,  # A terminal's Ctrl-C reaches only this Python.
-        )
-    try:
+        ) as process,
+    ):
         yield process
-    finally:
-        process.terminate()
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(STOP_SECONDS)
-        process.kill()
-        process.wait()

@@ -25,7 +25,7 @@ class Release:
 
     def helm(self, command: str, *more: str) -> str:
         """What helm prints; it succeeds, and the server warns of nothing, such as Pod Security."""
-        done = run(command, "relay", *more, "--namespace", self.namespace)
+        done = run(*command.split(), "relay", *more, "--namespace", self.namespace)
         assert done.returncode == 0, done.stderr
         assert "warnings.go" not in done.stderr, done.stderr
         return done.stdout
@@ -42,12 +42,17 @@ class Release:
 
     def stored(self) -> list[Object]:
         """The objects that helm says are in the release."""
-        return [one for one in yaml.safe_load_all(self.helm("get", "manifest")) if one]
+        return [one for one in yaml.safe_load_all(self.helm("get manifest")) if one]
 
     def found(self, objects: list[Object]) -> list[str]:
         """Kind and name of those that are in the cluster."""
         there = [one for one in objects if self.api.find(one, self.namespace)]
         return [name(one) for one in there]
+
+    def versions(self, objects: list[Object]) -> dict[str, str]:
+        """Kind and name, and what changes with each write of the object in the cluster."""
+        there = {name(one): self.api.find(one, self.namespace) for one in objects}
+        return {of: one["metadata"]["resourceVersion"] for of, one in there.items() if one}
 
     def deployment(self) -> dict[str, Any]:
         """The relay's Deployment in the cluster."""
