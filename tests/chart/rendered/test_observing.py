@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+import pytest
+
 from tests.chart.generate import CHART
 from tests.chart.rendered.helm import kinds, named, pod, render
 from tests.chart.rendered.tools import yaml
@@ -39,24 +41,37 @@ def test_a_service_monitor_finds_the_service() -> None:
     assert monitor["endpoints"][0]["port"] == service["spec"]["ports"][0]["name"]
 
 
+BASE = "https://git.example.com/runbooks"
+
+
 def test_the_alerts_are_those_of_the_file() -> None:
-    """Prometheus's own templates survive helm's."""
-    rule = named(_render(prometheusRule={"enabled": True}), "PrometheusRule")
+    """Prometheus's own templates survive helm's; the queues and the runbooks are the release's."""
+    enabled = {"enabled": True, "runbookBaseUrl": f"{BASE}/"}
+    objects = _render(prometheusRule=enabled, config={"amqp": {"namespace": "shop.a"}})
+    rule = named(objects, "PrometheusRule")
     text = (CHART / "rules" / "order-relay.yaml").read_text(encoding="utf-8")
-    assert rule["spec"] == yaml.safe_load(text)
-    assert "{{ $labels.namespace }}" in str(rule)
+    assert "docs/runbooks/" in text
+    assert ".+[.]" in text
+    wanted = text.replace("docs/runbooks/", f"{BASE}/").replace(".+[.]", "shop[.]a[.]")
+    assert rule["spec"] == yaml.safe_load(wanted)
+    assert "{{ $labels." in str(rule)
 
 
-def test_the_dashboard_is_that_of_the_file() -> None:
+@pytest.mark.parametrize("file", ["order-relay", "order-relay-slo"])
+def test_a_dashboard_is_that_of_its_file(file: str) -> None:
     """With the sidecar's label, and for the Grafana Operator by reference."""
-    operator = {"enabled": True, "folder": "Orders"}
-    objects = _render(dashboard={"enabled": True, "grafanaOperator": operator})
+    objects = _render(
+        dashboard={"enabled": True, "grafanaOperator": {"enabled": True, "folder": "Orders"}},
+        prometheusRule={"runbookBaseUrl": BASE},
+    )
     held = named(objects, "ConfigMap", "relay-order-relay-dashboard")
-    text = (CHART / "dashboards" / "order-relay.json").read_text(encoding="utf-8")
-    assert json.loads(held["data"]["order-relay.json"]) == json.loads(text)
+    text = (CHART / "dashboards" / f"{file}.json").read_text(encoding="utf-8")
+    assert "docs/runbooks" in text
+    wanted = json.loads(text.replace("docs/runbooks", BASE))
+    assert json.loads(held["data"][f"{file}.json"]) == wanted
     assert held["metadata"]["labels"]["grafana_dashboard"] == "1"
-    reference = named(objects, "GrafanaDashboard")["spec"]["configMapRef"]
-    assert reference == {"name": held["metadata"]["name"], "key": "order-relay.json"}
+    reference = named(objects, "GrafanaDashboard", f"relay-{file}")["spec"]["configMapRef"]
+    assert reference == {"name": held["metadata"]["name"], "key": f"{file}.json"}
 
 
 def test_the_operators_dashboard_alone_is_not_for_the_sidecar() -> None:
