@@ -93,12 +93,9 @@ async def test_on_a_broken_session_nothing_is_said() -> None:
     assert channel.heard == []
 
 
-async def test_a_settlement_that_is_stuck_costs_the_session(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """Behind a peer that reads nothing it would be waited for without end."""
-    monkeypatch.setattr("service.edges.amqp.delivery.SETTLE_TIMEOUT_SECONDS", 0.01)
+async def test_a_settlement_that_is_stuck_costs_the_session() -> None:
+    """Behind a peer that reads nothing it is waited for ten seconds, and not without end."""
     session = Session()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         await _delivery(StuckChannel(), session).ack()
     assert session.broken.result().cause is LostCause.ACK_FAILED
