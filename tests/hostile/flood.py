@@ -24,7 +24,7 @@ from tests.hostile.verdict import (
     judge_log,
     judge_metrics,
 )
-from tests.load import ApiProcess, Order, RelayProcess, left, new_orders
+from tests.load import ApiProcess, Order, RelayProcess, left, new_orders, until
 from tests.load.processes import KEY
 
 FAMILIES = (*ENVELOPE, *HEADERS, *BODIES)
@@ -32,6 +32,7 @@ SETTLED_SECONDS = 120.0
 STANDSTILL_SECONDS = 60.0
 BACKLOG = 400
 BATCH = 40
+RELAYS_CONNECTIONS = 2
 
 
 @dataclass(slots=True)
@@ -90,11 +91,11 @@ async def _through(
 ) -> _Outcome:
     """All messages sent and settled, and what the relay and the broker say of themselves."""
     async with collecting(host.url) as inbox:
-        before, connected = await relay.metrics(), _connections(host)
+        before, connected = await relay.metrics(), await _connected(host)
         sent = await _send(Sender(host.url), inbox, relay, plan)
         await _until_settled(host, inbox, sent)
         problems = list(judge_metrics(before, await relay.metrics()))
-        if not connected or not set(connected) <= set(_connections(host)):
+        if not set(connected) <= set(_connections(host)):
             problems.append(f"the connections were {connected}, and are {_connections(host)}")
         ledger = await api.ask("GET", "/ledger")
         if ledger["more_than_one_order"]:
@@ -102,6 +103,16 @@ async def _through(
         waiting = left(host.queues())
         problems += [f"{name} still has {n}" for name, n in waiting.items() if "parked" not in name]
     return _Outcome(inbox, sent, ledger, problems)
+
+
+async def _connected(host: VirtualHost) -> list[str]:
+    """Both connections of the relay and that of the replies, once the broker has counted them."""
+
+    async def counted() -> bool:
+        return len(_connections(host)) >= RELAYS_CONNECTIONS + 1
+
+    await until(counted, "the broker lists all connections")
+    return _connections(host)
 
 
 def _connections(host: VirtualHost) -> list[str]:
