@@ -79,7 +79,7 @@ class HttpOrderApi:
                 "Accept-Encoding": "identity",
             },
             timeout=httpx2.Timeout(timeout_seconds),
-            # A proxy from the environment would see every key.
+            # Our transport knows no proxies; one from the environment would see every key.
             trust_env=False,
         )
 
