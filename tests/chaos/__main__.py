@@ -32,6 +32,7 @@ from tests.chaos.run import Run
 from tests.chaos.scenario import Scenario, ScenarioError, load, names
 from tests.chaos.three_nodes import ThreeNodes
 from tests.load import ProcessFailedError
+from tests.load.interrupts import interrupt
 
 OUT = Path("chaos-results")
 STORIES_SHOWN = 3
@@ -52,7 +53,7 @@ def main(command_line: Sequence[str] | None = None) -> int:
         return 0
     # Explicitly: a shell starts background jobs with SIGINT ignored, and then Python keeps it so.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGTERM, interrupt)
     _quieten_libraries()
     try:
         results = _run_all(scenarios, chosen.seed, chosen.out)
@@ -170,11 +171,6 @@ def _count(text: str) -> int:
     if number < 1:
         raise ValueError(text)
     return number
-
-
-def _interrupt(_number: int, _frame: object) -> None:
-    # asyncio's own handler cancels the main task; an exception raised here could strike anywhere.
-    signal.raise_signal(signal.SIGINT)
 
 
 def _say(line: str) -> None:

@@ -15,6 +15,7 @@ from rich.console import Console
 from tests.broker import BrokerError, RabbitNode, VirtualHost, ensure_rabbitmq
 from tests.broker.find import Missing
 from tests.load import ProcessFailedError
+from tests.load.interrupts import interrupt
 from tests.soak.report import Report
 from tests.soak.run import Plan, StalledError, soak
 from tests.soak.show import Screen, summary, table
@@ -31,7 +32,7 @@ def main(command_line: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(command_line)
     # Explicitly: a shell starts background jobs with SIGINT ignored, and then Python keeps it so.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGTERM, interrupt)
     try:
         report = _soak(_plan(chosen.orders))
     except KeyboardInterrupt:
@@ -74,11 +75,6 @@ def _count(text: str) -> int:
     if number < 10:
         raise ValueError(text)
     return number
-
-
-def _interrupt(_number: int, _frame: object) -> None:
-    # asyncio's own handler cancels the main task; an exception raised here could strike anywhere.
-    signal.raise_signal(signal.SIGINT)
 
 
 def _say(line: str) -> None:
