@@ -44,9 +44,21 @@ class AdminAddressError(RuntimeError):
 
 
 class AdminServer:
-    """The admin endpoints at `host` and `port`; port 0 takes a free one."""
+    """The admin endpoints at `host` and `port`; port 0 takes a free one.
 
-    def __init__(self, host: str, port: int, registry: CollectorRegistry, health: Health) -> None:
+    A client has `request_seconds` to ask, and as long again to take the answer.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        registry: CollectorRegistry,
+        health: Health,
+        *,
+        request_seconds: float = REQUEST_SECONDS,
+    ) -> None:
+        self._request_seconds = request_seconds
         self._host = host
         self._port = port
         self._pages = Pages(registry, health)
@@ -69,6 +81,7 @@ class AdminServer:
             )[0]
             # The port as it was given: getaddrinfo takes 70000 for 4464.
             server = _Server(family, (str(address[0]), self._port), self._pages)
+            server.request_seconds = self._request_seconds
         except (OSError, OverflowError, UnicodeError) as error:
             why = getattr(error, "strerror", None) or str(error)
             raise AdminAddressError(self._host, self._port, why) from error
@@ -95,7 +108,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def setup(self) -> None:
         super().setup()
-        self.rfile = io.BufferedReader(DeadlineReader(self.connection, REQUEST_SECONDS))
+        self.rfile = io.BufferedReader(DeadlineReader(self.connection, self.server.request_seconds))
 
     def parse_request(self) -> bool:
         """Read the head; answers by itself and is False where it asks for nothing we have."""
@@ -119,7 +132,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, page: Page) -> None:
         # What reading left of its time may be too little to write in.
-        self.connection.settimeout(REQUEST_SECONDS)
+        self.connection.settimeout(self.server.request_seconds)
         self.send_response(page.status)
         self.send_header("Content-Type", page.content_type)
         self.send_header("Content-Length", str(len(page.body)))
@@ -149,6 +162,7 @@ class _Server(ThreadingMixIn, TCPServer):
     # With it two processes would share the port, and neither would notice.
     allow_reuse_port = False
     request_queue_size = 128
+    request_seconds = REQUEST_SECONDS
 
     def __init__(self, family: int, address: tuple[str, int], pages: Pages) -> None:
         self.address_family = family
