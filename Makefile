@@ -133,8 +133,9 @@ build: ready ## builds the wheel into dist
 lock: ready ## compiles the requirements files from pyproject.toml (ARGS=--upgrade takes newer versions)
 	@echo 'Compiling the requirements files ...'
 	@$(compile) --output-file requirements.txt
-	@$(compile) --group dev --constraint requirements.txt --output-file requirements-dev.txt
-	@$(compile) --group dev --group chart --constraint requirements-dev.txt --output-file requirements-chart.txt
+	@$(compile) --extra otel --constraint requirements.txt --output-file requirements-otel.txt
+	@$(compile) --extra otel --group dev --constraint requirements-otel.txt --output-file requirements-dev.txt
+	@$(compile) --extra otel --group dev --group chart --constraint requirements-dev.txt --output-file requirements-chart.txt
 	@$(compile_group) --group checkov --output-file requirements-checkov.txt
 	@$(compile_group) --group build --constraint requirements.txt --output-file requirements-build.txt
 	@$(compile_group) --group audit --output-file requirements-audit.txt
