@@ -31,6 +31,7 @@ from service.core.outcome import Outcome, Throttled, classify
 from service.core.request import Damaged, Invalid, Parsed, Request, Unidentified, parse
 from service.core.settlement import GIVE_BACK, Plan, plan_answer, plan_ending, plan_unserved
 from service.flow import narrate
+from service.flow.cancellation import is_ours
 from service.flow.events import DeliveryArrived, Emit, Unexpected
 from service.flow.gate import Entered, Gate, TurnedAway
 from service.flow.held_orders import HeldOrders
@@ -97,7 +98,10 @@ class Relay:
     async def _guard(self, delivery: Delivery) -> None:
         try:
             await self._carry(delivery)
-        except Exception as error:  # noqa: BLE001 - a defect must cost one delivery, not the rest
+        # A defect must cost one delivery, not the rest.
+        except (Exception, asyncio.CancelledError) as error:
+            if is_ours(error):
+                raise
             self._emit(Unexpected("delivery", f"{type(error).__name__}: {error}"))
             await self._clock.wait(self._gate.draining, DEFECT_PAUSE_SECONDS)
             await delivery.give_back(counted=True)

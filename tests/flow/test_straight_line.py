@@ -1,5 +1,6 @@
 """One delivery's way: what is done for it, in which order."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -201,3 +202,31 @@ async def test_a_defect_costs_one_delivery_and_counts_towards_its_limit() -> Non
         "ack good",
     ]
     assert len(world.seen(Unexpected)) == 1
+
+
+async def test_a_call_that_is_cancelled_from_below_costs_one_delivery() -> None:
+    """Taken for a cancellation of ours, it would leave the order unsettled and hold its slot."""
+    world = World()
+
+    def give_up() -> None:
+        world.broker.before_confirm = lambda: None
+        raise asyncio.CancelledError
+
+    world.broker.before_confirm = give_up
+    await world.serve(request("o-1"))
+    await world.clock.advance(1)
+    assert world.log == ["submit o-1", "give back o-1 (counted)"]
+    (told,) = world.seen(Unexpected)
+    assert isinstance(told, Unexpected)
+    assert told.error == "CancelledError: "
+
+
+async def test_what_is_cut_off_at_the_end_stays_with_the_broker() -> None:
+    """A cancellation of ours settles nothing, and is no defect."""
+    world = World()
+    world.api.pause()
+    await world.serve(request("o-1"))
+    world.gate.drain()
+    assert await world.relay.finish(0) == 1
+    assert world.log == ["submit o-1"]
+    assert world.seen(Unexpected) == []

@@ -9,6 +9,7 @@ from aiormq.exceptions import AMQPChannelError
 
 from service.core.backoff import full_jitter
 from service.edges.amqp.broker import BrokerUnreachableError
+from service.flow.cancellation import is_ours
 from service.flow.events import BrokerLost, ConnectionName, Emit, LostCause
 from service.flow.ports import Clock
 
@@ -158,6 +159,10 @@ async def _outcome(session: Callable[[], Awaitable[None]]) -> SessionBrokenError
         return broken
     except BrokerUnreachableError as error:
         return SessionBrokenError(LostCause.CONNECT_FAILED, str(error))
+    except asyncio.CancelledError as error:
+        if is_ours(error):
+            raise
+        return SessionBrokenError(LostCause.CONNECTION_CLOSED, "a call was cancelled")
     except Exception as error:  # noqa: BLE001 - no error may end the reconnecting for good
         return SessionBrokenError(LostCause.CONNECTION_CLOSED, f"{type(error).__name__}: {error}")
     return SessionBrokenError(LostCause.CONNECTION_CLOSED, "the session ended")

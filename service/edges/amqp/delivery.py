@@ -6,6 +6,7 @@ from aiormq.abc import AbstractChannel
 
 from service.core.message import Received
 from service.edges.amqp.connection import Session
+from service.flow.cancellation import is_ours
 from service.flow.events import LostCause
 
 SETTLE_TIMEOUT_SECONDS = 10.0
@@ -55,7 +56,10 @@ class AmqpDelivery:
             # The queue to the socket is short: behind a stuck peer this would wait for ever.
             async with asyncio.timeout(SETTLE_TIMEOUT_SECONDS):
                 await self._send(how)
-        except Exception as error:  # noqa: BLE001 - any failure here means that the broker redelivers
+        # Any failure here means that the broker delivers again.
+        except (Exception, asyncio.CancelledError) as error:
+            if is_ours(error):
+                raise
             self._session.break_(LostCause.ACK_FAILED, f"{how}: {type(error).__name__}: {error}")
 
     async def _send(self, how: str) -> None:

@@ -99,3 +99,29 @@ async def test_a_settlement_that_is_stuck_costs_the_session() -> None:
     async with asyncio.timeout(60):
         await _delivery(StuckChannel(), session).ack()
     assert session.broken.result().cause is LostCause.ACK_FAILED
+
+
+class CancellingChannel(HearingChannel):
+    """Gives an ack up by a cancellation of its own, as aiormq's calls can end."""
+
+    async def basic_ack(self, tag: int, *, wait: bool) -> None:
+        """Nobody cancelled the caller."""
+        raise asyncio.CancelledError
+
+
+async def test_a_settlement_that_is_given_up_costs_the_session() -> None:
+    """It is no cancellation of ours: taken for one, the delivery would be held for ever."""
+    session = Session()
+    await _delivery(CancellingChannel(), session).ack()
+    assert session.broken.result().cause is LostCause.ACK_FAILED
+
+
+async def test_a_settlement_that_is_cancelled_ends() -> None:
+    """At the end of the drain: the session is closed right after."""
+    session = Session()
+    settling = asyncio.create_task(_delivery(StuckChannel(), session).ack())
+    await asyncio.sleep(0)
+    settling.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await settling
+    assert session.alive

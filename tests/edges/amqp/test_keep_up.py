@@ -30,7 +30,7 @@ class Kept:
         self.draws: list[float] = []
         self.sessions = 0
         self.work: Work = self.fail
-        self.error: Exception = SessionBrokenError(LostCause.CHANNEL_CLOSED, "a test")
+        self.error: BaseException = SessionBrokenError(LostCause.CHANNEL_CLOSED, "a test")
         self.task: asyncio.Task[None] | None = None
 
     async def go(self, seconds: float = 0.0) -> None:
@@ -124,10 +124,12 @@ async def test_a_short_session_is_a_failure(kept: Kept) -> None:
         (ValueError("odd"), LostCause.CONNECTION_CLOSED, "ValueError: odd"),
         (RecursionError(), LostCause.CONNECTION_CLOSED, "RecursionError: "),
         (TimeoutError(), LostCause.CONNECTION_CLOSED, "TimeoutError: "),
+        # aiormq gives calls up so, when what they wait for is gone; nobody cancelled us.
+        (asyncio.CancelledError(), LostCause.CONNECTION_CLOSED, "a call was cancelled"),
     ],
 )
 async def test_no_error_ends_it(
-    kept: Kept, error: Exception, cause: LostCause, reason: str
+    kept: Kept, error: BaseException, cause: LostCause, reason: str
 ) -> None:
     """Each is told, with its cause, and the next session begins."""
     kept.error = error
