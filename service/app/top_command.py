@@ -147,12 +147,12 @@ async def _live(
     async def ask_relays() -> None:
         while True:
             await looking.relays()
-            live.show(looking.view())
+            show(looking.view())
             await clock.wait(never, interval_seconds)
 
-    with quit_key(sys.stdin, stop.set), screen.live() as live:
-        loop.add_signal_handler(signal.SIGWINCH, lambda: live.show(looking.view()))
-        live.show(looking.view())
+    with quit_key(sys.stdin, stop.set), screen.live() as show:
+        loop.add_signal_handler(signal.SIGWINCH, lambda: show(looking.view()))
+        show(looking.view())
         tasks = [asyncio.create_task(each()) for each in (ask_broker, ask_relays)]
         stopping = asyncio.create_task(stop.wait())
         try:

@@ -40,17 +40,16 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Rows under a title with a head for each value, and a line of words above them."""
+    """Rows under a title with a head for each value."""
 
     title: str
     heads: tuple[str, ...]
     rows: tuple[Row, ...]
-    note: str = ""
 
     @property
     def height(self) -> int:
         """In lines."""
-        return 1 + bool(self.note) + len(self.rows)
+        return 1 + len(self.rows)
 
 
 def height(blocks: Sequence[Block]) -> int:

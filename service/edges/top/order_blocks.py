@@ -35,7 +35,7 @@ _TONES = {
 
 def fate(orders: Orders) -> Block:
     """What became of the orders."""
-    rows = [flow_row("taken from the queue", orders.taken)]
+    rows = [flow_row("taken", orders.taken)]
     if orders.again is not None:
         rows.append(flow_row("  delivered again", orders.again, rank=Rank.DETAIL))
     known = [str(status) for status in Status]
@@ -56,11 +56,12 @@ def fate(orders: Orders) -> Block:
 
 def waiting(queues: Queues, orders: Orders) -> Block:
     """Where orders wait, and how many."""
-    heads = ("ready", "into it /s")
+    heads = ("ready", "retries /s")
     match queues:
         case NotAsked():
-            tiers = dict.fromkeys(map(_queue_of, orders.tiers))
-            return Block("QUEUES", heads, _tiers(tiers, orders), f"not asked: {queues.why}")
+            busy = [tier for tier, flow in orders.tiers.items() if flow.lately]
+            tiers = dict.fromkeys(map(_queue_of, busy))
+            return Block("QUEUES", heads, _tiers(tiers, orders))
         case Depths():
             return Block("QUEUES", heads, tuple(_depths(queues.queues, orders)))
         case _ as never:  # pragma: no cover
@@ -79,14 +80,14 @@ def _codes(codes: Mapping[str, Flow]) -> list[Row]:
 def _depths(queues: Mapping[str, Depth | None], orders: Orders) -> Iterator[Row]:
     requests = queues.get(REQUESTS)
     alone = requests is not None and not requests.consumers
-    yield _depth_row("requests", requests, "", Tone.BAD if alone else Tone.PLAIN)
+    tone = Tone.BAD if alone else Tone.PLAIN
+    yield _depth_row("requests", requests, _consumers(requests), tone)
     tiers = {name: depth for name, depth in queues.items() if name.startswith(RETRY_PREFIX)}
     ready = sum(depth.ready for depth in tiers.values() if depth is not None)
     into = _sum(orders.tiers.values())
-    yield _row("waiting, all tiers", words.count(ready), into, Tone.PLAIN if ready else Tone.DIM)
+    yield _row("in retry queues", words.count(ready), into, Tone.PLAIN if ready else Tone.DIM)
     yield from _tiers(tiers, orders)
-    parked = _sum(flow for name, flow in orders.settled.items() if name == Settlement.PARKED)
-    yield _depth_row("parked", queues.get(PARKED), _rate(parked), Tone.LOOK)
+    yield _depth_row("parked", queues.get(PARKED), "", Tone.LOOK)
     yield _depth_row("unrouted", queues.get(UNROUTED), "", Tone.LOOK)
 
 
@@ -112,6 +113,13 @@ def _depth_row(label: str, depth: Depth | None, into: str, tone: Tone) -> Row:
 
 def _row(label: str, ready: str, into: Flow | None, tone: Tone, rank: int = 0) -> Row:
     return Row(label, (ready, _rate(into)), tone, rank)
+
+
+def _consumers(requests: Depth | None) -> str:
+    if requests is None:
+        return ""
+    number = words.count(requests.consumers)
+    return f"{number} consumer{'' if requests.consumers == 1 else 's'}"
 
 
 def _rate(flow: Flow | None) -> str:

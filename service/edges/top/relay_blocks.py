@@ -29,6 +29,7 @@ def now(figures: Figures) -> Block:
     """What is under way at this moment."""
     api, oldest = figures.api, figures.orders.oldest_seconds
     old = oldest is not None and oldest > OLD_ORDER_SECONDS
+    age = words.duration(oldest) if oldest else "none"
     at_once = words.limited(api.in_flight, api.most_in_flight, words.count)
     share = words.limit(api.rate_per_second, lambda most: f"{words.rate(most)} /s")
     return Block(
@@ -36,7 +37,12 @@ def now(figures: Figures) -> Block:
         ("",),
         (
             Row("held", (", ".join(sorted(api.held)) or "no",), _held_tone(api)),
-            Row("oldest order", (words.duration(oldest),), Tone.LOOK if old else Tone.PLAIN, 1),
+            Row(
+                "oldest order",
+                (words.duration(oldest) if oldest else "none",),
+                Tone.LOOK if old else Tone.PLAIN,
+                1,
+            ),
             Row("at the API", (at_once,), rank=Rank.LESS),
             Row("rate share", (share,), rank=Rank.SELDOM),
         ),
@@ -62,9 +68,9 @@ def times(figures: Figures) -> Block:
         "TIMES",
         ("p50", "p95", "p99"),
         (
-            Row("order answered", _three(figures.orders.answered_in)),
+            Row("answer", _three(figures.orders.answered_in)),
             Row("API attempt", _three(figures.api.took)),
-            Row("broker confirm", _three(figures.broker.confirmed_in), rank=Rank.SELDOM),
+            Row("confirm", _three(figures.broker.confirmed_in), rank=Rank.SELDOM),
             Row("loop late", _three(late), Tone.LOOK if lagging else Tone.PLAIN, Rank.SELDOM),
         ),
     )
@@ -75,6 +81,7 @@ def relay(broker: Broker, process: Process) -> Block:
     down = any(up < of for up, of in broker.up.values())
     near = process.memory_share is not None and process.memory_share > MEMORY_SHARE
     cpu = None if process.cpu is None else process.cpu.per_second
+    cores = words.NOTHING if cpu is None else f"{words.share(cpu)} of a core"
     memory = words.limited(process.memory_bytes, process.memory_limit_bytes, words.size)
     anew = sum(flow.lately for flow in broker.reconnects.values() if flow.per_second is not None)
     return Block(
@@ -83,7 +90,7 @@ def relay(broker: Broker, process: Process) -> Block:
         (
             Row("broker", (_connections(broker.up),), Tone.BAD if down else Tone.PLAIN),
             Row("reconnects", (_causes(broker),), Tone.LOOK if anew else Tone.PLAIN, Rank.SELDOM),
-            Row("CPU", (words.NOTHING if cpu is None else words.share(cpu),), rank=Rank.LESS),
+            Row("CPU", (cores,), rank=Rank.LESS),
             Row("memory", (memory,), Tone.LOOK if near else Tone.PLAIN, Rank.LESS),
         ),
     )

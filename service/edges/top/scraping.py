@@ -47,7 +47,7 @@ async def scrape(
             data = await _fetch(url, most_bytes)
         values = parse(_body(data))
     except TimeoutError:
-        raise ScrapeFailedError(f"no answer within {timeout_seconds:g} s") from None
+        raise ScrapeFailedError(f"no answer in {timeout_seconds:g} s") from None
     except (UnreadableMetricsError, http.client.HTTPException) as error:
         raise ScrapeFailedError(shown(str(error) or "no HTTP answer")) from error
     except (OSError, ValueError) as error:

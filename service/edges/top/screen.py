@@ -1,26 +1,30 @@
 """Drawing the view with rich; nothing else knows it, so that only `top` pays for loading it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TextIO
+from typing import Literal, TextIO
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from service.core.depths import NotAsked
 from service.edges.top import relay_blocks
-from service.edges.top.findings import Severity, severity
+from service.edges.top.fate import cells_of, shares_of
+from service.edges.top.figures import Figures
 from service.edges.top.fitting import Block, Row, Tone, fit, height
 from service.edges.top.order_blocks import fate, waiting
-from service.edges.top.telling import tell
+from service.edges.top.verdict import Verdict, judge
 from service.edges.top.view import Answering, View
-from service.edges.top.words import duration
+from service.edges.top.words import duration, share
 
 WIDTH_OF_A_PIPE = 100
 NARROWEST_FOR_TWO = 72
-ROOM_FOR_SENTENCES = 32
-MOST_FINDINGS = 6
+WIDEST = 108
+"""Beyond it numbers would stand too far from what they count."""
+SHORTEST_BAR = 10
+ROOM_FOR_ALL = 24
 SHORTEST_BODY = 8
 
 _STYLES = {
@@ -30,6 +34,11 @@ _STYLES = {
     Tone.LOOK: "yellow",
     Tone.BAD: "bold red",
 }
+_BADGES = {
+    Tone.GOOD: "bold black on green",
+    Tone.LOOK: "bold black on yellow",
+    Tone.BAD: "bold white on red",
+}
 _MARKS = {Tone.LOOK: "! ", Tone.BAD: "!!"}
 """So that a row says what it means without colour, too."""
 
@@ -37,14 +46,17 @@ _MARKS = {Tone.LOOK: "! ", Tone.BAD: "!!"}
 class Screen:
     """A terminal, or a file that takes one picture."""
 
-    def __init__(self, file: TextIO | None = None, width: int | None = None) -> None:
-        console = Console(file=file, width=width, highlight=False, markup=False, emoji=False)
-        if not console.is_terminal and width is None:
-            # rich would take 80 columns for what has none.
-            console = Console(
-                file=file, width=WIDTH_OF_A_PIPE, highlight=False, markup=False, emoji=False
-            )
-        self._console = console
+    def __init__(
+        self, file: TextIO | None = None, environ: Mapping[str, str] | None = None
+    ) -> None:
+        console = self._console = Console(
+            file=file, highlight=False, markup=False, emoji=False, _environ=environ
+        )
+        if not console.is_terminal:
+            # rich takes 80 columns for what has none and does not say.
+            wide = console.width if "COLUMNS" in console._environ else WIDTH_OF_A_PIPE
+            console.width = wide
+        self._plain = console.options.ascii_only
 
     @property
     def can_live(self) -> bool:
@@ -53,59 +65,75 @@ class Screen:
 
     def print(self, view: View) -> None:
         """One picture, with all there is."""
-        self._console.print(draw(view, self._console.width, None))
+        console = self._console
+        console.print(draw(view, console.width, None, plain=self._plain))
 
     @contextmanager
-    def live(self) -> Iterator["LiveScreen"]:
-        """The whole terminal, given back as it was at the end."""
+    def live(self) -> Iterator[Callable[[View], None]]:
+        """The whole terminal, given back as it was at the end; what draws a view in it."""
         with Live(console=self._console, screen=True, auto_refresh=False) as live:
-            yield LiveScreen(self._console, live)
+
+            def show(view: View) -> None:
+                size = self._console.size
+                picture = draw(view, size.width, size.height, plain=self._plain)
+                live.update(picture, refresh=True)
+
+            yield show
 
 
-class LiveScreen:
-    """The whole terminal, drawn anew for each view."""
+def draw(view: View, width: int, lines: int | None, *, plain: bool = False) -> RenderableType:
+    """The picture of `view`; `lines` None is without bound, for what can be scrolled.
 
-    def __init__(self, console: Console, live: Live) -> None:
-        self._console = console
-        self._live = live
-
-    def show(self, view: View) -> None:
-        """Draw `view` in the terminal's present size."""
-        size = self._console.size
-        self._live.update(draw(view, size.width, size.height), refresh=True)
-
-
-def draw(view: View, width: int, lines: int | None) -> RenderableType:
-    """The picture of `view`; `lines` None is without bound, for what can be scrolled."""
-    parts = [_header(view), *_verdict(view, width, lines), Text()]
-    several = len(view.instances) > 1
-    room = None if lines is None else lines - len(parts) - 1
-    table = relay_blocks.instances(view.instances, _instance_rows(view, room))
-    if room is not None and (several or view.figures is None):
-        room -= table.height + 1
+    `plain` is for terminals that show nothing but ASCII.
+    """
+    width = min(width, WIDEST)
+    parts = [
+        _header(view, width),
+        *_badge(judge(view, width, lines)),
+        *_fate(view, width, plain=plain),
+        Text(),
+    ]
+    foot = _footer(view, width, live=lines is not None)
+    room = None if lines is None else lines - len(parts) - len(foot) - 1
+    relays: list[RenderableType] = []
+    if len(view.instances) > 1 or view.figures is None:
+        block = relay_blocks.instances(view.instances, _most_instances(view, room))
+        relays = [_table(block, width, (width // 4 + 2, 6, 6, 6, 6, 9, 0)), Text()]
+        room = None if room is None else room - block.height - 1
     if view.figures is not None:
-        left = (fate(view.figures.orders), waiting(view.queues, view.figures.orders))
-        right = (
-            relay_blocks.attempts(view.figures.api),
-            relay_blocks.times(view.figures),
-            relay_blocks.now(view.figures),
-            relay_blocks.relay(view.figures.broker, view.figures.process),
-        )
-        parts.append(_columns(left, right, width, room))
-        if several:
-            parts.append(Text())
-    if several or view.figures is None:
-        parts.append(_table(table, width, (22, 7, 7, 7, 6, 10, 0)))
-    return Group(*parts)
+        parts += [_body(view, view.figures, width, room, plain=plain), Text()]
+    return Group(*parts, *relays, *foot) if foot else Group(*[*parts, *relays][:-1])
 
 
-def _instance_rows(view: View, room: int | None) -> int:
+def _body(
+    view: View, figures: Figures, width: int, room: int | None, *, plain: bool
+) -> RenderableType:
+    api = (relay_blocks.attempts(figures.api), relay_blocks.times(figures))
+    orders = (fate(figures.orders), waiting(view.queues, figures.orders))
+    process = relay_blocks.relay(figures.broker, figures.process)
+    now = relay_blocks.now(figures)
+    # A small terminal has more room on the left: most of its rows are details.
+    small = room is not None and room < ROOM_FOR_ALL
+    left, right = ((*orders, now), (*api, process)) if small else (orders, (*api, now, process))
+    if width < NARROWEST_FOR_TWO:
+        return _stack(fit((*left, *right), room), width)
+    half = (width - 3) // 2
+    sides = fit(left, room), fit(right, room)
+    grid = Table.grid()
+    for wide in (half, 3, half):
+        grid.add_column(width=wide)
+    between = Text("\n".join([" | " if plain else " │ "] * max(map(height, sides))), style="dim")
+    grid.add_row(_stack(sides[0], half), between, _stack(sides[1], half))
+    return grid
+
+
+def _most_instances(view: View, room: int | None) -> int:
     if room is None:
         return len(view.instances)
     return max(2, min(len(view.instances), (room - SHORTEST_BODY) // 3))
 
 
-def _header(view: View) -> RenderableType:
+def _header(view: View, width: int) -> RenderableType:
     answering = [one for one in view.instances if isinstance(one, Answering)]
     name = Text("order-relay", style="bold")
     rest = f"   {len(answering)} of {len(view.instances)} answer"
@@ -116,64 +144,50 @@ def _header(view: View) -> RenderableType:
     name.append(rest, style="not bold dim")
     window = view.window_seconds
     over = "since the start" if window is None else f"last {duration(window)}"
-    grid = Table.grid(expand=True)
-    grid.add_column(no_wrap=True, overflow="crop")
-    grid.add_column(justify="right", no_wrap=True)
-    grid.add_row(name, Text(f"{over}   {view.at:%H:%M:%S} UTC", style="dim"))
+    return _ends(name, Text(f"{over}   {view.at:%H:%M:%S} UTC", style="dim"), width)
+
+
+def _footer(view: View, width: int, *, live: bool) -> list[RenderableType]:
+    note = f"queues not asked: {view.queues.why}" if isinstance(view.queues, NotAsked) else ""
+    keys = "q quits" if live else ""
+    return [_ends(Text(note), Text(keys), width, style="dim")] if note or keys else []
+
+
+def _ends(left: Text, right: Text, width: int, style: str = "") -> RenderableType:
+    """One line; where it is too short, the left text is cut."""
+    grid = Table.grid(padding=(0, 2, 0, 0), pad_edge=False)
+    grid.add_column(width=width - len(right) - 2, no_wrap=True, overflow="crop", style=style)
+    grid.add_column(width=len(right), no_wrap=True, overflow="crop", style=style)
+    grid.add_row(left, right)
     return grid
 
 
-def _verdict(view: View, width: int, lines: int | None) -> list[RenderableType]:
-    told = [(severity(finding), tell(finding)) for finding in view.findings]
-    if view.figures is None:
-        return [_badge("NO ANSWER", "white on red", "no relay answers; each says why below")]
-    if not told:
-        return [_badge("ALL WELL", "black on green", "nothing held, nothing parked, all connected")]
-    bad = any(each is Severity.BAD for each, _ in told)
-    word, style = ("TROUBLE", "white on red") if bad else ("LOOK", "black on yellow")
-    if lines is not None and lines < ROOM_FOR_SENTENCES:
-        return [_badge(word, style, _joined([each.short for _, each in told], width - 12))]
-    shown = told[:MOST_FINDINGS]
-    texts = [f"{each.short}: {each.more}" for _, each in shown]
-    if len(told) > len(shown):
-        texts[-1] += f" (and {len(told) - len(shown)} more)"
-    blank = " " * len(word)
-    return [
-        _badge(word if not number else blank, style if not number else "", text)
-        for number, text in enumerate(texts)
-    ]
+def _badge(verdict: Verdict) -> list[RenderableType]:
+    """The word, and beside it its lines."""
+    rows = []
+    for number, text in enumerate(verdict.lines):
+        row = Text(no_wrap=True, overflow="crop")
+        word = f" {verdict.word} "
+        row.append(
+            word if not number else " " * len(word), _BADGES[verdict.tone] if not number else ""
+        )
+        row.append(f"  {text}")
+        rows.append(row)
+    return [*rows]
 
 
-def _badge(word: str, style: str, text: str) -> RenderableType:
-    badge = Text(no_wrap=True, overflow="crop")
-    badge.append(f" {word} ", style=f"bold {style}")
-    badge.append(f"  {text}")
-    return badge
-
-
-def _joined(texts: Sequence[str], width: int) -> str:
-    for number in range(len(texts), 0, -1):
-        rest = len(texts) - number
-        line = ", ".join(texts[:number]) + (f", and {rest} more" if rest else "")
-        if len(line) <= width or number == 1:
-            return line
-    return ""
-
-
-def _columns(
-    left: tuple[Block, ...], right: tuple[Block, ...], width: int, lines: int | None
-) -> RenderableType:
-    if width < NARROWEST_FOR_TWO:
-        return _stack(fit((*left, *right), lines), width)
-    half = (width - 3) // 2
-    sides = fit(left, lines), fit(right, lines)
-    grid = Table.grid()
-    grid.add_column(width=half)
-    grid.add_column(width=3)
-    grid.add_column(width=half)
-    line = Text("\n".join([" │ "] * max(map(height, sides))), style="dim")
-    grid.add_row(_stack(sides[0], half), line, _stack(sides[1], half))
-    return grid
+def _fate(view: View, width: int, *, plain: bool) -> list[RenderableType]:
+    """One line: a bar, and in words what its parts are."""
+    shares = () if view.figures is None else shares_of(view.figures.orders)
+    words = [f"{share(each.share)} {each.label}" for each in shares]
+    room = width - len(", ".join(words)) - 3
+    line = Text(" ", no_wrap=True, overflow="crop")
+    for each, cells in zip(shares, cells_of(shares, max(room, SHORTEST_BAR)), strict=True):
+        line.append((each.plain_fill if plain else each.fill) * cells, style=_STYLES[each.tone])
+    for number, (each, text) in enumerate(zip(shares, words, strict=True)):
+        line.append(", " if number else "  ")
+        line.append(text, style=_STYLES[each.tone])
+    return [line] if shares else []
 
 
 def _stack(blocks: Sequence[Block], width: int) -> RenderableType:
@@ -188,31 +202,23 @@ def _widths(block: Block) -> tuple[int, ...]:
         case 1:
             return (15, 0)
         case 2:
-            return (0, 8, 11)
+            return (0, 7, 10)
         case _:
-            return (0, *[8] * len(block.heads))
+            return (0, *[7] * len(block.heads))
 
 
 def _table(block: Block, width: int, widths: Sequence[int]) -> RenderableType:
     """`widths` of the label and each value; 0 takes what is left, to the left side."""
     table = Table.grid(padding=(0, 1, 0, 0))
+    rest = width - sum(widths) - len(widths) + 1
     for number, wide in enumerate(widths):
-        right = number > 0 and wide > 0
-        rest = width - sum(widths) - len(widths) + 1
-        table.add_column(
-            width=wide or rest,
-            justify="right" if right else "left",
-            no_wrap=True,
-            overflow="crop",
-        )
+        side: Literal["left", "right"] = "right" if number and wide else "left"
+        table.add_column(width=wide or rest, justify=side, no_wrap=True, overflow="crop")
     heads = [Text(head, style="dim") for head in block.heads]
     table.add_row(Text(f"  {block.title}", style="bold"), *heads)
     for row in block.rows:
         table.add_row(*_cells(row))
-    if not block.note:
-        return table
-    note = Text(f"  {block.note}", style="dim", no_wrap=True, overflow="crop")
-    return Group(table, note)
+    return table
 
 
 def _cells(row: Row) -> list[Text]:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 NOTHING = "-"
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
-_LONGEST_COUNT = 10
+_LONGEST_COUNT = 9
 _KIB = 1024
 
 
@@ -21,13 +21,13 @@ def rate(per_second: float | None) -> str:
 
 
 def count(number: float | None) -> str:
-    """A whole number in groups of three digits; a large one shortened, as 12.3 G."""
+    """A whole number in groups of three digits; a large one shortened, as 12.3 M."""
     if number is None:
         return NOTHING
     whole = f"{number:,.0f}".replace(",", " ")
     if len(whole) <= _LONGEST_COUNT:
         return whole
-    for factor, unit in ((1e9, "G"), (1e12, "T"), (1e15, "P")):
+    for factor, unit in ((1e6, "M"), (1e9, "G"), (1e12, "T"), (1e15, "P")):
         if number / factor < 1000:
             return f"{number / factor:.3g} {unit}"
     return f"{number:.1e}"
@@ -44,7 +44,7 @@ def duration(seconds: float | None) -> str:
     if seconds < _HOUR * 2:
         return f"{seconds / _MINUTE:.0f} min"
     if seconds < _DAY * 2:
-        return f"{seconds // _HOUR:.0f} h {seconds % _HOUR // _MINUTE:.0f} min"
+        return f"{_short(seconds / _HOUR)} h"
     return f"{count(seconds // _DAY)} d {seconds % _DAY // _HOUR:.0f} h"
 
 
