@@ -1,6 +1,5 @@
 """What the relays do for the orders, and how they fare, as blocks of rows."""
 
-import math
 from collections.abc import Mapping
 from typing import assert_never
 
@@ -37,12 +36,7 @@ def now(figures: Figures) -> Block:
         ("",),
         (
             Row("held", (", ".join(sorted(api.held)) or "no",), _held_tone(api)),
-            Row(
-                "oldest order",
-                (words.duration(oldest) if oldest else "none",),
-                Tone.LOOK if old else Tone.PLAIN,
-                1,
-            ),
+            Row("oldest order", (age,), Tone.LOOK if old else Tone.PLAIN, Rank.LESS),
             Row("at the API", (at_once,), rank=Rank.LESS),
             Row("rate share", (share,), rank=Rank.SELDOM),
         ),
@@ -146,29 +140,26 @@ def _three(found: Quantiles | None) -> tuple[str, str, str]:
 
 
 def _connections(up: Mapping[str, tuple[int, int]]) -> str:
+    """Those that are not all up: what works needs no room."""
     if not up:
         return words.NOTHING
-    if all(standing == of for standing, of in up.values()):
+    broken = {name: (standing, of) for name, (standing, of) in up.items() if standing < of}
+    if not broken:
         return "connected"
-    return ", ".join(
-        f"{name} {_state(standing, of)}" for name, (standing, of) in sorted(up.items())
-    )
+    if len(up) > 1 and not any(standing for standing, _ in up.values()):
+        return "all down"
+    return ", ".join(f"{name} {_state(*numbers)}" for name, numbers in sorted(broken.items()))
 
 
 def _state(standing: int, of: int) -> str:
-    if of > 1:
-        return f"{standing} of {of}"
-    return "up" if standing else "down"
+    return f"{standing} of {of}" if of > 1 else "down"
 
 
 def _causes(broker: Broker) -> str:
+    """How many reconnects, and what most of them were for."""
     causes = {cause: flow.total for cause, flow in broker.reconnects.items() if flow.total}
-    total = sum(broker_flow.total for broker_flow in broker.reconnects.values())
-    if not causes or math.isinf(total):
-        return words.count(total)
+    total = words.count(sum(causes.values()))
+    if not causes:
+        return total
     worst = max(causes, key=lambda cause: causes[cause])
-    return (
-        f"{words.count(total)}, mostly {worst}"
-        if len(causes) > 1
-        else f"{words.count(total)}, {worst}"
-    )
+    return f"{total}, {worst}" if len(causes) == 1 else f"{total}, mostly {worst}"

@@ -1,6 +1,6 @@
 """Drawing the view with rich; nothing else knows it, so that only `top` pays for loading it."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Literal, TextIO
 
@@ -19,7 +19,6 @@ from service.edges.top.verdict import Verdict, judge
 from service.edges.top.view import Answering, View
 from service.edges.top.words import duration, share
 
-WIDTH_OF_A_PIPE = 100
 NARROWEST_FOR_TWO = 72
 WIDEST = 108
 """Beyond it numbers would stand too far from what they count."""
@@ -46,17 +45,9 @@ _MARKS = {Tone.LOOK: "! ", Tone.BAD: "!!"}
 class Screen:
     """A terminal, or a file that takes one picture."""
 
-    def __init__(
-        self, file: TextIO | None = None, environ: Mapping[str, str] | None = None
-    ) -> None:
-        console = self._console = Console(
-            file=file, highlight=False, markup=False, emoji=False, _environ=environ
-        )
-        if not console.is_terminal:
-            # rich takes 80 columns for what has none and does not say.
-            wide = console.width if "COLUMNS" in console._environ else WIDTH_OF_A_PIPE
-            console.width = wide
-        self._plain = console.options.ascii_only
+    def __init__(self, file: TextIO | None = None) -> None:
+        self._console = Console(file=file, highlight=False, markup=False, emoji=False)
+        self._plain = self._console.options.ascii_only
 
     @property
     def can_live(self) -> bool:
@@ -87,12 +78,8 @@ def draw(view: View, width: int, lines: int | None, *, plain: bool = False) -> R
     `plain` is for terminals that show nothing but ASCII.
     """
     width = min(width, WIDEST)
-    parts = [
-        _header(view, width),
-        *_badge(judge(view, width, lines)),
-        *_fate(view, width, plain=plain),
-        Text(),
-    ]
+    badge = _badge(judge(view, width, lines))
+    parts = [_header(view, width), *badge, *_fate(view, width, plain=plain), Text()]
     foot = _footer(view, width, live=lines is not None)
     room = None if lines is None else lines - len(parts) - len(foot) - 1
     relays: list[RenderableType] = []
@@ -167,10 +154,8 @@ def _badge(verdict: Verdict) -> list[RenderableType]:
     rows = []
     for number, text in enumerate(verdict.lines):
         row = Text(no_wrap=True, overflow="crop")
-        word = f" {verdict.word} "
-        row.append(
-            word if not number else " " * len(word), _BADGES[verdict.tone] if not number else ""
-        )
+        word, style = f" {verdict.word} ", _BADGES[verdict.tone]
+        row.append(*((word, style) if not number else (" " * len(word), "")))
         row.append(f"  {text}")
         rows.append(row)
     return [*rows]
