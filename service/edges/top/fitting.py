@@ -73,12 +73,11 @@ def fit(blocks: Sequence[Block], lines: int | None) -> tuple[Block, ...]:
     return tuple(left)
 
 
-def most(rows: Sequence[Row], number: int, what: str) -> tuple[Row, ...]:
+def most(rows: Sequence[Row], number: int) -> tuple[Row, ...]:
     """At most so many rows; how many more there are is said in a last one."""
     if len(rows) <= number:
         return tuple(rows)
-    more = Row(f"and {len(rows) - number + 1} more {what}", (), Tone.DIM)
-    return (*rows[: number - 1], more)
+    return (*rows[: number - 1], Row(f"and {len(rows) - number + 1} more", (), Tone.DIM))
 
 
 def flow_row(

@@ -23,6 +23,8 @@ from service.edges.top.figures import Orders
 from service.edges.top.fitting import Block, Rank, Row, Tone, flow_row, most
 
 MOST_CODES = 12
+MOST_STATUSES = 4
+"""Of those that this version does not know."""
 MOST_TIERS = 32
 
 _TONES = {
@@ -39,11 +41,12 @@ def fate(orders: Orders) -> Block:
     if orders.again is not None:
         rows.append(flow_row("  delivered again", orders.again, rank=Rank.DETAIL))
     known = [str(status) for status in Status]
-    for status in [*known, *sorted({status for status, _ in orders.replies} - set(known))]:
+    others = sorted({status for status, _ in orders.replies} - set(known))
+    for status in [*known, *others[:MOST_STATUSES]]:
         codes = {code: flow for (each, code), flow in orders.replies.items() if each == status}
         tone = _TONES[Status(status)] if status in known else Tone.PLAIN
         rows.append(flow_row(status, _sum(codes.values()), tone))
-        rows += most(_codes(codes), MOST_CODES, "codes")
+        rows += most(_codes(codes), MOST_CODES)
     settled = orders.settled
     rows += [
         flow_row("sent to wait", settled.get(Settlement.RETRIED), rank=Rank.LESS),
@@ -101,7 +104,7 @@ def _tiers(tiers: Mapping[str, Depth | None], orders: Orders) -> tuple[Row, ...]
         tone = Tone.PLAIN if busy else Tone.DIM
         rank = Rank.SELDOM if busy else Rank.IDLE
         rows.append(_row(f"  {_tier_words(name)}", shown, flow, tone, rank))
-    return most(rows, MOST_TIERS, "tiers")
+    return most(rows, MOST_TIERS)
 
 
 def _depth_row(label: str, depth: Depth | None, into: str, tone: Tone) -> Row:

@@ -51,7 +51,7 @@ def attempts(api: Api) -> Block:
         for outcome in [*OUTCOMES, *others]
         for flow in [api.attempts.get(outcome)]
     ]
-    return Block("API ATTEMPTS", ("/s", "total"), most(rows, MOST_OUTCOMES, "outcomes"))
+    return Block("API ATTEMPTS", ("/s", "total"), most(rows, MOST_OUTCOMES))
 
 
 def times(figures: Figures) -> Block:
@@ -94,7 +94,7 @@ def instances(each: tuple[Instance, ...], number: int) -> Block:
     """A row for each relay, those that do not answer first, at most so many."""
     heads = ("in /s", "out /s", "at API", "CPU", "memory", "")
     ordered = sorted(each, key=lambda instance: isinstance(instance, Answering))
-    return Block("RELAYS", heads, most([_instance(one) for one in ordered], number, "relays"))
+    return Block("RELAYS", heads, most([_instance(one) for one in ordered], number))
 
 
 def _instance(instance: Instance) -> Row:

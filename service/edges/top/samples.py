@@ -36,11 +36,11 @@ def labels_of(found: Mapping[str, str]) -> Labels:
     return tuple(sorted((shown(name), shown(value)) for name, value in found.items()))
 
 
-def shown(text: str) -> str:
+def shown(text: str, longest: int = LONGEST_LABEL) -> str:
     """`text` as a terminal may print it: no control characters, nothing wide, nothing endless."""
     # A foreign endpoint may answer with escape sequences, which would write anywhere on the screen.
-    plain = "".join(c if c.isascii() and c.isprintable() else "?" for c in text[:LONGEST_LABEL])
-    return plain if len(text) <= LONGEST_LABEL else plain[:-3] + "..."
+    plain = "".join(c if c.isascii() and c.isprintable() else "?" for c in text[:longest])
+    return plain if len(text) <= longest else plain[:-3] + "..."
 
 
 def usable(value: float, *, unbounded: bool = False) -> bool:

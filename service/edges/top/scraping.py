@@ -48,8 +48,12 @@ async def scrape(
         values = parse(_body(data))
     except TimeoutError:
         raise ScrapeFailedError(f"no answer in {timeout_seconds:g} s") from None
-    except (UnreadableMetricsError, http.client.HTTPException) as error:
-        raise ScrapeFailedError(shown(str(error) or "no HTTP answer")) from error
+    except UnreadableMetricsError as error:
+        raise ScrapeFailedError(str(error)) from error
+    except http.client.IncompleteRead as error:
+        raise ScrapeFailedError("answer broke off") from error
+    except http.client.HTTPException as error:
+        raise ScrapeFailedError("no HTTP answer") from error
     except (OSError, ValueError) as error:
         raise ScrapeFailedError(_plain(error)) from error
     return Scrape(clock.monotonic(), clock.now().timestamp(), values)

@@ -15,6 +15,7 @@ from service.edges.top.fate import cells_of, shares_of
 from service.edges.top.figures import Figures
 from service.edges.top.fitting import Block, Row, Tone, fit, height
 from service.edges.top.order_blocks import fate, waiting
+from service.edges.top.samples import shown
 from service.edges.top.verdict import Verdict, judge
 from service.edges.top.view import Answering, View
 from service.edges.top.words import duration, share
@@ -136,6 +137,8 @@ def _header(view: View, width: int) -> RenderableType:
 
 def _footer(view: View, width: int, *, live: bool) -> list[RenderableType]:
     note = f"queues not asked: {view.queues.why}" if isinstance(view.queues, NotAsked) else ""
+    # It quotes the broker, or whoever answers in its place.
+    note = shown(note, width)
     keys = "q quits" if live else ""
     return [_ends(Text(note), Text(keys), width, style="dim")] if note or keys else []
 

@@ -13,6 +13,7 @@ from service.edges.top.view import View
 
 MOST_SENTENCES = 6
 MOST_PACKED = 2
+MOST_SHORT = 16
 ROOM_FOR_SENTENCES = 32
 _AROUND_WORD = 5
 
@@ -56,7 +57,7 @@ def _well(queues: Queues) -> str:
 
 def _packed(texts: Sequence[str], width: int) -> list[str]:
     """All texts in one line or two, and how many more there are."""
-    for number in range(len(texts), 0, -1):
+    for number in range(min(len(texts), MOST_SHORT), 0, -1):
         rest = len(texts) - number
         line = ", ".join(texts[:number]) + (f", and {rest} more" if rest else "")
         if len(packed := wrap(line, max(width, 1))) <= MOST_PACKED:
