@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from service.app.cli import app
 from service.app.settings import AdminSettings
 from service.app.top_command import UnusableAddressError, addresses
 from tests.app.admin import admin_url
@@ -61,12 +63,13 @@ async def test_one_look_shows_the_true_numbers(run_relay: RunRelay) -> None:
     assert row(looked.stdout, "broker") == ["connected"]
     assert f"{LOOPBACK}:{free}" in looked.stdout
     assert "connection refused" in looked.stdout
+    assert running.vhost.password not in looked.stdout
 
 
 def test_nothing_to_see_is_exit_1() -> None:
-    """With the reason in the picture, and no traceback."""
+    """With the reason in the picture, and no traceback; what is no terminal gets one picture."""
     (port,) = free_ports(1)
-    looked = order_relay("top", "--once", ADMIN__PORT=port, AMQP__URL=NOTHING)
+    looked = order_relay("top", ADMIN__PORT=port, AMQP__URL=NOTHING)
     assert (looked.returncode, looked.stderr) == (1, "")
     assert "NO ANSWER" in looked.stdout
     assert "connection refused" in looked.stdout
@@ -78,25 +81,33 @@ def test_nothing_to_see_is_exit_1() -> None:
     [
         (["--url", "relay:8080"], "'relay:8080' must be an http or https URL with a host"),
         (["--url", "http://me:pw@relay/"], "must have no user, password or fragment"),
+        (["--url", "http://relay/\N{SNOWMAN}"], "must have ASCII characters only"),
         (["--interval", "0"], "--interval"),
         (["--interval", "nan"], "--interval"),
         (["--twice"], "--twice"),
     ],
 )
-def test_bad_arguments_are_told(arguments: list[str], words: str) -> None:
+def test_bad_arguments_are_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, arguments: list[str], words: str
+) -> None:
     """As with every command."""
-    told = order_relay("top", "--once", *arguments)
-    assert told.returncode == 2
-    assert words in told.stderr
-    assert "Traceback" not in told.stderr
+    monkeypatch.chdir(tmp_path)
+    told = CliRunner().invoke(app, ["top", "--once", *arguments])
+    assert told.exit_code == 2
+    assert words in told.output
 
 
-def test_bad_settings_are_told_but_only_those_that_it_needs() -> None:
+def test_bad_settings_are_told_but_only_those_that_it_needs(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """The API's are none of its business."""
-    told = order_relay("top", "--once", API__CONCURRENCY=0, ADMIN__PORT=70_000)
-    assert told.returncode == 78
-    assert "ORDER_RELAY_ADMIN__PORT" in told.stderr
-    assert "ORDER_RELAY_API" not in told.stderr
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ORDER_RELAY_API__CONCURRENCY", "0")
+    monkeypatch.setenv("ORDER_RELAY_ADMIN__PORT", "70000")
+    told = CliRunner().invoke(app, ["top", "--once"])
+    assert told.exit_code == 78
+    assert "ORDER_RELAY_ADMIN__PORT" in told.output
+    assert "ORDER_RELAY_API" not in told.output
 
 
 @pytest.mark.parametrize(
@@ -126,25 +137,23 @@ def test_any_port_is_no_address() -> None:
 
 
 @pytest.mark.timeout(180)
-@pytest.mark.parametrize("ending", ["SIGINT", "q"])
-async def test_the_live_view_leaves_the_terminal_as_it_was(
-    run_relay: RunRelay, tmp_path: Path, ending: str
-) -> None:
+async def test_the_live_view_leaves_the_terminal_as_it_was(run_relay: RunRelay) -> None:
     """Its own screen, keys read at once; the end gives both back, and is exit 0."""
     async with run_relay() as running:
-        url = await admin_url(running.relay)
+        arguments = ["top", "--url", await admin_url(running.relay), "--interval", "0.2"]
         settings = environment(AMQP__URL=running.vhost.url) | {"TERM": "xterm-256color"}
-        async with Terminal.run(["top", "--url", url, "--interval", "0.2"], settings) as terminal:
-            before = terminal.modes()
-            await terminal.shows("ALL WELL")
-            await terminal.shows("1 consumer")
-            assert terminal.modes() != before
-            await terminal.end(ending)
-            assert await terminal.exit_code() == 0
-            assert terminal.modes() == before
-    text = terminal.text
-    assert text.index("\x1b[?1049h") < text.index("ALL WELL") < text.rindex("\x1b[?1049l")
-    assert text.rindex("\x1b[?25h") > text.rindex("\x1b[?25l")
+        for ending in ("SIGINT", "q"):
+            async with Terminal.run(arguments, settings) as terminal:
+                before = terminal.modes()
+                await terminal.shows("ALL WELL")
+                await terminal.shows("1 consumer")
+                assert terminal.modes() != before
+                await terminal.end(ending)
+                assert await terminal.exit_code() == 0
+                assert terminal.modes() == before
+            text = terminal.text
+            assert text.index("\x1b[?1049h") < text.index("ALL WELL") < text.rindex("\x1b[?1049l")
+            assert text.rindex("\x1b[?25h") > text.rindex("\x1b[?25l")
 
 
 def test_only_top_loads_rich() -> None:

@@ -5,8 +5,8 @@ from typing import assert_never
 
 from service.edges.telemetry.catalogue import OUTCOMES
 from service.edges.top import words
+from service.edges.top.checks import LOOP_LATE_SECONDS, MEMORY_SHARE, OLD_ORDER_SECONDS
 from service.edges.top.figures import Api, Broker, Figures, Process
-from service.edges.top.findings import LOOP_LATE_SECONDS, MEMORY_SHARE, OLD_ORDER_SECONDS
 from service.edges.top.fitting import Block, Rank, Row, Tone, flow_row, most
 from service.edges.top.quantiles import Quantiles
 from service.edges.top.view import Answering, Instance, Silent

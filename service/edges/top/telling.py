@@ -12,6 +12,7 @@ from service.edges.top.findings import (
     InstanceSilent,
     LoopLate,
     MemoryNear,
+    MostRejected,
     NoConsumer,
     OldOrder,
     OrdersFailed,
@@ -63,6 +64,8 @@ def tell(finding: Finding) -> Told:  # noqa: C901, PLR0912 - one flat arm a find
             return Told(
                 f"{words.count(finding.count)} failed", "given up; certainly no order exists"
             )
+        case MostRejected():
+            return Told(f"{words.share(finding.share)} rejected", f"mostly {finding.code}")
         case AttemptsFail():
             short = f"{words.share(finding.share)} of attempts fail"
             return Told(short, "no certain answer of the API; the orders are tried again")

@@ -8,13 +8,13 @@ from typing import assert_never
 from service.core.depths import Depths, NotAsked, Queues
 from service.edges.top.findings import Severity, severity
 from service.edges.top.fitting import Tone
-from service.edges.top.telling import tell
+from service.edges.top.telling import Told, tell
 from service.edges.top.view import View
 
 MOST_SENTENCES = 6
 MOST_PACKED = 2
 MOST_SHORT = 16
-ROOM_FOR_SENTENCES = 32
+LINES_FOR_SENTENCES, WIDTH_FOR_SENTENCES = 32, 96
 _AROUND_WORD = 5
 
 
@@ -36,12 +36,11 @@ def judge(view: View, width: int, lines: int | None) -> Verdict:
     bad = any(severity(finding) is Severity.BAD for finding in view.findings)
     word = "TROUBLE" if bad else "LOOK"
     told = [tell(finding) for finding in view.findings]
-    if lines is not None and lines < ROOM_FOR_SENTENCES:
-        texts = _packed([each.short for each in told], width - len(word) - _AROUND_WORD)
+    room = max(1, width - len(word) - _AROUND_WORD)
+    if lines is not None and (lines < LINES_FOR_SENTENCES or width < WIDTH_FOR_SENTENCES):
+        texts = _packed([each.short for each in told], room)
     else:
-        texts = [f"{each.short}: {each.more}" for each in told[:MOST_SENTENCES]]
-        if len(told) > len(texts):
-            texts[-1] += f" (and {len(told) - len(texts)} more)"
+        texts = [part for text in _sentences(told) for part in wrap(text, room)]
     return Verdict(word, Tone.BAD if bad else Tone.LOOK, tuple(texts))
 
 
@@ -55,11 +54,18 @@ def _well(queues: Queues) -> str:
             assert_never(never)
 
 
+def _sentences(told: Sequence[Told]) -> list[str]:
+    texts = [f"{each.short}: {each.more}" for each in told[:MOST_SENTENCES]]
+    if len(told) > len(texts):
+        texts[-1] += f" (and {len(told) - len(texts)} more)"
+    return texts
+
+
 def _packed(texts: Sequence[str], width: int) -> list[str]:
     """All texts in one line or two, and how many more there are."""
     for number in range(min(len(texts), MOST_SHORT), 0, -1):
         rest = len(texts) - number
         line = ", ".join(texts[:number]) + (f", and {rest} more" if rest else "")
-        if len(packed := wrap(line, max(width, 1))) <= MOST_PACKED:
+        if len(packed := wrap(line, width)) <= MOST_PACKED:
             return packed
     return [texts[0]]

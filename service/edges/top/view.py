@@ -6,8 +6,9 @@ from datetime import datetime
 
 from service.core.depths import Queues
 from service.edges.top.changes import Change
+from service.edges.top.checks import find
 from service.edges.top.figures import Figures, figures
-from service.edges.top.findings import Finding, find
+from service.edges.top.findings import Finding
 from service.edges.top.samples import Scrape
 
 

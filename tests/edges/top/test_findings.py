@@ -42,6 +42,15 @@ def _fail(times: int) -> Callable[[RelayMetrics], None]:
     return happens
 
 
+def _reject(times: int) -> Callable[[RelayMetrics], None]:
+    def happens(relay: RelayMetrics) -> None:
+        relay.accept(4)
+        relay.reject("insufficient_balance", times - 1)
+        relay.reject("service_not_found", 1)
+
+    return happens
+
+
 CASES = [
     Case(
         lambda relay: relay.hold(HoldReason.CIRCUIT),
@@ -69,6 +78,9 @@ CASES = [
     ),
     Case(_fail(5), findings.AttemptsFail(0.05), LOOK, "5.0 % of attempts fail"),
     Case(_fail(20), findings.AttemptsFail(0.2), BAD, "20 % of attempts fail"),
+    Case(
+        _reject(times=6), findings.MostRejected(0.6, "insufficient_balance"), LOOK, "60 % rejected"
+    ),
     Case(lambda relay: relay.lag(1.7), findings.LoopLate(2.485), LOOK, "loop late by 2.5 s"),
     Case(_grow, findings.MemoryNear(250 / 256), LOOK, "memory at 98 %"),
     Case(
@@ -107,6 +119,7 @@ def test_nothing_is_found_on_a_quiet_day() -> None:
     """A few attempts that fail are part of it, and so are old totals."""
     assert found(lambda relay: relay.accept(50), scenes.queues(retry_5=3)) == ()
     assert found(lambda relay: relay.accept(50), NotAsked("no")) == ()
+    assert found(lambda relay: relay.reject("invalid_quantity", 4), NotAsked("no")) == ()
 
 
 def test_orders_that_were_given_up_lately() -> None:
