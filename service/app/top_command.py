@@ -152,7 +152,6 @@ async def _live(
 
     with quit_key(sys.stdin, stop.set), screen.live() as show:
         loop.add_signal_handler(signal.SIGWINCH, lambda: show(looking.view()))
-        show(looking.view())
         tasks = [asyncio.create_task(each()) for each in (ask_broker, ask_relays)]
         stopping = asyncio.create_task(stop.wait())
         try:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from service.edges.telemetry import catalogue
-from service.edges.top.quantiles import Quantiles, quantile, quantiles
+from service.edges.top.quantiles import Quantiles, quantiles
 from service.edges.top.samples import Scrape, usable
 
 
@@ -92,10 +92,6 @@ class Changes:
     def quantiles(self, name: str) -> Quantiles | None:
         """Of a histogram, over all labels and processes, lately."""
         return quantiles(self._buckets(name))
-
-    def p99(self, name: str) -> float | None:
-        """The same, for one that is only looked at for its worst."""
-        return quantile(0.99, self._buckets(name))
 
     def _buckets(self, name: str) -> dict[float, float]:
         buckets: dict[float, float] = {}
