@@ -14,7 +14,7 @@ INF = math.inf
 @pytest.mark.parametrize(
     ("share", "buckets", "expected"),
     [
-        # promtool: histogram_quantile(0.5, {0.1: 10, 0.2: 20, +Inf: 20}) and so on.
+        # promtool, asked for the first seven, says the same.
         (0.5, {0.1: 10, 0.2: 20, INF: 20}, 0.1),
         (0.75, {0.1: 10, 0.2: 20, INF: 20}, 0.15),
         (0.25, {0.1: 10, 0.2: 20, INF: 20}, 0.05),
