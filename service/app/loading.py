@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from dotenv import dotenv_values
@@ -15,7 +16,14 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import SettingsError
 
 from service.app.secret_files import UnreadableSecretError, secret_files, setting_paths
-from service.app.settings import DEFAULT_SECRETS_DIR, PREFIX, SECRETS_DIR, Settings
+from service.app.settings import (
+    DEFAULT_SECRETS_DIR,
+    PREFIX,
+    SECRETS_DIR,
+    SeenSettings,
+    Settings,
+    Sourced,
+)
 
 # What Kubernetes sets for a Service called order-relay.
 _KUBERNETES = re.compile(r"ORDER_RELAY_(SERVICE_.*|PORT(_.*)?)")
@@ -25,6 +33,9 @@ MOST_SHOWN = 100
 """Characters of a wrong value: a whole file may stand in it by mistake."""
 
 _OMITTED = "the value is not shown, it may be secret"
+
+
+Kind = TypeVar("Kind", bound=Sourced)
 
 
 class BadSettingsError(Exception):
@@ -72,6 +83,19 @@ def load() -> Loaded:
 
     Raises BadSettingsError with everything that is wrong.
     """
+    settings, sources, secrets_dir = _read(Settings)
+    origins = {name: where for where in reversed(sources) for name in sources[where]}
+    from_file = origins.get(f"{PREFIX}API__KEY") == _file_source(secrets_dir)
+    return Loaded(settings, origins, secrets_dir / "api__key" if from_file else None)
+
+
+def load_seen() -> SeenSettings:
+    """The same, without those that only the relay itself needs; BadSettingsError as above."""
+    return _read(SeenSettings)[0]
+
+
+def _read(kind: type[Kind]) -> tuple[Kind, dict[str, dict[str, str]], Path]:
+    """The settings, what each source has, and the secrets directory."""
     dotenv = Path.cwd() / ".env"
     secrets_dir = Path(os.environ.get(SECRETS_DIR) or DEFAULT_SECRETS_DIR)
     try:
@@ -84,7 +108,7 @@ def load() -> Loaded:
         raise BadSettingsError([str(error)]) from None
     problems = [p for where, names in sources.items() for p in _misspelt(where, names)]
     try:
-        settings = Settings(_env_file=dotenv, _secrets_dir=secrets_dir)
+        settings = kind(_env_file=dotenv, _secrets_dir=secrets_dir)
     except ValidationError as error:
         problems += [
             _describe(detail, sources)
@@ -97,9 +121,7 @@ def load() -> Loaded:
         raise BadSettingsError([*problems, str(error)]) from None
     if problems:
         raise BadSettingsError(problems)
-    origins = {name: where for where in reversed(sources) for name in sources[where]}
-    from_file = origins.get(f"{PREFIX}API__KEY") == _file_source(secrets_dir)
-    return Loaded(settings, origins, secrets_dir / "api__key" if from_file else None)
+    return settings, sources, secrets_dir
 
 
 def _sources(

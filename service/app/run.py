@@ -16,7 +16,7 @@ from typing import Any
 from service import __version__
 from service.app.exit_codes import ExitCode
 from service.app.loading import BadSettingsError, Loaded
-from service.app.settings import PREFIX, Settings
+from service.app.settings import PREFIX, AmqpSettings, Settings
 from service.core.decision import RetryPolicy
 from service.core.topology import build_topology
 from service.edges.admin.health import Health
@@ -79,7 +79,7 @@ def build(settings: Settings, key: KeySource, emit: Emit, draw: Draw) -> Parts:
     """All parts, wired, with nothing started."""
     clock = SystemClock()
     topology = build_topology(settings.amqp.namespace, settings.retry.delays_seconds)
-    broker = Broker(settings.amqp.urls, tls_files(settings))
+    broker = Broker(settings.amqp.urls, tls_files(settings.amqp))
     prepare = Prepare(topology, settings.amqp.topology)
     budget = RateBudget(settings.api.rate_per_second)
     gate = Gate(clock, emit, concurrency=settings.api.concurrency, budget=budget, draw=draw)
@@ -124,9 +124,8 @@ def policy(settings: Settings) -> RetryPolicy:
     )
 
 
-def tls_files(settings: Settings) -> TlsFiles:
+def tls_files(amqp: AmqpSettings) -> TlsFiles:
     """The certificates for amqps, from the settings."""
-    amqp = settings.amqp
     return TlsFiles(amqp.ca_file, amqp.cert_file, amqp.key_file)
 
 

@@ -191,8 +191,8 @@ class LogSettings(_Group):
     )
 
 
-class Settings(BaseSettings):
-    """All settings of the relay."""
+class Sourced(BaseSettings):
+    """Where settings come from."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
@@ -203,6 +203,24 @@ class Settings(BaseSettings):
         frozen=True,
         hide_input_in_errors=True,
     )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the signature is pydantic's
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment wins over `.env`, which wins over the secret files."""
+        directory = getattr(file_secret_settings, "secrets_dir", None)
+        secrets = SecretFiles(cls, Path(directory)) if directory else init_settings
+        return init_settings, env_settings, dotenv_settings, secrets
+
+
+class Settings(Sourced):
+    """All settings of the relay."""
 
     amqp: AmqpSettings = Field(default_factory=AmqpSettings)
     api: ApiSettings
@@ -222,16 +240,10 @@ class Settings(BaseSettings):
             derived = min(derived, max(2, int(self.api.rate_per_second * 60)))
         return derived
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003 - the signature is pydantic's
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The environment wins over `.env`, which wins over the secret files."""
-        directory = getattr(file_secret_settings, "secrets_dir", None)
-        secrets = SecretFiles(cls, Path(directory)) if directory else init_settings
-        return init_settings, env_settings, dotenv_settings, secrets
+
+class SeenSettings(Sourced):
+    """Those that tell who looks at a relay where it and its queues are: no key among them."""
+
+    amqp: AmqpSettings = Field(default_factory=AmqpSettings)
+    retry: RetrySettings = Field(default_factory=RetrySettings)
+    admin: AdminSettings = Field(default_factory=AdminSettings)

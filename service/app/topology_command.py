@@ -53,7 +53,7 @@ def _topology(loaded: Loaded) -> Topology:
 
 
 def _broker(loaded: Loaded) -> Broker:
-    return Broker(loaded.settings.amqp.urls, tls_files(loaded.settings))
+    return Broker(loaded.settings.amqp.urls, tls_files(loaded.settings.amqp))
 
 
 def _names(topology: Topology) -> list[str]:

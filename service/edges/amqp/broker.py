@@ -15,7 +15,6 @@ from aiormq.abc import AbstractConnection as UnderlayConnection
 from yarl import URL
 
 from service.edges.amqp import tolerant
-from service.flow.events import ConnectionName
 
 CONNECT_TIMEOUT_SECONDS = 10.0
 CLOSE_TIMEOUT_SECONDS = 5.0
@@ -54,7 +53,7 @@ class Broker:
         self._connect_timeout_seconds = connect_timeout_seconds
         self._next = 0
 
-    async def connect(self, name: ConnectionName) -> tuple[AbstractConnection, str]:
+    async def connect(self, name: str) -> tuple[AbstractConnection, str]:
         """A fresh connection, and the broker's address for people.
 
         Raises BrokerUnreachableError that says for each URL why not.
@@ -71,7 +70,7 @@ class Broker:
                 self._next = (self._next + 1) % len(self._urls)
         raise BrokerUnreachableError("; ".join(problems))
 
-    async def _open(self, url: URL, name: ConnectionName) -> AbstractConnection:
+    async def _open(self, url: URL, name: str) -> AbstractConnection:
         query = {"heartbeat": str(HEARTBEAT_SECONDS), "name": f"order-relay {name}"}
         if self._tls.cert_file is not None and url.user is None:
             query["auth"] = "external"

@@ -21,7 +21,7 @@ class TopologyError(Exception):
 
 async def declare(connection: AbstractConnection, topology: Topology) -> None:
     """Declare what is missing; TopologyError says what differs or is forbidden."""
-    channel = await _open(connection)
+    channel = await open_channel(connection)
     try:
         for exchange in topology.exchanges:
             await _declare_exchange(channel, exchange)
@@ -77,7 +77,8 @@ async def compare(connection: AbstractConnection, topology: Topology) -> list[st
     return problems
 
 
-async def _open(connection: AbstractConnection) -> AbstractChannel:
+async def open_channel(connection: AbstractConnection) -> AbstractChannel:
+    """A plain channel, without confirms; TimeoutError where the broker gives none in time."""
     channel = connection.channel(publisher_confirms=False)
     async with asyncio.timeout(RPC_TIMEOUT_SECONDS):
         await channel.initialize()
@@ -86,7 +87,7 @@ async def _open(connection: AbstractConnection) -> AbstractChannel:
 
 async def _problem(connection: AbstractConnection, name: str, call: _Call) -> list[str]:
     # A failed declare closes its channel, so each gets one of its own.
-    channel = await _open(connection)
+    channel = await open_channel(connection)
     try:
         await call(channel)
     except aiormq.exceptions.ChannelNotFoundEntity:

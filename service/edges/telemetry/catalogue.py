@@ -136,6 +136,14 @@ MEMORY_LIMIT = Metric(
 )
 BUILD_INFO = Metric("order_relay_build_info", Kind.INFO, "What runs.", ("version", "python"))
 
+PREFIX = "order_relay_"
+"""What the name of every metric above begins with."""
+
+PROCESS_START = "process_start_time_seconds"
+PROCESS_CPU = "process_cpu_seconds_total"
+PROCESS_MEMORY = "process_resident_memory_bytes"
+"""The client library's own metrics of a process, where the system tells them."""
+
 OUTCOMES = ("accepted", "refused", "throttled", "misconfigured", "unreached", "unknown")
 """What `service.core.outcome.label` can say."""
 

@@ -1,0 +1,1 @@
+"""What `order-relay top` makes of scrapes."""
