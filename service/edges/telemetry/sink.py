@@ -4,10 +4,12 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import fields
+from datetime import datetime
 from typing import get_args
 
 from structlog.typing import FilteringBoundLogger
 
+from service.core.times import to_rfc3339
 from service.edges.telemetry.logs import NUMBERS
 from service.flow.events import Event, Level, Unexpected
 
@@ -53,7 +55,7 @@ class Telemetry:
 
 
 def line_fields(event: Event) -> dict[str, object]:
-    """The fields of the log line: those of the event that have a value, durations in ms.
+    """The fields of the log line: those of the event that have a value, in the units of the log.
 
     An `Unexpected` that is emitted while its exception is handled brings the traceback along.
     """
@@ -64,6 +66,8 @@ def line_fields(event: Event) -> dict[str, object]:
             continue
         if name == "duration_seconds":
             line["duration_ms"] = round(value * 1000, 1)
+        elif isinstance(value, datetime):
+            line[name] = to_rfc3339(value)
         else:
             line[name] = value
     if isinstance(event, Unexpected) and sys.exc_info()[0] is not None:
