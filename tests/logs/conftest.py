@@ -1,0 +1,16 @@
+"""One recorded run of a real relay, for all tests that read its lines."""
+
+import asyncio
+
+import pytest
+
+from tests.broker.node import RabbitNode
+from tests.broker.vhost import VirtualHost
+from tests.logs.fates import Recording, record
+
+
+@pytest.fixture(scope="session")
+def recording(rabbit_node: RabbitNode) -> Recording:
+    """A relay that met every fate, and that said all that it can."""
+    with VirtualHost.fresh(rabbit_node) as vhost:
+        return asyncio.run(record(vhost, LOG__LEVEL="debug"))
