@@ -32,10 +32,10 @@ from service.flow.events import (
 def attempt(
     request: Request, history: History, outcome: Outcome, duration_seconds: float
 ) -> AttemptEnded:
-    """What an attempt came to; `attempt` is how many have counted so far, this one included."""
+    """What an attempt came to; `attempts` is how many have counted so far, this one included."""
     return AttemptEnded(
         request_id=request.request_id,
-        attempt=history.attempts,
+        attempts=history.attempts,
         outcome=label(outcome),
         http_status=_http_status(outcome),
         reason=_reason(outcome),

@@ -33,7 +33,7 @@ class AttemptEnded:
     """One POST to the API came to an outcome; `http_status` says what came back, if it did."""
 
     request_id: str
-    attempt: int
+    attempts: int
     outcome: str
     http_status: int | None
     reason: str | None

@@ -63,7 +63,7 @@ ORDERS = [
         "attempt",
         {
             "request_id": "o-7",
-            "attempt": 1,
+            "attempts": 1,
             "outcome": "accepted",
             "http_status": 200,
             "duration_ms": 250.0,
@@ -80,7 +80,7 @@ ORDERS = [
         "attempt",
         {
             "request_id": "o-7",
-            "attempt": 2,
+            "attempts": 2,
             "outcome": "unreached",
             "reason": "connection refused",
             "duration_ms": 1.3,
