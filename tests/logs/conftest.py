@@ -6,7 +6,10 @@ import pytest
 
 from tests.broker.node import RabbitNode
 from tests.broker.vhost import VirtualHost
+from tests.edges.telemetry.conftest import open_log
 from tests.logs.fates import Recording, record
+
+__all__ = ["open_log", "recording"]
 
 
 @pytest.fixture(scope="session")
