@@ -58,7 +58,7 @@ ROUNDS: tuple[tuple[Request, ...], ...] = (
         Request(b"late", deadline_in_seconds=_HOUR_AGO_SECONDS),
         Request(b"refused", faults=(OkWithError(error="Not today"),)),
         Request(b"waited", faults=(Status(status=502), ResetAfter(), Status(status=500))),
-        Request(b"throttled", faults=(Status(status=429, headers={"Retry-After": "1"}),)),
+        Request(b"throttled", faults=(Status(status=429, headers={"Retry-After": "2"}),)),
         Request(b"wrong-key", faults=(Unauthorized(),)),
         Request(b"unknown", faults=(ResetAfter(),) * 9),
         Request(b"invalid", body=GOOD | {"quantity": 0}),
@@ -116,6 +116,14 @@ async def record(vhost: VirtualHost, **more: object) -> Recording:
                 await relay.exit_code(_WAIT_SECONDS)
                 replies = [each for found in producer.replies.values() for each in found]
         return Recording("\n".join(relay.raw) + "\n", relay.lines, replies)
+
+
+async def record_each(vhosts: Mapping[str, VirtualHost]) -> dict[str, Recording]:
+    """A recording for each log level, all at a time."""
+    found = await asyncio.gather(
+        *(record(vhost, LOG__LEVEL=level) for level, vhost in vhosts.items())
+    )
+    return dict(zip(vhosts, found, strict=True))
 
 
 async def _until_ended(relay: RelayProcess, count: int) -> None:

@@ -55,4 +55,4 @@ def questions() -> list[Question]:
 
 def links() -> list[str]:
     """Where the page leads to."""
-    return _LINK.findall(page())
+    return _LINK.findall(_BLOCK.sub("", page()))
