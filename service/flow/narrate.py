@@ -138,8 +138,10 @@ def published(publication: Publication, duration_seconds: float) -> Published:
 
 def _reason(outcome: Outcome) -> str | None:
     match outcome:
-        case Accepted() | Throttled():
+        case Accepted():
             return None
+        case Throttled():
+            return "the API asks to wait"
         case Refused():
             return outcome.message
         case Misconfigured() | Unreached() | Unknown():

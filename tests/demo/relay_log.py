@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-_PLAIN_WORDS = {"throttled": "the API asks to wait"}
 _HOLDS = {
     "throttled": "all orders wait as long as the API has asked to",
     "credentials": "all orders wait, one goes ahead to try the key",
@@ -33,7 +32,7 @@ class RelayLog:
     def _told(self, line: dict[str, Any]) -> str | None:
         match line:
             case {"event": "retry", "request_id": str(name), "where": str(where)}:
-                reason = line.get("reason") or _PLAIN_WORDS.get(str(line.get("outcome")))
+                reason = line.get("reason")
                 seconds = line.get("delay_seconds", 0)
                 queue = " (retry queue)" if where == "queue" else ""
                 return f"{name}: {reason}; again in {seconds:.1f} s{queue}"

@@ -38,7 +38,7 @@ MEANINGS = {
     "kind": "what was published",
     "held": "whether the hold began; false when it is over",
     "why": "why, in words",
-    "hold.why": "why it is held, or was",
+    "hold.why": "why it is held; after `over:`, why it was",
     "connection": "which of the two connections",
     "broker": "address and virtual host",
     "cause": "what ended the connection",

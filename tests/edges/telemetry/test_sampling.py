@@ -124,7 +124,7 @@ def test_the_same_kind_is_counted(one: Event, other: Event) -> None:
         events.HoldChanged(events.HoldReason.CIRCUIT, held=True, why="no route"),
         events.KeyUnreadable("missing"),
         events.BrokerConnected(ConnectionName.PUBLISH, "broker:5672"),
-        events.ConsumingStopped("paused"),
+        events.ConsumingStopped("orders are held"),
         events.Started("1", "3"),
         events.Stopped(1),
         events.AttemptEnded("o-1", 1, "accepted", 200, None, 0.1),
