@@ -11,7 +11,7 @@ from service.core.codes import Code
 from service.core.copies import parked_copy, retry_copy, salvaged_copy
 from service.core.decision import Finish, Park, RetryLater
 from service.core.history import History
-from service.core.message import Publication, Received
+from service.core.message import Publication, PublicationKind, Received
 from service.core.reply import addressed, build_reply, identified
 from service.core.request import Damaged, Invalid, Unidentified
 
@@ -31,13 +31,20 @@ class Plan:
     """What ends a delivery: publish all `publications`, one confirmed after the other, then settle.
 
     The delivery is acked for REPLIED, RETRIED and PARKED, rejected for DEAD_LETTERED, and given
-    back for RETURNED. `answer` is what the producer is told, where it is told something.
+    back for RETURNED. `answer` is the final word on the message, None where it is not over; the
+    producer is told it by `reply`.
     """
 
     settlement: Settlement
     publications: tuple[Publication, ...] = ()
     answer: Answer | None = None
     retry_seconds: int | None = None
+
+    @property
+    def reply(self) -> Publication | None:
+        """The publication that tells the producer; None where nobody can be told."""
+        replies = (each for each in self.publications if each.kind is PublicationKind.REPLY)
+        return next(replies, None)
 
 
 GIVE_BACK = Plan(Settlement.RETURNED)
@@ -86,8 +93,8 @@ def plan_unserved(
             reply = (build_reply(received, final, now),) if tell else ()
             if received.perilous:
                 copy = salvaged_copy(received, final, now)
-                return Plan(Settlement.PARKED, (copy, *reply), final if reply else None)
-            return Plan(Settlement.DEAD_LETTERED, reply, final if reply else None)
+                return Plan(Settlement.PARKED, (copy, *reply), final)
+            return Plan(Settlement.DEAD_LETTERED, reply, final)
         case _ as never:  # pragma: no cover
             assert_never(never)
 
@@ -99,4 +106,4 @@ def _plan_parking(
     # a reply that had gone out already could then be contradicted.
     copy = parked_copy(received, answer, history, now)
     reply = (build_reply(received, answer, now),) if tell else ()
-    return Plan(Settlement.PARKED, (copy, *reply), answer if reply else None)
+    return Plan(Settlement.PARKED, (copy, *reply), answer)

@@ -13,6 +13,7 @@ from service.flow.order_events import (
     AttemptEnded,
     DeliveryArrived,
     InFlightChanged,
+    ParkedUnanswered,
     Published,
     PublishFailed,
     RetryPlanned,
@@ -34,7 +35,7 @@ from service.flow.process_events import (
     Stopped,
     Unexpected,
 )
-from service.flow.vocabulary import ConnectionName, HoldReason, Level, LostCause
+from service.flow.vocabulary import ConnectionName, HoldReason, Level, LostCause, Waiting
 
 __all__ = [
     "Abandoned",
@@ -59,6 +60,7 @@ __all__ = [
     "LimitsChanged",
     "LoopLagged",
     "LostCause",
+    "ParkedUnanswered",
     "PublishFailed",
     "Published",
     "RetryPlanned",
@@ -66,6 +68,7 @@ __all__ = [
     "Started",
     "Stopped",
     "Unexpected",
+    "Waiting",
 ]
 
 Event = (
@@ -80,6 +83,7 @@ Event = (
     | Published
     | PublishFailed
     | Answered
+    | ParkedUnanswered
     | Settled
     | Abandoned
     | HoldChanged

@@ -154,7 +154,7 @@ class Gate:
         for reason in now_held.keys() - self._announced.keys():
             self._emit(HoldChanged(reason, held=True, why=now_held[reason]))
         for reason in self._announced.keys() - now_held.keys():
-            self._emit(HoldChanged(reason, held=False, why=self._announced[reason]))
+            self._emit(HoldChanged(reason, held=False, why=f"over: {self._announced[reason]}"))
         if now_held.keys() != self._announced.keys():
             self._broadcast()
         self._announced = now_held

@@ -1,11 +1,12 @@
 """What happens to one order on its way; see `service.flow.events`."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
 from service.core.message import PublicationKind
 from service.core.settlement import Settlement
-from service.flow.vocabulary import Level
+from service.flow.vocabulary import Level, Waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class AttemptEnded:
     """One POST to the API came to an outcome; `http_status` says what came back, if it did."""
 
     request_id: str
-    attempt: int
+    attempts: int
     outcome: str
     http_status: int | None
     reason: str | None
@@ -41,19 +42,23 @@ class AttemptEnded:
 
     @property
     def level(self) -> Level:
-        """Certain answers are everyday; the others are what a person looks for."""
+        """DEBUG for an outcome that ends the order: its end has a line of its own."""
         return Level.DEBUG if self.outcome in ("accepted", "refused") else Level.WARNING
 
 
 @dataclass(frozen=True, slots=True)
 class RetryPlanned:
-    """An order waits before its next attempt; `where` is `process` or `queue`."""
+    """An order waits before its next attempt, and this says where and until when."""
 
     request_id: str
-    outcome: str
+    outcome: str | None
+    http_status: int | None
+    reason: str | None
+    attempts: int
+    where: Waiting
     delay_seconds: float
     tier_seconds: int
-    where: str
+    waits_until: datetime
     level: ClassVar[Level] = Level.INFO
     text: ClassVar[str] = "retry"
 
@@ -82,38 +87,55 @@ class PublishFailed:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The producer was told what became of the order, and the broker confirmed it."""
+    """The end of an order: its producer was told, and the broker has confirmed the reply."""
 
     request_id: str | None
     status: str
-    code: str
+    code: str | None
     order: str | None
     message: str | None
     http_status: int | None
     attempts: int
-    duration_seconds: float
+    settlement: Settlement
     repeated: bool
+    redelivered: bool
+    routing_key: str
+    correlation_id: str | None
+    deadline: datetime | None
+    first_seen_at: datetime
+    answered_at: datetime
+    duration_seconds: float
     text: ClassVar[str] = "answered"
 
     @property
     def level(self) -> Level:
-        """An unknown outcome wants a person."""
-        return Level.WARNING if self.status == "unknown" else Level.INFO
+        """WARNING where a person must look: the outcome is unknown, or the message is parked."""
+        wanted = self.status == "unknown" or self.settlement is not Settlement.REPLIED
+        return Level.WARNING if wanted else Level.INFO
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedUnanswered:
+    """The end of a message that is parked for a person, and that nobody can be told about."""
+
+    request_id: str | None
+    code: str | None
+    message: str | None
+    settlement: Settlement
+    redelivered: bool
+    first_seen_at: datetime
+    level: ClassVar[Level] = Level.WARNING
+    text: ClassVar[str] = "parked"
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """The broker was told that the delivery is done with."""
+    """The broker was told what to do with the delivery."""
 
     request_id: str | None
     settlement: Settlement
+    level: ClassVar[Level] = Level.DEBUG
     text: ClassVar[str] = "settled"
-
-    @property
-    def level(self) -> Level:
-        """Parked and dead-lettered deliveries want a person."""
-        loud = (Settlement.PARKED, Settlement.DEAD_LETTERED)
-        return Level.WARNING if self.settlement in loud else Level.DEBUG
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,13 +120,15 @@ class Relay:
                 # Two with one id at a time would race each other past the memory of answers.
                 async with self._same_id.hold(parsed.request_id):
                     plan, repeated = await self._serve(delivery, parsed, arrived_at)
-                    settled = await self._settler.settle(delivery, plan, repeated=repeated)
+                    settled = await self._settler.settle(
+                        delivery, plan, deadline=parsed.deadline, repeated=repeated
+                    )
                     if settled and plan.answer and plan.answer.status is Status.UNKNOWN:
                         # Only now: a repeat of it is not parked again.
                         self._recent.remember(parsed, plan.answer)
             case Invalid() | Unidentified() | Damaged():
                 plan = plan_unserved(delivery.received, parsed, self._clock.now())
-                await self._settler.settle(delivery, plan, repeated=False)
+                await self._settler.settle(delivery, plan)
             case _ as never:  # pragma: no cover
                 assert_never(never)
 
@@ -203,7 +205,7 @@ class Relay:
             draw=draw,
         )
         if isinstance(decision, RetryHere | RetryLater):
-            self._emit(narrate.retry(request, outcome, decision, self._policy))
+            self._emit(narrate.retry(request, history, outcome, decision, self._policy, now))
         return decision, history
 
     def _give_up(self, request: Request, history: History) -> Finish | Park | None:
@@ -229,5 +231,7 @@ class Relay:
         untouched = history == request.history
         if self._gate.publisher_held or (untouched and self._gate.draining.is_set()):
             return GIVE_BACK
-        later = RetryLater(self._policy.delays_seconds[0])
-        return plan_ending(delivery.received, later, history, self._clock.now())
+        later, now = RetryLater(self._policy.delays_seconds[0]), self._clock.now()
+        why = "the process ends" if self._gate.draining.is_set() else "orders are held for long"
+        self._emit(narrate.turned_back(request, history, later, why, now))
+        return plan_ending(delivery.received, later, history, now)

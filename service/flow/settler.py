@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import datetime
 from typing import assert_never
 
 from service.core.backoff import full_jitter
@@ -27,16 +28,24 @@ class Settler:
         self._emit = emit
         self._draw = draw
 
-    async def settle(self, delivery: Delivery, plan: Plan, *, repeated: bool) -> bool:
+    async def settle(
+        self,
+        delivery: Delivery,
+        plan: Plan,
+        *,
+        deadline: datetime | None = None,
+        repeated: bool = False,
+    ) -> bool:
         """Publish, then tell the broker; whether the plan was carried out whole."""
-        message_id = delivery.received.message.message_id
+        received = delivery.received
+        message_id = received.message.message_id
         for publication in plan.publications:
             if not await self._publish(delivery, publication):
                 plan = GIVE_BACK
                 break
-        if plan.answer is not None:
-            now = self._clock.now()
-            self._emit(narrate.answered(message_id, plan.answer, now, repeated=repeated))
+        now = self._clock.now()
+        if (answered := narrate.told(received, plan, deadline, now, repeated=repeated)) is not None:
+            self._emit(answered)
         if not delivery.alive:
             self._emit(Abandoned(message_id))
             return False
@@ -50,6 +59,8 @@ class Settler:
             case _ as never:  # pragma: no cover
                 assert_never(never)
         self._emit(Settled(message_id, plan.settlement))
+        if (parked := narrate.untold(received, plan)) is not None:
+            self._emit(parked)
         return plan is not GIVE_BACK
 
     async def _publish(self, delivery: Delivery, publication: Publication) -> bool:

@@ -25,6 +25,13 @@ STARTING = "not connected yet"
 """Why the publisher holds at the start: every process does, and it is no trouble."""
 
 
+class Waiting(StrEnum):
+    """Where an order waits for its next attempt: in this process, or in a queue of the broker."""
+
+    PROCESS = "process"
+    QUEUE = "queue"
+
+
 class ConnectionName(StrEnum):
     """Which of the two broker connections; the metric label `connection`."""
 

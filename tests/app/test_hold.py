@@ -16,7 +16,8 @@ async def test_a_wrong_key_holds_all_orders_until_it_works(
 ) -> None:
     """Consumption stops, readiness says why, nothing is answered or parked; then all is served."""
     api.accept_keys("another")
-    async with run_relay() as running:
+    # At the usual level only the first of the probes would be written.
+    async with run_relay(LOG__LEVEL="debug") as running:
         for number in range(20):
             await running.producer.send(f"o-{number}")
         await running.relay.event("hold", reason="credentials", held=True)

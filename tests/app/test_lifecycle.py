@@ -74,11 +74,12 @@ async def test_buffered_orders_are_given_back_at_the_stop(run_relay: RunRelay) -
 async def test_a_broker_that_is_away_at_the_start_is_waited_for(
     vhost: VirtualHost, settings: dict[str, Any]
 ) -> None:
-    """With a line for each try, and consuming as soon as it is there."""
+    """With a line for each try at the level debug, and consuming as soon as it is there."""
     async with Proxy("127.0.0.1", vhost.node.amqp_port) as proxy:
         await proxy.refuse(on=True)
         away = vhost.url.replace(f":{vhost.node.amqp_port}/", f":{proxy.port}/")
-        async with RelayProcess.start(settings | {"AMQP__URL": away}) as relay:
+        told = {"AMQP__URL": away, "LOG__LEVEL": "debug"}
+        async with RelayProcess.start(settings | told) as relay:
             line = await relay.event("broker connection lost", cause="connect_failed")
             assert f"127.0.0.1:{proxy.port}" in line["reason"]
             await relay.until(lambda _: len(_tries(relay)) >= 4)

@@ -195,4 +195,4 @@ def test_a_salvaged_one_that_nobody_can_be_told_about_is_parked_in_silence() -> 
     original = Received(Message(b"x"), damage="x", perilous=True)
     plan = plan_unserved(original, Damaged("x", History(first_seen=NOW)), NOW)
     assert [each.kind for each in plan.publications] == [PublicationKind.PARKED]
-    assert plan.answer is None
+    assert plan.reply is None

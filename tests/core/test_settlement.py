@@ -113,11 +113,12 @@ def test_an_invalid_order_that_was_sent_before_is_parked() -> None:
 def test_a_message_without_an_id_is_parked_and_answered_where_it_can_be(
     changes: dict[str, Any], done: list[str]
 ) -> None:
-    """It cannot be an order; the park copy goes first, and the answer is there if it was told."""
+    """It cannot be an order; the park copy goes first, and the reply is there if anyone is told."""
     missing = Unidentified(Code.MISSING_MESSAGE_ID, "no message_id", history())
     found, plan = unserved(missing, received(message(**changes)))
     assert found == done
-    assert (plan.answer is not None) == (len(done) == 3)
+    assert (plan.reply is not None) == (len(done) == 3)
+    assert plan.answer is not None
 
 
 def test_a_message_id_that_is_too_long_is_parked_and_answered() -> None:
@@ -155,7 +156,8 @@ def test_a_damaged_message_is_left_to_the_broker(changes: dict[str, Any], done: 
     original = received(message(**changes), damage="headers")
     found, plan = unserved(Damaged("the headers cannot be read", history()), original)
     assert found == done
-    assert (plan.answer is not None) == (len(done) == 2)
+    assert (plan.reply is not None) == (len(done) == 2)
+    assert plan.answer is not None
 
 
 @pytest.mark.parametrize(

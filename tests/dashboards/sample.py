@@ -18,7 +18,6 @@ from service.core.message import PublicationKind
 from service.core.settlement import Settlement
 from service.edges.telemetry.metrics import Metrics
 from service.flow.events import (
-    Answered,
     AttemptEnded,
     BrokerConnected,
     BrokerLost,
@@ -32,10 +31,10 @@ from service.flow.events import (
     LoopLagged,
     LostCause,
     Published,
-    RetryPlanned,
     Settled,
     Started,
 )
+from tests.edges.telemetry.built import answered, retry_planned
 
 MINUTES = 180
 STEP_SECONDS = 60
@@ -117,7 +116,7 @@ class _Relay:
         tier = _TIERS[min(now % 15 // 3, 4)]
         took = 0.02 if outcome == "throttled" else 3.0
         self.tell(AttemptEnded("o", 1, outcome, None, None, took * self.chance.uniform(0.5, 1.5)))
-        self.tell(RetryPlanned("o", outcome, tier, tier, "queue"))
+        self.tell(retry_planned(outcome=outcome, tier_seconds=tier))
         self.tell(Published("o", PublicationKind.RETRY, self.chance.uniform(0.004, 0.02)))
         self.tell(Settled("o", Settlement.RETRIED))
 
@@ -129,7 +128,7 @@ class _Relay:
         self.tell(Published("o", PublicationKind.REPLY, self.chance.uniform(0.003, 0.015)))
         if settlement is Settlement.PARKED:
             self.tell(Published("o", PublicationKind.PARKED, self.chance.uniform(0.005, 0.03)))
-        self.tell(Answered("o", status, code, None, None, None, 1, seconds, repeated=False))
+        self.tell(answered(status=status, code=code, duration_seconds=seconds))
         self.tell(Settled("o", settlement))
 
 

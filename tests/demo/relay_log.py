@@ -2,11 +2,10 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-_PLAIN_WORDS = {"throttled": "the API asks to wait"}
 _HOLDS = {
     "throttled": "all orders wait as long as the API has asked to",
     "credentials": "all orders wait, one goes ahead to try the key",
@@ -21,7 +20,6 @@ class RelayLog:
 
     path: Path
     _at: int = 0
-    _reasons: dict[str, str] = field(default_factory=dict)
 
     def news(self) -> list[str]:
         """A line for each wait and each hold since the last time."""
@@ -33,18 +31,15 @@ class RelayLog:
 
     def _told(self, line: dict[str, Any]) -> str | None:
         match line:
-            case {"event": "attempt", "request_id": str(name), "outcome": str(outcome)}:
-                self._reasons[name] = str(line.get("reason") or _PLAIN_WORDS.get(outcome, outcome))
             case {"event": "retry", "request_id": str(name), "where": str(where)}:
-                reason = self._reasons.get(name, line.get("outcome"))
+                reason = line.get("reason")
                 seconds = line.get("delay_seconds", 0)
                 queue = " (retry queue)" if where == "queue" else ""
                 return f"{name}: {reason}; again in {seconds:.1f} s{queue}"
             case {"event": "hold", "reason": str(why), "held": True}:
                 return _HOLDS.get(why, why)
             case _:
-                pass
-        return None
+                return None
 
 
 def defects(path: Path) -> list[str]:

@@ -186,7 +186,8 @@ class AmqpConsumer:
     async def _cancel(self, channel: AbstractChannel, tag: str) -> None:
         await channel.basic_cancel(tag, timeout=RPC_TIMEOUT_SECONDS)
         self.quiet.set()
-        self._ports.emit(ConsumingStopped("paused"))
+        ending = self._ports.gate.draining.is_set()
+        self._ports.emit(ConsumingStopped("the process ends" if ending else "orders are held"))
 
     def _hand_on(
         self, delivered: DeliveredMessage, channel: AbstractChannel, session: Session

@@ -46,6 +46,7 @@ from service.flow.events import (
     LimitsChanged,
     LoopLagged,
     LostCause,
+    ParkedUnanswered,
     Published,
     PublishFailed,
     RetryPlanned,
@@ -89,7 +90,7 @@ class Metrics:
             case Settled():
                 self._settled[event.settlement].inc()
             case RetryPlanned():
-                self._retries[event.outcome, event.tier_seconds].inc()
+                self._retry_planned(event)
             case LoopLagged():
                 self._loop_lag.observe(event.lag_seconds)
             case HoldChanged():
@@ -105,6 +106,8 @@ class Metrics:
                 self._started(event)
             case ConsumingStarted() | ConsumingStopped() | PublishFailed() | Abandoned():
                 pass
+            case ParkedUnanswered():
+                pass  # `Settled` counts it.
             case AdminListening() | KeyReloaded() | KeyUnreadable() | Unexpected():
                 pass
             case Draining() | Stopped():
@@ -122,6 +125,11 @@ class Metrics:
         self._replies.labels(status, Code(event.code) if event.code else "").inc()
         if not event.repeated:
             self._order_duration[status].observe(event.duration_seconds)
+
+    def _retry_planned(self, event: RetryPlanned) -> None:
+        # One without an outcome was turned back unsent: the metric is of waits after attempts.
+        if event.outcome is not None:
+            self._retries[event.outcome, event.tier_seconds].inc()
 
     def _limits_changed(self, event: LimitsChanged) -> None:
         rate = event.rate_per_second

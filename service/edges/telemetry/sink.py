@@ -1,30 +1,44 @@
 """Where events go: each to its recorders (the metrics, the health) and into one log line."""
 
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import fields
-from typing import get_args
+from datetime import datetime
+from typing import Any, get_args
 
 from structlog.typing import FilteringBoundLogger
 
+from service.core.times import to_rfc3339
 from service.edges.telemetry.logs import NUMBERS
+from service.edges.telemetry.sampling import TICKS, Repeated, Sampler
 from service.flow.events import Event, Level, Unexpected
 
 Recorder = Callable[[Event], None]
 
 
 class Telemetry:
-    """An `Emit` that hands every event to all `recorders` and writes its line to `log`."""
+    """An `Emit` that hands every event to all `recorders` and writes its line to `log`.
 
-    def __init__(self, log: FilteringBoundLogger, *recorders: Recorder) -> None:
+    Failures that repeat are sampled (`service.edges.telemetry.sampling`), but for the level debug.
+    """
+
+    def __init__(
+        self,
+        log: FilteringBoundLogger,
+        *recorders: Recorder,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._log = log
         self._recorders = recorders
+        self._monotonic = monotonic
         self._writers: dict[Level | None, Callable[..., object]] = {
             level: getattr(log, level)
             for level, number in NUMBERS.items()
             if log.is_enabled_for(number)
         }
+        self._sampler = None if Level.DEBUG in self._writers else Sampler()
         self._reported: set[tuple[int, type[Event]]] = set()
 
     def __call__(self, event: Event, /) -> None:
@@ -36,11 +50,18 @@ class Telemetry:
                 self._report(place, event)
         try:
             # A level that is off costs only this look-up: the fields are not gathered for it.
-            write = self._writers.get(event.level)
-            if write is not None:
-                write(event.text, **line_fields(event))
+            if event.level in self._writers or isinstance(event, TICKS):
+                self._write(event)
         except Exception:  # noqa: BLE001 - neither must a line
             self._report(-1, event)
+
+    def _write(self, event: Event) -> None:
+        sampler = self._sampler
+        due = (event,) if sampler is None else sampler.lines(event, self._monotonic())
+        for line in due:
+            write = self._writers.get(line.level)
+            if write is not None:
+                write(line.text, **line_fields(line))
 
     def _report(self, place: int, event: Event) -> None:
         kind = type(event)
@@ -52,23 +73,32 @@ class Telemetry:
             self._log.error("telemetry failed", event_type=kind.__name__, exc_info=True)
 
 
-def line_fields(event: Event) -> dict[str, object]:
-    """The fields of the log line: those of the event that have a value, durations in ms.
+def line_fields(event: Event | Repeated) -> dict[str, object]:
+    """The fields of the log line: those of the event that have a value, in the units of the log.
 
     An `Unexpected` that is emitted while its exception is handled brings the traceback along.
     """
     line: dict[str, object] = {}
-    for name in _NAMES[type(event)]:
-        value = getattr(event, name)
+    for name, value in _values(event):
         if value is None:
             continue
         if name == "duration_seconds":
             line["duration_ms"] = round(value * 1000, 1)
+        elif isinstance(value, datetime):
+            line[name] = to_rfc3339(value)
+        elif isinstance(value, float):
+            line[name] = round(value, 3)
         else:
             line[name] = value
     if isinstance(event, Unexpected) and sys.exc_info()[0] is not None:
         line["exc_info"] = sys.exc_info()
     return line
+
+
+def _values(event: Event | Repeated) -> Iterable[tuple[str, Any]]:
+    if isinstance(event, Repeated):
+        return event.fields.items()
+    return ((name, getattr(event, name)) for name in _NAMES[type(event)])
 
 
 _NAMES = {kind: tuple(each.name for each in fields(kind)) for kind in get_args(Event)}

@@ -30,7 +30,7 @@ from service.flow.events import (
 CONSUME = BrokerConnected(ConnectionName.CONSUME, "broker:5672/")
 PUBLISH = BrokerConnected(ConnectionName.PUBLISH, "broker:5672/")
 CONSUMING = ConsumingStarted("orders.requests", 70)
-PAUSED = ConsumingStopped("paused")
+PAUSED = ConsumingStopped("orders are held")
 DRAINING = Draining("SIGTERM", 25.0)
 
 

@@ -85,7 +85,7 @@ async def test_the_gate_pauses_and_resumes(vhost: VirtualHost, broker: Broker) -
         await _send(vhost, 1)
         kept = await edge.inbox.until(1)
         edge.gate.hold_publisher("a test")
-        await edge.events.until(ConsumingStopped, why="paused")
+        await edge.events.until(ConsumingStopped, why="orders are held")
         assert edge.consumer.quiet.is_set()
         await _send(vhost, 2)
         await vhost.until(lambda queues: queues["orders.requests"].messages == 3)
@@ -124,7 +124,7 @@ async def test_while_results_cannot_be_published_nothing_is_consumed(vhost: Virt
             await proxy.refuse()
             proxy.cut()
             await edge.events.until(HoldChanged, reason=HoldReason.PUBLISHER, held=True, number=2)
-            await edge.events.until(ConsumingStopped, why="paused")
+            await edge.events.until(ConsumingStopped, why="orders are held")
             assert kept.alive
             await proxy.refuse(on=False)
             await edge.events.until(ConsumingStarted, number=2)

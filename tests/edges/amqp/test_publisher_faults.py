@@ -48,7 +48,7 @@ async def test_an_alarm_holds_orders_and_loses_no_publish(
                 for number in range(20)
             ]
             await edge.events.until(HoldChanged, held=True, why=BLOCKED)
-            await edge.events.until(ConsumingStopped, why="paused")
+            await edge.events.until(ConsumingStopped, why="orders are held")
             await delivery.ack()
             await vhost.until(lambda queues: queues["orders.requests"].messages == 0)
         finally:
@@ -56,7 +56,7 @@ async def test_an_alarm_holds_orders_and_loses_no_publish(
             await asyncio.to_thread(vhost.node.set_memory_alarm, on=False)
         results = await asyncio.wait_for(asyncio.gather(*tasks), 10)
         assert results == [Confirmed()] * 20
-        await edge.events.until(HoldChanged, held=False, why=BLOCKED)
+        await edge.events.until(HoldChanged, held=False, why=f"over: {BLOCKED}")
         await edge.events.until(ConsumingStarted, number=2)
         assert edge.unbroken()
     assert len(await vhost.drain("orders.unrouted")) == 20

@@ -34,7 +34,12 @@ LIFE = [
         "consuming",
         {"queue": "orders.requests", "prefetch": 70},
     ),
-    Example(events.ConsumingStopped("paused"), "info", "not consuming", {"why": "paused"}),
+    Example(
+        events.ConsumingStopped("orders are held"),
+        "info",
+        "not consuming",
+        {"why": "orders are held"},
+    ),
     Example(events.KeyReloaded(), "info", "API key read again"),
     Example(
         events.KeyUnreadable("no such file"),
@@ -81,10 +86,10 @@ SURROUNDINGS = [
         {"held[reason=circuit]": 1},
     ),
     Example(
-        events.HoldChanged(HoldReason.CIRCUIT, held=False, why="no route"),
+        events.HoldChanged(HoldReason.CIRCUIT, held=False, why="over: no route"),
         "info",
         "hold",
-        {"reason": "circuit", "held": False, "why": "no route"},
+        {"reason": "circuit", "held": False, "why": "over: no route"},
     ),
     Example(
         events.LimitsChanged(64, 12.5),

@@ -1,25 +1,45 @@
 """Examples of the events on an order's way: the metrics they change, the lines they write."""
 
+from typing import Any
+
 from service.core.message import PublicationKind
 from service.core.settlement import Settlement
 from service.flow import events
-from tests.edges.telemetry.example import Example
+from tests.edges.telemetry.built import NOON, NOON_TEXT, answered, parked, retry_planned
+from tests.edges.telemetry.example import Example, Line
 
-
-def _answered(**changed: object) -> events.Answered:
-    usual: dict[str, object] = {
-        "request_id": "o-7",
-        "status": "accepted",
-        "code": "",
-        "order": "991",
-        "message": None,
-        "http_status": None,
-        "attempts": 1,
-        "duration_seconds": 0.25,
-        "repeated": False,
-    }
-    return events.Answered(**{**usual, **changed})  # type: ignore[arg-type]
-
+WAITS: Line = {
+    "request_id": "o-7",
+    "attempts": 2,
+    "where": "queue",
+    "delay_seconds": 5.0,
+    "tier_seconds": 5,
+    "waits_until": "2026-01-31T12:00:05.000000Z",
+}
+ENDED: Line = {
+    "request_id": "o-7",
+    "attempts": 1,
+    "settlement": "replied",
+    "repeated": False,
+    "redelivered": False,
+    "first_seen_at": NOON_TEXT,
+    "answered_at": NOON_TEXT,
+    "duration_ms": 250.0,
+}
+REFUSED: dict[str, Any] = {
+    "order": None,
+    "status": "rejected",
+    "code": "refused",
+    "message": "no",
+    "routing_key": "order.rejected",
+}
+UNKNOWN: dict[str, Any] = {
+    "order": None,
+    "status": "unknown",
+    "code": "outcome_unknown",
+    "http_status": 500,
+    "routing_key": "to.me",
+}
 
 ORDERS = [
     Example(
@@ -43,7 +63,7 @@ ORDERS = [
         "attempt",
         {
             "request_id": "o-7",
-            "attempt": 1,
+            "attempts": 1,
             "outcome": "accepted",
             "http_status": 200,
             "duration_ms": 250.0,
@@ -60,7 +80,7 @@ ORDERS = [
         "attempt",
         {
             "request_id": "o-7",
-            "attempt": 2,
+            "attempts": 2,
             "outcome": "unreached",
             "reason": "connection refused",
             "duration_ms": 1.3,
@@ -72,17 +92,17 @@ ORDERS = [
         },
     ),
     Example(
-        events.RetryPlanned("o-7", "throttled", 3.25, 5, "queue"),
+        retry_planned(outcome="throttled", http_status=429, reason=None),
         "info",
         "retry",
-        {
-            "request_id": "o-7",
-            "outcome": "throttled",
-            "delay_seconds": 3.25,
-            "tier_seconds": 5,
-            "where": "queue",
-        },
+        {"outcome": "throttled", "http_status": 429, **WAITS},
         {"retries_total[outcome=throttled,delay_seconds=5]": 1},
+    ),
+    Example(
+        retry_planned(outcome=None, http_status=None, reason="the process ends"),
+        "info",
+        "retry",
+        {"reason": "the process ends", **WAITS},
     ),
     Example(
         events.Published("o-7", PublicationKind.RETRY, 0.002),
@@ -101,18 +121,10 @@ ORDERS = [
         {"request_id": "o-7", "kind": "reply", "reason": "nacked"},
     ),
     Example(
-        _answered(),
+        answered(),
         "info",
         "answered",
-        {
-            "request_id": "o-7",
-            "status": "accepted",
-            "code": "",
-            "order": "991",
-            "attempts": 1,
-            "duration_ms": 250.0,
-            "repeated": False,
-        },
+        {"status": "accepted", "order": "991", "routing_key": "order.accepted", **ENDED},
         {
             "replies_total[status=accepted,code=]": 1,
             "order_duration_seconds_count[status=accepted]": 1,
@@ -120,37 +132,68 @@ ORDERS = [
         },
     ),
     Example(
-        _answered(repeated=True, order=None, status="rejected", code="refused", message="no"),
+        answered(**REFUSED, repeated=True, redelivered=True, correlation_id="c-1", deadline=NOON),
         "info",
         "answered",
         {
-            "request_id": "o-7",
             "status": "rejected",
             "code": "refused",
             "message": "no",
-            "attempts": 1,
-            "duration_ms": 250.0,
+            **ENDED,
             "repeated": True,
+            "redelivered": True,
+            "routing_key": "order.rejected",
+            "correlation_id": "c-1",
+            "deadline": NOON_TEXT,
         },
         {"replies_total[status=rejected,code=refused]": 1},
     ),
     Example(
-        _answered(order=None, status="unknown", code="outcome_unknown", http_status=500),
+        answered(**UNKNOWN, settlement=Settlement.PARKED),
         "warning",
         "answered",
         {
-            "request_id": "o-7",
             "status": "unknown",
             "code": "outcome_unknown",
             "http_status": 500,
-            "attempts": 1,
-            "duration_ms": 250.0,
-            "repeated": False,
+            **ENDED,
+            "settlement": "parked",
+            "routing_key": "to.me",
         },
         {
             "replies_total[status=unknown,code=outcome_unknown]": 1,
             "order_duration_seconds_count[status=unknown]": 1,
             "order_duration_seconds_sum[status=unknown]": 0.25,
+        },
+    ),
+    Example(
+        answered(**REFUSED, settlement=Settlement.DEAD_LETTERED),
+        "warning",
+        "answered",
+        {
+            "status": "rejected",
+            "code": "refused",
+            "message": "no",
+            **ENDED,
+            "settlement": "dead_lettered",
+            "routing_key": "order.rejected",
+        },
+        {
+            "replies_total[status=rejected,code=refused]": 1,
+            "order_duration_seconds_count[status=rejected]": 1,
+            "order_duration_seconds_sum[status=rejected]": 0.25,
+        },
+    ),
+    Example(
+        parked(),
+        "warning",
+        "parked",
+        {
+            "code": "missing_message_id",
+            "message": "the message has no message_id",
+            "settlement": "parked",
+            "redelivered": False,
+            "first_seen_at": NOON_TEXT,
         },
     ),
     Example(
@@ -162,7 +205,7 @@ ORDERS = [
     ),
     Example(
         events.Settled("o-7", Settlement.DEAD_LETTERED),
-        "warning",
+        "debug",
         "settled",
         {"request_id": "o-7", "settlement": "dead_lettered"},
         {"settled_total[settlement=dead_lettered]": 1},

@@ -16,6 +16,7 @@ from service.edges.telemetry.metrics import Metrics
 from service.flow import events
 from service.flow.events import BrokerConnected, BrokerLost, ConnectionName, LostCause
 from tests.edges.telemetry import contract
+from tests.edges.telemetry.built import answered, retry_planned
 from tests.edges.telemetry.example import Example
 from tests.edges.telemetry.examples import AT_START, EXAMPLES
 from tests.edges.telemetry.samples import changes, shown
@@ -162,9 +163,9 @@ def test_a_second_start_replaces_the_build_info() -> None:
     "event",
     [
         events.AttemptEnded("o-7", 1, "o-7", 200, None, 0.1),
-        events.RetryPlanned("o-7", "unknown", 7.0, 7, "queue"),
-        events.Answered("o-7", "o-7", "", None, None, None, 1, 0.1, repeated=False),
-        events.Answered("o-7", "rejected", "o-7", None, None, None, 1, 0.1, repeated=False),
+        retry_planned(tier_seconds=7),
+        answered(status="o-7"),
+        answered(status="rejected", code="o-7"),
     ],
     ids=["outcome", "tier", "status", "code"],
 )
