@@ -76,15 +76,18 @@ def cluster_conf(names: tuple[str, ...]) -> str:
 
 
 def advanced_config() -> str:
-    """What rabbitmq.conf has no key for: how soon the management API knows, 5 s by default.
+    """What rabbitmq.conf has no key for.
 
-    A quorum queue tells its counts every quarter of a second, and everything else that the API
-    shows is gathered every second, which is the least that its retention policies can say.
+    How soon the management API knows, 5 s by default: a quorum queue tells its counts every quarter
+    of a second, and everything else that the API shows is gathered every second, which is the least
+    that its retention policies can say. And how long a dead-lettered message waits until it is
+    tried again whose hop was not confirmed, 3 minutes by default: longer than a test waits.
     """
     kept = ", ".join(f"{{{level}, [{{60, 1}}]}}" for level in ("global", "basic", "detailed"))
     policies = f"{{sample_retention_policies, [{kept}]}}"
     return (
-        "[{rabbit, [{quorum_tick_interval, 250}]},\n"
+        "[{rabbit, [{quorum_tick_interval, 250},\n"
+        "           {dead_letter_worker_publisher_confirm_timeout, 10000}]},\n"
         f" {{rabbitmq_management, [{policies}]}},\n"
         f" {{rabbitmq_management_agent, [{policies}]}}].\n"
     )

@@ -31,9 +31,6 @@ QUESTIONS = questions()
 EXPRESSIONS = list(dict.fromkeys(one for each in QUESTIONS for one in each.expressions))
 COMMANDS = [one for each in QUESTIONS for one in each.commands]
 LOG_COMMANDS = [one for one in COMMANDS if one.startswith("logs")]
-COMING = {"top"}
-"""Commands of the program that the page may name before they are there."""
-
 _END = datetime(2026, 1, 15, 12, tzinfo=UTC)
 _RECORDED = re.compile(r"\border_relay:[a-z_]+:\w+")
 
@@ -177,7 +174,7 @@ def test_the_programs_own_commands_are_there() -> None:
     named = {match[1] for one in code if (match := re.match(r"order-relay ([a-z]+)", one))}
     there = set(get_group(app).commands)
     assert {"topology", "config"} <= named
-    assert named <= there | COMING
+    assert named <= there
 
 
 def test_the_brokers_commands_work(rabbit_node: RabbitNode) -> None:
