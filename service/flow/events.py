@@ -32,6 +32,8 @@ from service.flow.process_events import (
     LoopLagged,
     Started,
     Stopped,
+    TracesExported,
+    TracesLost,
     Unexpected,
 )
 from service.flow.vocabulary import ConnectionName, HoldReason, Level, LostCause
@@ -65,6 +67,8 @@ __all__ = [
     "Settled",
     "Started",
     "Stopped",
+    "TracesExported",
+    "TracesLost",
     "Unexpected",
 ]
 
@@ -89,6 +93,8 @@ Event = (
     | LoopLagged
     | KeyReloaded
     | KeyUnreadable
+    | TracesLost
+    | TracesExported
     | Unexpected
     | Draining
     | Stopped

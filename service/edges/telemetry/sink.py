@@ -15,11 +15,20 @@ Recorder = Callable[[Event], None]
 
 
 class Telemetry:
-    """An `Emit` that hands every event to all `recorders` and writes its line to `log`."""
+    """An `Emit` that hands every event to all `recorders` and writes its line to `log`.
 
-    def __init__(self, log: FilteringBoundLogger, *recorders: Recorder) -> None:
+    Where traces are on, `trace_id` tells the one that a line belongs to, if any.
+    """
+
+    def __init__(
+        self,
+        log: FilteringBoundLogger,
+        *recorders: Recorder,
+        trace_id: Callable[[], str | None] | None = None,
+    ) -> None:
         self._log = log
         self._recorders = recorders
+        self._trace_id = trace_id
         self._writers: dict[Level | None, Callable[..., object]] = {
             level: getattr(log, level)
             for level, number in NUMBERS.items()
@@ -38,9 +47,13 @@ class Telemetry:
             # A level that is off costs only this look-up: the fields are not gathered for it.
             write = self._writers.get(event.level)
             if write is not None:
-                write(event.text, **line_fields(event))
+                write(event.text, **line_fields(event), **self._trace())
         except Exception:  # noqa: BLE001 - neither must a line
             self._report(-1, event)
+
+    def _trace(self) -> dict[str, object]:
+        trace_id = self._trace_id() if self._trace_id else None
+        return {} if trace_id is None else {"trace_id": trace_id}
 
     def _report(self, place: int, event: Event) -> None:
         kind = type(event)
