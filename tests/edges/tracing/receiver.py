@@ -14,6 +14,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 Value = str | int | float | bool
 
 KINDS = {
+    Span.SPAN_KIND_INTERNAL: "internal",
     Span.SPAN_KIND_CONSUMER: "consumer",
     Span.SPAN_KIND_CLIENT: "client",
     Span.SPAN_KIND_PRODUCER: "producer",
@@ -32,7 +33,7 @@ class Seen:
     failed: bool
     attributes: dict[str, Value]
     resource: dict[str, Value]
-    seconds: float
+    began: int
 
 
 class Receiver:
@@ -100,7 +101,8 @@ class Receiver:
         with self._changed:
             self.raw.append(body)
             self.requests.append((path, headers))
-            self.spans += _read(body)
+            # A later batch may hold what began earlier.
+            self.spans = sorted([*self.spans, *_read(body)], key=lambda each: each.began)
             self._changed.notify_all()
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
@@ -125,13 +127,12 @@ class Receiver:
 
 def _read(body: bytes) -> list[Seen]:
     request = ExportTraceServiceRequest.FromString(body)
-    found = [
+    return [
         _seen(span, _values(resource.resource.attributes))
         for resource in request.resource_spans
         for scope in resource.scope_spans
         for span in scope.spans
     ]
-    return sorted(found, key=lambda each: each.seconds)
 
 
 def _seen(span: Span, resource: dict[str, Value]) -> Seen:
@@ -144,11 +145,11 @@ def _seen(span: Span, resource: dict[str, Value]) -> Seen:
         failed=span.status.code == Status.STATUS_CODE_ERROR,
         attributes=_values(span.attributes),
         resource=resource,
-        seconds=span.start_time_unix_nano / 1e9,
+        began=span.start_time_unix_nano,
     )
 
 
-def _values(pairs: Any) -> dict[str, Value]:  # noqa: ANN401 - a repeated field of protobuf
+def _values(pairs: Any) -> dict[str, Value]:
     return {pair.key: _value(pair.value) for pair in pairs}
 
 
