@@ -13,6 +13,7 @@ from service.core.decision import RetryPolicy
 from service.core.message import Received
 from service.core.outcome import Answered, ApiResult, Lost, NotSent
 from service.edges.tracing.api import TracedOrderApi
+from service.edges.tracing.propagation import current_headers
 from service.edges.tracing.scope import exemplar, trace_id
 from service.flow import events
 from tests.edges.tracing.traced import URL, TracedWorld, in_memory
@@ -230,26 +231,31 @@ async def test_an_unsampled_parent_makes_no_span_and_no_exemplar() -> None:
     assert set(seen[1:]) == {(None, TRACE_ID)}
 
 
-HOSTILE = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats()
-    | st.binary()
-    | st.text(st.characters())
-    | st.from_regex(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}.{0,3}")
-    | st.from_regex(r"(\w{1,9}=[ -~]{0,9},?){0,40}"),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=5,
+PARENTS = st.tuples(
+    st.sampled_from(["00", "01", "ff", "0", "é0"]),
+    st.sampled_from(["a" * 32, "0" * 32, "A" * 32, "a" * 33, ""]),
+    st.sampled_from(["b" * 16, "0" * 16, "b" * 15, "\ud800" * 16]),
+    st.sampled_from(["00", "01", "ff", "zz", "01-x", "01\n", "01" + "-x" * 400]),
+).map("-".join)
+MEMBERS = ["a=1", "b=2", "A=1", "=", "a@b=!", "a=\xe9", f"a={'x' * 300}", "c=1\r\nx: 1", "\0", " "]
+STATES = st.lists(st.sampled_from(MEMBERS), max_size=40).map(",".join)
+HOSTILE = st.one_of(
+    PARENTS,
+    STATES,
+    st.none() | st.booleans() | st.integers() | st.floats() | st.binary(max_size=9),
+    st.text(st.characters(), max_size=9),
+    st.lists(PARENTS, max_size=2),
+    st.dictionaries(PARENTS, STATES, max_size=2),
 )
+TEXT = st.text(st.characters(), max_size=9) | st.just("\ud800" * 300)
 
 
-@settings(max_examples=50)
+@settings(deadline=None)
 @given(
     parent=HOSTILE,
     state=HOSTILE,
     retries=HOSTILE,
-    texts=st.tuples(*[st.text(st.characters(), max_size=300)] * 4),
+    texts=st.tuples(TEXT, TEXT, TEXT, TEXT),
 )
 def test_no_header_or_property_breaks_a_delivery_or_its_span(
     parent: object, state: object, retries: object, texts: tuple[str, str, str, str]
@@ -258,7 +264,8 @@ def test_no_header_or_property_breaks_a_delivery_or_its_span(
     exchange, routing_key, message_id, correlation_id = texts
     headers = {"traceparent": parent, "tracestate": state, "x-order-relay-retries": retries}
     message = request(message_id, correlation_id=correlation_id, headers=headers)
-    world = TracedWorld()
+    world, told = TracedWorld(), list[str]()
+    world.watchers.append(lambda _: told.extend(current_headers().values()))
 
     async def served() -> None:
         received = Received(message, exchange=exchange, routing_key=routing_key)
@@ -268,6 +275,7 @@ def test_no_header_or_property_breaks_a_delivery_or_its_span(
     asyncio.run(served())
     assert world.reported == []
     assert world.log[-1].startswith("ack")
+    assert all(value.isascii() and value.isprintable() for value in told)
     for span in world.spans:
         for value in said(span).values():
             str(value).encode()
