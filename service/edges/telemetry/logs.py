@@ -23,12 +23,7 @@ class LogFormat(StrEnum):
     CONSOLE = "console"
 
 
-FLOORS = {
-    "aio_pika": logging.CRITICAL,
-    "aiormq": logging.CRITICAL,
-    # A line for each span that is lost, and for each wrong header with the token in it.
-    "opentelemetry": logging.CRITICAL,
-}
+FLOORS = {"aio_pika": logging.CRITICAL, "aiormq": logging.CRITICAL}
 """Libraries that are quieter than the rest: our own events say what they would say."""
 
 FLOOR = logging.WARNING

@@ -89,6 +89,8 @@ def current_delivery() -> DeliveryScope | None:
 
 def record(event: Event) -> None:
     """Write on the consumer span what `event` says of its delivery."""
+    if type(event) not in _TOLD:
+        return
     delivery = current_delivery()
     if delivery is None or not delivery.recording:
         return
@@ -111,6 +113,9 @@ def record(event: Event) -> None:
             delivery.fail(event.error.partition(":")[0])
         case _:
             pass
+
+
+_TOLD = frozenset({AttemptEnded, RetryPlanned, Answered, Settled, Abandoned, Unexpected})
 
 
 def _answered(delivery: DeliveryScope, event: Answered) -> None:

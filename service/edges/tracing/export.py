@@ -4,6 +4,7 @@ What the collector does, or does not, costs spans and one log line an outage. Th
 exporter's ways (headers, time-outs, batch sizes) are the SDK's own variables, `OTEL_*`.
 """
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -18,6 +19,9 @@ from opentelemetry.semconv.attributes.service_attributes import SERVICE_NAME, SE
 
 from service import __version__
 from service.flow.events import Emit, TracesExported, TracesLost
+
+QUIET = ("opentelemetry", "urllib3")
+"""They log each span that is lost, and wrong headers with the token in them."""
 
 
 class OwnSession(requests.Session):
@@ -73,6 +77,9 @@ class Export:
     """
 
     def __init__(self, endpoint: str, sample_ratio: float, emit: Emit) -> None:
+        for library in QUIET:
+            # Not at the handler: a full queue would cost a record for each span that is dropped.
+            logging.getLogger(library).setLevel(logging.CRITICAL)
         session = OwnSession()
         exporter = OTLPSpanExporter(endpoint, session=session)
         self.provider = TracerProvider(

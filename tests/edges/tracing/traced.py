@@ -1,6 +1,6 @@
 """The flow with fakes around it, and the traces around those, kept in memory."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
@@ -33,6 +33,12 @@ def in_memory(ratio: float = 1.0) -> tuple[Tracer, InMemorySpanExporter]:
     provider = TracerProvider(sampler=ParentBasedTraceIdRatio(ratio), shutdown_on_exit=False)
     provider.add_span_processor(SimpleSpanProcessor(exporter))
     return provider.get_tracer("test"), exporter
+
+
+def said(span: ReadableSpan) -> Mapping[str, object]:
+    """The attributes of a span."""
+    assert span.attributes is not None
+    return span.attributes
 
 
 @dataclass
