@@ -183,15 +183,6 @@ class AdminSettings(_Group):
     port: Annotated[int, Field(ge=0, le=65_535)] = Field(8080, description="its port; 0 takes any")
 
 
-class LogSettings(_Group):
-    """What is logged, and how."""
-
-    level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level")
-    format: Literal["auto", "json", "console"] = Field(
-        "auto", description="json, console, or by whether stdout is a terminal"
-    )
-
-
 class TracesSettings(_Group):
     """Where traces go, with the extra `otel` installed."""
 
@@ -217,6 +208,15 @@ class TracesSettings(_Group):
         return f"{self.endpoint.removesuffix('/')}/v1/traces"
 
 
+class LogSettings(_Group):
+    """What is logged, and how."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level")
+    format: Literal["auto", "json", "console"] = Field(
+        "auto", description="json, console, or by whether stdout is a terminal"
+    )
+
+
 class Settings(BaseSettings):
     """All settings of the relay."""
 
@@ -234,8 +234,8 @@ class Settings(BaseSettings):
     api: ApiSettings
     retry: RetrySettings = Field(default_factory=RetrySettings)
     admin: AdminSettings = Field(default_factory=AdminSettings)
-    log: LogSettings = Field(default_factory=LogSettings)
     traces: TracesSettings = Field(default_factory=TracesSettings)
+    log: LogSettings = Field(default_factory=LogSettings)
     drain_seconds: Seconds = Field(25, description="time to finish what is in flight")
 
     @property
