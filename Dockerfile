@@ -9,11 +9,13 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 \
     PIP_ROOT_USER_ACTION=ignore
 WORKDIR /src
 
+# requirements-otel.txt adds what traces need (docs/traces.md): 6 MB and its byte code.
+ARG REQUIREMENTS=requirements.txt
 # Before the program, so that a change of the program alone installs nothing again.
-COPY requirements.txt requirements-build.txt ./
+COPY requirements.txt requirements-otel.txt requirements-build.txt ./
 RUN python -m venv --without-pip /opt/order-relay \
  && python -m pip --python /opt/order-relay/bin/python install --require-hashes \
-        --no-compile --only-binary :all: -r requirements.txt \
+        --no-compile --only-binary :all: -r "${REQUIREMENTS}" \
  && python -m venv --without-pip /opt/build \
  && python -m pip --python /opt/build/bin/python install --require-hashes \
         --no-compile --only-binary :all: -r requirements-build.txt

@@ -71,6 +71,23 @@ def check_broker_url(url: str, number: int) -> None:
         )
 
 
+def check_traces_endpoint(url: str) -> None:
+    """Raise ValueError unless `url` is one that spans may be sent to."""
+    problem = "must be an http or https URL with a host, as in http://collector:4318"
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and parts.port != 0
+    except ValueError:
+        raise ValueError(problem) from None
+    if not usable or not usable_host(parts.hostname) or not usable_url(url):
+        raise ValueError(problem)
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ValueError(
+            "must have no user, password, query or fragment; "
+            "what the collector asks for goes into OTEL_EXPORTER_OTLP_HEADERS"
+        )
+
+
 def check_api_url(url: str) -> None:
     """Raise ValueError unless `url` is one that orders may be sent to."""
     problem = "must be an http or https URL with a host"

@@ -11,9 +11,10 @@ import random
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from service import __version__
+from service.app import traces as tracing
 from service.app.exit_codes import ExitCode
 from service.app.loading import BadSettingsError, Loaded
 from service.app.settings import PREFIX, AmqpSettings, Settings
@@ -49,6 +50,9 @@ from service.flow.events import (
 from service.flow.gate import Gate
 from service.flow.relay import Relay
 
+if TYPE_CHECKING:
+    from service.edges.tracing.traces import Traces
+
 _SETTING_OF: dict[type[Exception], str] = {
     UnusableKeyError: "API__KEY",
     AdminAddressError: f"ADMIN__HOST and {PREFIX}ADMIN__PORT",
@@ -75,7 +79,9 @@ class Parts:
     emit: Emit
 
 
-def build(settings: Settings, key: KeySource, emit: Emit, draw: Draw) -> Parts:
+def build(
+    settings: Settings, key: KeySource, emit: Emit, draw: Draw, traces: "Traces | None" = None
+) -> Parts:
     """All parts, wired, with nothing started."""
     clock = SystemClock()
     topology = build_topology(settings.amqp.namespace, settings.retry.delays_seconds)
@@ -95,15 +101,17 @@ def build(settings: Settings, key: KeySource, emit: Emit, draw: Draw) -> Parts:
         timeout_seconds=settings.api.timeout_seconds,
         concurrency=settings.api.concurrency,
         ca_file=settings.api.ca_file,
+        headers=traces.headers if traces else None,
     )
     relay = Relay(
-        api=api,
-        publisher=publisher,
+        api=traces.around_api(api, settings.api.url, clock.now) if traces else api,
+        publisher=traces.around_publisher(publisher, topology) if traces else publisher,
         gate=gate,
         clock=clock,
         emit=emit,
         policy=policy(settings),
         draw=draw,
+        tracing=traces.deliveries(topology) if traces else None,
     )
     share = _share_of(settings, budget, emit)
     consumer = AmqpConsumer(
@@ -150,22 +158,27 @@ def run(loaded: Loaded, draw: Draw = random.random) -> ExitCode:
     """
     settings = loaded.settings
     health = Health()
-    metrics = Metrics(settings.retry.delays_seconds)
+    kind = tracing.load(settings)
+    metrics = Metrics(settings.retry.delays_seconds, kind.exemplar if kind else None)
     secrets = loaded.secrets()
     log = configure_logging(
         Level(settings.log.level), LogFormat(settings.log.format), secrets=lambda: secrets
     )
-    emit = Telemetry(log, metrics.record, health.record)
+    recorders = [metrics.record, health.record, *([kind.record] if kind else [])]
+    emit = Telemetry(log, *recorders, trace_id=kind.trace_id if kind else None)
+    traces = tracing.start(kind, settings, emit)
     admin = AdminServer(settings.admin.host, settings.admin.port, metrics.registry, health)
     try:
         key = _key_source(loaded, emit, secrets)
         admin.start()
         emit(Started(__version__, platform.python_version(), memory_limit_bytes()))
         emit(AdminListening(settings.admin.host, admin.port))
-        return asyncio.run(_main(settings, key, emit, draw, metrics))
+        return asyncio.run(_main(settings, key, emit, draw, metrics, traces))
     except tuple(_SETTING_OF) as bad:
         raise BadSettingsError([f"{PREFIX}{_SETTING_OF[type(bad)]}: {bad}"]) from None
     finally:
+        if traces is not None:
+            traces.close(tracing.FLUSHED_WITHIN_SECONDS)
         admin.stop()
 
 
@@ -184,14 +197,19 @@ def _key_source(loaded: Loaded, emit: Emit, secrets: list[str]) -> KeySource:
 
 
 async def _main(
-    settings: Settings, key: KeySource, emit: Emit, draw: Draw, metrics: Metrics
+    settings: Settings,
+    key: KeySource,
+    emit: Emit,
+    draw: Draw,
+    metrics: Metrics,
+    traces: "Traces | None",
 ) -> ExitCode:
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(_on_stray_error(emit))
     asked: asyncio.Future[signal.Signals] = loop.create_future()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _on_signal, number, asked)
-    parts = build(settings, key, emit, draw)
+    parts = build(settings, key, emit, draw, traces)
     metrics.watch_oldest_order(parts.relay.oldest_order_age_seconds)
     stopped = asyncio.Event()
     watching = asyncio.create_task(watch_loop(SystemClock(), emit, stopped))

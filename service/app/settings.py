@@ -20,6 +20,7 @@ from service.app.checks import (
     Namespace,
     check_api_url,
     check_broker_url,
+    check_traces_endpoint,
     is_loopback,
     readable,
     split_urls,
@@ -182,6 +183,31 @@ class AdminSettings(_Group):
     port: Annotated[int, Field(ge=0, le=65_535)] = Field(8080, description="its port; 0 takes any")
 
 
+class TracesSettings(_Group):
+    """Where traces go, with the extra `otel` installed."""
+
+    endpoint: str | None = Field(
+        None, description="OTLP over HTTP; without a path /v1/traces is added; none: no traces"
+    )
+    sample_ratio: Annotated[float, Field(ge=0, le=1)] = Field(
+        1.0, description="share of the traces that begin here; others are as their parent says"
+    )
+
+    @field_validator("endpoint")
+    @classmethod
+    def _check_endpoint(cls, value: str | None) -> str | None:
+        if value is not None:
+            check_traces_endpoint(value)
+        return value
+
+    @property
+    def url(self) -> str | None:
+        """Where spans are posted to."""
+        if self.endpoint is None or urlsplit(self.endpoint).path not in ("", "/"):
+            return self.endpoint
+        return f"{self.endpoint.removesuffix('/')}/v1/traces"
+
+
 class LogSettings(_Group):
     """What is logged, and how."""
 
@@ -226,6 +252,7 @@ class Settings(Sourced):
     api: ApiSettings
     retry: RetrySettings = Field(default_factory=RetrySettings)
     admin: AdminSettings = Field(default_factory=AdminSettings)
+    traces: TracesSettings = Field(default_factory=TracesSettings)
     log: LogSettings = Field(default_factory=LogSettings)
     drain_seconds: Seconds = Field(25, description="time to finish what is in flight")
 

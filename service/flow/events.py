@@ -33,6 +33,8 @@ from service.flow.process_events import (
     LoopLagged,
     Started,
     Stopped,
+    TracesExported,
+    TracesLost,
     Unexpected,
 )
 from service.flow.vocabulary import ConnectionName, HoldReason, Level, LostCause, Waiting
@@ -67,6 +69,8 @@ __all__ = [
     "Settled",
     "Started",
     "Stopped",
+    "TracesExported",
+    "TracesLost",
     "Unexpected",
     "Waiting",
 ]
@@ -93,6 +97,8 @@ Event = (
     | LoopLagged
     | KeyReloaded
     | KeyUnreadable
+    | TracesLost
+    | TracesExported
     | Unexpected
     | Draining
     | Stopped

@@ -1,6 +1,7 @@
 """What the flow asks of the outside world; the edges and the tests' fakes both keep to it."""
 
 import asyncio
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -72,6 +73,24 @@ class Publisher(Protocol):
     async def publish(self, publication: Publication) -> Confirmed | Unconfirmed:
         """Publish, persistent and mandatory, and wait for the broker's confirm."""
         ...
+
+
+class Tracing(Protocol):
+    """Who watches over deliveries on their way; never raises and never waits."""
+
+    def delivery(self, received: Received) -> AbstractContextManager[object]:
+        """A block for the whole way of `received`, left on every end of it."""
+        ...
+
+
+class Untraced:
+    """Nobody watches."""
+
+    _nothing = nullcontext()
+
+    def delivery(self, received: Received) -> AbstractContextManager[object]:  # noqa: ARG002
+        """A block like any other."""
+        return self._nothing
 
 
 class OrderApi(Protocol):

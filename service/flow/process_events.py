@@ -123,6 +123,24 @@ class KeyUnreadable:
 
 
 @dataclass(frozen=True, slots=True)
+class TracesLost:
+    """Spans could not be exported; nothing more is said of it until one batch can be."""
+
+    reason: str
+    level: ClassVar[Level] = Level.WARNING
+    text: ClassVar[str] = "traces are lost"
+
+
+@dataclass(frozen=True, slots=True)
+class TracesExported:
+    """Spans are exported again; so many were lost in between."""
+
+    lost_spans: int
+    level: ClassVar[Level] = Level.INFO
+    text: ClassVar[str] = "traces are exported again"
+
+
+@dataclass(frozen=True, slots=True)
 class Unexpected:
     """A defect: an exception that no rule foresees; the delivery stays with the broker."""
 

@@ -36,7 +36,7 @@ from service.flow.events import DeliveryArrived, Emit, Unexpected
 from service.flow.gate import Entered, Gate, TurnedAway
 from service.flow.held_orders import HeldOrders
 from service.flow.keyed_lock import KeyedLock
-from service.flow.ports import Clock, Delivery, OrderApi, Publisher
+from service.flow.ports import Clock, Delivery, OrderApi, Publisher, Tracing, Untraced
 from service.flow.recent import Conflict, Fresh, RecentRequests, Repeat
 from service.flow.settler import Settler
 
@@ -46,7 +46,7 @@ DEFECT_PAUSE_SECONDS = 1.0
 class Relay:
     """Carries deliveries to their settlement, each in a task of its own."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - its collaborators, and each has one thing to do
         self,
         *,
         api: OrderApi,
@@ -56,6 +56,7 @@ class Relay:
         emit: Emit,
         policy: RetryPolicy,
         draw: Callable[[], float],
+        tracing: Tracing | None = None,
     ) -> None:
         self._api = api
         self._gate = gate
@@ -63,6 +64,7 @@ class Relay:
         self._emit = emit
         self._policy = policy
         self._draw = draw
+        self._tracing = tracing or Untraced()
         self._recent = RecentRequests()
         self._same_id = KeyedLock()
         self._held = HeldOrders()
@@ -77,7 +79,7 @@ class Relay:
         """Begin with `delivery`; returns at once."""
         message_id = delivery.received.message.message_id
         self._emit(DeliveryArrived(message_id, delivery.received.redelivered))
-        task = asyncio.create_task(self._guard(delivery))
+        task = asyncio.create_task(self._watch(delivery))
         # The loop holds tasks weakly: without this set one could vanish in mid-flight.
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -94,6 +96,11 @@ class Relay:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
         return len(left)
+
+    async def _watch(self, delivery: Delivery) -> None:
+        # In the task itself: what this makes current must be so for this delivery alone.
+        with self._tracing.delivery(delivery.received):
+            await self._guard(delivery)
 
     async def _guard(self, delivery: Delivery) -> None:
         try:

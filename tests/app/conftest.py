@@ -40,6 +40,12 @@ def settings(vhost: VirtualHost, api: StandIn) -> dict[str, Any]:
 
 
 @pytest.fixture
+def quick_spans(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Spans leave at once, as the SDK's own variables say."""
+    monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "50")
+
+
+@pytest.fixture
 def run_relay(vhost: VirtualHost, api: StandIn, settings: dict[str, Any]) -> RunRelay:
     """Start a relay with more settings; the block begins when it consumes."""
 

@@ -33,13 +33,12 @@ class RelayProcess:
     @classmethod
     @asynccontextmanager
     async def start(
-        cls, settings: Mapping[str, object], *, cwd: Path | None = None
+        cls, settings: Mapping[str, object], *, cwd: Path | None = None, code: str | None = None
     ) -> AsyncIterator["RelayProcess"]:
-        """Start it; at the end of the block it is killed if it runs still."""
+        """Start it, or Python `code` that does; it is killed if it runs still after the block."""
         process = await asyncio.create_subprocess_exec(
             sys.executable,
-            "-m",
-            "service",
+            *(("-m", "service") if code is None else ("-c", code)),
             "run",
             env=environment(**{"ADMIN__HOST": "127.0.0.1", "ADMIN__PORT": 0} | dict(settings)),
             cwd=cwd,

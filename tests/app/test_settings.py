@@ -33,6 +33,8 @@ DEFAULTS = {
     "ORDER_RELAY_ADMIN__PORT": "8080",
     "ORDER_RELAY_LOG__LEVEL": "info",
     "ORDER_RELAY_LOG__FORMAT": "auto",
+    "ORDER_RELAY_TRACES__ENDPOINT": "-",
+    "ORDER_RELAY_TRACES__SAMPLE_RATIO": "1",
     "ORDER_RELAY_DRAIN_SECONDS": "25",
 }
 
@@ -218,6 +220,23 @@ def test_plain_http_is_for_loopback_or_by_will(
     monkeypatch.setenv("ORDER_RELAY_API__URL", url)
     monkeypatch.setenv("ORDER_RELAY_API__ALLOW_HTTP", allow)
     assert load().settings.api.url == url
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "url"),
+    [
+        ("http://collector:4318", "http://collector:4318/v1/traces"),
+        ("http://collector:4318/", "http://collector:4318/v1/traces"),
+        ("https://collector/otlp/v1/traces", "https://collector/otlp/v1/traces"),
+        ("", None),
+    ],
+)
+def test_an_endpoint_for_traces_has_a_path(
+    monkeypatch: pytest.MonkeyPatch, endpoint: str, url: str | None
+) -> None:
+    """OTLP's own where it has none; another is taken as it is."""
+    monkeypatch.setenv("ORDER_RELAY_TRACES__ENDPOINT", endpoint)
+    assert load().settings.traces.url == url
 
 
 @pytest.mark.parametrize(

@@ -38,5 +38,11 @@ WRONG = [
     ("ADMIN__PORT", "65536", "was '65536'"),
     ("LOG__LEVEL", "loud", "was 'loud'; should be 'debug', 'info', 'warning' or 'error'"),
     ("LOG__FORMAT", "xml", "was 'xml'; should be 'auto', 'json' or 'console'"),
+    ("TRACES__ENDPOINT", "collector:4318", "must be an http or https URL with a host, as in"),
+    ("TRACES__ENDPOINT", "http://:4318", "must be an http or https URL with a host, as in"),
+    ("TRACES__ENDPOINT", "http://h:x/", "must be an http or https URL with a host, as in"),
+    ("TRACES__ENDPOINT", "http://u:hidden@h/", "must have no user, password, query or fragment"),
+    ("TRACES__ENDPOINT", "http://h/?k=hidden", "must have no user, password, query or fragment"),
+    ("TRACES__SAMPLE_RATIO", "1.5", "was '1.5'; should be less than or equal to 1"),
     ("DRAIN_SECONDS", "0", "was '0'; should be greater than 0"),
 ]

@@ -64,7 +64,7 @@ async def throughput(relay: Side, script: Side, *, rounds: int, orders: int) -> 
     ours: list[Burst] = []
     theirs: list[Burst] = []
     for turn in range(rounds):
-        for side, found in _in_turns([(relay, ours), (script, theirs)], turn):
+        for side, found in in_turns([(relay, ours), (script, theirs)], turn):
             found.append(await burst(side, orders))
     rate = [[each.orders_per_second for each in found] for found in (ours, theirs)]
     cpu = [[each.cpu_microseconds for each in found] for found in (ours, theirs)]
@@ -121,7 +121,7 @@ async def company(
 
     turns: list[Callable[[], Awaitable[None]]] = [by_themselves, with_waiting, with_slow]
     for turn in range(rounds):
-        for measure in _in_turns(turns, turn):
+        for measure in in_turns(turns, turn):
             await measure()
     return [
         figure("fresh order, alone", "ms", (each * MILLISECONDS for each in alone)),
@@ -165,7 +165,7 @@ async def _beside_slow(side: Side, api: ApiProcess, orders: int, slow_seconds: f
     return median(taken)
 
 
-def _in_turns(each: Sequence[T], turn: int) -> Sequence[T]:
+def in_turns(each: Sequence[T], turn: int) -> Sequence[T]:
     """Every round begins with another one, so that none is always the first or the last."""
     first = turn % len(each)
     return [*each[first:], *each[:first]]

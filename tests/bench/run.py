@@ -4,10 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench import measure
+from tests.bench import measure, telemetry
 from tests.bench.figures import Figure
-from tests.bench.sides import api_side, relay_side, script_side
+from tests.bench.sides import Side, api_side, relay_side, script_side
 from tests.broker import RabbitNode
+from tests.load import ApiProcess
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +23,21 @@ class Plan:
     waiting: int = 1000
     slow_seconds: float = 3.0
     starts: int = 5
+    flow_rounds: int = 9
+    flow_orders: int = 6400
 
 
 FULL = Plan()
 QUICK = Plan(
-    bursts=1, burst_orders=200, singles=20, rounds=1, round_orders=10, slow_seconds=3.0, starts=1
+    bursts=1,
+    burst_orders=200,
+    singles=20,
+    rounds=1,
+    round_orders=10,
+    slow_seconds=3.0,
+    starts=1,
+    flow_rounds=1,
+    flow_orders=256,
 )
 
 
@@ -54,7 +65,24 @@ async def bench(
             waiting=plan.waiting,
             slow_seconds=plan.slow_seconds,
         )
+        say("telemetry")
+        found += await _telemetry(node, directory, plan, api, side)
         say("starts")
         assert await relay.stop() == 0
         found += await measure.start_up(side, api, directory, starts=plan.starts)
     return found
+
+
+async def _telemetry(
+    node: RabbitNode, directory: Path, plan: Plan, api: ApiProcess, plain: Side
+) -> list[Figure]:
+    with telemetry.collector(directory) as collector:
+        url = await collector.until_logged(r"READY (\S+)")
+        found = telemetry.flow(url, rounds=plan.flow_rounds, orders=plan.flow_orders)
+        settings = {"TRACES__ENDPOINT": url}
+        async with relay_side(node, directory, api, "traced", **settings) as (traced, _):
+            await telemetry.whole(traced, plain, rounds=1, orders=50)
+            more = await telemetry.whole(
+                traced, plain, rounds=plan.bursts, orders=plan.burst_orders
+            )
+    return found + more

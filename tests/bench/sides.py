@@ -52,12 +52,12 @@ async def api_side(directory: Path) -> AsyncIterator[ApiProcess]:
 
 @asynccontextmanager
 async def relay_side(
-    node: RabbitNode, directory: Path, api: ApiProcess
+    node: RabbitNode, directory: Path, api: ApiProcess, name: str = "relay", **settings: str
 ) -> AsyncIterator[tuple[Side, RelayProcess]]:
-    """A relay with its defaults."""
+    """A relay with its defaults, but for the given settings."""
     with (
         VirtualHost.fresh(node) as host,
-        RelayProcess(directory, host.url, api.url) as relay,
+        RelayProcess(directory, host.url, api.url, name, **settings) as relay,
     ):
         await relay.consuming()
         async with Producer.connect(host.url) as producer, Replies.collect(host.url) as replies:

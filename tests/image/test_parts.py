@@ -103,6 +103,14 @@ def test_every_stage_has_the_same_base() -> None:
     ]
 
 
+def test_traces_are_an_argument_of_the_build() -> None:
+    """Both lists are copied, and the plain one is installed where none is named."""
+    dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    assert "\nARG REQUIREMENTS=requirements.txt\n" in dockerfile
+    assert "\nCOPY requirements.txt requirements-otel.txt requirements-build.txt ./\n" in dockerfile
+    assert dockerfile.count('-r "${REQUIREMENTS}" ') == 1
+
+
 def test_the_build_context_is_a_list_of_what_is_copied() -> None:
     """What is not named in .dockerignore stays out, whatever is added to the work tree."""
     lines = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
@@ -113,6 +121,7 @@ def test_the_build_context_is_a_list_of_what_is_copied() -> None:
         "!README.md",
         "!pyproject.toml",
         "!requirements.txt",
+        "!requirements-otel.txt",
         "!requirements-build.txt",
         "!service",
     }

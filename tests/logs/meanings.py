@@ -55,6 +55,7 @@ MEANINGS = {
     "error": "class and text of the exception",
     "signal": "the signal that ended it",
     "seconds": "how long it may take to finish what it has begun",
+    "lost_spans": "spans that were not exported",
     "left": "orders that were cut off; the broker delivers them again",
     "event_type": "the class of the event that could not be counted or written",
     "repeated_times": "how many more of these failures there were",

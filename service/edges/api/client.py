@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from collections.abc import Callable, Mapping
 from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Self
@@ -48,7 +49,8 @@ class HttpOrderApi:
 
     An attempt takes at most `timeout_seconds`, the wait for a connection included. The
     certificates in `ca_file` (PEM) are trusted instead of the system's. Raises
-    InvalidApiUrlError and UnreadableCaFileError.
+    InvalidApiUrlError and UnreadableCaFileError. `headers` are asked for at every attempt, and
+    never take the place of ours.
     """
 
     def __init__(
@@ -59,10 +61,12 @@ class HttpOrderApi:
         timeout_seconds: float,
         concurrency: int,
         ca_file: Path | None = None,
+        headers: Callable[[], Mapping[str, str]] | None = None,
     ) -> None:
         self._url = _parse(url)
         self._key = key
         self._timeout_seconds = timeout_seconds
+        self._more_headers = headers
         keep_answers_out_of_logs()
         limits = httpx2.Limits(
             max_connections=concurrency,
@@ -121,6 +125,7 @@ class HttpOrderApi:
             self._url,
             content=attempt,
             headers={
+                **(self._more_headers() if self._more_headers else {}),
                 "Content-Type": "application/x-www-form-urlencoded",
                 # Without it the body would go out in chunks, which many form readers refuse.
                 "Content-Length": str(attempt.size_bytes),

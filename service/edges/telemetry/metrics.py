@@ -53,14 +53,25 @@ from service.flow.events import (
     Settled,
     Started,
     Stopped,
+    TracesExported,
+    TracesLost,
     Unexpected,
 )
 
+ExemplarLabels = Callable[[], dict[str, str] | None]
+"""The labels of an exemplar for what is observed now: the trace and the span, where it has one."""
+
 
 class Metrics:
-    """All metrics of `catalogue`; `tiers_seconds` are the waiting tiers of the retries."""
+    """All metrics of `catalogue`; `tiers_seconds` are the waiting tiers of the retries.
 
-    def __init__(self, tiers_seconds: Sequence[int]) -> None:
+    `exemplar` gives the histograms of an order's way their exemplars, where traces are on.
+    """
+
+    def __init__(
+        self, tiers_seconds: Sequence[int], exemplar: ExemplarLabels | None = None
+    ) -> None:
+        self._exemplar = exemplar
         # Otherwise every counter and histogram has a twin series that nobody asked for.
         disable_created_metrics()
         self.registry = CollectorRegistry(auto_describe=True)
@@ -82,9 +93,9 @@ class Metrics:
                 self._deliveries[event.redelivered].inc()
             case AttemptEnded():
                 self._api_requests[event.outcome].inc()
-                self._api_duration[event.outcome].observe(event.duration_seconds)
+                self._observe(self._api_duration[event.outcome], event.duration_seconds)
             case Published():
-                self._publish_duration[event.kind].observe(event.duration_seconds)
+                self._observe(self._publish_duration[event.kind], event.duration_seconds)
             case Answered():
                 self._answered(event)
             case Settled():
@@ -110,7 +121,7 @@ class Metrics:
                 pass  # `Settled` counts it.
             case AdminListening() | KeyReloaded() | KeyUnreadable() | Unexpected():
                 pass
-            case Draining() | Stopped():
+            case Draining() | Stopped() | TracesLost() | TracesExported():
                 pass
             case _ as never:  # pragma: no cover
                 assert_never(never)
@@ -119,12 +130,15 @@ class Metrics:
         """Ask for the age at every scrape, from its thread: it grows while nothing happens."""
         self._oldest_order_age.set_function(age_seconds)
 
+    def _observe(self, histogram: Histogram, seconds: float) -> None:
+        histogram.observe(seconds, self._exemplar() if self._exemplar else None)
+
     def _answered(self, event: Answered) -> None:
         status = Status(event.status)
         # The two calls keep the labels closed: an unlisted pair is counted, an unlisted word not.
         self._replies.labels(status, Code(event.code) if event.code else "").inc()
         if not event.repeated:
-            self._order_duration[status].observe(event.duration_seconds)
+            self._observe(self._order_duration[status], event.duration_seconds)
 
     def _retry_planned(self, event: RetryPlanned) -> None:
         # One without an outcome was turned back unsent: the metric is of waits after attempts.

@@ -22,16 +22,19 @@ class Telemetry:
     """An `Emit` that hands every event to all `recorders` and writes its line to `log`.
 
     Failures that repeat are sampled (`service.edges.telemetry.sampling`), but for the level debug.
+    Where traces are on, `trace_id` tells the one that a line belongs to, if any.
     """
 
     def __init__(
         self,
         log: FilteringBoundLogger,
         *recorders: Recorder,
+        trace_id: Callable[[], str | None] | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._log = log
         self._recorders = recorders
+        self._trace_id = trace_id
         self._monotonic = monotonic
         self._writers: dict[Level | None, Callable[..., object]] = {
             level: getattr(log, level)
@@ -61,7 +64,13 @@ class Telemetry:
         for line in due:
             write = self._writers.get(line.level)
             if write is not None:
-                write(line.text, **line_fields(line))
+                # A count comes out on whatever order's way, and belongs to no trace.
+                trace = self._trace() if line is event else {}
+                write(line.text, **line_fields(line), **trace)
+
+    def _trace(self) -> dict[str, object]:
+        trace_id = self._trace_id() if self._trace_id else None
+        return {} if trace_id is None else {"trace_id": trace_id}
 
     def _report(self, place: int, event: Event) -> None:
         kind = type(event)

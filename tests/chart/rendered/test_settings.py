@@ -27,6 +27,7 @@ _OTHER: dict[str, Any] = {
     "retry": {"delaysSeconds": [2, 604_800], "maxAttempts": 1_000_000, "maxAgeSeconds": 999_999},
     "admin": {"host": "::", "port": 65_535},
     "log": {"level": "error", "format": "json"},
+    "traces": {"endpoint": "http://collector:4318/otlp", "sampleRatio": 0.000001},
     "drainSeconds": 2_592_000,
 }
 
@@ -54,6 +55,8 @@ def test_every_value_arrives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert (settings.retry.max_attempts, settings.retry.max_age_seconds) == (1_000_000, 999_999)
     assert (settings.admin.host, settings.admin.port) == ("::", 65_535)
     assert (settings.log.level, settings.log.format) == ("error", "json")
+    traces = settings.traces
+    assert (traces.endpoint, traces.sample_ratio) == ("http://collector:4318/otlp", 0.000001)
     assert settings.drain_seconds == 2_592_000
 
 

@@ -31,6 +31,7 @@ _MORE: Mapping[tuple[str, ...], Mapping[str, Any]] = {
         "minItems": 1,
         "uniqueItems": True,
     },
+    ("traces", "endpoint"): {"pattern": r"^https?://[^/?@#\s]+(/[^?@#\s]*)?$"},
     # A probe needs a port that is known.
     ("admin", "port"): {"minimum": 1},
 }
@@ -42,6 +43,9 @@ _OTHER_MEANING: Mapping[tuple[str, ...], str] = {
     ("api", "url"): "the order API; plain http only to a loopback address or with allowHttp",
     ("api", "rate_per_second"): "budget of the key over all replicas; null: none",
     ("admin", "port"): "its port",
+    ("traces", "endpoint"): "where spans are sent, OTLP over HTTP; without a path /v1/traces is "
+    "added. It needs an image with the extra `otel`, and a way out in networkPolicy.extraEgress. "
+    "null: no traces",
 }
 
 _EXAMPLES: Mapping[tuple[str, ...], tuple[Any, ...]] = {
@@ -49,6 +53,7 @@ _EXAMPLES: Mapping[tuple[str, ...], tuple[Any, ...]] = {
     ("amqp", "namespace"): ("shop",),
     ("api", "rate_per_second"): (50, 0.5),
     ("retry", "delays_seconds"): ([5, 60, 600],),
+    ("traces", "endpoint"): ("http://collector.monitoring:4318",),
 }
 
 _ABOUT = {
@@ -57,6 +62,7 @@ _ABOUT = {
     "retry": "How long an order is tried.",
     "admin": "Where metrics and health are served.",
     "log": "What is logged, and how.",
+    "traces": "Traces by OpenTelemetry; its own variables OTEL_* go into extraEnv.",
 }
 
 

@@ -7,10 +7,21 @@ import pytest
 from prometheus_client.openmetrics import parser as openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 
+from service.core.message import PublicationKind
 from service.edges.admin.health import Health
 from service.edges.admin.pages import Page, Pages
 from service.edges.telemetry.metrics import Metrics
-from service.flow.events import BrokerConnected, ConnectionName, ConsumingStarted, Started
+from service.flow.events import (
+    AttemptEnded,
+    BrokerConnected,
+    ConnectionName,
+    ConsumingStarted,
+    LoopLagged,
+    Published,
+    Started,
+)
+
+OPENMETRICS = "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.4"
 
 
 @pytest.fixture
@@ -46,11 +57,35 @@ def test_metrics_are_in_the_text_format(pages: Pages) -> None:
 
 def test_metrics_are_openmetrics_for_who_asks(pages: Pages) -> None:
     """A scraper that can read OpenMetrics gets it, and all of it can be read."""
-    accept = "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.4"
-    page = pages.answer("/metrics", accept)
+    page = pages.answer("/metrics", OPENMETRICS)
     assert page.content_type.startswith("application/openmetrics-text; version=1.0.0")
     families = list(openmetrics.text_string_to_metric_families(page.body.decode()))
     assert "order_relay_build" in {each.name for each in families}
+
+
+def test_exemplars_are_in_openmetrics_alone(health: Health) -> None:
+    """On the histograms of an order's way, for what is observed in a trace."""
+    labels = {"trace_id": "0af7651916cd43dd8448eb211c80319c", "span_id": "b7ad6b7169203331"}
+    current = iter([labels, labels, None])
+    metrics = Metrics((1, 5), lambda: next(current))
+    metrics.record(AttemptEnded("o-7", 1, "accepted", 200, None, 0.02))
+    metrics.record(Published("o-7", PublicationKind.REPLY, 0.002))
+    metrics.record(Published("o-8", PublicationKind.PARKED, 0.002))
+    metrics.record(LoopLagged(0.5))
+    pages = Pages(metrics.registry, health)
+    found = [
+        (sample.name, sample.exemplar.value)
+        for family in openmetrics.text_string_to_metric_families(
+            pages.answer("/metrics", OPENMETRICS).body.decode()
+        )
+        for sample in family.samples
+        if sample.exemplar and sample.exemplar.labels == labels
+    ]
+    assert found == [
+        ("order_relay_publish_duration_seconds_bucket", 0.002),
+        ("order_relay_api_request_duration_seconds_bucket", 0.02),
+    ]
+    assert "0af7" not in pages.answer("/metrics", "").body.decode()
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """How the tests make the edge, and an order to send through it."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from service.edges.api.client import HttpOrderApi
@@ -23,6 +24,7 @@ def order_api(
     timeout_seconds: float = 10.0,
     concurrency: int = 4,
     ca_file: Path | None = None,
+    headers: Callable[[], Mapping[str, str]] | None = None,
 ) -> HttpOrderApi:
     """The edge with settings that no test trips over by chance."""
     return HttpOrderApi(
@@ -31,4 +33,5 @@ def order_api(
         timeout_seconds=timeout_seconds,
         concurrency=concurrency,
         ca_file=ca_file,
+        headers=headers,
     )

@@ -1,6 +1,7 @@
 """What goes over the wire for an order, and what of the answer comes back."""
 
 import asyncio
+from itertools import count
 
 import pytest
 
@@ -32,6 +33,25 @@ async def test_the_request_is_exactly_these_bytes() -> None:
         b"Content-Length: %d\r\n"
         b"\r\n" % (server.port, __version__.encode(), len(request.body))
     )
+
+
+async def test_more_headers_are_asked_for_at_every_attempt() -> None:
+    """And take the place of none that the request needs."""
+    numbers = count()
+
+    def headers() -> dict[str, str]:
+        return {"traceparent": f"00-{next(numbers)}", "Content-Length": "1"}
+
+    async with (
+        serving(always(answer(ANSWER))) as server,
+        order_api(server.url, headers=headers) as api,
+    ):
+        assert await api.submit(FORM) == Answered(200, ANSWER)
+        assert await api.submit(FORM) == Answered(200, ANSWER)
+    for number, request in enumerate(server.requests):
+        assert b"traceparent: 00-%d\r\n" % number in request.head
+        assert request.head.count(b"Content-Length") == 1
+        assert b"Content-Length: %d\r\n" % len(request.body) in request.head
 
 
 @pytest.mark.parametrize(

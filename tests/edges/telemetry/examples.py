@@ -48,6 +48,13 @@ LIFE = [
         {"reason": "no such file"},
     ),
     Example(
+        events.TracesLost("the collector answered 401"),
+        "warning",
+        "traces are lost",
+        {"reason": "the collector answered 401"},
+    ),
+    Example(events.TracesExported(512), "info", "traces are exported again", {"lost_spans": 512}),
+    Example(
         events.Unexpected("delivery", "KeyError: 'x'"),
         "error",
         "unexpected error",

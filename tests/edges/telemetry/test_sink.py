@@ -78,6 +78,16 @@ def test_an_event_that_cannot_be_written_is_still_recorded(open_log: OpenLog) ->
     assert [line["event"] for line in book.lines] == ["telemetry failed"]
 
 
+def test_a_line_names_its_trace_where_there_is_one(open_log: OpenLog) -> None:
+    """At the end, and not on lines that belong to no order."""
+    book = open_log()
+    traces = iter(["0af7", None])
+    emit = Telemetry(book.log, trace_id=lambda: next(traces))
+    emit(events.Stopped(0))
+    emit(events.KeyReloaded())
+    assert [line.get("trace_id") for line in book.lines] == ["0af7", None]
+
+
 def test_an_unexpected_error_brings_its_traceback(open_log: OpenLog) -> None:
     """What is emitted while the exception is handled says where it came from."""
     book = open_log()

@@ -10,7 +10,6 @@ from service.edges.telemetry.metrics import Metrics
 from service.edges.top.parsing import parse
 from service.edges.top.samples import Scrape
 from service.flow.events import (
-    Answered,
     AttemptEnded,
     BrokerConnected,
     ConnectionName,
@@ -21,10 +20,10 @@ from service.flow.events import (
     LimitsChanged,
     LoopLagged,
     Published,
-    RetryPlanned,
     Settled,
     Started,
 )
+from tests.edges.telemetry.built import answered, retry_planned
 
 NOON_UNIX_SECONDS = 1_769_860_800.0
 MIB = 1024 * 1024
@@ -69,7 +68,9 @@ class RelayMetrics:
         """So many were sent to a waiting tier."""
         for _ in range(times):
             self._arrive_and_try(outcome, 1.2)
-            self.metrics.record(RetryPlanned("o", outcome, 1.0, tier_seconds, "queue"))
+            self.metrics.record(
+                retry_planned(outcome=outcome, delay_seconds=1.0, tier_seconds=tier_seconds)
+            )
             self.metrics.record(Published("o", PublicationKind.RETRY, 0.002))
             self.metrics.record(Settled("o", Settlement.RETRIED))
 
@@ -107,7 +108,5 @@ class RelayMetrics:
 
     def _answer(self, status: str, code: str, seconds: float) -> None:
         self.metrics.record(Published("o", PublicationKind.REPLY, 0.002))
-        self.metrics.record(
-            Answered("o", status, code, None, None, None, 1, seconds, repeated=False)
-        )
+        self.metrics.record(answered(status=status, code=code or None, duration_seconds=seconds))
         self.metrics.record(Settled("o", Settlement.REPLIED))

@@ -1,0 +1,105 @@
+"""Where spans go: in batches, from a thread of their own, by OTLP over HTTP.
+
+What the collector does, or does not, costs spans and one log line an outage. The rest of the
+exporter's ways (headers, time-outs, batch sizes) are the SDK's own variables, `OTEL_*`.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import requests
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import OTELResourceDetector, Resource
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+from opentelemetry.sdk.trace.sampling import ParentBasedTraceIdRatio
+from opentelemetry.semconv.attributes.service_attributes import SERVICE_NAME, SERVICE_VERSION
+
+from service import __version__
+from service.flow.events import Emit, TracesExported, TracesLost
+
+QUIET = ("opentelemetry", "urllib3")
+"""They log each span that is lost, and wrong headers with the token in them."""
+
+
+class OwnSession(requests.Session):
+    """A session that keeps in mind how its last request ended, in words without any secret.
+
+    The exporter's own words can repeat the headers, a token among them.
+    """
+
+    last = "nothing was asked"
+
+    def request(self, *args: Any, **named: Any) -> requests.Response:  # noqa: ANN401 - requests' own
+        """As requests does it."""
+        try:
+            response = super().request(*args, **named)
+        except Exception as error:
+            self.last = type(error).__name__
+            raise
+        self.last = f"the collector answered {response.status_code}"
+        return response
+
+
+class WatchedExporter(SpanExporter):
+    """Tells `emit` of the first batch that is lost, and of the first that is not again."""
+
+    def __init__(self, exporter: SpanExporter, why: Callable[[], str], emit: Emit) -> None:
+        self._exporter = exporter
+        self._why = why
+        self._emit = emit
+        self._lost = 0
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        """As the exporter it is around."""
+        result = self._exporter.export(spans)
+        if result is not SpanExportResult.SUCCESS:
+            first = not self._lost
+            self._lost += len(spans)
+            if first:
+                self._emit(TracesLost(self._why()))
+        elif self._lost:
+            lost, self._lost = self._lost, 0
+            self._emit(TracesExported(lost))
+        return result
+
+    def shutdown(self) -> None:
+        """Send nothing any more."""
+        self._exporter.shutdown()
+
+
+class Export:
+    """A tracer provider whose spans go to the collector at `endpoint`.
+
+    `sample_ratio` of the traces that begin here are kept; others are as their parent says.
+    """
+
+    def __init__(self, endpoint: str, sample_ratio: float, emit: Emit) -> None:
+        for library in QUIET:
+            # Not at the handler: a full queue would cost a record for each span that is dropped.
+            logging.getLogger(library).setLevel(logging.CRITICAL)
+        session = OwnSession()
+        exporter = OTLPSpanExporter(endpoint, session=session)
+        self.provider = TracerProvider(
+            sampler=ParentBasedTraceIdRatio(sample_ratio),
+            resource=_resource(),
+            # It would wait for half a minute behind a collector that hangs.
+            shutdown_on_exit=False,
+        )
+        watched = WatchedExporter(exporter, lambda: session.last, emit)
+        self.provider.add_span_processor(BatchSpanProcessor(watched))
+
+    def close(self, within_seconds: float) -> None:
+        """Send what is left, and return when it is sent or the time is over."""
+        # A daemon: a collector that hangs must not hold up the end of the process.
+        closing = threading.Thread(target=self.provider.shutdown, name="traces", daemon=True)
+        closing.start()
+        closing.join(within_seconds)
+
+
+def _resource() -> Resource:
+    ours = Resource({SERVICE_NAME: "order-relay", SERVICE_VERSION: __version__})
+    # Merged this way round: OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES win.
+    return Resource.create().merge(ours).merge(OTELResourceDetector().detect())

@@ -1,0 +1,1 @@
+"""Tests of the traces, against a real receiver of OTLP on loopback."""

@@ -1,0 +1,110 @@
+"""How spans leave: what is said when they do not, and what the SDK's variables change."""
+
+import logging
+import queue
+from collections.abc import Iterator
+from typing import NoReturn
+
+import pytest
+from opentelemetry.sdk.resources import SERVICE_NAME
+
+from service.core.outcome import Answered
+from service.edges.tracing.export import QUIET, Export
+from service.edges.tracing.traces import Traces
+from service.flow.events import Event, TracesExported, TracesLost, Unexpected
+from tests.broker.ports import free_ports
+from tests.edges.telemetry.conftest import OpenLog, open_log
+from tests.edges.tracing.receiver import Receiver
+from tests.flow.fakes import FakeApi
+
+__all__ = ["open_log"]
+
+SECONDS = 60.0
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Batches leave at once, and one that fails is not tried for long; then loggers as before."""
+    monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "20")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "5")
+    yield
+    for library in QUIET:
+        logging.getLogger(library).setLevel(logging.NOTSET)
+
+
+def one_span(export: Export) -> None:
+    """Ends a span."""
+    export.provider.get_tracer("test").start_span("a span").end()
+
+
+def test_the_first_lost_batch_is_told_and_the_first_good_one_after_it() -> None:
+    """With what the collector answered, and how many spans that cost."""
+    told: queue.Queue[Event] = queue.Queue()
+    with Receiver(status=401) as collector:
+        export = Export(f"{collector.url}/v1/traces", 1.0, told.put)
+        one_span(export)
+        assert told.get(timeout=SECONDS) == TracesLost("the collector answered 401")
+        one_span(export)
+        collector.until(lambda spans: len(spans) == 2)
+        export.provider.force_flush()
+        collector.status = 200
+        one_span(export)
+        assert told.get(timeout=SECONDS) == TracesExported(2)
+        export.close(SECONDS)
+    assert told.empty()
+
+
+def test_a_collectors_token_is_in_no_line(
+    monkeypatch: pytest.MonkeyPatch, open_log: OpenLog
+) -> None:
+    """Not even a wrong one, which the libraries repeat in their complaints."""
+    book = open_log()
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "authorization=hidden%0Aline,%20hidden")
+    told: queue.Queue[Event] = queue.Queue()
+    export = Export(f"http://127.0.0.1:{free_ports(1)[0]}/v1/traces", 1.0, told.put)
+    one_span(export)
+    assert told.get(timeout=SECONDS) == TracesLost("InvalidHeader")
+    export.close(SECONDS)
+    assert book.text == ""
+
+
+def test_the_service_has_a_name_that_the_sdks_variables_change(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """And more attributes, where they are given."""
+
+    def named() -> tuple[object, object]:
+        export = Export("http://127.0.0.1:9/v1/traces", 1.0, lambda _: None)
+        attributes = export.provider.resource.attributes
+        export.close(SECONDS)
+        return attributes[SERVICE_NAME], attributes.get("deployment.environment.name")
+
+    assert named() == ("order-relay", None)
+    monkeypatch.setenv("OTEL_SERVICE_NAME", "shop-relay")
+    monkeypatch.setenv("OTEL_RESOURCE_ATTRIBUTES", "deployment.environment.name=test")
+    assert named() == ("shop-relay", "test")
+
+
+async def test_a_defect_is_told_once_for_each_kind() -> None:
+    """One that met every order would flood the log with itself."""
+    told: list[Event] = []
+    traces = Traces("http://127.0.0.1:9/v1/traces", 1.0, told.append)
+    errors = iter([ValueError("a"), ValueError("b"), TypeError("c")])
+
+    def now() -> NoReturn:
+        raise next(errors)
+
+    api = traces.around_api(FakeApi([]), "http://api.example.com/", now)
+    for _ in range(3):
+        assert isinstance(await api.submit(b"request_id=o-1"), Answered)
+    # The spans that are left go to nobody.
+    traces.close(0)
+    assert told == [Unexpected("tracing", "ValueError: a"), Unexpected("tracing", "TypeError: c")]
+
+
+def test_a_disabled_sdk_changes_no_header(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`OTEL_SDK_DISABLED` is the SDK's own way to turn it off."""
+    monkeypatch.setenv("OTEL_SDK_DISABLED", "true")
+    traces = Traces("http://127.0.0.1:9/v1/traces", 1.0, lambda _: None)
+    assert traces.headers() == {}
+    traces.close(SECONDS)
