@@ -7,31 +7,23 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from dotenv import dotenv_values
 from dotenv.parser import parse_stream
-from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import SettingsError
 
 from service.app.secret_files import UnreadableSecretError, secret_files, setting_paths
-from service.app.settings import (
-    DEFAULT_SECRETS_DIR,
-    PREFIX,
-    SECRETS_DIR,
-    SeenSettings,
-    Settings,
-    Sourced,
-)
+from service.app.settings import SeenSettings, Settings, Sourced
+from service.app.shown import short, shown
+from service.app.variables import DEFAULT_SECRETS_DIR, PREFIX, SECRETS_DIR
 
 # What Kubernetes sets for a Service called order-relay.
 _KUBERNETES = re.compile(r"ORDER_RELAY_(SERVICE_.*|PORT(_.*)?)")
 
 SHORTEST_REDACTED = 6
-MOST_SHOWN = 100
-"""Characters of a wrong value: a whole file may stand in it by mistake."""
-
 _OMITTED = "the value is not shown, it may be secret"
 
 
@@ -74,7 +66,7 @@ class Loaded:
         rows = []
         for path, value in _values(self.settings):
             variable = _variable(path)
-            rows.append(Setting(variable, _shown(value), self.origins.get(variable, "default")))
+            rows.append(Setting(variable, shown(value), self.origins.get(variable, "default")))
         return rows
 
 
@@ -212,47 +204,12 @@ def _describe(detail: ErrorDetails, sources: Mapping[str, Mapping[str, str]]) ->
     )
     # A password may end with "@" in a URL which should have none, and a token follow "?".
     hidden = variable in _SECRET or "@" in value or "?" in value
-    shown = _OMITTED if hidden else f"was {_short(value)}"
+    told = _OMITTED if hidden else f"was {short(value)}"
     allowed = _PLAINER.get(detail["type"], message).replace("Input should", "should")
-    return f"{variable} ({where}): {shown}; {allowed}"
-
-
-def _short(value: str) -> str:
-    text = ascii(value)
-    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}..."
+    return f"{variable} ({where}): {told}; {allowed}"
 
 
 _PLAINER = {"int_parsing_size": "should be a smaller integer"}
 
 
 _SECRET = frozenset({f"{PREFIX}API__KEY", f"{PREFIX}AMQP__URL"})
-
-
-def _shown(value: object) -> str:
-    match value:
-        case SecretStr():
-            return mask(value.get_secret_value())
-        case tuple():
-            return ",".join(str(part) for part in value)
-        case None:
-            return "-"
-        case bool():
-            return str(value).lower()
-        case float():
-            return f"{value:g}"
-        case _:
-            return str(value)
-
-
-def mask(secret: str) -> str:
-    """A secret as it may be shown: of broker URLs all but the password and the query."""
-    urls = [urlsplit(url.strip()) for url in secret.split(",")]
-    if any(url.scheme not in ("amqp", "amqps") for url in urls):
-        return "***"
-    return ",".join(_mask_url(url) for url in urls)
-
-
-def _mask_url(url: SplitResult) -> str:
-    login, at, host = url.netloc.rpartition("@")
-    user = login.partition(":")[0]
-    return f"{url.scheme}://{user}:***@{host}{url.path}" if at else url.geturl().partition("?")[0]

@@ -10,45 +10,34 @@ import platform
 import random
 import signal
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from service import __version__
 from service.app import traces as tracing
 from service.app.exit_codes import ExitCode
 from service.app.loading import BadSettingsError, Loaded
-from service.app.settings import PREFIX, AmqpSettings, Settings
-from service.core.decision import RetryPolicy
-from service.core.topology import build_topology
+from service.app.settings import Settings
+from service.app.variables import PREFIX
+from service.app.wiring import Draw, Parts, build, key_source
 from service.edges.admin.health import Health
 from service.edges.admin.server import AdminAddressError, AdminServer
-from service.edges.amqp.broker import Broker, TlsFiles
-from service.edges.amqp.consumer import AmqpConsumer, ConsumerPorts
-from service.edges.amqp.preparation import Prepare
-from service.edges.amqp.publisher import AmqpPublisher, PublisherPorts
-from service.edges.api.client import HttpOrderApi, InvalidApiUrlError, UnreadableCaFileError
-from service.edges.api.key import FixedKey, KeyFile, KeySource, UnusableKeyError
+from service.edges.api.client import InvalidApiUrlError, UnreadableCaFileError
+from service.edges.api.key import KeySource, UnusableKeyError
 from service.edges.system_clock import SystemClock
 from service.edges.telemetry.logs import LogFormat, configure_logging
 from service.edges.telemetry.loop_lag import watch_loop
 from service.edges.telemetry.memory_limit import memory_limit_bytes
 from service.edges.telemetry.metrics import Metrics
 from service.edges.telemetry.sink import Telemetry
-from service.flow.budget import RateBudget
 from service.flow.events import (
     AdminListening,
     Draining,
     Emit,
-    Event,
-    KeyReloaded,
     Level,
-    LimitsChanged,
     Started,
     Stopped,
     Unexpected,
 )
-from service.flow.gate import Gate
-from service.flow.relay import Relay
 
 if TYPE_CHECKING:
     from service.edges.tracing.traces import Traces
@@ -63,92 +52,6 @@ _SETTING_OF: dict[type[Exception], str] = {
 
 QUIET_WITHIN_SECONDS = 5.0
 CLOSED_WITHIN_SECONDS = 10.0
-
-Draw = Callable[[], float]
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What runs."""
-
-    gate: Gate
-    relay: Relay
-    publisher: AmqpPublisher
-    consumer: AmqpConsumer
-    api: HttpOrderApi
-    emit: Emit
-
-
-def build(
-    settings: Settings, key: KeySource, emit: Emit, draw: Draw, traces: "Traces | None" = None
-) -> Parts:
-    """All parts, wired, with nothing started."""
-    clock = SystemClock()
-    topology = build_topology(settings.amqp.namespace, settings.retry.delays_seconds)
-    broker = Broker(settings.amqp.urls, tls_files(settings.amqp))
-    prepare = Prepare(topology, settings.amqp.topology)
-    budget = RateBudget(settings.api.rate_per_second)
-    gate = Gate(clock, emit, concurrency=settings.api.concurrency, budget=budget, draw=draw)
-    publisher = AmqpPublisher(
-        PublisherPorts(
-            broker, prepare, gate.hold_publisher, gate.lift_publisher, clock, emit, draw
-        ),
-        topology,
-    )
-    api = HttpOrderApi(
-        settings.api.url,
-        key,
-        timeout_seconds=settings.api.timeout_seconds,
-        concurrency=settings.api.concurrency,
-        ca_file=settings.api.ca_file,
-        headers=traces.headers if traces else None,
-    )
-    relay = Relay(
-        api=traces.around_api(api, settings.api.url, clock.now) if traces else api,
-        publisher=traces.around_publisher(publisher, topology) if traces else publisher,
-        gate=gate,
-        clock=clock,
-        emit=emit,
-        policy=policy(settings),
-        draw=draw,
-        tracing=traces.deliveries(topology) if traces else None,
-    )
-    share = _share_of(settings, budget, emit)
-    consumer = AmqpConsumer(
-        ConsumerPorts(broker, prepare, gate, relay.receive, share, clock, emit, draw),
-        topology,
-        settings.prefetch,
-    )
-    return Parts(gate, relay, publisher, consumer, api, emit)
-
-
-def policy(settings: Settings) -> RetryPolicy:
-    """The bounds of trying, from the settings."""
-    return RetryPolicy(
-        delays_seconds=settings.retry.delays_seconds,
-        max_attempts=settings.retry.max_attempts,
-        max_age_seconds=settings.retry.max_age_seconds,
-        idempotency_window_seconds=settings.api.idempotency_window_seconds,
-    )
-
-
-def tls_files(amqp: AmqpSettings) -> TlsFiles:
-    """The certificates for amqps, from the settings."""
-    return TlsFiles(amqp.ca_file, amqp.cert_file, amqp.key_file)
-
-
-def _share_of(settings: Settings, budget: RateBudget, emit: Emit) -> Callable[[int], None]:
-    """Each process has one consumer on the queue: their number divides the budget."""
-    rate, concurrency = settings.api.rate_per_second, settings.api.concurrency
-    emit(LimitsChanged(concurrency, rate))
-
-    def counted(consumers: int) -> None:
-        share = None if rate is None else rate / max(1, consumers)
-        if share != budget.rate_per_second:
-            budget.change_rate(share)
-            emit(LimitsChanged(concurrency, share))
-
-    return counted
 
 
 def run(loaded: Loaded, draw: Draw = random.random) -> ExitCode:
@@ -169,7 +72,7 @@ def run(loaded: Loaded, draw: Draw = random.random) -> ExitCode:
     traces = tracing.start(kind, settings, emit)
     admin = AdminServer(settings.admin.host, settings.admin.port, metrics.registry, health)
     try:
-        key = _key_source(loaded, emit, secrets)
+        key = key_source(loaded, emit, secrets)
         admin.start()
         emit(Started(__version__, platform.python_version(), memory_limit_bytes()))
         emit(AdminListening(settings.admin.host, admin.port))
@@ -180,20 +83,6 @@ def run(loaded: Loaded, draw: Draw = random.random) -> ExitCode:
         if traces is not None:
             traces.close(tracing.FLUSHED_WITHIN_SECONDS)
         admin.stop()
-
-
-def _key_source(loaded: Loaded, emit: Emit, secrets: list[str]) -> KeySource:
-    """The key; one that is read from a file later on becomes one of `secrets`."""
-    if loaded.key_file is None:
-        return FixedKey(loaded.settings.api.key)
-
-    def on_key(event: Event) -> None:
-        if isinstance(event, KeyReloaded) and (current := source.current()) not in secrets:
-            secrets.append(current)
-        emit(event)
-
-    source = KeyFile(loaded.key_file, on_key)
-    return source
 
 
 async def _main(

@@ -8,8 +8,10 @@ from urllib.parse import urlsplit
 
 from service.app.checks import check_api_url
 from service.app.exit_codes import ExitCode
-from service.app.run import tls_files
-from service.app.settings import PREFIX, AdminSettings, SeenSettings
+from service.app.setting_groups import AdminSettings
+from service.app.settings import SeenSettings
+from service.app.variables import PREFIX
+from service.app.wiring import tls_files
 from service.core.depths import NotAsked, Queues
 from service.core.topology import build_topology
 from service.edges.amqp.broker import Broker

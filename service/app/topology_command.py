@@ -5,7 +5,7 @@ import sys
 
 from service.app.exit_codes import ExitCode
 from service.app.loading import Loaded
-from service.app.run import tls_files
+from service.app.wiring import tls_files
 from service.core.topology import Topology, build_topology
 from service.edges.amqp import declare as declaring
 from service.edges.amqp.asking import BrokerInterruptedError, ask

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from service.app.loading import load
-from service.app.run import _key_source
+from service.app.wiring import key_source
 from service.flow.events import Event, KeyReloaded
 
 
@@ -21,7 +21,7 @@ def test_a_key_that_is_read_later_is_one_of_the_secrets(
     loaded = load()
     secrets = loaded.secrets()
     known: list[tuple[Event, bool]] = []
-    source = _key_source(
+    source = key_source(
         loaded, lambda event: known.append((event, "the-new-key-2" in secrets)), secrets
     )
     assert source.current() == "the-old-key-1"

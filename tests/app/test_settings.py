@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from service.app.loading import BadSettingsError, known_variables, load, mask
+from service.app.loading import BadSettingsError, known_variables, load
 from service.app.settings import Settings
+from service.app.shown import mask
 from tests.app.wrong_settings import WRONG
 
 KEY = "ORDER_RELAY_API__KEY"

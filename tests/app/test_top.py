@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from service.app.cli import app
-from service.app.settings import AdminSettings
+from service.app.setting_groups import AdminSettings
 from service.app.top_command import UnusableAddressError, addresses
 from tests.app.admin import admin_url
 from tests.app.conftest import RunRelay

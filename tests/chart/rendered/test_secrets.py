@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from service.app.settings import DEFAULT_SECRETS_DIR
+from service.app.variables import DEFAULT_SECRETS_DIR
 from tests.chart.rendered.helm import container, kinds, named, pod, render
 
 KEYS = {"amqpUrl": "url", "apiKey": "key"}

@@ -10,7 +10,8 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 
-from service.app.settings import LONGEST_DELAY_SECONDS, Settings
+from service.app.setting_groups import LONGEST_DELAY_SECONDS
+from service.app.settings import Settings
 from tests.chart.values.describe import Block, Schema, Value, or_null
 
 ELSEWHERE = {
