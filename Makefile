@@ -17,7 +17,7 @@ compile := $(compile_group) pyproject.toml
 .DEFAULT_GOAL := help
 .PHONY: help setup ready lint format test test-quick demo demo-up demo-down soak bench \
 	chaos cluster hostile leaks mutants rabbitmq4 image audit chart chart-files kube \
-	rules dashboards pictures build lock clean
+	rules log-schema dashboards observe pictures build lock clean
 
 help: ## lists the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -121,8 +121,16 @@ rules: ready ## checks and tries the alert rules with promtool; gets it if need 
 	@$(python) -m tests.rules ensure
 	@$(python) -m pytest tests/rules
 
+log-schema: ready ## writes the log's schema and the tables of its page from the events
+	@$(python) -m tests.logs
+
 dashboards: ready ## writes the Grafana dashboards of the chart from their code
 	@$(python) -m tests.dashboards
+
+observe: ready ## lets a real Prometheus watch relays under faults: every expression asked, every alert caused
+	@$(python) -m tests.broker ensure
+	@$(python) -m tests.rules ensure
+	@$(python) -m tests.observe $(ARGS)
 
 pictures: ready ## draws the dashboards into dist/pictures (needs npm, chromium, prometheus)
 	@$(python) -m tests.pictures $(ARGS)
