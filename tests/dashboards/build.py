@@ -62,7 +62,8 @@ def _places(row: Row, top: int) -> list[tuple[Panel, types.GridPos]]:
     places = []
     left, lowest = 0, top
     for panel in row.panels:
-        height = _NUMBER_HEIGHT if panel.shape is Shape.NUMBER else _HEIGHT
+        low = panel.shape is Shape.NUMBER and not panel.tall
+        height = _NUMBER_HEIGHT if low else _HEIGHT
         if left + panel.width > _WIDTH:
             left, top = 0, lowest
         places.append((panel, types.GridPos(x=left, y=top, w=panel.width, h=height)))

@@ -52,7 +52,10 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One panel; `normal` and `otherwise` end its description, `runbook` is an alert's name."""
+    """One panel; `normal` and `otherwise` end its description, `runbook` is an alert's name.
+
+    `none` is shown where there is no series, and a number that is `tall` is as high as a graph.
+    """
 
     title: str
     shape: Shape
@@ -67,6 +70,7 @@ class Panel:
     states: tuple[State, ...] = ()
     decimals: int | None = None
     none: str = "nothing yet"
+    tall: bool = False
 
     @property
     def description(self) -> str:

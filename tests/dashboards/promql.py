@@ -3,6 +3,8 @@
 # An absent label is an empty one: without the `|`, a Prometheus that adds none would find nothing.
 RELAY = 'namespace=~"$namespace|",job=~"$job|",instance=~"$instance|"'
 
+JOB = 'namespace=~"$namespace|",job=~"$job|"'
+
 PROCESS = "namespace, job, instance"
 """The labels that tell two relays apart; absent ones count as the same."""
 
@@ -15,6 +17,11 @@ IN_TIME = r'le=~"60(\\.0)?"'
 def of_relay(metric: str, *matchers: str) -> str:
     """The series of the chosen relays."""
     return f"{metric}{{{','.join((RELAY, *matchers))}}}"
+
+
+def recorded(name: str) -> str:
+    """A series that the rules of the chart record for each job."""
+    return f"{name}{{{JOB}}}"
 
 
 def total(metric: str, *matchers: str, by: str = "") -> str:

@@ -11,6 +11,7 @@ from service.edges.telemetry import catalogue
 from service.edges.telemetry.catalogue import Kind, Metric
 from tests.dashboards.boards import BOARDS
 from tests.dashboards.build import text
+from tests.rules.reading import all_rules
 
 _OF_QUEUES = frozenset({"vhost", "queue"})
 _OTHERS: dict[str, frozenset[str]] = {
@@ -24,6 +25,7 @@ _OTHERS: dict[str, frozenset[str]] = {
     "process_resident_memory_bytes": frozenset(),
     "process_start_time_seconds": frozenset(),
     "ALERTS": frozenset({"alertname", "alertstate"}),
+    **{rule.name: frozenset() for rule in all_rules() if not rule.is_alert},
 }
 _SERIES: Mapping[str, frozenset[str]] = {
     **_OTHERS,
@@ -35,7 +37,7 @@ _SERIES: Mapping[str, frozenset[str]] = {
     },
 }
 _OF_PROMETHEUS = frozenset({"namespace", "job", "instance", "le"})
-_SELECTOR = re.compile(r"\b([A-Za-z_]\w+)\{([^}]*)\}")
+_SELECTOR = re.compile(r"\b([A-Za-z_][\w:]+)\{([^}]*)\}")
 _RATE = re.compile(r"\b(rate|increase|irate|delta|changes)\([^[]*\[([^\]]+)\]")
 _STEP = re.compile(r"\[\w+:(\w+)\]")
 
