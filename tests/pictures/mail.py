@@ -1,0 +1,65 @@
+"""Messages of a day that are not just orders: with a deadline, without an id, of one id twice."""
+
+import asyncio
+import json
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import count
+
+import aio_pika
+
+from tests.chaos.amqp import AGAIN_SECONDS, AMQP_FAILURES, broker_connection
+
+EVERY_SECONDS = 5.0
+_URGENT_SECONDS = 100
+_CONFLICT_EVERY = 9
+_PARKED = {20: (None, b"{}"), 260: ("odd-text", b"two of them, please")}
+"""By its number: a message without an id, and one that is no order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One message; `deadline` is in seconds since the epoch."""
+
+    message_id: str | None
+    body: bytes
+    deadline: int | None = None
+
+    def message(self) -> aio_pika.Message:
+        """As it is published."""
+        headers = {} if self.deadline is None else {"x-order-relay-deadline": self.deadline}
+        return aio_pika.Message(
+            self.body, message_id=self.message_id, headers=dict(headers), delivery_mode=2
+        )
+
+
+def letter(number: int, now: float) -> Letter:
+    """The one of this number: most are urgent orders, some repeat an id with another order."""
+    if number in _PARKED:
+        return Letter(*_PARKED[number])
+    about = number - 1 if number % _CONFLICT_EVERY == _CONFLICT_EVERY - 1 else number
+    order = {"service": 1500, "link": f"https://example.com/u/{number}", "quantity": 10 + number}
+    return Letter(f"urgent-{about}", json.dumps(order).encode(), round(now) + _URGENT_SECONDS)
+
+
+async def send(url: str, between_seconds: float = EVERY_SECONDS) -> None:
+    """Sends them until it is cancelled, whatever becomes of the broker."""
+    numbers = count()
+    while True:
+        with suppress(*AMQP_FAILURES):
+            async with broker_connection(url) as connection:
+                channel = await connection.channel()
+                exchange = await channel.get_exchange("orders", ensure=False)
+                await _send(exchange, numbers, between_seconds)
+        await asyncio.sleep(AGAIN_SECONDS)
+
+
+async def _send(
+    exchange: aio_pika.abc.AbstractExchange, numbers: Iterator[int], between_seconds: float
+) -> None:
+    for number in numbers:
+        message = letter(number, time.time()).message()
+        await exchange.publish(message, routing_key="order.request")
+        await asyncio.sleep(between_seconds)
