@@ -43,7 +43,7 @@ def _build(board: Board) -> types.Dashboard:
         .editable()
         .link(_to_the_other())
         .annotations(list(frame.annotations()))
-        .variables(list(frame.variables()))
+        .variables(list(frame.variables(of_queues=board.of_queues)))
     )
     top, number = 0, 1
     for row in board.rows:
@@ -96,6 +96,8 @@ def _panel(panel: Panel) -> AnyPanel:
     for letter, query in zip("ABCDEFGHIJ", panel.queries, strict=False):
         target = prometheus.Dataquery().ref_id(letter).expr(query.expression)
         target.datasource(frame.SOURCE).legend_format(query.legend)
+        if query.exemplars:
+            target.exemplar(exemplar=True)
         built.with_target(target.instant() if panel.shape is Shape.NUMBER else target.range())
     if panel.decimals is not None:
         built.decimals(panel.decimals)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tests.dashboards.promql import RELAY
+from tests.dashboards.promql import PROCESS, RELAY
 from tests.dashboards.sdk import common_types, dashboard, types
 
 SOURCE: Final = common_types.DataSourceRef(type_val="prometheus", uid="${datasource}")
@@ -15,9 +15,10 @@ _NAMESPACE = 'namespace=~"$namespace|"'
 _ALL = types.VariableOption(text=["All"], value=["$__all"])
 
 
-def variables() -> list[
-    dashboard.DatasourceVariable | dashboard.QueryVariable | dashboard.ConstantVariable
-]:
+Variable = dashboard.DatasourceVariable | dashboard.QueryVariable | dashboard.ConstantVariable
+
+
+def variables(*, of_queues: bool) -> list[Variable]:
     """The data source, which relays, which queues, and the address of the runbooks."""
     return [
         dashboard.DatasourceVariable("datasource").label("Data source").type("prometheus"),
@@ -28,25 +29,33 @@ def variables() -> list[
             "Instance",
             f'label_values({_BUILD}{{{_NAMESPACE},job=~"$job|"}}, instance)',
         ),
-        _choice("vhost", "Virtual host", f"label_values({_QUEUES}, vhost)"),
-        _choice(
-            "topology", "Topology", f'label_values({_QUEUES}{{vhost=~"$vhost|"}}, queue)'
-        ).regex("/^(.+)[.]requests$/"),
+        *(_queues() if of_queues else ()),
         dashboard.ConstantVariable("runbooks").value(RUNBOOKS),
     ]
 
 
+def _queues() -> tuple[dashboard.QueryVariable, ...]:
+    topologies = f'label_values({_QUEUES}{{vhost=~"$vhost|"}}, queue)'
+    return (
+        _choice("vhost", "Virtual host", f"label_values({_QUEUES}, vhost)"),
+        _choice("topology", "Topology", topologies).regex("/^(.+)[.]requests$/"),
+    )
+
+
 def annotations() -> list[dashboard.AnnotationQuery]:
     """Starts of processes, new versions, and alerts that fire."""
-    started = f"max by (instance, version) (process_start_time_seconds{{{RELAY}}}"
-    started += f" * on (namespace, job, instance) group_left (version) {_BUILD}{{{RELAY}}}) * 1000"
+    # The build on the left: where one address has two for a while, the other way round is an error.
+    started = f"max by (instance, version) ({_BUILD}{{{RELAY}}}"
+    started += f" * on ({PROCESS}) group_left () process_start_time_seconds{{{RELAY}}}) * 1000"
     versions = f"count by (version) ({_BUILD}{{{RELAY}}})"
+    earlier = f"{_BUILD}{{{RELAY}}} offset 5m"
     return [
         _mark("Starts", "blue", started, "{{instance}} started, version {{version}}", moment=True),
         _mark(
             "Deployments",
             "purple",
-            f"{versions} unless {versions.replace('})', '} offset 5m)')}",
+            # The first one of all replaces none.
+            f"{versions} unless count by (version) ({earlier}) and on () group ({earlier})",
             "Version {{version}} is new",
         ),
         _mark(

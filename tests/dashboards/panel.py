@@ -21,11 +21,15 @@ class Shape(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A PromQL expression; `legend` may name labels as `{{label}}`, and gives these `names`."""
+    """A PromQL expression; `legend` may name labels as `{{label}}`, and gives these `names`.
+
+    With `exemplars`, single orders are shown as points that lead to their trace.
+    """
 
     expression: str
     legend: str
     names: tuple[str, ...] = ()
+    exemplars: bool = False
 
     @property
     def series(self) -> tuple[str, ...]:
@@ -88,11 +92,15 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """One dashboard; `since` is how far back it looks at first."""
+    """One dashboard; `since` is how far back it looks at first.
+
+    One that is `of_queues` lets choose which of RabbitMQ's queues are meant.
+    """
 
     uid: str
     title: str
     description: str
     since: str
     refresh: str
+    of_queues: bool
     rows: tuple[Row, ...]

@@ -147,7 +147,7 @@ def _over_time(objective: Objective, name: str, promise: str, runbook: str) -> t
         Panel(
             f"{name}: burn rate",
             Shape.LINES,
-            "suffix: times",
+            "suffix:times",
             "How many times as fast as it may the budget is used up. At 1, it lasts 30 days.",
             "under 1. Over 14.4 in an hour, a fiftieth of the month's budget is gone.",
             "someone is called at 14.4 (1 hour) and 6 (6 hours); above 1 for 3 days, find the cause"
@@ -214,6 +214,7 @@ SLO = Board(
     " Prometheus must have loaded the chart's rules; an objective is of a job, not of an instance.",
     since="now-24h",
     refresh="5m",
+    of_queues=False,
     rows=(
         _row(
             ANSWERED,

@@ -28,8 +28,7 @@ Say = Callable[[str], None]
 
 
 async def record(folder: Path, minutes: float, say: Say) -> Recording:
-    """A run of so many minutes, kept in the folder."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """A run of so many minutes, kept in the folder, which exists."""
     plan = SitePlan(2, ORDERS_PER_SECOND, {"API__RATE_PER_SECOND": str(BUDGET_PER_SECOND)})
     scraping = Scraping(SCRAPE_SECONDS, [RULES])
     async with AsyncExitStack() as stack:

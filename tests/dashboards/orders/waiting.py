@@ -2,12 +2,11 @@
 
 from service.core.decision import RetryPolicy
 from tests.dashboards.panel import Panel, Query, Row, Shape
-from tests.dashboards.promql import of_relay, per_second, queue
+from tests.dashboards.promql import DIGITS, of_relay, padded, queue, seen
 
-_TIERS = tuple(f"after {delay} s" for delay in RetryPolicy().delays_seconds)
-_BY_TIER = (
-    f'sum by (delay) (label_replace({queue("retry[.].+")}, "delay", "$1", "queue", ".*[.](.+)"))'
-)
+_TIERS = tuple(f"after {delay:>{DIGITS}} s" for delay in RetryPolicy().delays_seconds)
+_QUEUES = f'label_replace({queue("retry[.].+")}, "delay", "$1", "queue", ".*[.](.+)")'
+_BY_TIER = padded(f"sum by (delay) ({_QUEUES})", "delay")
 
 ROW = Row(
     "Waiting",
@@ -58,11 +57,12 @@ ROW = Row(
             "OrderRelayApiErrorBurnSlow",
             (
                 Query(
-                    per_second("order_relay_retries_total", by="delay_seconds"),
+                    padded(seen("order_relay_retries_total", by="delay_seconds"), "delay_seconds"),
                     "after {{delay_seconds}} s",
                     _TIERS,
                 ),
             ),
+            none="none in this time",
         ),
         Panel(
             "Retry queues",

@@ -1,5 +1,7 @@
 """Is it well? Twelve numbers, each green when nobody has to do anything."""
 
+from dataclasses import replace
+
 from tests.dashboards.colours import BAD, GOOD, WARN
 from tests.dashboards.panel import Panel, Query, Row, Shape, State, Step
 from tests.dashboards.promql import (
@@ -111,7 +113,7 @@ _SENDING = (
         _rising(60, 900),
     ),
     _number(
-        "API attempts that succeed",
+        "Attempts that succeed",
         "percentunit",
         f"{per_second(_REQUESTS, _ENDED)} / ({per_second(_REQUESTS)} > 0)",
         (
@@ -138,7 +140,7 @@ _SENDING = (
 
 _LEFT_BEHIND = (
     _number(
-        "Answered within a minute",
+        "Answered in a minute",
         "percentunit",
         f"{per_second(f'{_DURATION}_bucket', IN_TIME)} / ({per_second(f'{_DURATION}_count')} > 0)",
         (
@@ -197,18 +199,21 @@ _LEFT_BEHIND = (
         "OrderRelayEventLoopLag",
         _rising(0.1, 1),
     ),
-    _number(
-        "Memory used",
-        "percentunit",
-        f"max ({process('process_resident_memory_bytes')}"
-        f" / on ({PROCESS}) {of_relay('order_relay_memory_limit_bytes')})",
-        (
-            "The part of its limit that the largest relay uses.",
-            "under 80 %, and level.",
-            "lower the concurrency or raise the limit before the kernel ends the process.",
+    replace(
+        _number(
+            "Memory used",
+            "percentunit",
+            f"max ({process('process_resident_memory_bytes')}"
+            f" / on ({PROCESS}) ({of_relay('order_relay_memory_limit_bytes')} < +Inf))",
+            (
+                "The part of its limit that the largest relay uses.",
+                "under 80 %, and level.",
+                "lower the concurrency or raise the limit before the kernel ends the process.",
+            ),
+            "OrderRelayMemoryNearLimit",
+            _rising(0.8, 0.9),
         ),
-        "OrderRelayMemoryNearLimit",
-        _rising(0.8, 0.9),
+        none="no limit",
     ),
 )
 
