@@ -94,6 +94,20 @@ def test_a_rate_is_over_a_window_that_misses_nothing(where: str) -> None:
     assert _wrong_windows(_EXPRESSIONS[where]) == []
 
 
+def test_durations_come_with_exemplars() -> None:
+    """A quantile of how long something took leads to single orders; no other query asks for any."""
+    targets = [
+        (target["expr"], target.get("exemplar", False))
+        for board in BOARDS
+        for panel in json.loads(text(board))["panels"]
+        if panel["type"] == "timeseries"
+        for target in panel["targets"]
+    ]
+    wanted = {one for one, _ in targets if re.search(r"histogram_quantile.*duration", one)}
+    assert {one for one, has in targets if has} == wanted
+    assert len(wanted) >= 6
+
+
 @pytest.mark.parametrize("where", _EXPRESSIONS)
 def test_an_absent_label_is_let_through(where: str) -> None:
     """A plain Prometheus adds no namespace, and RabbitMQ may be scraped without a virtual host."""
