@@ -43,27 +43,30 @@ def _queues() -> tuple[dashboard.QueryVariable, ...]:
 
 
 def annotations() -> list[dashboard.AnnotationQuery]:
-    """Starts of processes, new versions, and alerts that fire."""
+    """Starts of processes, new versions, and alerts that fire: each at the moment it tells.
+
+    However far apart the points are that Grafana asks for, none of these moments is lost.
+    """
     # The build on the left: where one address has two for a while, the other way round is an error.
-    started = f"max by (instance, version) ({_BUILD}{{{RELAY}}}"
-    started += f" * on ({PROCESS}) group_left () process_start_time_seconds{{{RELAY}}}) * 1000"
-    versions = f"count by (version) ({_BUILD}{{{RELAY}}})"
-    earlier = f"{_BUILD}{{{RELAY}}} offset 5m"
+    builds = f"{_BUILD}{{{RELAY}}}"
+    started = f"{builds} * on ({PROCESS}) group_left () process_start_time_seconds{{{RELAY}}}"
+    alerts = f'alertname=~"OrderRelay.*",{_NAMESPACE}'
+    since = f"ALERTS_FOR_STATE{{{alerts}}}"
+    since += f' and ignoring (alertstate) ALERTS{{alertstate="firing",{alerts}}}'
     return [
-        _mark("Starts", "blue", started, "{{instance}} started, version {{version}}", moment=True),
+        _mark(
+            "Starts",
+            "blue",
+            f"max by (instance, version) ({started}) * 1000",
+            "{{instance}} started, version {{version}}",
+        ),
         _mark(
             "Deployments",
             "purple",
-            # The first one of all replaces none.
-            f"{versions} unless count by (version) ({earlier}) and on () group ({earlier})",
-            "Version {{version}} is new",
+            f"min by (version) ({started}) * 1000",
+            "Version {{version}} was deployed",
         ),
-        _mark(
-            "Firing alerts",
-            "red",
-            f'ALERTS{{alertname=~"OrderRelay.*",alertstate="firing",{_NAMESPACE}}}',
-            "{{alertname}}",
-        ),
+        _mark("Firing alerts", "red", f"min by (alertname) ({since}) * 1000", "{{alertname}}"),
     ]
 
 
@@ -83,9 +86,7 @@ def _choice(name: str, label: str, query: str) -> dashboard.QueryVariable:
     )
 
 
-def _mark(
-    name: str, colour: str, expression: str, title: str, *, moment: bool = False
-) -> dashboard.AnnotationQuery:
+def _mark(name: str, colour: str, expression: str, title: str) -> dashboard.AnnotationQuery:
     return (
         dashboard.AnnotationQuery()
         .name(name)
@@ -94,5 +95,5 @@ def _mark(
         .icon_color(colour)
         .expr(expression)
         .title_format(title)
-        .use_value_for_time(use_value_for_time=moment)
+        .use_value_for_time(use_value_for_time=True)
     )

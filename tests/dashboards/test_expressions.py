@@ -25,6 +25,7 @@ _OTHERS: dict[str, frozenset[str]] = {
     "process_resident_memory_bytes": frozenset(),
     "process_start_time_seconds": frozenset(),
     "ALERTS": frozenset({"alertname", "alertstate"}),
+    "ALERTS_FOR_STATE": frozenset({"alertname"}),
     **{rule.name: frozenset() for rule in all_rules() if not rule.is_alert},
 }
 _SERIES: Mapping[str, frozenset[str]] = {

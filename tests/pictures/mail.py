@@ -1,4 +1,4 @@
-"""Messages of a day that are not just orders: with a deadline, without an id, of one id twice."""
+"""Messages of a day that are not just orders: with a deadline, without an id, no orders at all."""
 
 import asyncio
 import json
@@ -14,7 +14,6 @@ from tests.chaos.amqp import AGAIN_SECONDS, AMQP_FAILURES, broker_connection
 
 EVERY_SECONDS = 5.0
 _URGENT_SECONDS = 100
-_CONFLICT_EVERY = 9
 _PARKED = {20: (None, b"{}"), 260: ("odd-text", b"two of them, please")}
 """By its number: a message without an id, and one that is no order."""
 
@@ -36,12 +35,11 @@ class Letter:
 
 
 def letter(number: int, now: float) -> Letter:
-    """The one of this number: most are urgent orders, some repeat an id with another order."""
+    """The one of this number: an urgent order, but for the two that are parked."""
     if number in _PARKED:
         return Letter(*_PARKED[number])
-    about = number - 1 if number % _CONFLICT_EVERY == _CONFLICT_EVERY - 1 else number
     order = {"service": 1500, "link": f"https://example.com/u/{number}", "quantity": 10 + number}
-    return Letter(f"urgent-{about}", json.dumps(order).encode(), round(now) + _URGENT_SECONDS)
+    return Letter(f"urgent-{number}", json.dumps(order).encode(), round(now) + _URGENT_SECONDS)
 
 
 async def send(url: str, between_seconds: float = EVERY_SECONDS) -> None:

@@ -30,11 +30,11 @@ class Act:
 
 STORY = (
     Act(0.10, 0.13, Happening.DEPLOYMENT, "both relays are replaced by a new version, in turn"),
-    Act(0.18, 0.24, Happening.THROTTLED, "the API answers every fourth order with 429"),
-    Act(0.36, 0.39, Happening.ERRORS, "the API answers two of three orders with 502"),
-    Act(0.39, 0.42, Happening.HANGING, "the API takes orders and never answers"),
-    Act(0.42, 0.60, Happening.REFUSED, "the API refuses connections"),
-    Act(0.88, 0.89, Happening.KILLED, "one relay is killed, and replaced"),
+    Act(0.34, 0.37, Happening.ERRORS, "the API answers two of three orders with 502"),
+    Act(0.37, 0.40, Happening.HANGING, "the API takes orders and never answers"),
+    Act(0.40, 0.57, Happening.REFUSED, "the API refuses connections"),
+    Act(0.80, 0.85, Happening.THROTTLED, "the API answers some orders with 429"),
+    Act(0.92, 0.93, Happening.KILLED, "one relay is killed, and replaced"),
 )
 
 EVERY_DAY: tuple[dict[str, Any], ...] = (
@@ -54,7 +54,7 @@ _OF: dict[Happening, tuple[dict[str, Any], ...]] = {
     ),
     Happening.HANGING: ({"fault": "hang_after", "every": 1},),
     Happening.THROTTLED: (
-        {"fault": "status", "status": 429, "headers": {"Retry-After": "20"}, "every": 4},
+        {"fault": "status", "status": 429, "headers": {"Retry-After": "3"}, "every": 12},
     ),
 }
 

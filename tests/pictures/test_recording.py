@@ -41,12 +41,10 @@ def test_the_rate_rises_and_falls_a_little() -> None:
 
 
 def test_the_odd_messages_of_a_day() -> None:
-    """Orders with a deadline; one id twice; two messages that are parked."""
+    """Orders with a deadline, and two messages that are parked."""
     letters = [mail.letter(number, 1000.2) for number in range(300)]
     assert letters[0].deadline == 1100
     assert letters[0].message().headers == {"x-order-relay-deadline": 1100}
-    assert letters[8].message_id == letters[7].message_id
-    assert letters[8].body != letters[7].body
     parked = [one for one in letters if one.deadline is None]
     assert [(one.message_id, one.body[:3]) for one in parked] == [
         (None, b"{}"),

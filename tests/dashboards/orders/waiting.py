@@ -46,6 +46,7 @@ ROW = Row(
             ' broker".',
             "OrderRelayNoConsumer",
             (Query(f"sum ({queue('requests', 'consumers')})", "consumers"),),
+            decimals=0,
         ),
         Panel(
             "Retries by tier",
@@ -87,6 +88,7 @@ ROW = Row(
                 Query(f"sum ({queue('parked')})", "parked"),
                 Query(f"sum ({queue('unrouted')})", "unrouted"),
             ),
+            decimals=0,
         ),
     ),
 )

@@ -13,7 +13,7 @@ function Icon({ children }) {
 export function PanelHead({ panel }) {
   return (
     <div style={{ height: HEADER, padding: '6px 8px', fontSize: 14, fontWeight: 500, display: 'flex' }}>
-      <span style={{ whiteSpace: 'nowrap', overflow: 'hidden', textOverflow: 'ellipsis' }}>{panel.title}</span>
+      <span style={{ whiteSpace: 'nowrap', overflow: 'hidden', textOverflow: 'ellipsis', lineHeight: '20px' }}>{panel.title}</span>
       {panel.description && (
         <Icon>
           <circle cx={12} cy={12} r={10} />
