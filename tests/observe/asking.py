@@ -65,10 +65,8 @@ class Asker:
         # Without TLS settings: to read the machine's certificates takes longer than the request.
         async with httpx2.AsyncClient(verify=False, trust_env=False, timeout=_ANSWER_SECONDS) as it:
             url = f"{self.url}/api/v1/{what}"
-            posted = (
-                await it.post(address, data=parameters) if parameters else await it.get(address)
-            )
-        content: dict[str, Any] = posted.json()
+            answer = await (it.post(url, data=parameters) if parameters else it.get(url))
+        content: dict[str, Any] = answer.json()
         if content["status"] != "success":
             raise NotAnsweredError(content.get("error", str(content)))
         found: dict[str, Any] = content["data"]

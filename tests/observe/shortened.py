@@ -2,7 +2,7 @@
 
 Divided are, and nothing else:
 
-- every `for`;
+- every `for`, and the `interval` of a group;
 - every range, such as `[5m]`, also of the recording rules (whose names, such as `rate5m`, stay);
 - how old the oldest order may be: `order_relay_oldest_order_age_seconds) > 600`;
 - when an answer is late: `le="60.0"`, which must come to another real bound of the histogram.
@@ -20,8 +20,8 @@ FACTOR = 12
 """Five minutes become 25 s, an hour 5 minutes, and a late answer one of more than 5 s."""
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-_FOR = re.compile(r"(?<=for: )(?P<number>\d+)(?P<unit>[smhd])(?=\n|$)")
-_RANGE = re.compile(r"(?<=\[)(?P<number>\d+)(?P<unit>[smhd])(?=\])")
+_FOR = re.compile(r"(?P<key>(?:for|interval): )(?P<number>\d+)(?P<unit>[smhd])(?=\n|$)")
+_RANGE = re.compile(r"(?P<key>\[)(?P<number>\d+)(?P<unit>[smhd])(?=\])")
 _AGE = re.compile(r"(?<=order_relay_oldest_order_age_seconds\) > )(?P<number>\d+)")
 _LATE = re.compile(r'(?<=le=")(?P<number>\d+)\.0(?=")')
 
@@ -40,7 +40,7 @@ def shortened(rules: str, factor: int = FACTOR) -> str:
 
 def _duration(factor: int) -> Callable[[re.Match[str]], str]:
     def divided(found: re.Match[str]) -> str:
-        return f"{_divided(int(found['number']) * _UNITS[found['unit']], factor)}s"
+        return f"{found['key']}{_divided(int(found['number']) * _UNITS[found['unit']], factor)}s"
 
     return divided
 

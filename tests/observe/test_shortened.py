@@ -17,6 +17,7 @@ _RANGE = re.compile(r"\[\d+[smhd]\]")
     [
         ("        for: 5m\n", "        for: 25s\n"),
         ("        for: 1h", "        for: 300s"),
+        ("    interval: 3m\n", "    interval: 15s\n"),
         ("rate(x[5m])", "rate(x[25s])"),
         ("rate(x[3d]) > rate(x[24s])", "rate(x[21600s]) > rate(x[2s])"),
         (
