@@ -114,6 +114,10 @@ async def _stored(asker: Asker, site: Site) -> int:
 
 
 async def _send(site: Site, count: int) -> int:
+    async with site.host.channel() as channel:
+        # Any key reaches the relay, as from producers that bound more to its queue.
+        queue = await channel.get_queue("orders.requests", ensure=False)
+        await queue.bind("orders", "#")
     sender = Sender(site.host.url)
     cases = messages.many(FAMILIES, count, SEED)
     sent = 0

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import ceil
 from typing import Any
 
@@ -44,7 +44,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How many series came; `empty_since` is why none may come, `problem` what is wrong."""
+    """How many series came; `rightly_empty` is why none may come, `problem` what is wrong."""
 
     question: Question
     series: int
@@ -69,9 +69,14 @@ def _of_boards() -> Iterator[Question]:
             yield Question(board.title, mark["name"], mark["expr"])
 
 
+def named(alert: Key) -> str:
+    """Where the expression of an alert stands."""
+    return f"{alert.name}, {alert.severity}"
+
+
 def _of_rule(rule: Rule) -> Question:
     if rule.is_alert:
-        where = f"{rule.name}, {rule.fields['labels.severity']}"
+        where = named(Key(rule.name, rule.fields["labels.severity"]))
         return Question(ALERTS, where, rule.expression, instant=True)
     return Question(RECORDED, rule.name, rule.expression)
 
@@ -98,28 +103,43 @@ async def ask(asker: Asker, question: Question, run: Run) -> int:
     expression = filled(question, run)
     end = whole_step(expression, run.ended)
     if question.instant or end != run.ended:
-        return len(await asker.now(expression, end))
+        return _told([[one["value"]] for one in await asker.now(expression, end)])
     step = max(1.0, (run.ended - run.began) / _STEPS_OF_A_SPAN)
-    return len(await asker.between(expression, run.began, run.ended, step))
+    found = await asker.between(expression, run.began, run.ended, step)
+    return _told([one["values"] for one in found])
 
 
-async def ask_all(
-    asker: Asker, run: Run, seen_firing: Iterable[Key], empty: Mapping[str, str]
-) -> list[Verdict]:
-    """What came of each; `empty` says by `where` what must have no series, and why.
+def _told(series: Iterable[list[list[Any]]]) -> int:
+    """How many series have a number at some time: a quantile of nothing is NaN, and no answer."""
+    return sum(any(value != "NaN" for _, value in points) for points in series)
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """By `where`: what fired, what must have no series and why, and what may have some or none."""
+
+    fired: frozenset[Key] = frozenset()
+    empty: Mapping[str, str] = field(default_factory=dict)
+    either: Mapping[str, str] = field(default_factory=dict)
+
+
+async def ask_all(asker: Asker, run: Run, expected: Expected) -> list[Verdict]:
+    """What came of each question.
 
     An alert that was seen to fire with an answer needs no second one; it must still be readable.
     """
-    fired = {f"{key.name}, {key.severity}" for key in seen_firing}
+    fired = {named(alert) for alert in expected.fired}
     verdicts = []
     for question in questions():
         try:
             series = await ask(asker, question, run)
         except NotAnsweredError as error:
             verdicts.append(Verdict(question, 0, problem=str(error)))
-        else:
-            answered = series + (question.where in fired)
-            verdicts.append(judge(question, answered, empty.get(question.where, "")))
+            continue
+        why = expected.empty.get(question.where, "")
+        if not series and question.where in expected.either:
+            why = expected.either[question.where]
+        verdicts.append(judge(question, series + (question.where in fired), why))
     return verdicts
 
 

@@ -28,6 +28,10 @@ def _plan(relays: int = 1, per_second: float = 5.0, **settings: str) -> SitePlan
     return SitePlan(relays, per_second, {**_FEW_QUEUES, **settings})
 
 
+OUTAGE = Scene(
+    (_key("Held", CRITICAL),), "the API refuses connections", answers.api_refuses_connections
+)
+PARKED = Scene((_key("Parked", WARNING),), "messages without an id come", queues.messages_parked)
 LINKS = Act(
     "links",
     _plan(),
@@ -50,11 +54,6 @@ API = Act(
     _plan(),
     (
         Scene((_key("CredentialsHeld", CRITICAL),), "the API refuses the key", answers.key_refused),
-        Scene(
-            (_key("Held", CRITICAL),),
-            "the API refuses connections",
-            answers.api_refuses_connections,
-        ),
         Scene((_key("Throttled", WARNING),), "the API answers 429", answers.throttled),
     ),
 )
@@ -106,7 +105,7 @@ LETTERS = Act(
     "letters",
     _plan(),
     (
-        Scene((_key("Parked", WARNING),), "messages without an id come", queues.messages_parked),
+        PARKED,
         Scene(
             (_key("Unrouted", WARNING),),
             "the replies' queue loses its binding",

@@ -1,8 +1,9 @@
 """An alert is brought about by its cause, seen to fire, and seen to end when the cause is gone."""
 
+import asyncio
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
 
 from tests.load import until
@@ -28,13 +29,17 @@ class Scene:
 
 @dataclass(slots=True)
 class Sighting:
-    """What was seen of one alert; seconds since the trouble began, or ended."""
+    """What was seen of one alert; seconds since the trouble began, or began to be put right.
+
+    `impossible` says why this machine cannot bring it about.
+    """
 
     alert: Key
     cause: str
     fired_after: float | None = None
     resolved_after: float | None = None
     answered: bool = False
+    impossible: str = ""
     problem: str = ""
 
     @property
@@ -60,19 +65,34 @@ class Watch:
         sightings = [Sighting(key, scene.cause) for key in scene.alerts]
         names = ", ".join(key.name for key in scene.alerts)
         self.say(f"{site.name}: {scene.cause}, for {names}")
-        began = time.monotonic()
         try:
-            async with scene.trouble(site):
-                await self._until_all(site, sightings, began, firing=True)
-            began = time.monotonic()
-            await self._until_all(site, sightings, began, firing=False)
+            await self._through(site, scene, sightings)
         except CannotBeHereError as error:
             for sighting in sightings:
-                sighting.problem = f"not on this machine: {error}"
+                sighting.impossible = str(error)
         except (TimeoutError, NotAnsweredError) as error:
             for sighting in sightings:
                 sighting.problem = sighting.problem or ("" if sighting.good else str(error))
         return sightings
+
+    async def _through(self, site: Site, scene: Scene, sightings: Sequence[Sighting]) -> None:
+        async with AsyncExitStack() as stack:
+            began = time.monotonic()
+            await stack.enter_async_context(scene.trouble(site))
+            await self._until_all(site, sightings, began, firing=True)
+            # Watched while things are put right: that may take longer than the alert lasts.
+            began = time.monotonic()
+            ending = self._until_all(site, sightings, began, firing=False)
+            task = asyncio.create_task(ending)
+            try:
+                await stack.aclose()
+                await task
+            finally:
+                task.cancel()
+        again = {one.key for one in await self.firing(site)} & {one.alert for one in sightings}
+        if again:
+            message = f"{', '.join(sorted(key.name for key in again))} fires again"
+            raise TimeoutError(message)
 
     async def _until_all(
         self, site: Site, sightings: Sequence[Sighting], began: float, *, firing: bool
