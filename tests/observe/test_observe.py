@@ -58,7 +58,7 @@ def test_what_is_expected_to_be_empty_is_asked() -> None:
 @pytest.mark.skipif(not is_installed(), reason="there is no prometheus here")
 @pytest.mark.timeout(600)
 async def test_what_happens_is_seen(rabbit_node: RabbitNode, tmp_path: Path) -> None:
-    """Alerts fire and end, every expression answers or is rightly empty, strangers make no series."""
+    """Alerts fire and end, expressions answer or are rightly empty, strangers make no series."""
     async with staged(tmp_path, scraping(tmp_path, FACTOR), node=rabbit_node) as stage:
         said: list[str] = []
         report = await Observer(stage, said.append).in_short(MESSAGES, EXPECTED)

@@ -55,13 +55,27 @@ async def replies_unbound(site: Site) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def publishers_blocked(site: Site) -> AsyncIterator[None]:
-    """The broker's memory alarm, raised by a limit of nothing."""
-    node = site.host.node
-    await asyncio.to_thread(node.set_memory_alarm, on=True)
+    """The broker's memory alarm, raised by a limit of nothing, while orders are at the API.
+
+    Without them there would be no reply to publish: the alarm stops the producer of orders, too.
+    """
+    node, rule = site.host.node, {"fault": "delay", "seconds": SLOW_SECONDS}
+    await site.api.add_rule(rule)
     try:
+        await _at_the_api(site)
+        await asyncio.to_thread(node.set_memory_alarm, on=True)
         yield
     finally:
         await asyncio.to_thread(node.set_memory_alarm, on=False)
+        await site.api.remove_rule(rule)
+
+
+async def _at_the_api(site: Site) -> None:
+    async def some_are() -> bool:
+        pages = [await relay.process.metrics() for relay in site.relays]
+        return all(page["order_relay_in_flight"] for page in pages)
+
+    await until(some_are, "orders are at the API", timeout_seconds=60.0)
 
 
 def _publish_without_id(url: str) -> None:
