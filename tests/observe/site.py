@@ -5,6 +5,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from aiormq.abc import AbstractChannel
+
 from tests.broker import RabbitNode, VirtualHost
 from tests.broker.ports import LOOPBACK
 from tests.chaos.processes import ChaosApi, Replica
@@ -13,6 +15,17 @@ from tests.faults import Proxy
 from tests.load import Replies
 from tests.observe.load import Load
 from tests.observe.scraping import Targets
+
+
+class SharedReplies(Replies):
+    """Replies from a queue whose binding anybody may take away: it is not exclusive."""
+
+    async def listen(self, channel: AbstractChannel) -> None:
+        """Consumes every reply from now on."""
+        declared = await channel.queue_declare("replies", durable=True, auto_delete=True)
+        queue = declared.queue or ""
+        await channel.queue_bind(queue, "orders.replies", "#")
+        await channel.basic_consume(queue, self._take, no_ack=True)
 
 
 @dataclass(frozen=True)
@@ -62,7 +75,7 @@ async def opened(
         relays = [await _relay(stack, number, folder, host, api, plan) for number in starting]
         for relay in relays:
             await relay.process.consuming(poll_seconds=0.1)
-        replies = await stack.enter_async_context(Replies.collect(host.url))
+        replies = await stack.enter_async_context(SharedReplies.collect(host.url))
         load = await stack.enter_async_context(Load(host, name, plan.orders_per_second).flowing())
         site = Site(name, host, api, relays, replies, load, targets)
         stack.callback(targets.remove, name)

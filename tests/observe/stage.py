@@ -1,6 +1,5 @@
 """Everything that is observed, and who observes it: a broker, sites of relays, a Prometheus."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -43,7 +42,7 @@ async def staged(
     """
     async with AsyncExitStack() as stack:
         if node is None:
-            node = stack.enter_context(await asyncio.to_thread(RabbitNode.start, directory))
+            node = stack.enter_context(RabbitNode.start(directory))
         targets = Targets.none_yet(directory / "targets.json")
         settings = configuration(scraping, targets.file, node.prometheus_url)
         prometheus = stack.enter_context(running(data, settings))

@@ -1,0 +1,110 @@
+"""An API that is away, slow, wrong, or refuses."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+from tests.load import Producer, until
+from tests.observe.load import orders
+from tests.observe.site import Site
+
+LATE = 6
+"""So many answers are late: the alert wants more than four."""
+LATE_SECONDS = 6.5
+"""A late answer is one of more than 5 s here, and 10 s end an attempt."""
+FAILED = 30
+UNSURE = 6
+_DILUTION = 1.25
+_BACKLOG = 100
+_BURST_SECONDS = 300.0
+_TOLD_SECONDS = 120.0
+
+
+@asynccontextmanager
+async def api_refuses_connections(site: Site) -> AsyncIterator[None]:
+    """Nobody listens where the API was, for all relays."""
+    async with AsyncExitStack() as stack:
+        for relay in site.relays:
+            await stack.enter_async_context(relay.api_link.refusing())
+        yield
+
+
+@asynccontextmanager
+async def api_refuses_one_relay(site: Site) -> AsyncIterator[None]:
+    """Nobody listens where the API was, for the first relay; the others reach it."""
+    async with site.relays[0].api_link.refusing():
+        yield
+
+
+@asynccontextmanager
+async def key_refused(site: Site) -> AsyncIterator[None]:
+    """The API knows another key only."""
+    await site.api.accept_keys("another-key")
+    try:
+        yield
+    finally:
+        await site.api.accept_keys()
+
+
+@asynccontextmanager
+async def throttled(site: Site) -> AsyncIterator[None]:
+    """Every call is answered 429, come again in five seconds."""
+    async with _rule(site, fault="status", status=429, headers={"Retry-After": "5"}):
+        yield
+
+
+@asynccontextmanager
+async def some_calls_fail(site: Site) -> AsyncIterator[None]:
+    """Every third call is answered 500, a few times; good orders outweigh them after."""
+    rule = {"match": {"every": 3}, "times": FAILED, "fault": "status", "status": 500}
+    await site.api.ask("POST", "/faults", json=rule)
+    yield
+    await _outweigh(site, round(FAILED / 0.01 * _DILUTION))
+
+
+@asynccontextmanager
+async def some_answers_late(site: Site) -> AsyncIterator[None]:
+    """A few calls are answered late; good orders outweigh them after."""
+    rule = {"times": LATE, "fault": "delay", "seconds": LATE_SECONDS}
+    await site.api.ask("POST", "/faults", json=rule)
+    yield
+    await _outweigh(site, round(LATE / 0.001 * _DILUTION))
+
+
+@asynccontextmanager
+async def outcomes_unknown(site: Site) -> AsyncIterator[None]:
+    """A few orders are placed and never answered for, until they are given up."""
+    match = {"request_id": "unsure-*"}
+    async with _rule(site, match=match, fault="reset_after"):
+        async with Producer.connect(site.host.url) as producer:
+            unsure = orders("unsure")
+            await producer.publish_all(next(unsure) for _ in range(UNSURE))
+        yield
+    await site.host.drain("orders.parked")
+
+
+@asynccontextmanager
+async def _rule(site: Site, **rule: Any) -> AsyncIterator[None]:
+    await site.api.add_rule(rule)
+    try:
+        yield
+    finally:
+        await site.api.remove_rule(rule)
+
+
+async def _outweigh(site: Site, count: int) -> None:
+    """So many more orders are answered, no faster than the relay takes them."""
+    before = len(site.replies)
+    good = orders(f"{site.name}-more")
+    async with Producer.connect(site.host.url) as producer:
+        await producer.publish_behind(
+            (next(good) for _ in range(count)),
+            lambda: len(site.replies) - before,
+            backlog=_BACKLOG,
+            within=_BURST_SECONDS,
+        )
+
+    async def answered() -> bool:
+        return len(site.replies) - before >= count
+
+    await until(answered, f"{count} orders are answered", timeout_seconds=_TOLD_SECONDS)
