@@ -9,7 +9,7 @@ from tests.dashboards.prometheus import is_installed
 from tests.observe.asking import Key
 from tests.observe.expressions import Expected, named, questions
 from tests.observe.programme import ACTS, BLOCKED, OUTAGE
-from tests.observe.run import Observer, scraping
+from tests.observe.run import NO_LIMIT, Observer, scraping
 from tests.observe.stage import staged
 from tests.rules.reading import alerts
 
@@ -29,6 +29,8 @@ _EMPTY = {
 }
 _BY_OUTAGE = "an outage may be too short for it, or not"
 _EITHER = {
+    **NO_LIMIT,
+    "Reconnects by cause, A": "no connection is lost in the short form, unless the machine is busy",
     "OrderRelayApiErrorBurnFast, critical": _BY_OUTAGE,
     "OrderRelayApiErrorBurnSlow, warning": _BY_OUTAGE,
     "OrderRelayOutcomeUnknown, warning": "some hostile messages end so, or none",

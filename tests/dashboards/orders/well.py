@@ -149,9 +149,10 @@ _LEFT_BEHIND = (
         _number(
             "Answered in a minute",
             "percentunit",
-            f"{per_second(f'{_DURATION}_bucket', IN_TIME)} / ({per_second(f'{_DURATION}_count')} > 0)",
+            f"{per_second(f'{_DURATION}_bucket', IN_TIME)}"
+            f" / ({per_second(f'{_DURATION}_count')} > 0)",
             (
-                "Orders answered at most 60 s after a relay first saw them, of all that are answered.",
+                "Orders answered within 60 s of when a relay first saw them, of all answered.",
                 "99.9 %; less while the API is away.",
                 'see under "What became of the orders" how long they take, and which are retried.',
             ),
