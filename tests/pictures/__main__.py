@@ -20,7 +20,7 @@ from tests.pictures.browser import NoPictureError
 from tests.pictures.draw import Look, draw, draw_sample
 from tests.pictures.packages import needed
 from tests.pictures.record import record
-from tests.pictures.recording import Recording, kept
+from tests.pictures.recording import Recording, cleared, kept
 from tests.pictures.tools import ToolsMissingError, check
 
 _TROUBLES = (
@@ -83,9 +83,8 @@ def _record(asked: argparse.Namespace) -> Recording:
     found = ensure_rabbitmq(_say)
     if isinstance(found, Missing):
         raise BrokerError(found.advice)
-    asked.keep.mkdir(parents=True, exist_ok=True)
     _say(f"Recording {asked.minutes:g} minutes of orders into {asked.keep} ...")
-    return asyncio.run(record(asked.keep, asked.minutes, _say))
+    return asyncio.run(record(cleared(asked.keep), asked.minutes, _say))
 
 
 def _say(words: str) -> None:

@@ -1,6 +1,7 @@
 """A folder with what a Prometheus saw of a run, and when that was."""
 
 import json
+import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -44,6 +45,14 @@ class Recording:
 def data_of(folder: Path) -> Path:
     """Where Prometheus keeps what it sees."""
     return folder / "prometheus"
+
+
+def cleared(folder: Path) -> Path:
+    """The folder, there and without any recording, be it whole or broken off."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / _FILE).unlink(missing_ok=True)
+    shutil.rmtree(data_of(folder), ignore_errors=True)
+    return folder
 
 
 def kept(folder: Path) -> Recording | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.pictures import mail
-from tests.pictures.recording import Moment, Recording, kept
+from tests.pictures.recording import Moment, Recording, cleared, kept
 from tests.pictures.story import STORY, Act, Happening, faults, in_turn, orders_per_second
 from tests.pictures.tools import ToolsMissingError, check, find
 from tests.standin.matching import FaultRules
@@ -59,6 +59,10 @@ def test_a_recording_is_there_when_it_has_ended(tmp_path: Path) -> None:
     recording = Recording(tmp_path, 10, 20, [Moment(12.5, "the API is back")])
     recording.write()
     assert kept(tmp_path) == recording
+    recording.data.mkdir()
+    (tmp_path / "mine").touch()
+    assert kept(cleared(tmp_path)) is None
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
 
 
 def test_a_missing_program_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
