@@ -10,7 +10,7 @@ from tests.dashboards.panel import Board
 from tests.dashboards.queries import Span, filled_in, named
 from tests.pictures.draw import span_of
 from tests.pictures.marks import Mark
-from tests.pictures.told import choices, layers, linked
+from tests.pictures.told import choices, layers, lines, linked
 
 
 @pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.uid)
@@ -38,6 +38,12 @@ def test_each_layer_says_what_it_has_once() -> None:
     assert list(shown) == ["Starts", "Deployments", "Firing alerts"]
     assert shown["Firing alerts"] == ["00:00 to 00:01 A", "00:00 to 00:01 B"]
     assert shown["Starts"] == []
+
+
+def test_a_long_list_takes_more_lines() -> None:
+    """So that the panels begin below it; one without anything has its line, too."""
+    assert lines({"name": "Starts", "texts": []}) == 1
+    assert lines({"name": "Starts", "texts": ["00:00 OrderRelayHeld"] * 9}) == 2
 
 
 def test_points_are_at_whole_steps() -> None:

@@ -1,6 +1,7 @@
 """What the page is told: a part of a dashboard, what its queries found, and how large it is."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from math import ceil
 from typing import Any
 
 from tests.dashboards.fill_in import fill_in
@@ -10,7 +11,10 @@ from tests.pictures.shots import Shot, bottom, framed
 
 _UNIT_PIXELS = 38
 _TOP_PIXELS = 96
-_LAYER_PIXELS = 20
+_LINE_PIXELS = 20
+_LINE_LETTERS = 190
+"""So many letters of a head are sure to fit beside each other."""
+
 _BOTTOM_PIXELS = 8
 _HIDDEN = 2
 
@@ -32,7 +36,7 @@ def told(url: str, dashboard: Mapping[str, Any], shot: Shot, span: Span) -> dict
         "from": span.start * 1000,
         "to": span.end * 1000,
         "unit": _UNIT_PIXELS,
-        "top": _TOP_PIXELS + _LAYER_PIXELS * len(shown),
+        "top": _TOP_PIXELS + _LINE_PIXELS * sum(lines(layer) for layer in shown),
     }
 
 
@@ -69,6 +73,12 @@ def layers(dashboard: Mapping[str, Any], marked: Iterable[marks.Mark]) -> list[d
         }
         for layer in dashboard["annotations"]["list"]
     ]
+
+
+def lines(layer: Mapping[str, Any]) -> int:
+    """How many lines a layer's words take at most."""
+    letters = len(f"{layer['name']}: {', '.join(layer['texts'])}")
+    return ceil(letters / _LINE_LETTERS)
 
 
 def _once(texts: Iterable[str]) -> Sequence[str]:

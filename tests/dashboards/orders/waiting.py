@@ -41,8 +41,8 @@ ROW = Row(
             Shape.LINES,
             "none",
             "How many relays consume, as RabbitMQ sees it.",
-            "as many as there are replicas. During a hold there may be fewer, or more: a consumer that"
-            " was cancelled counts until its orders are acked.",
+            "as many as there are replicas. In a hold there may be fewer, or more: one that was"
+            " cancelled counts until its orders are acked.",
             'with none, orders only pile up: see "What is held and why" and "Connections to the'
             ' broker".',
             "OrderRelayNoConsumer",

@@ -79,7 +79,7 @@ function Choice({ label, value, theme }) {
 }
 
 function Layer({ name, color, texts }) {
-  const line = { fontSize: 12, lineHeight: '20px', whiteSpace: 'nowrap', overflow: 'hidden', textOverflow: 'ellipsis' };
+  const line = { fontSize: 12, lineHeight: '20px' };
   return (
     <div style={line}>
       <span style={{ display: 'inline-block', width: 9, height: 9, borderRadius: 5, background: color, marginRight: 7 }} />
