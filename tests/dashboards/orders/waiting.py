@@ -16,7 +16,8 @@ ROW = Row(
             Shape.LINES,
             "s",
             "The age of the oldest order that a relay knows of and has not answered.",
-            "seconds; it grows by a second a second while the API is away, then falls at once.",
+            "seconds; it grows by a second a second while the API is away, and falls when what"
+            " waited is answered.",
             "if it grows although orders are accepted, one order is stuck: its retries are in the"
             " log, under its request id.",
             "OrderRelayOrderTooOld",
