@@ -170,6 +170,8 @@ def _series(panel: Panel) -> timeseries.Panel:
         style = common.GraphThresholdsStyleConfig()
         built.thresholds(_thresholds(panel))
         built.thresholds_style(style.mode(common_types.GraphThresholdsStyleMode.DASHED))
+        # Else a limit that no value is near would be drawn outside of the axes.
+        built.axis_soft_max(max(step.value or 0 for step in panel.steps))
     for query in panel.queries:
         for name in query.series:
             built.override_by_name(name, _look(name))

@@ -29,10 +29,10 @@ COLOURS: Final[dict[str, str]] = {
     "service_not_found": "#26A4B8",
     "invalid_quantity": "#8FD3C8",
     "message_id_conflict": "#8F8FE0",
-    "message_id_too_long": "#B9C6DE",
+    "message_id_too_long": "#C4423F",
     "missing_request_id": "#33507F",
     "insufficient_balance": "semi-dark-yellow",
-    "invalid_message": "#C4423F",
+    "invalid_message": "#B9C6DE",
     "missing_message_id": "#E88B89",
     # Why it was given up.
     "deadline_passed": "orange",

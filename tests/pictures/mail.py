@@ -1,4 +1,4 @@
-"""Messages of a day that are not just orders: with a deadline, without an id, no orders at all."""
+"""Messages of a day that are not just orders: with a deadline, of no usable id, no orders at all."""
 
 import asyncio
 import json
@@ -14,15 +14,15 @@ from tests.chaos.amqp import AGAIN_SECONDS, AMQP_FAILURES, broker_connection
 
 EVERY_SECONDS = 5.0
 _URGENT_SECONDS = 100
-_PARKED = {20: (None, b"{}"), 260: ("odd-text", b"two of them, please")}
-"""By its number: a message without an id, and one that is no order."""
+_ODD = {20: ("long-" + "x" * 150, b"{}"), 260: ("odd-text", b"two of them, please")}
+"""By its number: one whose id is too long, which is parked, and one that is no order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
     """One message; `deadline` is in seconds since the epoch."""
 
-    message_id: str | None
+    message_id: str
     body: bytes
     deadline: int | None = None
 
@@ -35,9 +35,9 @@ class Letter:
 
 
 def letter(number: int, now: float) -> Letter:
-    """The one of this number: an urgent order, but for the two that are parked."""
-    if number in _PARKED:
-        return Letter(*_PARKED[number])
+    """The one of this number: an urgent order, but for two that are none."""
+    if number in _ODD:
+        return Letter(*_ODD[number])
     order = {"service": 1500, "link": f"https://example.com/u/{number}", "quantity": 10 + number}
     return Letter(f"urgent-{number}", json.dumps(order).encode(), round(now) + _URGENT_SECONDS)
 
