@@ -1,4 +1,4 @@
-"""Messages of a day that are not just orders: with a deadline, of no usable id, no orders at all."""
+"""Messages of a day that are not just orders: urgent ones, of no usable id, no orders at all."""
 
 import asyncio
 import json

@@ -67,8 +67,8 @@ ROW = Row(
             _PER_SECOND,
             "Replies with status `rejected`, a second, by code.",
             "few, of codes that a producer can mend, such as `invalid_order`.",
-            "`insufficient_balance` is ours to mend: pay in. For the others, ask the producer; those"
-            " without a usable message id are also parked, and so is what cannot be decoded.",
+            "`insufficient_balance` is ours to mend: pay in. For the others, ask the producer."
+            " Those without a usable message id are parked, too, and so is what cannot be decoded.",
             "OrderRelayParked",
             (Query(seen(_REPLIES, 'status="rejected"', by="code"), "{{code}}", _REJECTED),),
             none="none in this time",
