@@ -18,7 +18,7 @@ from tests.load import ProcessFailedError
 from tests.load.interrupts import interrupt
 from tests.pictures.browser import NoPictureError
 from tests.pictures.draw import Look, draw, draw_sample
-from tests.pictures.packages import needed
+from tests.pictures.packages import bundle, needed
 from tests.pictures.record import record
 from tests.pictures.recording import Recording, cleared, kept
 from tests.pictures.tools import ToolsMissingError, check
@@ -65,6 +65,7 @@ def _make(asked: argparse.Namespace) -> None:
         return
     # Before half an hour goes by.
     check("chromium", "prometheus", *needed())
+    bundle(_say)
     if asked.what == "sample":
         draw_sample(asked.out, look, _say)
         return
