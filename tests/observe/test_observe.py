@@ -1,13 +1,14 @@
 """The short form of `python -m tests.observe`."""
 
 from pathlib import Path
+from time import time
 
 import pytest
 
 from tests.broker import RabbitNode
 from tests.dashboards.prometheus import is_installed
-from tests.observe.asking import Key
-from tests.observe.expressions import Expected, named, questions
+from tests.observe.asking import Asker, Key, NotAnsweredError
+from tests.observe.expressions import Expected, Question, Run, ask, named, questions
 from tests.observe.programme import ACTS, BLOCKED, OUTAGE
 from tests.observe.run import Observer, scraping
 from tests.observe.stage import staged
@@ -61,8 +62,20 @@ async def test_what_happens_is_seen(rabbit_node: RabbitNode, tmp_path: Path) -> 
     """Alerts fire and end, expressions answer or are rightly empty, strangers make no series."""
     async with staged(tmp_path, scraping(tmp_path, FACTOR), node=rabbit_node) as stage:
         said: list[str] = []
-        report = await Observer(stage, said.append).in_short(MESSAGES, EXPECTED)
+        observer = Observer(stage, said.append)
+        report = await observer.in_short(MESSAGES, EXPECTED)
+        await _wrong_ones_are_found(observer.asker)
     assert report.problems() == [], said
     assert report.good
     assert len(report.sightings) == 2
     assert len(report.verdicts) > 100
+
+
+async def _wrong_ones_are_found(asker: Asker) -> None:
+    now = time()
+    run = Run(now - 10, now, 1)
+    for misspelt in ("order_relay_replys_total", 'order_relay_held{reason="circuits"}'):
+        assert await ask(asker, Question("", "", misspelt), run) == 0
+    assert await ask(asker, Question("", "", "0 * order_relay_in_flight / 0"), run) == 0
+    with pytest.raises(NotAnsweredError, match="parse error"):
+        await ask(asker, Question("", "", "sum by (order_relay_held"), run)
