@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
 from dataclasses import dataclass
 
 from tests.load import until
@@ -20,11 +20,15 @@ Trouble = Callable[[Site], AbstractAsyncContextManager[None]]
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What is done to a site, in words and in earnest, and which alerts come of it."""
+    """What is done to a site, in words and in earnest, and which alerts come of it.
+
+    Where an alert would go on for hours after its cause, `mending` goes on until it ends.
+    """
 
     alerts: tuple[Key, ...]
     cause: str
     trouble: Trouble
+    mending: Trouble = lambda _site: nullcontext()
 
 
 @dataclass(slots=True)
@@ -82,13 +86,13 @@ class Watch:
             await self._until_all(site, sightings, began, firing=True)
             # Watched while things are put right: that may take longer than the alert lasts.
             began = time.monotonic()
-            ending = self._until_all(site, sightings, began, firing=False)
-            task = asyncio.create_task(ending)
+            ending = asyncio.create_task(self._until_all(site, sightings, began, firing=False))
             try:
-                await stack.aclose()
-                await task
+                async with scene.mending(site):
+                    await stack.aclose()
+                    await ending
             finally:
-                task.cancel()
+                ending.cancel()
         now = {alert.key for alert in await self.firing(site)}
         for sighting in sightings:
             if sighting.alert in now:
