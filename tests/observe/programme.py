@@ -1,6 +1,6 @@
 """Which site suffers what, so that all alerts come up side by side and none disturbs another."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tests.observe.asking import Key
 from tests.observe.scenes import Scene
@@ -142,15 +142,22 @@ BLOCKED = Scene(
 """Strikes every site of the broker, so it comes last."""
 
 
-def only(acts: tuple[Act, ...], name: str) -> tuple[Act, ...]:
-    """The acts with nothing in them but the scenes of the alert."""
+SHOP = SitePlan(relays=2, orders_per_second=10.0, settings={"API__RATE_PER_SECOND": "500"})
+"""Two relays as they are by default, but for a budget that nothing reaches."""
+CALM = SitePlan(relays=1, orders_per_second=5.0)
+"""Where no order is ever held."""
+
+
+def scenes_of(name: str) -> tuple[Act, ...]:
+    """What brings about the alert of this name, with or without its prefix; none for no alert."""
+    wanted = {name, f"OrderRelay{name}"}
+    acts = (*ACTS, Act("shop", SHOP, (OUTAGE, BLOCKED)))
     chosen = (
-        Act(act.name, act.plan, tuple(scene for scene in act.scenes if brings(scene, name)))
+        replace(act, scenes=tuple(one for one in act.scenes if _names(one) & wanted))
         for act in acts
     )
     return tuple(act for act in chosen if act.scenes)
 
 
-def brings(scene: Scene, name: str) -> bool:
-    """Whether the alert of this name, with or without its prefix, comes of the scene."""
-    return any(key.name in {name, f"OrderRelay{name}"} for key in scene.alerts)
+def _names(scene: Scene) -> set[str]:
+    return {key.name for key in scene.alerts}

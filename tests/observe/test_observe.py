@@ -9,7 +9,7 @@ from tests.broker import RabbitNode
 from tests.dashboards.prometheus import is_installed
 from tests.observe.asking import Asker, Key, NotAnsweredError
 from tests.observe.expressions import Expected, Question, Run, ask, named, questions
-from tests.observe.programme import ACTS, BLOCKED, OUTAGE
+from tests.observe.programme import ACTS, BLOCKED, OUTAGE, scenes_of
 from tests.observe.run import Observer, scraping
 from tests.observe.stage import staged
 from tests.rules.reading import alerts
@@ -47,6 +47,14 @@ def test_every_alert_has_its_cause() -> None:
     """In the long form, each of the rules once and no other."""
     scenes = [*(scene for act in ACTS for scene in act.scenes), OUTAGE, BLOCKED]
     assert sorted(key for scene in scenes for key in scene.alerts) == sorted(_keys())
+
+
+@pytest.mark.parametrize("name", [key.name for key in sorted(_keys())])
+def test_each_alert_can_be_had_alone(name: str) -> None:
+    """By its name with and without the prefix."""
+    assert scenes_of(name)
+    assert scenes_of(name) == scenes_of(name.removeprefix("OrderRelay"))
+    assert scenes_of(f"{name}s") == ()
 
 
 def test_what_is_expected_to_be_empty_is_asked() -> None:
