@@ -12,7 +12,7 @@ from tests.observe.expressions import Expected, Question, Run, ask, named, quest
 from tests.observe.programme import ACTS, BLOCKED, OUTAGE, scenes_of
 from tests.observe.run import Observer, scraping
 from tests.observe.stage import staged
-from tests.rules.reading import alerts
+from tests.rules.reading import ALERT_NAMES, alerts
 
 FACTOR = 60
 """Five minutes are 5 s here."""
@@ -49,7 +49,7 @@ def test_every_alert_has_its_cause() -> None:
     assert sorted(key for scene in scenes for key in scene.alerts) == sorted(_keys())
 
 
-@pytest.mark.parametrize("name", [key.name for key in sorted(_keys())])
+@pytest.mark.parametrize("name", ALERT_NAMES)
 def test_each_alert_can_be_had_alone(name: str) -> None:
     """By its name with and without the prefix."""
     assert scenes_of(name)
