@@ -59,6 +59,10 @@ def main(command_line: Sequence[str] | None = None) -> int:
     except (AssertionError, BrokerError, ProcessFailedError, TimeoutError, ValueError) as error:
         _say(f"WRONG: {error}")
         return 1
+    except ExceptionGroup as errors:
+        for one in errors.exceptions:
+            _say(f"WRONG: {type(one).__name__}: {one}")
+        return 1
     Console(width=None if sys.stdout.isatty() else 120).print(tables(report))
     for line in report.problems():
         _say(f"WRONG: {line}")

@@ -38,14 +38,15 @@ LINKS = Act(
     (
         Scene((_key("Absent", CRITICAL),), "every relay is stopped", links.relays_stopped),
         Scene(
-            (_key("NoConsumer", CRITICAL),),
-            "the broker's connections are cut, new ones refused",
-            links.broker_refuses,
-        ),
-        Scene(
             (_key("ReconnectStorm", WARNING),),
             "the broker's connections are cut again and again",
             links.links_cut_again_and_again,
+        ),
+        # After the storm, which the vain attempts of this one would begin before its time.
+        Scene(
+            (_key("NoConsumer", CRITICAL),),
+            "the broker's connections are cut, new ones refused",
+            links.broker_refuses,
         ),
     ),
 )
