@@ -22,6 +22,7 @@ from tests.broker.find import Missing as NoRabbitMq
 from tests.dashboards.prometheus import is_installed
 from tests.load import ProcessFailedError
 from tests.load.interrupts import interrupt
+from tests.observe.programme import scenes_of
 from tests.observe.report import Report, tables
 from tests.observe.run import Observer, scraping
 from tests.observe.stage import staged
@@ -39,6 +40,12 @@ def main(command_line: Sequence[str] | None = None) -> int:
     add("--messages", type=int, default=10_000, help="hostile messages (default: 10000)")
     add("--keep", type=Path, metavar="FOLDER", help="a new folder for logs and Prometheus's data")
     chosen = parser.parse_args(command_line)
+    if chosen.only and not scenes_of(chosen.only):
+        parser.error(f"--only {chosen.only}: the rules have no such alert")
+    if chosen.messages < 1:
+        parser.error(f"--messages {chosen.messages}: at least one")
+    if chosen.keep and chosen.keep.exists():
+        parser.error(f"--keep {chosen.keep}: it is there already")
     # Explicitly: a shell starts background jobs with SIGINT ignored, and then Python keeps it so.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, interrupt)
@@ -51,6 +58,10 @@ def main(command_line: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except (AssertionError, BrokerError, ProcessFailedError, TimeoutError, ValueError) as error:
         _say(f"WRONG: {error}")
+        return 1
+    except ExceptionGroup as errors:
+        for one in errors.exceptions:
+            _say(f"WRONG: {type(one).__name__}: {one}")
         return 1
     Console(width=None if sys.stdout.isatty() else 120).print(tables(report))
     for line in report.problems():

@@ -89,10 +89,15 @@ def _alerts(sightings: Iterable[Sighting]) -> Table:
     table.add_column("caused by", overflow="fold")
     for one in sorted(sightings, key=lambda sighting: sighting.alert):
         name = one.alert.name.removeprefix("OrderRelay")
-        cause = one.cause if one.good else f"{one.cause}: {one.problem or 'not seen to its end'}"
         times = (_seconds(one.fired_after), _seconds(one.resolved_after))
-        table.add_row(name, one.alert.severity, *times, cause)
+        table.add_row(name, one.alert.severity, *times, _cause(one))
     return table
+
+
+def _cause(one: Sighting) -> str:
+    if one.impossible:
+        return f"{one.cause}: cannot be done on this machine: {one.impossible}"
+    return one.cause if one.good else f"{one.cause}: {one.problem or 'not seen to its end'}"
 
 
 def _series(counted: Cardinality) -> Table:

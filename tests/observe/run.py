@@ -13,19 +13,26 @@ from tests.load import until
 from tests.observe.asking import Asker, Key
 from tests.observe.cardinality import Cardinality, measured
 from tests.observe.expressions import Expected, Run, ask_all, named
-from tests.observe.programme import ACTS, BLOCKED, OUTAGE, PARKED, UNSURE, Act, only
+from tests.observe.programme import (
+    ACTS,
+    BLOCKED,
+    CALM,
+    OUTAGE,
+    PARKED,
+    SHOP,
+    UNSURE,
+    Act,
+    scenes_of,
+)
 from tests.observe.report import Report
 from tests.observe.scenes import Scene, Sighting, Watch
 from tests.observe.scraping import Scraping
 from tests.observe.shortened import FACTOR, shortened
-from tests.observe.site import Site, SitePlan
+from tests.observe.site import Site
 from tests.observe.stage import Stage
 from tests.rules.promtool import Missing, find_promtool
 from tests.rules.reading import FILE, rules
 
-SHOP = SitePlan(relays=2, orders_per_second=10.0, settings={"API__RATE_PER_SECOND": "500"})
-"""Two relays as they are by default, but for a budget that nothing reaches."""
-CALM = SitePlan(relays=1, orders_per_second=5.0)
 TIERS = len(RetrySettings().delays_seconds)
 NO_LIMIT = dict.fromkeys(
     ("Memory used, A", "Memory against the limit, B"), "no control group here may have a limit"
@@ -101,12 +108,8 @@ class Observer:
             return await self._report(played, shop, run, series, expected)
 
     async def only(self, name: str) -> Report:
-        """One alert; ValueError for a name that is none."""
-        acts = only((*ACTS, Act("shop", SHOP, (BLOCKED,))), name)
-        if not acts:
-            message = f"{name} is no alert of the rules"
-            raise ValueError(message)
-        return Report([one for act in acts for one in await self._act(act)])
+        """What brings about one alert, and nothing else."""
+        return Report([one for act in scenes_of(name) for one in await self._act(act)])
 
     async def _act(self, act: Act) -> list[Sighting]:
         async with self.stage.site(act.name, act.plan) as site:

@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
 from dataclasses import dataclass
 
 from tests.load import until
@@ -20,11 +20,15 @@ Trouble = Callable[[Site], AbstractAsyncContextManager[None]]
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What is done to a site, in words and in earnest, and which alerts come of it."""
+    """What is done to a site, in words and in earnest, and which alerts come of it.
+
+    Where an alert would go on for hours after its cause, `mending` goes on until it ends.
+    """
 
     alerts: tuple[Key, ...]
     cause: str
     trouble: Trouble
+    mending: Trouble = lambda _site: nullcontext()
 
 
 @dataclass(slots=True)
@@ -45,7 +49,8 @@ class Sighting:
     @property
     def good(self) -> bool:
         """It fired, its expression answered meanwhile, and it ended."""
-        return bool(self.answered and self.fired_after and self.resolved_after and not self.problem)
+        seen = self.fired_after is not None and self.resolved_after is not None
+        return seen and self.answered and not self.problem
 
 
 class CannotBeHereError(Exception):
@@ -72,27 +77,34 @@ class Watch:
                 sighting.impossible = str(error)
         except Exception as error:  # noqa: BLE001 - one that fails must not end the others
             for sighting in sightings:
-                sighting.problem = "" if sighting.good else f"{type(error).__name__}: {error}"
+                if not (sighting.good or sighting.problem):
+                    sighting.problem = f"{type(error).__name__}: {error}"
         return sightings
 
     async def _through(self, site: Site, scene: Scene, sightings: Sequence[Sighting]) -> None:
+        await self._must_be_quiet(site, sightings, "it fires before its cause is there")
         async with AsyncExitStack() as stack:
             began = time.monotonic()
             await stack.enter_async_context(scene.trouble(site))
             await self._until_all(site, sightings, began, firing=True)
             # Watched while things are put right: that may take longer than the alert lasts.
             began = time.monotonic()
-            ending = self._until_all(site, sightings, began, firing=False)
-            task = asyncio.create_task(ending)
+            ending = asyncio.create_task(self._until_all(site, sightings, began, firing=False))
             try:
-                await stack.aclose()
-                await task
+                async with scene.mending(site):
+                    await stack.aclose()
+                    await ending
             finally:
-                task.cancel()
+                ending.cancel()
+        await self._must_be_quiet(site, sightings, "it fires again")
+
+    async def _must_be_quiet(
+        self, site: Site, sightings: Sequence[Sighting], otherwise: str
+    ) -> None:
         now = {alert.key for alert in await self.firing(site)}
         for sighting in sightings:
             if sighting.alert in now:
-                sighting.problem = "it fires again"
+                sighting.problem = otherwise
 
     async def _until_all(
         self, site: Site, sightings: Sequence[Sighting], began: float, *, firing: bool
@@ -103,7 +115,7 @@ class Watch:
             now = {alert.key for alert in await self.firing(site)}
             for sighting in [one for one in waiting if (one.alert in now) is firing]:
                 waiting.remove(sighting)
-                await self._note(sighting, time.monotonic() - began, firing=firing)
+                await self._note(site, sighting, time.monotonic() - began, firing=firing)
             return not waiting
 
         names = ", ".join(one.alert.name for one in waiting)
@@ -111,25 +123,25 @@ class Watch:
         seconds = FIRES_SECONDS if firing else RESOLVES_SECONDS
         await until(all_are, what, timeout_seconds=seconds, poll_seconds=POLL_SECONDS)
 
-    async def _note(self, sighting: Sighting, seconds: float, *, firing: bool) -> None:
+    async def _note(self, site: Site, sighting: Sighting, seconds: float, *, firing: bool) -> None:
         name = f"{sighting.alert.name} ({sighting.alert.severity})"
         if firing:
             sighting.fired_after = seconds
-            answer = await self.asker.now(self.expressions[sighting.alert])
-            sighting.answered = bool(answer)
+            answers = await self.asker.now(self.expressions[sighting.alert])
+            sighting.answered = any(_is_of(site, one["metric"]) for one in answers)
             self.say(f"  {name} fires after {seconds:.0f} s")
         else:
             sighting.resolved_after = seconds
             self.say(f"  {name} has ended after {seconds:.0f} s")
 
     async def firing(self, site: Site) -> list[Alert]:
-        """The alerts of a site that fire now; those of its queues bear its virtual host."""
+        """The alerts of a site that fire now; those of its queues name its virtual host."""
         return [
             alert
             for alert in await self.asker.alerts()
-            if alert.state == "firing"
-            and (
-                alert.labels.get("namespace") == site.name
-                or alert.labels.get("vhost") == site.host.name
-            )
+            if alert.state == "firing" and _is_of(site, alert.labels)
         ]
+
+
+def _is_of(site: Site, labels: Mapping[str, str]) -> bool:
+    return labels.get("namespace") == site.name or labels.get("vhost") == site.host.name

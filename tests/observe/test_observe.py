@@ -1,17 +1,18 @@
 """The short form of `python -m tests.observe`."""
 
 from pathlib import Path
+from time import time
 
 import pytest
 
 from tests.broker import RabbitNode
 from tests.dashboards.prometheus import is_installed
-from tests.observe.asking import Key
-from tests.observe.expressions import Expected, named, questions
-from tests.observe.programme import ACTS, BLOCKED, OUTAGE
+from tests.observe.asking import Asker, Key, NotAnsweredError
+from tests.observe.expressions import Expected, Question, Run, ask, named, questions
+from tests.observe.programme import ACTS, BLOCKED, OUTAGE, scenes_of
 from tests.observe.run import NO_LIMIT, Observer, scraping
 from tests.observe.stage import staged
-from tests.rules.reading import alerts
+from tests.rules.reading import ALERT_NAMES, alerts
 
 FACTOR = 60
 """Five minutes are 5 s here."""
@@ -50,6 +51,14 @@ def test_every_alert_has_its_cause() -> None:
     assert sorted(key for scene in scenes for key in scene.alerts) == sorted(_keys())
 
 
+@pytest.mark.parametrize("name", ALERT_NAMES)
+def test_each_alert_can_be_had_alone(name: str) -> None:
+    """By its name with and without the prefix."""
+    assert scenes_of(name)
+    assert scenes_of(name) == scenes_of(name.removeprefix("OrderRelay"))
+    assert scenes_of(f"{name}s") == ()
+
+
 def test_what_is_expected_to_be_empty_is_asked() -> None:
     """No line of the lists stands for nothing."""
     asked = {question.where for question in questions()}
@@ -63,8 +72,20 @@ async def test_what_happens_is_seen(rabbit_node: RabbitNode, tmp_path: Path) -> 
     """Alerts fire and end, expressions answer or are rightly empty, strangers make no series."""
     async with staged(tmp_path, scraping(tmp_path, FACTOR), node=rabbit_node) as stage:
         said: list[str] = []
-        report = await Observer(stage, said.append).in_short(MESSAGES, EXPECTED)
+        observer = Observer(stage, said.append)
+        report = await observer.in_short(MESSAGES, EXPECTED)
+        await _wrong_ones_are_found(observer.asker)
     assert report.problems() == [], said
     assert report.good
     assert len(report.sightings) == 2
     assert len(report.verdicts) > 100
+
+
+async def _wrong_ones_are_found(asker: Asker) -> None:
+    now = time()
+    run = Run(now - 10, now, 1)
+    for misspelt in ("order_relay_replys_total", 'order_relay_held{reason="circuits"}'):
+        assert await ask(asker, Question("", "", misspelt), run) == 0
+    assert await ask(asker, Question("", "", "0 * order_relay_in_flight / 0"), run) == 0
+    with pytest.raises(NotAnsweredError, match="parse error"):
+        await ask(asker, Question("", "", "sum by (order_relay_held"), run)

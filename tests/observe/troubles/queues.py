@@ -86,8 +86,10 @@ def _publish_without_id(url: str) -> None:
 
 
 async def _emptied(site: Site, queue: str) -> None:
+    api = site.host.node.api
+
     async def empty() -> bool:
-        taken = await site.host.drain(queue)
-        return not taken
+        await asyncio.to_thread(api.delete, "queues", site.host.name, queue, "contents")
+        return await site.host.ready(queue) == 0
 
     await until(empty, f"{queue} is empty", timeout_seconds=_EMPTIED_SECONDS, poll_seconds=1.0)
