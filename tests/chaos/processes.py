@@ -23,7 +23,7 @@ class Replica:
     """One relay behind links of its own; while it is dead, nobody is in its place.
 
     `lock` is held by who kills, freezes or replaces it. `problems` tells of ends that nobody here
-    had caused.
+    had caused. `kind` is what its next process is.
     """
 
     def __init__(
@@ -40,6 +40,7 @@ class Replica:
         self.lock = asyncio.Lock()
         self.problems: list[str] = []
         self.logs: list[Path] = []
+        self.kind = RelayProcess
         self._directory = directory
         self._settings = settings
         self._process: RelayProcess | None = None
@@ -61,7 +62,7 @@ class Replica:
         settings = dict(self._settings)
         amqp, api = settings.pop("AMQP__URL"), settings.pop("API__URL")
         self._killed = False
-        self._process = RelayProcess(self._directory, amqp, api, name, **settings)
+        self._process = self.kind(self._directory, amqp, api, name, **settings)
         self.logs.append(self._process.log)
 
     def kill(self) -> bool:

@@ -43,7 +43,7 @@ def _build(board: Board) -> types.Dashboard:
         .editable()
         .link(_to_the_other())
         .annotations(list(frame.annotations()))
-        .variables(list(frame.variables()))
+        .variables(list(frame.variables(of_queues=board.of_queues)))
     )
     top, number = 0, 1
     for row in board.rows:
@@ -62,7 +62,8 @@ def _places(row: Row, top: int) -> list[tuple[Panel, types.GridPos]]:
     places = []
     left, lowest = 0, top
     for panel in row.panels:
-        height = _NUMBER_HEIGHT if panel.shape is Shape.NUMBER else _HEIGHT
+        low = panel.shape is Shape.NUMBER and not panel.tall
+        height = _NUMBER_HEIGHT if low else _HEIGHT
         if left + panel.width > _WIDTH:
             left, top = 0, lowest
         places.append((panel, types.GridPos(x=left, y=top, w=panel.width, h=height)))
@@ -95,6 +96,8 @@ def _panel(panel: Panel) -> AnyPanel:
     for letter, query in zip("ABCDEFGHIJ", panel.queries, strict=False):
         target = prometheus.Dataquery().ref_id(letter).expr(query.expression)
         target.datasource(frame.SOURCE).legend_format(query.legend)
+        if query.exemplars:
+            target.exemplar(exemplar=True)
         built.with_target(target.instant() if panel.shape is Shape.NUMBER else target.range())
     if panel.decimals is not None:
         built.decimals(panel.decimals)
@@ -167,6 +170,8 @@ def _series(panel: Panel) -> timeseries.Panel:
         style = common.GraphThresholdsStyleConfig()
         built.thresholds(_thresholds(panel))
         built.thresholds_style(style.mode(common_types.GraphThresholdsStyleMode.DASHED))
+        # Else a limit that no value is near would be drawn outside of the axes.
+        built.axis_soft_max(max(step.value or 0 for step in panel.steps))
     for query in panel.queries:
         for name in query.series:
             built.override_by_name(name, _look(name))

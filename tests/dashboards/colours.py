@@ -24,16 +24,16 @@ COLOURS: Final[dict[str, str]] = {
     "throttled": _SLOW_DOWN,
     "unreached": _AWAY,
     "misconfigured": _WRONGLY_SET_UP,
-    # Why it was rejected.
-    "invalid_order": "#2F6FB0",
-    "invalid_message": "light-blue",
-    "missing_message_id": "super-light-blue",
-    "message_id_too_long": "#9FB6D9",
-    "message_id_conflict": "#5A7BB5",
+    # Why it was rejected: blue is for the producer to mend, yellow for us, red is parked as well.
+    "invalid_order": "dark-blue",
+    "service_not_found": "#26A4B8",
+    "invalid_quantity": "#8FD3C8",
+    "message_id_conflict": "#8F8FE0",
+    "message_id_too_long": "#C4423F",
     "missing_request_id": "#33507F",
-    "service_not_found": "dark-blue",
-    "insufficient_balance": "semi-dark-blue",
-    "invalid_quantity": "#4FA8C9",
+    "insufficient_balance": "semi-dark-yellow",
+    "invalid_message": "#B9C6DE",
+    "missing_message_id": "#E88B89",
     # Why it was given up.
     "deadline_passed": "orange",
     "too_old": "light-orange",
@@ -80,6 +80,7 @@ COLOURS: Final[dict[str, str]] = {
     "late": _GIVEN_UP,
     "certain": GOOD,
     "restarts": "#B58A5A",
+    "new relays": "#7EB6C9",
     "over 1 hour": "#C4423F",
     "over 6 hours": "#E0B64B",
     "over 3 days": "#37BBB0",
@@ -94,7 +95,7 @@ for _delay, _colour in {
     600: "#A37A1C",
     3600: "#7A5A10",
 }.items():
-    COLOURS[f"after {_delay} s"] = _colour
+    COLOURS[f"after {_delay:>4} s"] = _colour
 
 DASHED: Final = frozenset({"limit", "budget"})
 """These are no measurements: their lines are dashed and have no area."""
@@ -102,4 +103,4 @@ DASHED: Final = frozenset({"limit", "budget"})
 
 def words(name: str) -> str:
     """What a person reads for the name of a series."""
-    return name.replace("_", " ")
+    return " ".join(name.replace("_", " ").split())

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tests.dashboards.promql import RELAY
+from tests.dashboards.promql import PROCESS, RELAY
 from tests.dashboards.sdk import common_types, dashboard, types
 
 SOURCE: Final = common_types.DataSourceRef(type_val="prometheus", uid="${datasource}")
@@ -15,9 +15,10 @@ _NAMESPACE = 'namespace=~"$namespace|"'
 _ALL = types.VariableOption(text=["All"], value=["$__all"])
 
 
-def variables() -> list[
-    dashboard.DatasourceVariable | dashboard.QueryVariable | dashboard.ConstantVariable
-]:
+Variable = dashboard.DatasourceVariable | dashboard.QueryVariable | dashboard.ConstantVariable
+
+
+def variables(*, of_queues: bool) -> list[Variable]:
     """The data source, which relays, which queues, and the address of the runbooks."""
     return [
         dashboard.DatasourceVariable("datasource").label("Data source").type("prometheus"),
@@ -28,33 +29,44 @@ def variables() -> list[
             "Instance",
             f'label_values({_BUILD}{{{_NAMESPACE},job=~"$job|"}}, instance)',
         ),
-        _choice("vhost", "Virtual host", f"label_values({_QUEUES}, vhost)"),
-        _choice(
-            "topology", "Topology", f'label_values({_QUEUES}{{vhost=~"$vhost|"}}, queue)'
-        ).regex("/^(.+)[.]requests$/"),
+        *(_queues() if of_queues else ()),
         dashboard.ConstantVariable("runbooks").value(RUNBOOKS),
     ]
 
 
+def _queues() -> tuple[dashboard.QueryVariable, ...]:
+    topologies = f'label_values({_QUEUES}{{vhost=~"$vhost|"}}, queue)'
+    return (
+        _choice("vhost", "Virtual host", f"label_values({_QUEUES}, vhost)"),
+        _choice("topology", "Topology", topologies).regex("/^(.+)[.]requests$/"),
+    )
+
+
 def annotations() -> list[dashboard.AnnotationQuery]:
-    """Starts of processes, new versions, and alerts that fire."""
-    started = f"max by (instance, version) (process_start_time_seconds{{{RELAY}}}"
-    started += f" * on (namespace, job, instance) group_left (version) {_BUILD}{{{RELAY}}}) * 1000"
-    versions = f"count by (version) ({_BUILD}{{{RELAY}}})"
+    """Starts of processes, new versions, and alerts that fire: each at the moment it tells.
+
+    However far apart the points are that Grafana asks for, none of these moments is lost.
+    """
+    # The build on the left: where one address has two for a while, the other way round is an error.
+    builds = f"{_BUILD}{{{RELAY}}}"
+    started = f"{builds} * on ({PROCESS}) group_left () process_start_time_seconds{{{RELAY}}}"
+    alerts = f'alertname=~"OrderRelay.*",{_NAMESPACE}'
+    since = f"ALERTS_FOR_STATE{{{alerts}}}"
+    since += f' and ignoring (alertstate) ALERTS{{alertstate="firing",{alerts}}}'
     return [
-        _mark("Starts", "blue", started, "{{instance}} started, version {{version}}", moment=True),
+        _mark(
+            "Starts",
+            "blue",
+            f"max by (instance, version) ({started}) * 1000",
+            "{{instance}} started, version {{version}}",
+        ),
         _mark(
             "Deployments",
             "purple",
-            f"{versions} unless {versions.replace('})', '} offset 5m)')}",
-            "Version {{version}} is new",
+            f"min by (version) ({started}) * 1000",
+            "Version {{version}} was deployed",
         ),
-        _mark(
-            "Firing alerts",
-            "red",
-            f'ALERTS{{alertname=~"OrderRelay.*",alertstate="firing",{_NAMESPACE}}}',
-            "{{alertname}}",
-        ),
+        _mark("Firing alerts", "red", f"min by (alertname) ({since}) * 1000", "{{alertname}}"),
     ]
 
 
@@ -74,9 +86,7 @@ def _choice(name: str, label: str, query: str) -> dashboard.QueryVariable:
     )
 
 
-def _mark(
-    name: str, colour: str, expression: str, title: str, *, moment: bool = False
-) -> dashboard.AnnotationQuery:
+def _mark(name: str, colour: str, expression: str, title: str) -> dashboard.AnnotationQuery:
     return (
         dashboard.AnnotationQuery()
         .name(name)
@@ -85,5 +95,5 @@ def _mark(
         .icon_color(colour)
         .expr(expression)
         .title_format(title)
-        .use_value_for_time(use_value_for_time=moment)
+        .use_value_for_time(use_value_for_time=True)
     )

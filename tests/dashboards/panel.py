@@ -21,11 +21,15 @@ class Shape(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A PromQL expression; `legend` may name labels as `{{label}}`, and gives these `names`."""
+    """A PromQL expression; `legend` may name labels as `{{label}}`, and gives these `names`.
+
+    With `exemplars`, single orders are shown as points that lead to their trace.
+    """
 
     expression: str
     legend: str
     names: tuple[str, ...] = ()
+    exemplars: bool = False
 
     @property
     def series(self) -> tuple[str, ...]:
@@ -52,7 +56,10 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One panel; `normal` and `otherwise` end its description, `runbook` is an alert's name."""
+    """One panel; `normal` and `otherwise` end its description, `runbook` is an alert's name.
+
+    `none` is shown where there is no series, and a number that is `tall` is as high as a graph.
+    """
 
     title: str
     shape: Shape
@@ -67,6 +74,7 @@ class Panel:
     states: tuple[State, ...] = ()
     decimals: int | None = None
     none: str = "nothing yet"
+    tall: bool = False
 
     @property
     def description(self) -> str:
@@ -84,11 +92,15 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """One dashboard; `since` is how far back it looks at first."""
+    """One dashboard; `since` is how far back it looks at first.
+
+    One that is `of_queues` lets choose which of RabbitMQ's queues are meant.
+    """
 
     uid: str
     title: str
     description: str
     since: str
     refresh: str
+    of_queues: bool
     rows: tuple[Row, ...]

@@ -47,6 +47,8 @@ def running(data: Path | None = None, configuration: str = "global: {}\n") -> It
                 ),
                 stdout=output,
                 stderr=output,
+                # A terminal's Ctrl-C is for who started it, and that one ends it.
+                start_new_session=True,
             )
         try:
             _wait_until_ready(process, f"http://{address}", log)

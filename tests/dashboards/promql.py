@@ -3,10 +3,15 @@
 # An absent label is an empty one: without the `|`, a Prometheus that adds none would find nothing.
 RELAY = 'namespace=~"$namespace|",job=~"$job|",instance=~"$instance|"'
 
+JOB = 'namespace=~"$namespace|",job=~"$job|"'
+
 PROCESS = "namespace, job, instance"
 """The labels that tell two relays apart; absent ones count as the same."""
 
 WINDOW = "$__rate_interval"
+
+DIGITS = 4
+"""So many has the longest waiting tier."""
 
 IN_TIME = r'le=~"60(\\.0)?"'
 """The bucket of orders that took at most a minute, as any client library may write its bound."""
@@ -15,6 +20,11 @@ IN_TIME = r'le=~"60(\\.0)?"'
 def of_relay(metric: str, *matchers: str) -> str:
     """The series of the chosen relays."""
     return f"{metric}{{{','.join((RELAY, *matchers))}}}"
+
+
+def recorded(name: str) -> str:
+    """A series that the rules of the chart record for each job."""
+    return f"{name}{{{JOB}}}"
 
 
 def total(metric: str, *matchers: str, by: str = "") -> str:
@@ -36,6 +46,39 @@ def quantile(share: float, metric: str, *matchers: str, by: str = "") -> str:
     """The value that this share of the observations in a histogram is below."""
     labels = f"le, {by}" if by else "le"
     return f"histogram_quantile({share}, {per_second(f'{metric}_bucket', *matchers, by=labels)})"
+
+
+def seen(metric: str, *matchers: str, by: str) -> str:
+    """`per_second`, but only of what happened at all in the time that is looked at.
+
+    A legend with every code that there can be would not fit beside its graph.
+    """
+    ever = f"sum by ({by}) (increase({of_relay(metric, *matchers)}[$__range] @ end()))"
+    return f"{per_second(metric, *matchers, by=by)} and on ({by}) ({ever} > 0)"
+
+
+def known(expression: str) -> str:
+    """Without what is no number, such as a quantile of nothing."""
+    return f"({expression}) >= 0"
+
+
+def limit(metric: str) -> str:
+    """The smallest of a limit of the relays, where any has one: no limit is infinite."""
+    return f"min ({of_relay(metric)}) < +Inf"
+
+
+def padded(expression: str, label: str) -> str:
+    """With blanks before a number in a label, so that Prometheus, which sorts texts, sorts numbers.
+
+    A page shows no blanks that follow each other.
+    """
+    for digits in range(1, DIGITS):
+        blanks = " " * (DIGITS - digits)
+        number = "." * digits
+        expression = (
+            f'label_replace({expression}, "{label}", "{blanks}$1", "{label}", "({number})")'
+        )
+    return expression
 
 
 def process(metric: str) -> str:

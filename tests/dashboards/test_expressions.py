@@ -11,6 +11,7 @@ from service.edges.telemetry import catalogue
 from service.edges.telemetry.catalogue import Kind, Metric
 from tests.dashboards.boards import BOARDS
 from tests.dashboards.build import text
+from tests.rules.reading import all_rules
 
 _OF_QUEUES = frozenset({"vhost", "queue"})
 _OTHERS: dict[str, frozenset[str]] = {
@@ -24,6 +25,8 @@ _OTHERS: dict[str, frozenset[str]] = {
     "process_resident_memory_bytes": frozenset(),
     "process_start_time_seconds": frozenset(),
     "ALERTS": frozenset({"alertname", "alertstate"}),
+    "ALERTS_FOR_STATE": frozenset({"alertname"}),
+    **{rule.name: frozenset() for rule in all_rules() if not rule.is_alert},
 }
 _SERIES: Mapping[str, frozenset[str]] = {
     **_OTHERS,
@@ -35,7 +38,7 @@ _SERIES: Mapping[str, frozenset[str]] = {
     },
 }
 _OF_PROMETHEUS = frozenset({"namespace", "job", "instance", "le"})
-_SELECTOR = re.compile(r"\b([A-Za-z_]\w+)\{([^}]*)\}")
+_SELECTOR = re.compile(r"\b([A-Za-z_][\w:]+)\{([^}]*)\}")
 _RATE = re.compile(r"\b(rate|increase|irate|delta|changes)\([^[]*\[([^\]]+)\]")
 _STEP = re.compile(r"\[\w+:(\w+)\]")
 
@@ -90,6 +93,20 @@ def test_an_expression_asks_for_what_there_is(where: str) -> None:
 def test_a_rate_is_over_a_window_that_misses_nothing(where: str) -> None:
     """As long as a step on the screen, or as a step of the subquery that adds it up."""
     assert _wrong_windows(_EXPRESSIONS[where]) == []
+
+
+def test_durations_come_with_exemplars() -> None:
+    """A quantile of how long something took leads to single orders; no other query asks for any."""
+    targets = [
+        (target["expr"], target.get("exemplar", False))
+        for board in BOARDS
+        for panel in json.loads(text(board))["panels"]
+        if panel["type"] == "timeseries"
+        for target in panel["targets"]
+    ]
+    wanted = {one for one, _ in targets if re.search(r"histogram_quantile.*duration", one)}
+    assert {one for one, has in targets if has} == wanted
+    assert len(wanted) >= 6
 
 
 @pytest.mark.parametrize("where", _EXPRESSIONS)

@@ -10,16 +10,8 @@ from tests.dashboards.boards import BOARDS, panels
 from tests.dashboards.build import text
 from tests.dashboards.colours import COLOURS
 from tests.dashboards.panel import Panel, Shape
+from tests.rules.reading import ALERT_NAMES
 
-_ALERTS = frozenset(
-    f"OrderRelay{name}"
-    for name in (
-        *("Absent", "NoConsumer", "QueueGrows", "OrderTooOld", "Parked", "Unrouted"),
-        *("OutcomeUnknown", "ApiErrorBurnFast", "ApiErrorBurnSlow", "AnswersBurnFast"),
-        *("AnswersBurnSlow", "Throttled", "CredentialsHeld", "PublisherBlocked"),
-        *("ReconnectStorm", "EventLoopLag", "MemoryNearLimit"),
-    )
-)
 _PANELS = [
     pytest.param(panel, id=f"{board.uid}-{panel.title}")
     for board in BOARDS
@@ -77,7 +69,7 @@ def test_what_grafana_is_told_of_a_panel(panel: dict[str, Any]) -> None:
     (link,) = panel["links"]
     base, _, name = link["url"].rpartition("/")
     assert base == "${runbooks}"
-    assert name.removesuffix(".md") in _ALERTS
+    assert name.removesuffix(".md") in ALERT_NAMES
     sources = [panel["datasource"], *(target["datasource"] for target in panel["targets"])]
     assert sources == [{"type": "prometheus", "uid": "${datasource}"}] * len(sources)
 

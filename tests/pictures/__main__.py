@@ -1,93 +1,97 @@
-"""Draws the dashboards from what a Prometheus knows, or from the sample, and writes PNG files."""
+"""Pictures of the dashboards as they look when a recorded run is over; makes the recording first.
+
+Needs chromium, npm (Grafana's panels, over 600 MB, are installed once into a cache folder),
+prometheus and RabbitMQ.
+"""
 
 import argparse
-import json
+import asyncio
+import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
+from subprocess import CalledProcessError
 
-from tests.dashboards import sample
-from tests.dashboards.boards import files
-from tests.dashboards.prometheus import running
-from tests.dashboards.queries import Span, of_panel
-from tests.pictures.browser import photograph
-from tests.pictures.packages import bundle
+from tests.broker import BrokerError, ensure_rabbitmq
+from tests.broker.find import Missing
+from tests.load import ProcessFailedError
+from tests.load.interrupts import interrupt
+from tests.pictures.browser import NoPictureError
+from tests.pictures.draw import Look, draw, draw_sample
+from tests.pictures.packages import bundle, needed
+from tests.pictures.record import record
+from tests.pictures.recording import Recording, cleared, kept
+from tests.pictures.tools import ToolsMissingError, check
 
-_WIDTH = 1600
-_POINTS = 240
-_UNIT_PIXELS = 38
-_TOP_PIXELS = 64
-_END_OF_SAMPLE = datetime(2026, 1, 15, 12, tzinfo=UTC)
-
-
-def main() -> None:
-    """One PNG a dashboard, in the folder that is named."""
-    asked = _arguments()
-    asked.out.mkdir(parents=True, exist_ok=True)
-    script = bundle()
-    with _source(asked.prometheus) as (url, end):
-        span = _span(round(end.timestamp()), asked.hours)
-        for path in files():
-            dashboard = json.loads(path.read_text(encoding="utf-8"))
-            told = _told(dashboard, url, span, asked.theme)
-            picture = asked.out / f"{path.stem}.png"
-            photograph(script, told, (_WIDTH, _height(dashboard)), picture)
-            sys.stdout.write(f"{picture}: {picture.stat().st_size // 1024} KiB\n")
+_TROUBLES = (
+    *(BrokerError, NoPictureError, ProcessFailedError, ToolsMissingError),
+    *(CalledProcessError, TimeoutError),
+)
 
 
-def _arguments() -> argparse.Namespace:
+def main(command_line: Sequence[str] | None = None) -> int:
+    """The exit code: 0, 1 with what is wrong, or 130 after Ctrl-C."""
+    asked = _parser().parse_args(command_line)
+    # Explicitly: a shell starts background jobs with SIGINT ignored, and then Python keeps it so.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, interrupt)
+    try:
+        _make(asked)
+    except KeyboardInterrupt:
+        _say("interrupted; everything that was started is gone")
+        return 130
+    except _TROUBLES as error:
+        _say(f"WRONG: {error}")
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.pictures", description=__doc__)
-    parser.add_argument("--prometheus", help="address of a Prometheus; without it, the sample")
-    parser.add_argument("--hours", type=float, default=3, help="how far to look back")
-    parser.add_argument("--theme", choices=("dark", "light"), default="dark")
-    parser.add_argument("--out", type=Path, default=Path("dist/pictures"), help="folder")
-    return parser.parse_args()
+    add = parser.add_argument
+    add("what", nargs="?", choices=("record", "draw", "sample"), help="only this (default: both)")
+    add("--minutes", type=float, default=30, help="length of a new recording (%(default)g)")
+    add("--keep", type=Path, default=Path("dist/recording"), help="its folder (%(default)s)")
+    add("--out", type=Path, default=Path("dist/pictures"), help="folder of PNGs (%(default)s)")
+    add("--theme", choices=("dark", "light"), default="dark")
+    return parser
 
 
-@contextmanager
-def _source(url: str | None) -> Iterator[tuple[str, datetime]]:
-    """A Prometheus, and the last moment to look at."""
-    if url is not None:
-        yield url, datetime.now(UTC)
+def _make(asked: argparse.Namespace) -> None:
+    look = Look(asked.theme)
+    if asked.what == "record":
+        check("prometheus")
+        _record(asked)
         return
-    with TemporaryDirectory(prefix="blocks-") as folder:
-        sample.write_blocks(Path(folder), _END_OF_SAMPLE)
-        with running(Path(folder)) as started:
-            yield started.url, _END_OF_SAMPLE
+    # Before half an hour goes by.
+    check("chromium", "prometheus", *needed())
+    bundle(_say)
+    if asked.what == "sample":
+        draw_sample(asked.out, look, _say)
+        return
+    recording = kept(asked.keep)
+    if recording is None:
+        if asked.what == "draw":
+            message = f"there is no recording in {asked.keep}; `record` makes one"
+            raise ToolsMissingError(message)
+        recording = _record(asked)
+    else:
+        _say(f"The recording in {asked.keep} is used; delete that folder for a new one")
+    draw(recording, asked.out, look, _say)
 
 
-def _span(end: int, hours: float) -> Span:
-    """Points at whole steps, as Grafana sets them, so that a picture does not depend on chance."""
-    step = max(15, round(hours * 3600 / _POINTS / 15) * 15)
-    last = end - end % step
-    return Span(last - round(hours * 3600) // step * step, last, step)
+def _record(asked: argparse.Namespace) -> Recording:
+    found = ensure_rabbitmq(_say)
+    if isinstance(found, Missing):
+        raise BrokerError(found.advice)
+    _say(f"Recording {asked.minutes:g} minutes of orders into {asked.keep} ...")
+    return asyncio.run(record(cleared(asked.keep), asked.minutes, _say))
 
 
-def _told(dashboard: dict[str, Any], url: str, span: Span, theme: str) -> dict[str, Any]:
-    series = {
-        panel["id"]: [one.as_json() for one in of_panel(url, panel, span)]
-        for panel in dashboard["panels"]
-    }
-    return {
-        "dashboard": dashboard,
-        "series": series,
-        "from": span.start * 1000,
-        "to": span.end * 1000,
-        "theme": theme,
-        "width": _WIDTH,
-        "unit": _UNIT_PIXELS,
-        "top": _TOP_PIXELS,
-    }
-
-
-def _height(dashboard: dict[str, Any]) -> int:
-    lowest = max(panel["gridPos"]["y"] + panel["gridPos"]["h"] for panel in dashboard["panels"])
-    return _TOP_PIXELS + int(lowest) * _UNIT_PIXELS + 8
+def _say(words: str) -> None:
+    sys.stdout.write(f"{words}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

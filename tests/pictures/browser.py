@@ -1,11 +1,12 @@
 """A page and what it draws, photographed by a Chromium without a window."""
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+
+from tests.pictures.tools import ToolsMissingError, find
 
 _SECONDS = 300
 _FLAGS = (
@@ -23,10 +24,10 @@ class NoPictureError(Exception):
 
 def photograph(script: Path, told: dict[str, Any], size: tuple[int, int], picture: Path) -> None:
     """Writes `picture` (PNG, of `size` in pixels): what `script` draws of what it is told."""
-    browser = shutil.which("chromium") or shutil.which("chromium-browser")
+    browser = find("chromium")
     if browser is None:
         message = "there is no chromium on the PATH"
-        raise NoPictureError(message)
+        raise ToolsMissingError(message)
     with TemporaryDirectory(prefix="pictures-") as folder:
         page = Path(folder, "page.html")
         page.write_text(_page(script, told), encoding="utf-8")

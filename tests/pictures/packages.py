@@ -6,12 +6,13 @@ They are over 600 MB, and the same for every picture: they are installed once.
 import os
 import shutil
 import subprocess
-import sys
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
 _PAGE = Path(__file__).parent / "page"
-_SOURCES = ("package.json", "page.jsx", "frames.js", "states.jsx")
+_SOURCES = tuple(sorted(path.name for path in _PAGE.iterdir() if path.is_file()))
+_STAMP = ".installed"
 _INSTALL_SECONDS = 1800
 _BUNDLE_SECONDS = 600
 
@@ -22,13 +23,13 @@ def cache_folder() -> Path:
     return Path(named) if named else Path.home() / ".cache" / "order-relay-pictures"
 
 
-def bundle() -> Path:
+def bundle(say: Callable[[str], None]) -> Path:
     """The page's script, made anew only when its sources change."""
     cache = cache_folder()
     cache.mkdir(parents=True, exist_ok=True)
     for name in _SOURCES:
         shutil.copyfile(_PAGE / name, cache / name)
-    _install(cache)
+    _install(cache, say)
     contents = b"".join((_PAGE / name).read_bytes() for name in _SOURCES)
     script = cache / f"page-{sha256(contents).hexdigest()[:16]}.js"
     if not script.exists():
@@ -36,16 +37,28 @@ def bundle() -> Path:
     return script
 
 
-def _install(cache: Path) -> None:
-    stamp = cache / ".installed"
-    wanted = (_PAGE / "package.json").read_text(encoding="utf-8")
-    if stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
+def needed() -> tuple[str, ...]:
+    """The programs without which there would be no packages: none where they are installed."""
+    return () if _is_installed(cache_folder()) else ("npm",)
+
+
+def _is_installed(cache: Path) -> bool:
+    stamp = cache / _STAMP
+    return stamp.exists() and stamp.read_text(encoding="utf-8") == _wanted()
+
+
+def _wanted() -> str:
+    return (_PAGE / "package.json").read_text(encoding="utf-8")
+
+
+def _install(cache: Path, say: Callable[[str], None]) -> None:
+    if _is_installed(cache):
         return
-    sys.stdout.write("Installing Grafana's packages, once; this takes minutes ...\n")
+    say(f"Installing Grafana's panels into {cache}, once; over 600 MB, a minute or more ...")
     quiet = ("--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts")
     # Without legacy-peer-deps, npm asks for versions of React that Grafana does not run with.
     _run(cache, _INSTALL_SECONDS, "npm", "install", *quiet, "--legacy-peer-deps")
-    stamp.write_text(wanted, encoding="utf-8")
+    (cache / _STAMP).write_text(_wanted(), encoding="utf-8")
 
 
 def _esbuild(cache: Path, script: Path) -> tuple[str, ...]:

@@ -25,10 +25,13 @@ class Promtool:
     def __str__(self) -> str:
         return f"promtool at {self.program}"
 
-    def run(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-        """What it did with these arguments; its words are in `stdout`, all of them."""
+    def run(
+        self, *arguments: str | Path, given: str | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """What it did with these arguments and what it was given; all its words are in `stdout`."""
         return subprocess.run(
             [self.program, *arguments],
+            input=given,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

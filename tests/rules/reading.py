@@ -45,7 +45,7 @@ def rules(text: str) -> list[Rule]:
             found.append(Rule(new["name"], new["key"] == "alert", {}))
             parent = key = ""
         elif not found or re.match(r"^ {0,4}\S", line):
-            if not re.match(r"^(groups:|  - name: \S+|    rules:)$", line):
+            if not re.match(r"^(groups:|  - name: \S+|    (rules:|interval: \w+))$", line):
                 raise NotReadError(line)
         elif field := _FIELD.match(line):
             parent = parent if len(field["indent"]) > 8 else ""

@@ -164,6 +164,8 @@ def test_every_recorded_series_is_recorded_before_it_is_used() -> None:
     assert len(known) == len(set(known))
     for objective in ("answers_late", "orders_unknown", "api_errors"):
         assert {f"order_relay:{objective}:ratio_rate{window}" for window in WINDOWS} <= set(known)
+    for objective in ("answers_late", "orders_unknown"):
+        assert f"order_relay:{objective}:ratio_rate30d" in known
 
 
 def test_a_line_that_cannot_be_read_is_an_error() -> None:

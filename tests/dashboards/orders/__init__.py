@@ -9,5 +9,6 @@ ORDERS = Board(
     description="What becomes of the orders, what they wait for, and whether someone must act.",
     since="now-3h",
     refresh="30s",
+    of_queues=True,
     rows=(well.ROW, outcome.ROW, waiting.ROW, api.ROW, broker.ROW, process.ROW),
 )

@@ -4,7 +4,7 @@ from service.edges.telemetry.catalogue import OUTCOMES
 from service.flow.vocabulary import HoldReason
 from tests.dashboards.colours import BAD, GOOD
 from tests.dashboards.panel import Panel, Query, Row, Shape, State
-from tests.dashboards.promql import of_relay, per_second, quantile, total
+from tests.dashboards.promql import known, of_relay, per_second, quantile, seen, total
 
 _REQUESTS = "order_relay_api_requests_total"
 _DURATION = "order_relay_api_request_duration_seconds"
@@ -24,6 +24,12 @@ HELD = Panel(
     states=(State(0, "sending", GOOD), State(1, "held", BAD)),
 )
 
+
+def _latency(share: float) -> Query:
+    expression = known(quantile(share, _DURATION, by="outcome"))
+    return Query(expression, "{{outcome}}", OUTCOMES, exemplars=True)
+
+
 ROW = Row(
     "The API",
     (
@@ -36,7 +42,7 @@ ROW = Row(
             "`unreached`: network, DNS or TLS. `unknown`: time-outs and errors of the API."
             " `misconfigured`: key or address. All but that one are tried again by themselves.",
             "OrderRelayApiErrorBurnFast",
-            (Query(per_second(_REQUESTS, by="outcome"), "{{outcome}}", OUTCOMES),),
+            (Query(seen(_REQUESTS, by="outcome"), "{{outcome}}", OUTCOMES),),
         ),
         Panel(
             "Latency of half of the attempts",
@@ -46,7 +52,7 @@ ROW = Row(
             "level, and well under the time-out (`ORDER_RELAY_API__TIMEOUT_SECONDS`).",
             "if `accepted` attempts get slower, the API is loaded: lower the concurrency.",
             "OrderRelayAnswersBurnSlow",
-            (Query(quantile(0.5, _DURATION, by="outcome"), "{{outcome}}", OUTCOMES),),
+            (_latency(0.5),),
         ),
         Panel(
             "Latency of 99 in 100 attempts",
@@ -57,7 +63,7 @@ ROW = Row(
             "`accepted` near the time-out means that some orders are already tried twice: raise"
             " the time-out, or lower the concurrency.",
             "OrderRelayAnswersBurnSlow",
-            (Query(quantile(0.99, _DURATION, by="outcome"), "{{outcome}}", OUTCOMES),),
+            (_latency(0.99),),
         ),
         Panel(
             "Goodput against the budget",

@@ -4,7 +4,7 @@ from service.core.message import PublicationKind
 from service.flow.vocabulary import ConnectionName, LostCause
 from tests.dashboards.colours import BAD, GOOD
 from tests.dashboards.panel import Panel, Query, Row, Shape, State
-from tests.dashboards.promql import WINDOW, of_relay, quantile
+from tests.dashboards.promql import WINDOW, known, of_relay, quantile
 
 _RECONNECTS = of_relay("order_relay_broker_reconnects_total")
 
@@ -37,9 +37,11 @@ ROW = Row(
             "`connect failed`: address, network or password. `topology`: a queue differs, see"
             " `order-relay topology --check`. `publish timeout`: RabbitMQ is overloaded.",
             "OrderRelayReconnectStorm",
-            (
+            none="none in this time",
+            decimals=0,
+            queries=(
                 Query(
-                    f"sum by (cause) (increase({_RECONNECTS}[{WINDOW}]))",
+                    f"sum by (cause) (increase({_RECONNECTS}[{WINDOW}])) > 0",
                     "{{cause}}",
                     tuple(LostCause),
                 ),
@@ -56,9 +58,10 @@ ROW = Row(
             "OrderRelayPublisherBlocked",
             (
                 Query(
-                    quantile(0.99, "order_relay_publish_duration_seconds", by="kind"),
+                    known(quantile(0.99, "order_relay_publish_duration_seconds", by="kind")),
                     "{{kind}}",
                     tuple(PublicationKind),
+                    exemplars=True,
                 ),
             ),
         ),

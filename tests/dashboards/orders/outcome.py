@@ -4,7 +4,7 @@ from service.core.codes import Status
 from service.core.settlement import Settlement
 from service.edges.telemetry.catalogue import CODES_BY_STATUS
 from tests.dashboards.panel import Panel, Query, Row, Shape
-from tests.dashboards.promql import per_second, quantile
+from tests.dashboards.promql import known, per_second, quantile, seen
 
 _DURATION = "order_relay_order_duration_seconds"
 _DELIVERIES = "order_relay_deliveries_total"
@@ -56,7 +56,10 @@ ROW = Row(
             "about as long as one call of the API.",
             "compare with the latency of the API: if that is as ever, orders are retried or held.",
             "OrderRelayAnswersBurnFast",
-            tuple(Query(quantile(share, _DURATION), legend) for share, legend in QUANTILES),
+            tuple(
+                Query(known(quantile(share, _DURATION)), legend, exemplars=True)
+                for share, legend in QUANTILES
+            ),
         ),
         Panel(
             "Why orders are rejected",
@@ -64,10 +67,11 @@ ROW = Row(
             _PER_SECOND,
             "Replies with status `rejected`, a second, by code.",
             "few, of codes that a producer can mend, such as `invalid_order`.",
-            "`insufficient_balance` is ours to mend: pay in. For the others, ask the producer;"
-            " `missing_message_id` and `invalid_message` ones are also parked.",
+            "`insufficient_balance` is ours to mend: pay in. For the others, ask the producer."
+            " Those without a usable message id are parked, too, and so is what cannot be decoded.",
             "OrderRelayParked",
-            (Query(per_second(_REPLIES, 'status="rejected"', by="code"), "{{code}}", _REJECTED),),
+            (Query(seen(_REPLIES, 'status="rejected"', by="code"), "{{code}}", _REJECTED),),
+            none="none in this time",
         ),
         Panel(
             "Why orders are given up",
@@ -80,11 +84,12 @@ ROW = Row(
             "OrderRelayOutcomeUnknown",
             (
                 Query(
-                    per_second(_REPLIES, 'status=~"failed|unknown"', by="code"),
+                    seen(_REPLIES, 'status=~"failed|unknown"', by="code"),
                     "{{code}}",
                     _GIVEN_UP,
                 ),
             ),
+            none="none in this time",
         ),
         Panel(
             "How deliveries were settled",

@@ -2,7 +2,7 @@
 
 from tests.dashboards.orders.outcome import QUANTILES
 from tests.dashboards.panel import Panel, Query, Row, Shape
-from tests.dashboards.promql import PROCESS, WINDOW, of_relay, process, quantile
+from tests.dashboards.promql import PROCESS, WINDOW, known, limit, of_relay, process, quantile
 
 _CPU = (
     f"(rate({of_relay('process_cpu_seconds_total')}[{WINDOW}])"
@@ -11,6 +11,10 @@ _CPU = (
 _RESTARTS = (
     f"sum (changes({of_relay('process_start_time_seconds')}[{WINDOW}])"
     f" and on ({PROCESS}) {of_relay('order_relay_build_info')})"
+)
+_NEW = (
+    f"count ({of_relay('order_relay_build_info')} unless on ({PROCESS})"
+    f" {of_relay('order_relay_build_info')} offset {WINDOW}) or vector(0)"
 )
 
 ROW = Row(
@@ -25,7 +29,7 @@ ROW = Row(
             "the process does not get the CPU that it needs: raise its request, or add replicas.",
             "OrderRelayEventLoopLag",
             tuple(
-                Query(quantile(share, "order_relay_event_loop_lag_seconds"), legend)
+                Query(known(quantile(share, "order_relay_event_loop_lag_seconds")), legend)
                 for share, legend in QUANTILES
             ),
         ),
@@ -49,19 +53,20 @@ ROW = Row(
             "OrderRelayMemoryNearLimit",
             (
                 Query(f"max ({process('process_resident_memory_bytes')})", "largest"),
-                Query(f"min ({of_relay('order_relay_memory_limit_bytes')})", "limit"),
+                Query(limit("order_relay_memory_limit_bytes"), "limit"),
             ),
         ),
         Panel(
             "Restarts",
             Shape.BARS,
             "none",
-            "Processes that began anew under the address of an earlier one.",
-            "none, but for deployments.",
+            "Relays that began anew at the address of an earlier one, and those at a new one.",
+            "none, but for deployments, and for new relays where their number grows.",
             "the log's last lines say why a relay ended; a kernel that ends it says nothing: look"
             " at the memory.",
             "OrderRelayAbsent",
-            (Query(_RESTARTS, "restarts"),),
+            (Query(_RESTARTS, "restarts"), Query(_NEW, "new relays")),
+            decimals=0,
             width=12,
         ),
         Panel(

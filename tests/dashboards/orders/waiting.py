@@ -2,12 +2,11 @@
 
 from service.core.decision import RetryPolicy
 from tests.dashboards.panel import Panel, Query, Row, Shape
-from tests.dashboards.promql import of_relay, per_second, queue
+from tests.dashboards.promql import DIGITS, of_relay, padded, queue, seen
 
-_TIERS = tuple(f"after {delay} s" for delay in RetryPolicy().delays_seconds)
-_BY_TIER = (
-    f'sum by (delay) (label_replace({queue("retry[.].+")}, "delay", "$1", "queue", ".*[.](.+)"))'
-)
+_TIERS = tuple(f"after {delay:>{DIGITS}} s" for delay in RetryPolicy().delays_seconds)
+_QUEUES = f'label_replace({queue("retry[.].+")}, "delay", "$1", "queue", ".*[.](.+)")'
+_BY_TIER = padded(f"sum by (delay) ({_QUEUES})", "delay")
 
 ROW = Row(
     "Waiting",
@@ -17,7 +16,8 @@ ROW = Row(
             Shape.LINES,
             "s",
             "The age of the oldest order that a relay knows of and has not answered.",
-            "seconds; it grows by a second a second while the API is away, then falls at once.",
+            "seconds; it grows by a second a second while the API is away, and falls when what"
+            " waited is answered.",
             "if it grows although orders are accepted, one order is stuck: its retries are in the"
             " log, under its request id.",
             "OrderRelayOrderTooOld",
@@ -42,11 +42,13 @@ ROW = Row(
             Shape.LINES,
             "none",
             "How many relays consume, as RabbitMQ sees it.",
-            "as many as there are replicas; fewer during a hold for the API key.",
+            "as many as there are replicas. In a hold there may be fewer, or more: one that was"
+            " cancelled counts until its orders are acked.",
             'with none, orders only pile up: see "What is held and why" and "Connections to the'
             ' broker".',
             "OrderRelayNoConsumer",
             (Query(f"sum ({queue('requests', 'consumers')})", "consumers"),),
+            decimals=0,
         ),
         Panel(
             "Retries by tier",
@@ -58,11 +60,12 @@ ROW = Row(
             "OrderRelayApiErrorBurnSlow",
             (
                 Query(
-                    per_second("order_relay_retries_total", by="delay_seconds"),
+                    padded(seen("order_relay_retries_total", by="delay_seconds"), "delay_seconds"),
                     "after {{delay_seconds}} s",
                     _TIERS,
                 ),
             ),
+            none="none in this time",
         ),
         Panel(
             "Retry queues",
@@ -87,6 +90,7 @@ ROW = Row(
                 Query(f"sum ({queue('parked')})", "parked"),
                 Query(f"sum ({queue('unrouted')})", "unrouted"),
             ),
+            decimals=0,
         ),
     ),
 )

@@ -1,5 +1,7 @@
 """Is it well? Twelve numbers, each green when nobody has to do anything."""
 
+from dataclasses import replace
+
 from tests.dashboards.colours import BAD, GOOD, WARN
 from tests.dashboards.panel import Panel, Query, Row, Shape, State, Step
 from tests.dashboards.promql import (
@@ -110,44 +112,54 @@ _SENDING = (
         "OrderRelayOrderTooOld",
         _rising(60, 900),
     ),
-    _number(
-        "API attempts that succeed",
-        "percentunit",
-        f"{per_second(_REQUESTS, _ENDED)} / ({per_second(_REQUESTS)} > 0)",
-        (
-            "Attempts that ended an order, accepted or refused, of all attempts.",
-            "over 99 %.",
-            'see under "The API" which outcome the others have, and ask the API\'s operators.',
+    replace(
+        _number(
+            "Attempts that succeed",
+            "percentunit",
+            f"{per_second(_REQUESTS, _ENDED)} / ({per_second(_REQUESTS)} > 0)",
+            (
+                "Attempts that ended an order, accepted or refused, of all attempts.",
+                "over 99 %.",
+                'see under "The API" which outcome the others have, and ask the API\'s operators.',
+            ),
+            "OrderRelayApiErrorBurnFast",
+            _falling(0.9, 0.99),
         ),
-        "OrderRelayApiErrorBurnFast",
-        _falling(0.9, 0.99),
+        none="no attempts",
     ),
-    _number(
-        "Throttled attempts",
-        "percentunit",
-        f"{per_second(_REQUESTS, _THROTTLED)} / ({per_second(_REQUESTS)} > 0)",
-        (
-            "Attempts that the API turned away because there are too many.",
-            "none, or a few in a hundred at peaks.",
-            "lower `ORDER_RELAY_API__RATE_PER_SECOND` to the key's budget, or ask for more.",
+    replace(
+        _number(
+            "Throttled attempts",
+            "percentunit",
+            f"{per_second(_REQUESTS, _THROTTLED)} / ({per_second(_REQUESTS)} > 0)",
+            (
+                "Attempts that the API turned away because there are too many.",
+                "none, or a few in a hundred at peaks.",
+                "lower `ORDER_RELAY_API__RATE_PER_SECOND` to the key's budget, or ask for more.",
+            ),
+            "OrderRelayThrottled",
+            _rising(0.01, 0.1),
         ),
-        "OrderRelayThrottled",
-        _rising(0.01, 0.1),
+        none="no attempts",
     ),
 )
 
 _LEFT_BEHIND = (
-    _number(
-        "Answered within a minute",
-        "percentunit",
-        f"{per_second(f'{_DURATION}_bucket', IN_TIME)} / ({per_second(f'{_DURATION}_count')} > 0)",
-        (
-            "Orders answered at most 60 s after a relay first saw them, of all that are answered.",
-            "99.9 %; less while the API is away.",
-            'see under "What became of the orders" how long they take, and which are retried.',
+    replace(
+        _number(
+            "Answered in a minute",
+            "percentunit",
+            f"{per_second(f'{_DURATION}_bucket', IN_TIME)}"
+            f" / ({per_second(f'{_DURATION}_count')} > 0)",
+            (
+                "Orders answered within 60 s of when a relay first saw them, of all answered.",
+                "99.9 %; less while the API is away.",
+                'see under "What became of the orders" how long they take, and which are retried.',
+            ),
+            "OrderRelayAnswersBurnFast",
+            _falling(0.99, 0.999),
         ),
-        "OrderRelayAnswersBurnFast",
-        _falling(0.99, 0.999),
+        none="none answered",
     ),
     _number(
         "Outcome unknown",
@@ -197,18 +209,21 @@ _LEFT_BEHIND = (
         "OrderRelayEventLoopLag",
         _rising(0.1, 1),
     ),
-    _number(
-        "Memory used",
-        "percentunit",
-        f"max ({process('process_resident_memory_bytes')}"
-        f" / on ({PROCESS}) {of_relay('order_relay_memory_limit_bytes')})",
-        (
-            "The part of its limit that the largest relay uses.",
-            "under 80 %, and level.",
-            "lower the concurrency or raise the limit before the kernel ends the process.",
+    replace(
+        _number(
+            "Memory used",
+            "percentunit",
+            f"max ({process('process_resident_memory_bytes')}"
+            f" / on ({PROCESS}) ({of_relay('order_relay_memory_limit_bytes')} < +Inf))",
+            (
+                "The part of its limit that the largest relay uses.",
+                "under 80 %, and level.",
+                "lower the concurrency or raise the limit before the kernel ends the process.",
+            ),
+            "OrderRelayMemoryNearLimit",
+            _rising(0.8, 0.9),
         ),
-        "OrderRelayMemoryNearLimit",
-        _rising(0.8, 0.9),
+        none="no limit",
     ),
 )
 

@@ -2,20 +2,33 @@
 import { createTheme, dateTime, getDisplayValueAlignmentFactors } from '@grafana/data';
 import { BigValue, GlobalStyles, ThemeContext, TimeSeries } from '@grafana/ui';
 import { createRoot } from 'react-dom/client';
+import '@fontsource/inter/latin-400.css';
+import '@fontsource/inter/latin-500.css';
 import 'uplot/dist/uPlot.min.css';
+import { Description, Head, HEADER, PanelHead } from './chrome.jsx';
 import { framesOf } from './frames.js';
+import { addMarks } from './marks.js';
 import { States } from './states.jsx';
 
 const told = window.TOLD;
 const theme = createTheme({ colors: { mode: told.theme } });
 const timeRange = { from: dateTime(told.from), to: dateTime(told.to) };
 timeRange.raw = { from: timeRange.from, to: timeRange.to };
-const [GAP, HEADER, PADDING] = [8, 30, 8];
+const [GAP, PADDING, BESIDE_LAST_LABEL] = [8, 8, 24];
+const colorOf = (mark) => theme.visualization.getColorByName(mark.color);
+
+// A plot's settings can be changed until it is drawn, and this is called before.
+function prepare(config) {
+  config.setPadding([null, BESIDE_LAST_LABEL, null, null]);
+  addMarks(config, told.marks, colorOf);
+  return null;
+}
 
 function Contents({ panel, frames, width, height }) {
   const { noValue } = panel.fieldConfig.defaults;
-  if (frames.length === 0) {
-    return <div style={{ padding: 16, color: theme.colors.text.secondary }}>{noValue ?? 'No data'}</div>;
+  if (!frames.some((frame) => frame.fields[1].values.some((value) => value !== null))) {
+    const middle = { height, display: 'flex', alignItems: 'center', justifyContent: 'center' };
+    return <div style={{ ...middle, color: theme.colors.text.secondary }}>{noValue ?? 'No data'}</div>;
   }
   const size = { width, height, theme };
   if (panel.type === 'stat') {
@@ -29,11 +42,16 @@ function Contents({ panel, frames, width, height }) {
     );
   }
   if (panel.type === 'state-timeline') {
-    return <States {...size} frames={frames} timeRange={timeRange} />;
+    return (
+      <States {...size} frames={frames} timeRange={timeRange} marks={told.marks} colorOf={colorOf}
+        states={panel.fieldConfig.defaults.mappings.flatMap(({ options }) => Object.values(options))} />
+    );
   }
   return (
     <TimeSeries {...size} frames={frames} timeRange={timeRange} timeZone="utc"
-      legend={panel.options.legend} structureRev={1} />
+      legend={panel.options.legend} structureRev={1}>
+      {prepare}
+    </TimeSeries>
   );
 }
 
@@ -57,25 +75,30 @@ function Panel({ panel, column }) {
     borderRadius: 4,
     overflow: 'hidden',
   };
+  const beside = { left: box.left + box.width + GAP, top: box.top, width: told.width - box.width - 4 * GAP };
   return (
-    <section style={{ ...box, ...frame }}>
-      <div style={{ height: HEADER, padding: '6px 8px', fontSize: 13, fontWeight: 500 }}>{panel.title}</div>
-      <div style={{ padding: `0 ${PADDING}px`, position: 'relative' }}>
-        <Contents panel={panel} frames={frames} width={box.width - 2 * PADDING - 2}
-          height={box.height - HEADER - PADDING} />
-      </div>
-    </section>
+    <>
+      <section style={{ ...box, ...frame }}>
+        <PanelHead panel={panel} />
+        <div style={{ padding: `0 ${PADDING}px`, position: 'relative' }}>
+          <Contents panel={panel} frames={frames} width={box.width - 2 * PADDING - 2}
+            height={box.height - HEADER - PADDING} />
+        </div>
+      </section>
+      {told.opened === panel.id && (
+        <Description panel={panel} theme={theme} style={{ ...beside, boxSizing: 'border-box' }} />
+      )}
+    </>
   );
 }
 
 function Page() {
-  const { dashboard } = told;
-  const until = `${timeRange.from.toISOString().slice(0, 16)} to ${timeRange.to.toISOString().slice(0, 16)} UTC`;
+  const { dashboard, choices, layers } = told;
+  const [from, to] = [timeRange.from, timeRange.to].map((time) => time.toISOString().slice(0, 16).replace('T', ' '));
   return (
     <ThemeContext.Provider value={theme}>
       <GlobalStyles />
-      <h1 style={{ position: 'absolute', left: 8, top: 14, fontSize: 22, margin: 0 }}>{dashboard.title}</h1>
-      <div style={{ position: 'absolute', right: 8, top: 20 }}>{until.replace(/T(?=\d)/g, ' ')}</div>
+      <Head title={dashboard.title} until={`${from} to ${to} UTC`} choices={choices} layers={layers} theme={theme} />
       {dashboard.panels.map((panel) => (
         <Panel key={panel.id} panel={panel} column={told.width / 24} />
       ))}
@@ -84,4 +107,7 @@ function Page() {
 }
 
 document.body.style.cssText = `margin:0;background:${theme.colors.background.canvas}`;
-createRoot(document.getElementById('root')).render(<Page />);
+// A canvas does not draw its text again when a font comes.
+Promise.all([400, 500].map((weight) => document.fonts.load(`${weight} 12px Inter`))).then(() =>
+  createRoot(document.getElementById('root')).render(<Page />)
+);

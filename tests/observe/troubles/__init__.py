@@ -1,0 +1,1 @@
+"""What is done to a site, and put right again: one context manager a cause."""
