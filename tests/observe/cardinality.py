@@ -1,10 +1,11 @@
 """How many series a relay shows: what the closed sets allow, and what hostile messages make."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from math import prod
+from threading import Event
 
 from service.core.codes import Status
 from service.core.message import PublicationKind
@@ -118,23 +119,31 @@ async def _send(site: Site, count: int) -> int:
         # Any key reaches the relay, as from producers that bound more to its queue.
         queue = await channel.get_queue("orders.requests", ensure=False)
         await queue.bind("orders", "#")
+    stop = Event()
+    try:
+        await _send_all(site, messages.many(FAMILIES, count, SEED), stop)
+    finally:
+        # A thread cannot be cancelled: without this one it would go on after Ctrl-C.
+        stop.set()
+    await site.host.until(
+        lambda queues: left(queues).keys() <= {"orders.parked"}, timeout_seconds=_SETTLED_SECONDS
+    )
+    return count
+
+
+async def _send_all(site: Site, cases: Iterator[Case], stop: Event) -> None:
     sender = Sender(site.host.url)
-    cases = messages.many(FAMILIES, count, SEED)
-    sent = 0
     while batch := list(islice(cases, _BATCH)):
-        await asyncio.to_thread(_send_batch, sender, batch)
-        sent += len(batch)
+        await asyncio.to_thread(_send_batch, sender, batch, stop)
         await site.host.until(
             lambda queues: queues["orders.requests"].messages < _MOST_WAITING,
             timeout_seconds=_SETTLED_SECONDS,
         )
     sender.close()
-    await site.host.until(
-        lambda queues: left(queues).keys() <= {"orders.parked"}, timeout_seconds=_SETTLED_SECONDS
-    )
-    return sent
 
 
-def _send_batch(sender: Sender, batch: list[Case]) -> None:
+def _send_batch(sender: Sender, batch: list[Case], stop: Event) -> None:
     for case in batch:
+        if stop.is_set():
+            return
         sender.send(case)

@@ -7,11 +7,12 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
 from dataclasses import dataclass
 
 from tests.load import until
-from tests.observe.asking import Alert, Asker, Key
+from tests.observe.asking import Asker, Key
 from tests.observe.site import Site
 
 FIRES_SECONDS = 400.0
 RESOLVES_SECONDS = 600.0
+QUIET_SECONDS = 180.0
 POLL_SECONDS = 0.5
 
 Trouble = Callable[[Site], AbstractAsyncContextManager[None]]
@@ -82,7 +83,7 @@ class Watch:
         return sightings
 
     async def _through(self, site: Site, scene: Scene, sightings: Sequence[Sighting]) -> None:
-        await self._must_be_quiet(site, sightings, "it fires before its cause is there")
+        await self._until_quiet(site, sightings)
         async with AsyncExitStack() as stack:
             began = time.monotonic()
             await stack.enter_async_context(scene.trouble(site))
@@ -96,15 +97,24 @@ class Watch:
                     await ending
             finally:
                 ending.cancel()
-        await self._must_be_quiet(site, sightings, "it fires again")
-
-    async def _must_be_quiet(
-        self, site: Site, sightings: Sequence[Sighting], otherwise: str
-    ) -> None:
-        now = {alert.key for alert in await self.firing(site)}
+        now = await self._alerts_of(site, "firing")
         for sighting in sightings:
             if sighting.alert in now:
-                sighting.problem = otherwise
+                sighting.problem = "it fires again"
+
+    async def _until_quiet(self, site: Site, sightings: Sequence[Sighting]) -> None:
+        """No alert of them is on its way: what came before would make it fire too early."""
+
+        async def quiet() -> bool:
+            now = await self._alerts_of(site, "pending", "firing")
+            return not any(one.alert in now for one in sightings)
+
+        await until(
+            quiet,
+            f"{site.name} is quiet before the cause is there",
+            timeout_seconds=QUIET_SECONDS,
+            poll_seconds=POLL_SECONDS,
+        )
 
     async def _until_all(
         self, site: Site, sightings: Sequence[Sighting], began: float, *, firing: bool
@@ -112,7 +122,7 @@ class Watch:
         waiting = list(sightings)
 
         async def all_are() -> bool:
-            now = {alert.key for alert in await self.firing(site)}
+            now = await self._alerts_of(site, "firing")
             for sighting in [one for one in waiting if (one.alert in now) is firing]:
                 waiting.remove(sighting)
                 await self._note(site, sighting, time.monotonic() - began, firing=firing)
@@ -134,13 +144,10 @@ class Watch:
             sighting.resolved_after = seconds
             self.say(f"  {name} has ended after {seconds:.0f} s")
 
-    async def firing(self, site: Site) -> list[Alert]:
-        """The alerts of a site that fire now; those of its queues name its virtual host."""
-        return [
-            alert
-            for alert in await self.asker.alerts()
-            if alert.state == "firing" and _is_of(site, alert.labels)
-        ]
+    async def _alerts_of(self, site: Site, *states: str) -> set[Key]:
+        """The alerts of a site in these states; those of its queues name its virtual host."""
+        alerts = await self.asker.alerts()
+        return {one.key for one in alerts if one.state in states and _is_of(site, one.labels)}
 
 
 def _is_of(site: Site, labels: Mapping[str, str]) -> bool:
