@@ -8,7 +8,7 @@ from time import time
 
 import httpx2
 
-from service.app.settings import RetrySettings
+from service.app.setting_groups import RetrySettings
 from tests.load import until
 from tests.observe.asking import Asker, Key
 from tests.observe.cardinality import Cardinality, measured
