@@ -132,7 +132,7 @@ observe: ready ## lets a real Prometheus watch relays under faults: every expres
 	@$(python) -m tests.rules ensure
 	@$(python) -m tests.observe $(ARGS)
 
-pictures: ready ## draws the dashboards into dist/pictures (needs npm, chromium, prometheus)
+pictures: ready ## records half an hour of orders and draws the dashboards of it (needs npm, chromium, prometheus)
 	@$(python) -m tests.pictures $(ARGS)
 
 build: ready ## builds the wheel into dist
