@@ -1,5 +1,6 @@
 """The command line: what a stranger reads, and what the process returns."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,8 @@ import pytest
 
 from tests.app.relay_process import environment
 from tests.broker.vhost import VirtualHost
+
+ROOT = Path(__file__).parents[2]
 
 
 def order_relay(
@@ -32,6 +35,22 @@ def test_help_is_for_strangers(arguments: list[str]) -> None:
     result = order_relay(*arguments)
     assert result.returncode == 0
     assert "Usage: order-relay" in result.stdout
+
+
+def test_every_command_that_is_named_somewhere_is_there() -> None:
+    """In the pages, the runbooks, the chart and its dashboards, where people copy them from."""
+    there = re.findall(r"^ {2}([a-z]+) {2}", order_relay("--help").stdout, re.MULTILINE)
+    assert {"run", "topology", "top"} <= set(there)
+    files = [*ROOT.glob("docs/**/*.md"), *ROOT.glob("charts/**/*.*"), ROOT / "README.md"]
+    named = {
+        (path.name, command)
+        for path in files
+        for command in re.findall(
+            r"(?:`|\$ |^)order-relay ([a-z]+)\b", path.read_text(encoding="utf-8"), re.MULTILINE
+        )
+    }
+    assert len(named) > 10
+    assert {one for one in named if one[1] not in there} == set()
 
 
 def test_the_version_is_told() -> None:

@@ -74,6 +74,7 @@ COLOURS: Final[dict[str, str]] = {
     "consumer_cancelled": "#7EB6C9",
     "ack_failed": "#B877D9",
     "publish_timeout": "#5A7BB5",
+    "publish_refused": "#4F9D69",
     "topology": "#8A1F1C",
     # Objectives.
     "in time": GOOD,

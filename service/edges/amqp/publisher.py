@@ -22,6 +22,7 @@ from service.edges.amqp.connection import (
     unless_stopped,
 )
 from service.edges.amqp.preparation import Prepare
+from service.edges.amqp.refusals import FIRST_PATIENCE_SECONDS, Refusals
 from service.flow.events import BrokerConnected, ConnectionName, Emit, LostCause
 from service.flow.keyed_lock import KeyedLock
 from service.flow.ports import Clock, Confirmed, Unconfirmed
@@ -55,9 +56,11 @@ class AmqpPublisher:
         topology: Topology,
         *,
         publish_timeout_seconds: float = PUBLISH_TIMEOUT_SECONDS,
+        refused_patience_seconds: float = FIRST_PATIENCE_SECONDS,
     ) -> None:
         self._ports = ports
         self._publish_timeout_seconds = publish_timeout_seconds
+        self._refusals = Refusals(refused_patience_seconds)
         self._exchanges = {
             PublicationKind.REPLY: topology.replies_exchange,
             PublicationKind.RETRY: topology.retry_exchange,
@@ -95,7 +98,7 @@ class AmqpPublisher:
             if current is None:
                 return Unconfirmed("not connected")
             channel, session = current
-            sending = expected(asyncio.create_task(self._send(channel, publication)))
+            sending = expected(asyncio.create_task(self._send(channel, session, publication)))
             try:
                 return await self._confirm(sending, session)
             finally:
@@ -111,7 +114,7 @@ class AmqpPublisher:
         return current if current is not None and current[1].alive else None
 
     async def _send(
-        self, channel: AbstractChannel, publication: Publication
+        self, channel: AbstractChannel, session: Session, publication: Publication
     ) -> Confirmed | Unconfirmed:
         try:
             await channel.basic_publish(
@@ -125,6 +128,8 @@ class AmqpPublisher:
         except aiormq.exceptions.PublishError as error:
             return Unconfirmed(f"unroutable: {error}")
         except aiormq.exceptions.DeliveryError:
+            if self._refusals.one_more(self._ports.clock.monotonic()):
+                session.break_(LostCause.PUBLISH_REFUSED, "refused again and again")
             return Unconfirmed("the broker refused it (a queue is full?)")
         except UNENCODABLE as error:
             # Nothing of it was sent, so the others may go on where they are.

@@ -83,8 +83,8 @@ ROW = Row(
             "none",
             "Messages in the parked queue and replies in the unrouted queue.",
             "none in either.",
-            "`order-relay parked list` shows the parked ones, to replay or drop; for unrouted"
-            " replies, bind the producer's queue and move them there.",
+            "the runbooks say how to look at the parked ones, and what to do with each; for"
+            " unrouted replies, bind the producer's queue and move them there.",
             "OrderRelayUnrouted",
             (
                 Query(f"sum ({queue('parked')})", "parked"),

@@ -168,7 +168,7 @@ _LEFT_BEHIND = (
         (
             "Orders given up in the time shown, of which nobody knows whether they exist.",
             "none.",
-            "look them up at the API by their request id; `order-relay parked` lists them.",
+            "look them up at the API by their request id; they are in the parked queue.",
         ),
         "OrderRelayOutcomeUnknown",
         _NONE_IS_GOOD,
@@ -180,7 +180,7 @@ _LEFT_BEHIND = (
         (
             "Messages that a person must look at, now in the parked queue.",
             "none.",
-            "`order-relay parked list` names them; replay or drop each.",
+            "look at each in the parked queue; its header says why it is there.",
         ),
         "OrderRelayParked",
         _NONE_IS_GOOD,

@@ -12,6 +12,7 @@ from service.edges.amqp.broker import Broker
 from service.edges.amqp.consumer import AmqpConsumer, ConsumerPorts
 from service.edges.amqp.preparation import Prepare, TopologyMode
 from service.edges.amqp.publisher import AmqpPublisher, PublisherPorts
+from service.edges.amqp.refusals import FIRST_PATIENCE_SECONDS
 from service.edges.system_clock import SystemClock
 from service.flow.budget import RateBudget
 from service.flow.events import BrokerLost, ConnectionName, ConsumingStarted
@@ -39,6 +40,7 @@ class Options:
     mode: TopologyMode = "declare"
     prefetch: int = 8
     publish_timeout_seconds: float = 10.0
+    refused_patience_seconds: float = FIRST_PATIENCE_SECONDS
     publish_broker: Broker | None = None
     flow_clock: Clock = field(default_factory=SystemClock)
     policy: RetryPolicy = field(default_factory=lambda: RetryPolicy(delays_seconds=DELAYS))
@@ -68,6 +70,7 @@ class Edge:
             self.publisher_ports(),
             options.topology,
             publish_timeout_seconds=options.publish_timeout_seconds,
+            refused_patience_seconds=options.refused_patience_seconds,
         )
         self.consumer = AmqpConsumer(self.consumer_ports(), options.topology, options.prefetch)
         self.consuming: asyncio.Task[None] | None = None

@@ -61,6 +61,22 @@ async def test_what_a_full_queue_refuses_is_unconfirmed(vhost: VirtualHost, brok
         assert edge.unbroken()
 
 
+async def test_what_refuses_for_long_is_left_for_a_new_connection(
+    vhost: VirtualHost, broker: Broker
+) -> None:
+    """A channel can refuse for good that met a leader's death; a new one does not."""
+    options = Options(refused_patience_seconds=0.0)
+    async with publishing(broker, options) as edge:
+        await vhost.declare("full", max_length=1, overflow="reject-publish")
+        async with vhost.channel() as channel:
+            await (await channel.get_queue("full")).bind("orders.replies", "order.*")
+        async with asyncio.timeout(60):
+            while await edge.publisher.publish(publication()) == Confirmed():
+                pass
+        assert await edge.publisher.publish(publication(key="other.key")) == Confirmed()
+        assert edge.events.causes(ConnectionName.PUBLISH) == [LostCause.PUBLISH_REFUSED]
+
+
 async def test_a_missing_exchange_is_declared_again(vhost: VirtualHost, broker: Broker) -> None:
     """Its channel is closed by the broker; a new connection declares what is missing."""
     async with publishing(broker) as edge:
