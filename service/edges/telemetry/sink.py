@@ -1,8 +1,9 @@
 """Where events go: each to its recorders (the metrics, the health) and into one log line."""
 
 import sys
+import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import fields
 from datetime import datetime
@@ -42,6 +43,7 @@ class Telemetry:
             if log.is_enabled_for(number)
         }
         self._sampler = None if Level.DEBUG in self._writers else Sampler()
+        self._counting = threading.Lock()
         self._reported: set[tuple[int, type[Event]]] = set()
 
     def __call__(self, event: Event, /) -> None:
@@ -59,14 +61,20 @@ class Telemetry:
             self._report(-1, event)
 
     def _write(self, event: Event) -> None:
-        sampler = self._sampler
-        due = (event,) if sampler is None else sampler.lines(event, self._monotonic())
-        for line in due:
+        for line in self._due(event):
             write = self._writers.get(line.level)
             if write is not None:
                 # A count comes out on whatever order's way, and belongs to no trace.
                 trace = self._trace() if line is event else {}
                 write(line.text, **line_fields(line), **trace)
+
+    def _due(self, event: Event) -> Sequence[Event | Repeated]:
+        sampler = self._sampler
+        if sampler is None:
+            return (event,)
+        # Events come from other threads, too, and a count could be lost between two of them.
+        with self._counting:
+            return list(sampler.lines(event, self._monotonic()))
 
     def _trace(self) -> dict[str, object]:
         trace_id = self._trace_id() if self._trace_id else None

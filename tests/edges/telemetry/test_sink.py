@@ -1,6 +1,9 @@
 """Telemetry: one event, one line and its records, whatever fails on the way."""
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
+from itertools import count
 from typing import get_args
 
 import pytest
@@ -86,6 +89,27 @@ def test_a_line_names_its_trace_where_there_is_one(open_log: OpenLog) -> None:
     emit(events.Stopped(0))
     emit(events.KeyReloaded())
     assert [line.get("trace_id") for line in book.lines] == ["0af7", None]
+
+
+def test_no_failure_is_lost_between_threads(open_log: OpenLog) -> None:
+    """Events come from the thread that exports traces and the one that reads the key, too."""
+    book = open_log(Level.INFO)
+    now = count()
+    emit = Telemetry(book.log, monotonic=lambda: float(next(now)))
+    failures = [
+        events.AttemptEnded(f"o-{n}", 1, "unknown", 500 + n % 97, None, 0.1) for n in range(8000)
+    ]
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(emit, failures))
+    finally:
+        sys.setswitchinterval(usual)
+    emit(events.Stopped(0))
+    told = [line for line in book.lines if line["event"] != "stopped"]
+    assert "telemetry failed" not in {line["event"] for line in told}
+    assert sum(line.get("repeated_times", 1) for line in told) == len(failures)
 
 
 def test_an_unexpected_error_brings_its_traceback(open_log: OpenLog) -> None:
