@@ -130,7 +130,7 @@ dashboards: ready ## writes the Grafana dashboards of the chart from their code
 observe: ready ## lets a real Prometheus watch relays under faults: every expression asked, every alert caused
 	@$(python) -m tests.broker ensure
 	@$(python) -m tests.rules ensure
-	@$(python) -m tests.observe $(ARGS)
+	@$(python) -m tests.observe --messages $(MESSAGES) $(ARGS)
 
 pictures: ready ## records half an hour of orders and draws the dashboards of it (needs npm, chromium, prometheus)
 	@$(python) -m tests.pictures $(ARGS)
