@@ -1,8 +1,8 @@
 """When a channel on which the broker refuses publications is thrown away for a new one.
 
 A channel of RabbitMQ 3.10 whose first publication to a quorum queue comes while the queue's leader
-has just died keeps that leader's address, and refuses everything for that queue from then on. From
-here it looks like a full queue, which a new channel does not help: so the patience grows.
+has just died was seen to refuse everything for that queue from then on. From here it looks like a
+full queue, which a new channel does not help: so the patience grows (docs/decisions/0018).
 """
 
 FIRST_PATIENCE_SECONDS = 5.0
