@@ -6,8 +6,8 @@ import sys
 import time
 
 from tests.image.base import ensure_base
-from tests.image.build import IMAGE, ROOT, build
-from tests.image.conftest import IMAGE_VARIABLE
+from tests.image.build import IMAGE, ROOT, TRACING_IMAGE, build
+from tests.image.conftest import IMAGE_VARIABLE, TRACING_IMAGE_VARIABLE
 from tests.image.engine import Engine, EngineError
 from tests.image.tools import Lacking, ensure_tools
 
@@ -27,9 +27,10 @@ def main() -> int:
     except (EngineError, subprocess.TimeoutExpired) as error:
         _say(str(error))
         return 1
-    _say(f"built {IMAGE} in {time.monotonic() - began:.0f} s; testing it ...")
+    _say(f"built {IMAGE} and {TRACING_IMAGE} in {time.monotonic() - began:.0f} s; testing it ...")
     tests = [sys.executable, "-m", "pytest", "tests/image", "--quiet", *sys.argv[1:]]
-    environment = {**os.environ, IMAGE_VARIABLE: IMAGE}
+    built = {IMAGE_VARIABLE: IMAGE, TRACING_IMAGE_VARIABLE: TRACING_IMAGE}
+    environment = {**os.environ, **built}
     return subprocess.run(tests, cwd=ROOT, env=environment, check=False).returncode
 
 

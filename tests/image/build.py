@@ -9,6 +9,8 @@ from pathlib import Path
 from tests.image.engine import Engine
 
 IMAGE = "localhost/order-relay:test"
+TRACING_IMAGE = "localhost/order-relay:test-otel"
+WITH_TRACES = ("--build-arg", "REQUIREMENTS=requirements-otel.txt")
 ROOT = Path(__file__).resolve().parents[2]
 CERTIFICATES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _SYSTEM_CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
@@ -22,13 +24,15 @@ def certificates(environment: Mapping[str, str]) -> Path | None:
     return next((path for path in found if path.is_file()), None)
 
 
-def build_arguments(revision: str, pip_conf: Path, trusted: Path | None) -> list[str]:
+def build_arguments(
+    revision: str, pip_conf: Path, trusted: Path | None, *more: str, image: str = IMAGE
+) -> list[str]:
     """The arguments of buildah: nothing of the machine gets into the image, it is only mounted."""
     mounts = ["--volume", f"{pip_conf}:/etc/pip.conf:ro"]
     if trusted is not None:
         mounts += ["--volume", f"{trusted}:{_INSIDE}:ro"]
     how = ["--isolation", "chroot", "--network", "host", "--pull-never", "--layers=false"]
-    named = ["--tag", IMAGE, "--build-arg", f"REVISION={revision}"]
+    named = ["--tag", image, "--build-arg", f"REVISION={revision}", *more]
     return ["bud", "--quiet", *how, *mounts, *named, str(ROOT)]
 
 
@@ -46,12 +50,14 @@ def pip_configuration(lines: str, trusted: Path | None) -> str:
 
 
 def build(engine: Engine) -> None:
-    """Builds `IMAGE` of the work tree; EngineError when that fails."""
+    """Builds both images of the work tree; EngineError when that fails."""
     trusted = certificates(os.environ)
     with tempfile.TemporaryDirectory(prefix="order-relay-build-") as directory:
         pip_conf = Path(directory, "pip.conf")
         pip_conf.write_text(pip_configuration(_output("pip3", "config", "list"), trusted))
-        engine.buildah(*build_arguments(_revision(), pip_conf, trusted))
+        how = (_revision(), pip_conf, trusted)
+        engine.buildah(*build_arguments(*how))
+        engine.buildah(*build_arguments(*how, *WITH_TRACES, image=TRACING_IMAGE))
     engine.podman("image", "prune", "--force")
 
 
