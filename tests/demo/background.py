@@ -13,6 +13,7 @@ from tests.demo.mail import mail
 from tests.demo.parts import Parts, Urls, remove
 from tests.demo.processes import ROOT, Part
 from tests.demo.scenario import Message, accepted
+from tests.demo.settings import DELAYS
 from tests.demo.show import Show
 
 HOME = ROOT / ".demo"
@@ -128,6 +129,9 @@ class Background:
         self.show.title("To send an order and wait for its reply: a good one, or one of your own")
         self.show.as_is(".venv/bin/python -m tests.demo send", "bold")
         self.show.as_is(EXAMPLE, "bold")
+        self.show.title("To look on, live: what becomes of the orders, and whether all is well")
+        queues = f"ORDER_RELAY_AMQP__URL={urls.amqp} ORDER_RELAY_RETRY__DELAYS_SECONDS={DELAYS}"
+        self.show.as_is(f"{queues} .venv/bin/order-relay top --url {urls.relay}", "bold")
         self.show.say()
         self.show.say("`make demo-down` ends it.")
 

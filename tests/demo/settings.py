@@ -5,6 +5,7 @@ from pathlib import Path
 
 UNKNOWN_SERVICE = 13
 TOO_DEAR_SERVICE = 42
+DELAYS = "1,2,3"
 
 STANDIN_OPTIONS = (
     *("--maximum", "10000"),
@@ -23,7 +24,7 @@ def relay_environment(
         "ORDER_RELAY_API__URL": api_url,
         "ORDER_RELAY_SECRETS_DIR": str(secrets),
         "ORDER_RELAY_API__TIMEOUT_SECONDS": "2",
-        "ORDER_RELAY_RETRY__DELAYS_SECONDS": "1,2,3",
+        "ORDER_RELAY_RETRY__DELAYS_SECONDS": DELAYS,
         "ORDER_RELAY_RETRY__MAX_ATTEMPTS": "4",
         "ORDER_RELAY_DRAIN_SECONDS": "5",
         "ORDER_RELAY_ADMIN__HOST": "127.0.0.1",

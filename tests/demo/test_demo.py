@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -89,6 +90,7 @@ def test_up_send_down(short_path: Path) -> None:
         assert urls(again) == urls(first)
         sent = finished(*where, "send", "--id", "by-hand", temporary=short_path)
         assert '"status": "accepted"' in sent
+        assert re.search(r"^  accepted +\S+ +1 ", looked_on(first), re.MULTILINE)
         state = json.loads((home / "state.json").read_text(encoding="utf-8"))
         ledger = web.get_json(f"{state['urls']['api']}/ledger")
         assert ledger["by_request_id"]["by-hand"]["orders"] == 1
@@ -122,6 +124,17 @@ def test_the_messages_can_be_told_apart_and_fit_the_table() -> None:
     assert len({message.name for message in messages}) == len(messages)
     assert [m.name for m in messages if len(m.name) > NAME_WIDTH] == []
     assert [m.about for m in messages if len(m.about) > ABOUT_WIDTH] == []
+
+
+def looked_on(output: str) -> str:
+    """What the command shows that is printed for looking on."""
+    (command,) = re.findall(r"^\s*(ORDER_RELAY_.* top .*)$", output, re.MULTILINE)
+    ours = command.replace(".venv/bin/order-relay", f"{shlex.quote(sys.executable)} -m service")
+    done = subprocess.run(
+        ["sh", "-c", f"{ours} --once"], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def urls(output: str) -> list[str]:
