@@ -143,9 +143,11 @@ BLOCKED = Scene(
 """Strikes every site of the broker, so it comes last."""
 
 
-SHOP = SitePlan(relays=2, orders_per_second=10.0, settings={"API__RATE_PER_SECOND": "500"})
+# Both, for the budgets of all are added up: beside one without a limit there is no budget to show.
+_BUDGET = {"API__RATE_PER_SECOND": "500"}
+SHOP = SitePlan(relays=2, orders_per_second=10.0, settings=_BUDGET)
 """Two relays as they are by default, but for a budget that nothing reaches."""
-CALM = SitePlan(relays=1, orders_per_second=5.0)
+CALM = SitePlan(relays=1, orders_per_second=5.0, settings=_BUDGET)
 """Where no order is ever held."""
 
 
