@@ -24,7 +24,7 @@ _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _STEPS_OF_A_SPAN = 100
 _SCRAPES_OF_A_RATE = 4
 _SETTLED_SECONDS = 1
-_AGAIN_SECONDS = 60.0
+_AGAIN_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,13 +22,13 @@ _QUIET = "nothing in the short form brings it about"
 _EMPTY = {
     f"OrderRelay{name}": _QUIET
     for name in (
-        *("Absent, critical", "QueueGrows, warning", "Unrouted, warning", "Throttled, warning"),
+        *("Absent, critical", "NoConsumer, critical", "QueueGrows, warning"),
+        *("OrderTooOld, warning", "Unrouted, warning", "Throttled, warning"),
         *("CredentialsHeld, critical", "PublisherBlocked, critical", "ReconnectStorm, warning"),
-        "MemoryNearLimit, warning",
+        *("MemoryNearLimit, warning", "AnswersBurnFast, critical", "AnswersBurnSlow, warning"),
     )
 }
 _BY_OUTAGE = "an outage may be too short for it, or not"
-_BUSY = "the machine may be that busy: a minute is a second here"
 _EITHER = {
     **NO_LIMIT,
     "Reconnects by cause, A": "no connection is lost in the short form, unless the machine is busy",
@@ -36,14 +36,7 @@ _EITHER = {
     "OrderRelayApiErrorBurnSlow, warning": _BY_OUTAGE,
     "OrderRelayOutcomeUnknown, warning": "some hostile messages end so, or none",
     "OrderRelayOutcomeUnknown, critical": "some hostile messages end so, or none",
-    "OrderRelayNoConsumer, critical": "for a moment after a hold there is none",
-    **{
-        f"OrderRelay{name}": _BUSY
-        for name in (
-            *("AnswersBurnFast, critical", "AnswersBurnSlow, warning"),
-            *("OrderTooOld, warning", "EventLoopLag, warning"),
-        )
-    },
+    "OrderRelayEventLoopLag, warning": "the machine may be that busy",
 }
 EXPECTED = Expected(empty=_EMPTY, either=_EITHER)
 
