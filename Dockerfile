@@ -44,7 +44,7 @@ LABEL org.opencontainers.image.title="order-relay" \
 COPY --from=build /opt/order-relay /opt/order-relay
 # The base has the standard library without its byte code, which a read-only file system cannot
 # keep either: one run here compiles what the program imports, so that no start has to.
-RUN /opt/order-relay/bin/python -c 'import service.app.cli' \
+RUN /opt/order-relay/bin/python -c 'import service.commands.cli' \
  && python -m pip uninstall --yes --quiet --root-user-action=ignore pip \
  && rm -rf "$(python -c 'import ensurepip, os; print(os.path.dirname(ensurepip.__file__))')"
 ENV PATH=/opt/order-relay/bin:$PATH \

@@ -45,8 +45,8 @@ format: ready ## formats the code and mends what can be mended by itself
 	@$(python) -m ruff format .
 
 test: ready ## runs every test and checks the coverage; gets RabbitMQ if need be
-	@$(python) -m tests.broker ensure
-	@$(python) -m tests.rules ensure
+	@$(python) -m tests.world.broker ensure
+	@$(python) -m tests.shipping.rules ensure
 	@$(python) -m coverage erase
 	@echo 'Testing ...'
 	@$(python) -m coverage run -m pytest --numprocesses $(JOBS) --dist worksteal
@@ -69,71 +69,71 @@ demo-down: ready ## stops what demo-up started
 	@$(python) -m tests.demo down
 
 soak: ready ## sends ORDERS=100000 good orders through one relay, and counts each; watches its memory
-	@$(python) -m tests.soak --orders $(ORDERS)
+	@$(python) -m tests.trials.soak --orders $(ORDERS)
 
 bench: ready ## measures orders a second
-	@$(python) -m tests.bench
+	@$(python) -m tests.trials.bench
 
 chaos: ready ## breaks relays, broker, links and API at random (ARGS="all --orders 6000 --seed 7")
-	@$(python) -m tests.broker ensure
-	@$(python) -m tests.chaos $(or $(ARGS),everything)
+	@$(python) -m tests.world.broker ensure
+	@$(python) -m tests.trials.chaos $(or $(ARGS),everything)
 
 cluster: ready ## stops, kills and replaces the nodes of a cluster of three while orders flow
-	@$(python) -m tests.broker ensure
-	@$(python) -m tests.cluster
+	@$(python) -m tests.world.broker ensure
+	@$(python) -m tests.trials.cluster
 
 hostile: ready ## sends MESSAGES=10000 hostile messages, gives ANSWERS=10000 hostile answers, tries wrong settings
-	@$(python) -m tests.broker ensure
-	@$(python) -m tests.hostile --messages $(MESSAGES) --answers $(ANSWERS) $(ARGS)
+	@$(python) -m tests.world.broker ensure
+	@$(python) -m tests.trials.hostile --messages $(MESSAGES) --answers $(ANSWERS) $(ARGS)
 
 leaks: ready ## takes the broker away a thousand times; watches tasks, files and memory
-	@$(python) -m tests.broker ensure
-	@$(python) -m tests.leaks $(ARGS)
+	@$(python) -m tests.world.broker ensure
+	@$(python) -m tests.trials.leaks $(ARGS)
 
 mutants: ready ## takes out each guard of the relay in turn; the tests must miss it (ARGS='--only ID')
-	@$(python) -m tests.broker ensure
-	@$(python) -m tests.mutants --jobs $(JOBS) $(ARGS)
+	@$(python) -m tests.world.broker ensure
+	@$(python) -m tests.trials.mutants --jobs $(JOBS) $(ARGS)
 
 rabbitmq4: ready ## gets RabbitMQ 4 of Debian 13 into a folder and runs the broker's tests on it (root)
-	@$(python) -m tests.broker rabbitmq4
+	@$(python) -m tests.world.broker rabbitmq4
 
 image: ready ## builds the container image and tests it, run for real (Debian, root)
-	@$(python) -m tests.broker ensure
-	@$(python) -m tests.image
+	@$(python) -m tests.world.broker ensure
+	@$(python) -m tests.shipping.image
 
 audit: ready ## writes an SBOM, and looks for known vulnerabilities of what is pinned
-	@$(python) -m tests.audit
+	@$(python) -m tests.shipping.audit
 
 chart: ready ## renders the Helm chart, validates it against Kubernetes and runs what it renders
-	@$(python) -m tests.broker ensure
+	@$(python) -m tests.world.broker ensure
 	@.ci/chart-tools
 	@echo 'Checking the chart ...'
-	@.venv-chart/bin/python -m pytest -p no:cloudcoil --timeout 300 --numprocesses $(JOBS) --dist worksteal tests/chart
+	@.venv-chart/bin/python -m pytest -p no:cloudcoil --timeout 300 --numprocesses $(JOBS) --dist worksteal tests/shipping/chart
 
 chart-files: ready ## writes the chart's values.yaml, its schema and the README's tables
-	@$(python) -m tests.chart.generate
+	@$(python) -m charts.sources.values.generate
 
 kube: ready ## installs the chart on a real API server; builds that first, which takes long (needs Go)
 	@.ci/chart-tools
-	@.venv-chart/bin/python -m tests.kube
+	@.venv-chart/bin/python -m tests.shipping.kube
 
 rules: ready ## checks and tries the alert rules with promtool; gets it if need be
-	@$(python) -m tests.rules ensure
-	@$(python) -m pytest tests/rules
+	@$(python) -m tests.shipping.rules ensure
+	@$(python) -m pytest tests/shipping/rules
 
 log-schema: ready ## writes the log's schema and the tables of its page from the events
-	@$(python) -m tests.logs
+	@$(python) -m docs.sources.logs
 
 dashboards: ready ## writes the Grafana dashboards of the chart from their code
-	@$(python) -m tests.dashboards
+	@$(python) -m charts.sources.dashboards
 
 observe: ready ## lets a real Prometheus watch relays under faults: every expression asked, every alert caused
-	@$(python) -m tests.broker ensure
-	@$(python) -m tests.rules ensure
-	@$(python) -m tests.observe --messages $(MESSAGES) $(ARGS)
+	@$(python) -m tests.world.broker ensure
+	@$(python) -m tests.shipping.rules ensure
+	@$(python) -m tests.trials.observe --messages $(MESSAGES) $(ARGS)
 
 pictures: ready ## records half an hour of orders and draws the dashboards of it (needs npm, chromium, prometheus)
-	@$(python) -m tests.pictures $(ARGS)
+	@$(python) -m tests.shipping.pictures $(ARGS)
 
 build: ready ## builds the wheel into dist
 	@$(python) -m hatchling build -t wheel

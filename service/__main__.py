@@ -1,6 +1,6 @@
 """`python -m service` is the console script."""
 
-from service.app.cli import main
+from service.commands.cli import main
 
 if __name__ == "__main__":
     main()

@@ -1,3 +1,3 @@
 """The fixtures that every test may use."""
 
-pytest_plugins = ["tests.broker.fixtures"]
+pytest_plugins = ["tests.world.broker.fixtures", "tests.world.fixtures"]

@@ -16,10 +16,10 @@ from service.edges.amqp.publisher import AmqpPublisher, PublisherPorts
 from service.edges.api.client import HttpOrderApi
 from service.edges.api.key import FixedKey, KeyFile, KeySource
 from service.edges.system_clock import SystemClock
-from service.flow.budget import RateBudget
 from service.flow.events import Emit, Event, KeyReloaded, LimitsChanged
-from service.flow.gate import Gate
 from service.flow.relay import Relay
+from service.flow.sending.budget import RateBudget
+from service.flow.sending.gate import Gate
 
 if TYPE_CHECKING:
     from service.edges.tracing.traces import Traces

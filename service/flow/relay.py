@@ -33,11 +33,11 @@ from service.core.settlement import GIVE_BACK, Plan, plan_answer, plan_ending, p
 from service.flow import narrate
 from service.flow.cancellation import is_ours
 from service.flow.events import DeliveryArrived, Emit, Unexpected
-from service.flow.gate import Entered, Gate, TurnedAway
 from service.flow.held_orders import HeldOrders
 from service.flow.keyed_lock import KeyedLock
 from service.flow.ports import Clock, Delivery, OrderApi, Publisher, Tracing, Untraced
 from service.flow.recent import Conflict, Fresh, RecentRequests, Repeat
+from service.flow.sending.gate import Entered, Gate, TurnedAway
 from service.flow.settler import Settler
 
 DEFECT_PAUSE_SECONDS = 1.0

@@ -10,8 +10,8 @@ from service.core.message import Publication
 from service.core.settlement import GIVE_BACK, Plan, Settlement
 from service.flow import narrate
 from service.flow.events import Abandoned, Emit, PublishFailed, Settled
-from service.flow.gate import PATIENCE_SECONDS
 from service.flow.ports import Clock, Confirmed, Delivery, Publisher, Unconfirmed
+from service.flow.sending.gate import PATIENCE_SECONDS
 
 FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 5.0

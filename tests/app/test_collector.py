@@ -9,12 +9,12 @@ import pytest
 from service.app.loading import BadSettingsError, load
 from service.app.traces import load as load_traces
 from service.app.traces import start
-from tests.app.conftest import Running, RunRelay
-from tests.app.relay_process import KEY, RelayProcess, environment
-from tests.broker.ports import free_ports
-from tests.broker.vhost import VirtualHost
 from tests.edges.tracing.receiver import Receiver
-from tests.standin import StandIn
+from tests.world.broker.ports import free_ports
+from tests.world.broker.vhost import VirtualHost
+from tests.world.fixtures import Running, RunRelay
+from tests.world.relay_process import KEY, RelayProcess, environment
+from tests.world.standin import StandIn
 
 SOON_SECONDS = 25.0
 """For an end that must not wait for a collector; the SDK alone would wait for half a minute."""
@@ -79,7 +79,7 @@ async def _ended(code: str, *arguments: str, **settings: object) -> tuple[int, s
 _WITHOUT_THE_EXTRA = """
 import sys
 sys.modules["opentelemetry"] = None
-from service.app.cli import main
+from service.commands.cli import main
 main()
 """
 
@@ -109,7 +109,7 @@ _SAYS_WHAT_IS_LOADED = """
 import atexit, sys
 kinds = ("opentelemetry", "requests", "google")
 atexit.register(lambda: print("loaded:", [k for k in kinds if k in sys.modules], flush=True))
-from service.app.cli import main
+from service.commands.cli import main
 main()
 """
 

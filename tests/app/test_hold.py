@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from tests.app.admin import metric, ready
-from tests.app.conftest import RunRelay
-from tests.app.relay_process import KEY
-from tests.standin import StandIn
+from tests.world.admin import metric, ready
+from tests.world.fixtures import RunRelay
+from tests.world.relay_process import KEY
+from tests.world.standin import StandIn
 
 HELD = 'order_relay_held{reason="credentials"}'
 

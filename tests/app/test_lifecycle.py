@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from tests.app.conftest import RunRelay
-from tests.app.producer import GOOD, Producer
-from tests.app.relay_process import KEY, RelayProcess
-from tests.broker.ports import free_ports
-from tests.broker.vhost import VirtualHost
-from tests.faults import Proxy
-from tests.standin import Options, RequestIdIs, StandIn
-from tests.standin.faults import Delay, HangAfter, HangBefore
+from tests.world.broker.ports import free_ports
+from tests.world.broker.vhost import VirtualHost
+from tests.world.faults import Proxy
+from tests.world.fixtures import RunRelay
+from tests.world.producer import GOOD, Producer
+from tests.world.relay_process import KEY, RelayProcess
+from tests.world.standin import Options, RequestIdIs, StandIn
+from tests.world.standin.faults import Delay, HangAfter, HangBefore
 
 
 async def test_sigterm_finishes_what_is_in_flight_and_exits_0(run_relay: RunRelay) -> None:

@@ -9,11 +9,11 @@ from pamqp.common import FieldValue
 
 from service.core.history import FIRST_SEEN
 from service.core.times import to_rfc3339
-from tests.app.admin import metric
-from tests.app.conftest import RunRelay
-from tests.app.producer import GOOD
-from tests.standin.faults import HangBefore
-from tests.standin.matching import AllCalls
+from tests.world.admin import metric
+from tests.world.fixtures import RunRelay
+from tests.world.producer import GOOD
+from tests.world.standin.faults import HangBefore
+from tests.world.standin.matching import AllCalls
 
 AGE = "order_relay_oldest_order_age_seconds"
 AN_HOUR: dict[str, FieldValue] = {FIRST_SEEN: to_rfc3339(datetime.now(UTC) - timedelta(hours=1))}

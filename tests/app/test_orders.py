@@ -4,14 +4,14 @@ import asyncio
 import json
 from typing import Any
 
-from tests.app.admin import get, metric, ready
-from tests.app.conftest import RunRelay
-from tests.app.producer import GOOD
-from tests.app.relay_process import RelayProcess
-from tests.broker.raw import RawPublisher
-from tests.broker.vhost import VirtualHost
-from tests.standin import RequestIdIs
-from tests.standin.faults import BrokenJson, Fault, OkWithError, ResetAfter, Status
+from tests.world.admin import get, metric, ready
+from tests.world.broker.raw import RawPublisher
+from tests.world.broker.vhost import VirtualHost
+from tests.world.fixtures import RunRelay
+from tests.world.producer import GOOD
+from tests.world.relay_process import RelayProcess
+from tests.world.standin import RequestIdIs
+from tests.world.standin.faults import BrokenJson, Fault, OkWithError, ResetAfter, Status
 
 TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from tests.app.admin import get
-from tests.app.conftest import RunRelay
-from tests.app.relay_process import KEY, RelayProcess
-from tests.app.test_commands import order_relay
-from tests.broker.vhost import VirtualHost
-from tests.standin import RequestIdIs, StandIn
-from tests.standin.faults import ErrorNamingKey, OkWithError, ResetAfter, Status
+from tests.commands.test_commands import order_relay
+from tests.world.admin import get
+from tests.world.broker.vhost import VirtualHost
+from tests.world.fixtures import RunRelay
+from tests.world.relay_process import KEY, RelayProcess
+from tests.world.standin import RequestIdIs, StandIn
+from tests.world.standin.faults import ErrorNamingKey, OkWithError, ResetAfter, Status
 
 
 async def test_no_secret_comes_out_while_orders_succeed_fail_and_wait(

@@ -10,14 +10,14 @@ import pytest
 
 from service.core.topology import build_topology
 from service.edges.amqp.preparation import Prepare
-from tests.app.admin import admin_url, get
-from tests.app.conftest import Running, RunRelay
-from tests.app.producer import GOOD
-from tests.app.relay_process import KEY, RelayProcess
-from tests.broker.vhost import VirtualHost
 from tests.edges.tracing.receiver import Receiver, Seen
-from tests.standin import RequestIdIs
-from tests.standin.faults import Status
+from tests.world.admin import admin_url, get
+from tests.world.broker.vhost import VirtualHost
+from tests.world.fixtures import Running, RunRelay
+from tests.world.producer import GOOD
+from tests.world.relay_process import KEY, RelayProcess
+from tests.world.standin import RequestIdIs
+from tests.world.standin.faults import Status
 
 SPAN_ID = "b7ad6b7169203331"
 CONSUMED, POSTED = "process orders.requests", "POST"

@@ -9,11 +9,11 @@ from collections.abc import Coroutine
 from contextlib import suppress
 from pathlib import Path
 
-from tests.broker.errors import BrokerError
 from tests.demo import tour
 from tests.demo.background import HOME, Background
 from tests.demo.errors import DemoError
 from tests.demo.show import Show
+from tests.world.broker.errors import BrokerError
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from http.client import HTTPException
 from pathlib import Path
 
-from tests.broker.find import Missing, Say, ensure_rabbitmq
-from tests.broker.ports import LOOPBACK, free_ports
 from tests.demo import settings, web
 from tests.demo.errors import DemoError
 from tests.demo.processes import Part, end, launch, until
+from tests.world.broker.find import Missing, Say, ensure_rabbitmq
+from tests.world.broker.ports import LOOPBACK, free_ports
 
 READY = "READY "
 # A container's image may have to be downloaded first.
@@ -60,8 +60,8 @@ class Parts:
         if isinstance(found, Missing):
             raise DemoError(found.advice)
         began = time.monotonic()
-        broker = self._launch("rabbitmq", "tests.broker", "up", str(self.directory))
-        api = self._launch("order-api", "tests.standin", *settings.STANDIN_OPTIONS)
+        broker = self._launch("rabbitmq", "tests.world.broker", "up", str(self.directory))
+        api = self._launch("order-api", "tests.world.standin", *settings.STANDIN_OPTIONS)
         api_url = await _ready(api, START_SECONDS)
         self._say("order API", f"{api_url} (a stand-in)", began)
         known = json.loads(await _ready(broker, BROKER_SECONDS))

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from pamqp import decode
 
-from tests.broker import wire
-from tests.broker.raw import Confirm, RawPublisher
 from tests.demo.errors import DemoError
 from tests.demo.scenario import REQUEST_KEY, Message
+from tests.world.broker import wire
+from tests.world.broker.raw import Confirm, RawPublisher
 
 PARKED = b"orders.parked"
 NOT_UTF_8 = (b"caf\xe9", wire.text_field(b"latin-1"))

@@ -16,7 +16,7 @@ from service.flow.events import (
     Settled,
     Waiting,
 )
-from service.flow.gate import PATIENCE_SECONDS
+from service.flow.sending.gate import PATIENCE_SECONDS
 from tests.flow.clock import EPOCH, settle
 from tests.flow.fakes import refusal, request
 from tests.flow.world import World

@@ -8,7 +8,7 @@ import pytest
 
 from service.core.outcome import Answered, Misconfigured
 from service.core.request import DEADLINE
-from service.flow.gate import Entered, TurnedAway
+from service.flow.sending.gate import Entered, TurnedAway
 from tests.flow.clock import EPOCH, settle
 from tests.flow.fakes import request
 from tests.flow.test_holds import UNAUTHORIZED

@@ -1,7 +1,7 @@
 """The rules of holding where several holds meet, asked directly."""
 
 from service.core.outcome import Misconfigured
-from service.flow.holds import FIRST_PAUSE_SECONDS, Holds
+from service.flow.sending.holds import FIRST_PAUSE_SECONDS, Holds
 
 WRONG_KEY = Misconfigured(401, "wrong key")
 LONG_AFTER = 1000.0

@@ -4,8 +4,8 @@ from itertools import pairwise
 
 from service.core.outcome import Answered, NotSent
 from service.flow.events import HoldChanged, HoldReason
-from service.flow.gate import PATIENCE_SECONDS, Intake
-from service.flow.holds import FAILURES_UNTIL_OPEN, LONGEST_PAUSE_SECONDS
+from service.flow.sending.gate import PATIENCE_SECONDS, Intake
+from service.flow.sending.holds import FAILURES_UNTIL_OPEN, LONGEST_PAUSE_SECONDS
 from tests.flow.clock import settle
 from tests.flow.fakes import placed, refusal, request
 from tests.flow.world import World

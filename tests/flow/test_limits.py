@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.core.outcome import Lost
-from service.flow.budget import RateBudget
 from service.flow.events import InFlightChanged
-from service.flow.gate import Intake
+from service.flow.sending.budget import RateBudget
+from service.flow.sending.gate import Intake
 from tests.flow.clock import settle
 from tests.flow.fakes import request
 from tests.flow.world import World

@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 
 from service.core.decision import RetryPolicy
 from service.core.message import Message
-from service.flow.budget import RateBudget
 from service.flow.events import Event
-from service.flow.gate import Gate
 from service.flow.relay import Relay
+from service.flow.sending.budget import RateBudget
+from service.flow.sending.gate import Gate
 from tests.flow.clock import FakeClock, settle
 from tests.flow.fakes import FakeApi, FakeBroker, FakeDelivery
 

@@ -28,8 +28,8 @@ from service.flow.events import (
     Emit,
     LostCause,
 )
-from service.flow.gate import Gate, Intake
 from service.flow.ports import Clock, Delivery
+from service.flow.sending.gate import Gate, Intake
 
 RPC_TIMEOUT_SECONDS = 10.0
 COUNT_CONSUMERS_SECONDS = 3.0

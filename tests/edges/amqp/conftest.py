@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from service.edges.amqp.broker import Broker
-from tests.broker import RabbitNode, TlsFiles
-from tests.broker.vhost import VirtualHost
 from tests.edges.amqp.crash import declared
 from tests.edges.amqp.edge import ORDERS
+from tests.world.broker import RabbitNode, TlsFiles
+from tests.world.broker.vhost import VirtualHost
 
 
 @pytest.fixture

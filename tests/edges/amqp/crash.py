@@ -11,10 +11,10 @@ from service.edges.amqp import broker as brokers
 from service.edges.amqp.broker import Broker
 from service.edges.amqp.declare import declare
 from service.flow.events import ConnectionName
-from tests.broker.trying import patiently
-from tests.broker.vhost import VirtualHost
 from tests.edges.amqp.eventlog import Box
 from tests.edges.amqp.hostile import BODY
+from tests.world.broker.trying import patiently
+from tests.world.broker.vhost import VirtualHost
 
 
 async def declared(url: str, topology: Topology) -> None:

@@ -14,11 +14,11 @@ from service.edges.amqp.preparation import Prepare, TopologyMode
 from service.edges.amqp.publisher import AmqpPublisher, PublisherPorts
 from service.edges.amqp.refusals import FIRST_PATIENCE_SECONDS
 from service.edges.system_clock import SystemClock
-from service.flow.budget import RateBudget
 from service.flow.events import BrokerLost, ConnectionName, ConsumingStarted
-from service.flow.gate import Gate
 from service.flow.ports import Clock, Delivery
 from service.flow.relay import Relay
+from service.flow.sending.budget import RateBudget
+from service.flow.sending.gate import Gate
 from tests.edges.amqp.eventlog import Box, EventLog, Inbox, SignalledLog
 from tests.flow.fakes import FakeApi
 

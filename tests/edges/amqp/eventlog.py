@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from service.flow.events import BrokerConnected, BrokerLost, ConnectionName, Event, LostCause
 from service.flow.ports import Delivery
-from tests.standin.signals import Signals
+from tests.world.standin.signals import Signals
 
 WAIT_SECONDS = 50.0
 

@@ -13,12 +13,12 @@ from service.edges.amqp.broker import Broker
 from service.edges.amqp.codec import to_properties, to_received
 from service.flow.events import ConnectionName
 from service.flow.ports import Confirmed, Delivery, Unconfirmed
-from tests.broker.raw import Confirm, RawPublisher
-from tests.broker.vhost import VirtualHost
 from tests.edges.amqp.edge import Edge, Options, consuming
 from tests.edges.amqp.proxied import through
-from tests.faults import Proxy
 from tests.flow.fakes import FakeBroker
+from tests.world.broker.raw import Confirm, RawPublisher
+from tests.world.broker.vhost import VirtualHost
+from tests.world.faults import Proxy
 
 QUEUES = {PublicationKind.REPLY: "orders.unrouted", PublicationKind.PARKED: "orders.parked"}
 

@@ -4,10 +4,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tests.broker import wire
-from tests.broker.raw import Confirm, RawPublisher
-from tests.broker.wire import Raw
 from tests.flow.fakes import GOOD_BODY
+from tests.world.broker import wire
+from tests.world.broker.raw import Confirm, RawPublisher
+from tests.world.broker.wire import Raw
 
 BODY = json.dumps(GOOD_BODY).encode()
 BASE: Mapping[str, Raw] = {

@@ -2,7 +2,7 @@
 
 from yarl import URL
 
-from tests.faults import Proxy
+from tests.world.faults import Proxy
 
 
 def through(proxy: Proxy, url: str, **query: str) -> str:

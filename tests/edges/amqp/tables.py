@@ -13,7 +13,7 @@ from pamqp.header import ContentHeader
 
 from service.core.message import Message, Received
 from service.edges.amqp.codec import to_properties, to_received
-from tests.broker import wire
+from tests.world.broker import wire
 
 quick = settings(deadline=None, max_examples=60)
 """How much is tried: the time of an example depends on the machine."""

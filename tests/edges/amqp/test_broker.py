@@ -11,10 +11,10 @@ from yarl import URL
 from service.edges.amqp import broker as brokers
 from service.edges.amqp.broker import Broker, BrokerUnreachableError, describe
 from service.flow.events import ConnectionName
-from tests.broker.ports import free_ports
-from tests.broker.vhost import VirtualHost
 from tests.edges.amqp.proxied import through
-from tests.faults import Proxy
+from tests.world.broker.ports import free_ports
+from tests.world.broker.vhost import VirtualHost
+from tests.world.faults import Proxy
 
 PUBLISH = ConnectionName.PUBLISH
 

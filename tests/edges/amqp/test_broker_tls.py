@@ -11,9 +11,9 @@ from yarl import URL
 from service.edges.amqp import broker as brokers
 from service.edges.amqp.broker import Broker, BrokerUnreachableError, TlsFiles
 from service.flow.events import ConnectionName
-from tests.broker import RabbitNode
-from tests.broker import TlsFiles as Certificates
-from tests.broker.vhost import VirtualHost
+from tests.world.broker import RabbitNode
+from tests.world.broker import TlsFiles as Certificates
+from tests.world.broker.vhost import VirtualHost
 
 
 @pytest.fixture

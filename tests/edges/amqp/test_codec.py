@@ -19,9 +19,9 @@ from service.edges.amqp.codec import (
     to_properties,
     to_received,
 )
-from tests.broker import wire
-from tests.broker.wire import Raw
 from tests.edges.amqp.tables import delivered, messages, quick, received, sent, tables
+from tests.world.broker import wire
+from tests.world.broker.wire import Raw
 
 TEXTS = (
     "content_type",

@@ -9,11 +9,11 @@ import pytest
 
 from service.core.message import Message, Publication, PublicationKind
 from service.flow.ports import Confirmed, Unconfirmed
-from tests.broker.vhost import VirtualHost
 from tests.edges.amqp.crash import declared
 from tests.edges.amqp.edge import ORDERS
 from tests.edges.amqp.harness import FakeHarness, Harness, RealHarness
 from tests.flow.fakes import request
+from tests.world.broker.vhost import VirtualHost
 
 WHEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 FULL = Message(

@@ -6,13 +6,13 @@ from service.core.outcome import Accepted, Misconfigured
 from service.core.settlement import Settlement
 from service.edges.amqp.broker import Broker
 from service.flow.events import ConsumingStarted, ConsumingStopped, HoldChanged, HoldReason, Settled
-from service.flow.gate import Entered
-from tests.broker.vhost import VirtualHost
+from service.flow.sending.gate import Entered
 from tests.edges.amqp.crash import fill
 from tests.edges.amqp.edge import Edge, Options, consuming, relaying
 from tests.edges.amqp.proxied import through
-from tests.faults import Proxy
 from tests.flow.clock import FakeClock
+from tests.world.broker.vhost import VirtualHost
+from tests.world.faults import Proxy
 
 
 async def _send(vhost: VirtualHost, count: int) -> None:

@@ -6,11 +6,11 @@ import pytest
 
 from service.edges.amqp.broker import Broker
 from service.flow.events import BrokerLost, ConnectionName, ConsumingStarted, LostCause
-from tests.broker.vhost import VirtualHost
 from tests.edges.amqp.crash import fill
 from tests.edges.amqp.edge import Edge, Options, consuming
 from tests.edges.amqp.proxied import through
-from tests.faults import Proxy
+from tests.world.broker.vhost import VirtualHost
+from tests.world.faults import Proxy
 
 CONSUME = ConnectionName.CONSUME
 

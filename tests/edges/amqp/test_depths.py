@@ -9,11 +9,11 @@ import pytest
 from service.core.depths import Depth, Depths, NotAsked
 from service.edges.amqp.broker import Broker
 from service.edges.amqp.depths import QueueDepths
-from tests.broker.ports import LOOPBACK, free_ports
-from tests.broker.vhost import VirtualHost
 from tests.edges.amqp.edge import ORDERS
 from tests.edges.amqp.proxied import through
-from tests.faults import Proxy
+from tests.world.broker.ports import LOOPBACK, free_ports
+from tests.world.broker.vhost import VirtualHost
+from tests.world.faults import Proxy
 
 NAMES = {queue.name.removeprefix("orders.") for queue in ORDERS.queues}
 

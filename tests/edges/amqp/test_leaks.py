@@ -10,11 +10,11 @@ import pytest
 from service.edges.amqp.broker import Broker, BrokerUnreachableError
 from service.flow.events import ConnectionName, ConsumingStarted
 from service.flow.ports import Confirmed
-from tests.broker.vhost import VirtualHost
 from tests.edges.amqp.edge import consuming, publication
 from tests.edges.amqp.proxied import through
-from tests.faults import Proxy
 from tests.flow.clock import settle
+from tests.world.broker.vhost import VirtualHost
+from tests.world.faults import Proxy
 
 REBUILDS = 30
 WARM = 3

@@ -10,12 +10,12 @@ from service.core.settlement import Settlement
 from service.core.topology import build_topology
 from service.edges.amqp.broker import Broker
 from service.flow.events import BrokerLost, HoldChanged, LostCause, Settled
-from tests.broker.raw import Confirm, RawPublisher
-from tests.broker.vhost import VirtualHost
-from tests.broker.wire import Raw
 from tests.edges.amqp.crash import declared
 from tests.edges.amqp.edge import Edge, Options, relaying
 from tests.edges.amqp.hostile import BODY
+from tests.world.broker.raw import Confirm, RawPublisher
+from tests.world.broker.vhost import VirtualHost
+from tests.world.broker.wire import Raw
 
 QUICK = build_topology("orders", (1, 2))
 CHECK = Options(mode="check", topology=QUICK, policy=RetryPolicy(delays_seconds=(1, 2)))

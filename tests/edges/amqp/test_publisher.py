@@ -9,13 +9,13 @@ from service.core.message import Message, Publication, PublicationKind
 from service.edges.amqp.broker import Broker
 from service.edges.amqp.publisher import AmqpPublisher
 from service.flow.events import ConnectionName, LostCause
-from service.flow.gate import Intake
 from service.flow.ports import Confirmed, Unconfirmed
-from tests.broker.vhost import VirtualHost
+from service.flow.sending.gate import Intake
 from tests.edges.amqp.crash import declared
 from tests.edges.amqp.edge import Edge, Options, publication, publishing
 from tests.edges.amqp.test_trap_same_id import PLAIN
 from tests.flow.clock import FakeClock, settle
+from tests.world.broker.vhost import VirtualHost
 
 KINDS = [
     (PublicationKind.REPLY, "order.accepted", "orders.unrouted"),

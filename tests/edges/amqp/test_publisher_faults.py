@@ -15,13 +15,13 @@ from service.flow.events import (
     HoldChanged,
     LostCause,
 )
-from service.flow.gate import Intake
 from service.flow.ports import Confirmed, Unconfirmed
-from tests.broker.vhost import VirtualHost
+from service.flow.sending.gate import Intake
 from tests.edges.amqp.edge import Edge, Options, consuming, publication, publishing
 from tests.edges.amqp.hostile import BODY
 from tests.edges.amqp.proxied import through
-from tests.faults import Direction, Proxy
+from tests.world.broker.vhost import VirtualHost
+from tests.world.faults import Direction, Proxy
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ from service.edges.amqp.connection import SessionBrokenError
 from service.edges.amqp.declare import TopologyError, compare, declare, look
 from service.edges.amqp.preparation import Prepare
 from service.flow.events import ConnectionName, LostCause
-from tests.broker.vhost import VirtualHost
 from tests.edges.amqp.crash import declared
 from tests.edges.amqp.edge import ORDERS
+from tests.world.broker.vhost import VirtualHost
 
 ENTITIES = [f"exchange {exchange.name}" for exchange in ORDERS.exchanges] + [
     f"queue {queue.name}" for queue in ORDERS.queues

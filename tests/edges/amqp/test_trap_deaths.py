@@ -8,12 +8,12 @@ from service.core import copies
 from service.core.settlement import Settlement
 from service.edges.amqp.broker import Broker
 from service.flow.events import Settled
-from tests.broker import wire
-from tests.broker.raw import Confirm, RawPublisher
-from tests.broker.vhost import VirtualHost
-from tests.broker.wire import Raw
 from tests.edges.amqp.edge import relaying
 from tests.edges.amqp.hostile import BASE, BODY
+from tests.world.broker import wire
+from tests.world.broker.raw import Confirm, RawPublisher
+from tests.world.broker.vhost import VirtualHost
+from tests.world.broker.wire import Raw
 
 NO_TABLES = (b"x-death", wire.array_field([wire.integer_field(1)]))
 """A list, but not of tables: RabbitMQ 3.10 has no clause for it."""

@@ -10,13 +10,13 @@ from aio_pika.abc import AbstractIncomingMessage
 from service.core.settlement import Settlement
 from service.edges.amqp.broker import Broker
 from service.flow.events import Answered, BrokerConnected, Settled
-from tests.broker import BrokerError
-from tests.broker.raw import Confirm, RawPublisher
-from tests.broker.vhost import VirtualHost
-from tests.broker.wire import Raw
 from tests.edges.amqp.edge import relaying
 from tests.edges.amqp.hostile import BODY
 from tests.edges.amqp.rewriting import rewriting
+from tests.world.broker import BrokerError
+from tests.world.broker.raw import Confirm, RawPublisher
+from tests.world.broker.vhost import VirtualHost
+from tests.world.broker.wire import Raw
 
 # In a content header the correlation id follows the delivery mode, where there is no priority.
 PERSISTENT, UNKNOWN = b"\x02\x06c-mode", b"\x03\x06c-mode"

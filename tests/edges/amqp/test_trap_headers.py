@@ -10,12 +10,12 @@ from service.core import copies
 from service.core.history import History
 from service.edges.amqp.broker import Broker
 from service.flow.ports import Confirmed, Delivery
-from tests.broker import wire
-from tests.broker.raw import Confirm, RawPublisher
-from tests.broker.vhost import VirtualHost
-from tests.broker.wire import Raw
 from tests.edges.amqp.edge import Edge, consuming
 from tests.edges.amqp.hostile import BODY
+from tests.world.broker import wire
+from tests.world.broker.raw import Confirm, RawPublisher
+from tests.world.broker.vhost import VirtualHost
+from tests.world.broker.wire import Raw
 
 DEATH = wire.array_field(
     [

@@ -14,11 +14,11 @@ from service.flow.events import (
     LostCause,
     Settled,
 )
-from tests.broker.vhost import VirtualHost
 from tests.edges.amqp.edge import relaying
 from tests.edges.amqp.hostile import BODY
 from tests.edges.amqp.proxied import through
-from tests.faults import Proxy
+from tests.world.broker.vhost import VirtualHost
+from tests.world.faults import Proxy
 
 
 async def test_losing_the_connection_does_not_cancel_the_order_in_flight(

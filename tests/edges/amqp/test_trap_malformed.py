@@ -8,12 +8,12 @@ from aiormq.exceptions import InvalidFrameError
 from service.core.settlement import Settlement
 from service.edges.amqp.broker import Broker
 from service.flow.events import Answered, BrokerConnected, Settled
-from tests.broker.raw import Confirm, RawMessage, RawPublisher
-from tests.broker.vhost import VirtualHost
-from tests.broker.wire import Raw
 from tests.edges.amqp.bare import pamqp_as_it_is
 from tests.edges.amqp.edge import WholeRelay, relaying
 from tests.edges.amqp.hostile import BASE, BODY, HOSTILE, OUT_OF_RANGE, Hostile
+from tests.world.broker.raw import Confirm, RawMessage, RawPublisher
+from tests.world.broker.vhost import VirtualHost
+from tests.world.broker.wire import Raw
 
 
 async def test_malformed_messages_cost_nobody_the_connection(

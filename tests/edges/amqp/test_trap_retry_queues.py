@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.broker import RabbitNode
-from tests.broker.vhost import VirtualHost
 from tests.edges.amqp.crash import arrivals, declared, hop_through_a_crash
 from tests.edges.amqp.edge import DELAYS, ORDERS
+from tests.world.broker import RabbitNode
+from tests.world.broker.vhost import VirtualHost
 
 MESSAGES = 500
 

@@ -12,11 +12,11 @@ from service.edges.amqp.broker import Broker
 from service.edges.amqp.codec import to_properties
 from service.flow.events import BrokerConnected, ConnectionName, LostCause
 from service.flow.ports import Confirmed, Unconfirmed
-from tests.broker.vhost import VirtualHost
 from tests.edges.amqp.crash import declared
 from tests.edges.amqp.edge import ORDERS, Options, publication, publishing
 from tests.edges.amqp.proxied import through
-from tests.faults import Direction, Proxy, Verdict
+from tests.world.broker.vhost import VirtualHost
+from tests.world.faults import Direction, Proxy, Verdict
 
 REPLY = PublicationKind.REPLY
 GOOD = publication(REPLY, "good", body=b"good")

@@ -7,7 +7,7 @@ from aiormq.exceptions import PublishError
 
 from service.core.message import Message
 from service.edges.amqp.codec import to_properties
-from tests.broker.vhost import VirtualHost
+from tests.world.broker.vhost import VirtualHost
 
 
 async def test_no_id_is_made_up(vhost: VirtualHost) -> None:

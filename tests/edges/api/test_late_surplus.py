@@ -15,7 +15,7 @@ from service.edges.api.watched import SpokeFirstError, WatchedStream
 from tests.edges.api.clients import ANSWER, FORM, order_api
 from tests.edges.api.server import Peer, answer, serving
 from tests.edges.api.tls import Authority
-from tests.load.waiting import until
+from tests.world.load.waiting import until
 
 FOREIGN = answer(b'{"order": "ord_of_another"}')
 READ_AT_ONCE_BYTES = 64 * 1024

@@ -12,10 +12,10 @@ from service.core.outcome import Answered
 from service.edges.tracing.export import QUIET, Export
 from service.edges.tracing.traces import Traces
 from service.flow.events import Event, TracesExported, TracesLost, Unexpected
-from tests.broker.ports import free_ports
 from tests.edges.telemetry.conftest import OpenLog, open_log
 from tests.edges.tracing.receiver import Receiver
 from tests.flow.fakes import FakeApi
+from tests.world.broker.ports import free_ports
 
 __all__ = ["open_log"]
 

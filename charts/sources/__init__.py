@@ -1,0 +1,1 @@
+"""What the chart's values, schema and dashboards are written from."""

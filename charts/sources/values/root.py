@@ -1,0 +1,53 @@
+"""All values of the chart, in the order of values.yaml."""
+
+from charts.sources.values.describe import OFF, Block, Value, excludes, on, requires
+from charts.sources.values.network import NETWORK
+from charts.sources.values.observing import OBSERVING
+from charts.sources.values.pods import (
+    DISRUPTION,
+    EXTRA_OBJECTS,
+    IMAGE,
+    NAMES,
+    PODS,
+    PULL_SECRETS,
+    SERVICE,
+    SERVICE_ACCOUNT,
+)
+from charts.sources.values.program import config
+from charts.sources.values.scaling import AUTOSCALING
+from charts.sources.values.secrets import SECRETS, TLS
+from charts.sources.values.topology import TOPOLOGY
+
+# Helm hands this to every chart that is part of another one.
+_GLOBAL = Value(
+    "Values of a parent chart; none is used.", {}, {"type": "object", "additionalProperties": True}
+)
+
+
+def values() -> Block:
+    """The root of all values."""
+    return Block(
+        "The values of the chart order-relay.",
+        {
+            "config": config(),
+            "secrets": SECRETS,
+            "tls": TLS,
+            "image": IMAGE,
+            "imagePullSecrets": PULL_SECRETS,
+            **NAMES,
+            "serviceAccount": SERVICE_ACCOUNT,
+            **PODS,
+            "podDisruptionBudget": DISRUPTION,
+            "service": SERVICE,
+            "autoscaling": AUTOSCALING,
+            **OBSERVING,
+            "networkPolicy": NETWORK,
+            "topology": TOPOLOGY,
+            "extraObjects": EXTRA_OBJECTS,
+            "global": _GLOBAL,
+        },
+        rules=(
+            excludes(on("podMonitor", "enabled"), "serviceMonitor", "enabled", off=OFF),
+            requires(on("serviceMonitor", "enabled"), "service", "enabled"),
+        ),
+    )

@@ -1,0 +1,1 @@
+"""What a person types, a room each, thin over the others."""

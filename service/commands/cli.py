@@ -1,0 +1,142 @@
+"""The command line."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Annotated, NoReturn
+
+import typer
+
+from service import __version__
+from service.app.exit_codes import ExitCode
+from service.app.loading import BadSettingsError, Loaded, load, load_seen
+from service.app.run import run as run_relay
+from service.commands import topology as topology_command
+
+app = typer.Typer(
+    name="order-relay",
+    no_args_is_help=True,
+    add_completion=False,
+    # Typer's pretty tracebacks print local variables, the API key among them.
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help=(
+        "Takes order requests from RabbitMQ, places each once at the order API, and publishes what "
+        "became of it.\n\n"
+        "Settings come from environment variables (ORDER_RELAY_...), from a file .env in the "
+        "current folder, and from the files of a secrets directory; `order-relay config` lists "
+        "them all. Only ORDER_RELAY_API__KEY must be set."
+    ),
+    epilog="Exit codes: 0 done, 1 a check failed, 75 could not drain in time, 78 bad settings.",
+)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"order-relay {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Say the version."),
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command(short_help="Relay orders until SIGTERM, then drain.")
+def run() -> None:
+    """Relay orders until SIGTERM or SIGINT; then finish what is in flight and exit.
+
+    A second signal ends at once. Whatever was not settled is delivered again by the broker, and
+    the order API's idempotency keeps it from being placed twice.
+    """
+    try:
+        _exit(run_relay(_load()))
+    except BadSettingsError as error:
+        _refuse(error)
+
+
+@app.command(short_help="Declare what is missing at the broker, or check.")
+def topology(
+    check: Annotated[
+        bool, typer.Option("--check", help="Change nothing; say what is missing or differs.")
+    ] = False,
+) -> None:
+    """Declare the exchanges, queues and bindings that are missing at the broker."""
+    loaded = _load()
+    command: Callable[[Loaded], object]
+    command = topology_command.check if check else topology_command.declare
+    _exit(asyncio.run(command(loaded)))
+
+
+@app.command(short_help="Show how the relays fare, live in the terminal.")
+def top(
+    url: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A relay's admin address, as http://127.0.0.1:8080; may be given several times. "
+            "Without it the one of the settings.",
+            show_default=False,
+        ),
+    ] = None,
+    interval: Annotated[
+        float, typer.Option(min=0.2, max=3600, help="Seconds from one look to the next.")
+    ] = 2.0,
+    once: Annotated[
+        bool, typer.Option("--once", help="Print one view and exit; so it is without a terminal.")
+    ] = False,
+) -> None:
+    """Show rates, outcomes, latencies, holds and queue depths of relays, by their /metrics.
+
+    It only looks: it asks the relays for their metrics and the broker, where it can be reached, for
+    the depths of the queues, and needs no API key. q or Ctrl-C ends it.
+    """
+    # rich alone is a fifth of the time until `run` takes its first order.
+    from service.commands.top import command as top_command  # noqa: PLC0415
+
+    try:
+        settings = load_seen()
+        urls = top_command.addresses(url or [], settings.admin)
+    except BadSettingsError as error:
+        _refuse(error)
+    except top_command.UnusableAddressError as error:
+        raise typer.BadParameter(str(error), param_hint="--url") from None
+    _exit(top_command.top(settings, urls, interval, once=once))
+
+
+@app.command(short_help="Show the effective settings.")
+def config() -> None:
+    """Show the effective settings, secrets masked, and where each came from."""
+    rows = _load().listing()
+    width = max(len(row.variable) for row in rows)
+    values = max(len(row.value) for row in rows)
+    for row in rows:
+        typer.echo(f"{row.variable:<{width}}  {row.value:<{values}}  {row.source}")
+
+
+def _load() -> Loaded:
+    try:
+        return load()
+    except BadSettingsError as error:
+        _refuse(error)
+
+
+def _refuse(error: BadSettingsError) -> NoReturn:
+    count = len(error.problems)
+    typer.echo(f"order-relay: {count} bad setting{'s' if count > 1 else ''}:", err=True)
+    for problem in error.problems:
+        typer.echo(f"  {problem}", err=True)
+    raise typer.Exit(ExitCode.BAD_SETTINGS)
+
+
+def _exit(code: ExitCode) -> NoReturn:
+    raise typer.Exit(int(code))
+
+
+def main() -> None:
+    """The console script."""
+    app(prog_name="order-relay")

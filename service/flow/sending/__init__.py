@@ -1,0 +1,1 @@
+"""Who may send now: the holds, the concurrency, the rate budget."""

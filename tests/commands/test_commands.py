@@ -1,0 +1,146 @@
+"""The command line: what a stranger reads, and what the process returns."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.world.broker.vhost import VirtualHost
+from tests.world.relay_process import environment
+
+ROOT = Path(__file__).parents[2]
+
+
+def order_relay(
+    *arguments: str, cwd: Path | None = None, **settings: object
+) -> "subprocess.CompletedProcess[str]":
+    """Run one command to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "service", *arguments],
+        env=environment(**settings),
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["run", "-h"], ["topology", "--help"]])
+def test_help_is_for_strangers(arguments: list[str]) -> None:
+    """It says what the command does, and exits 0."""
+    result = order_relay(*arguments)
+    assert result.returncode == 0
+    assert "Usage: order-relay" in result.stdout
+
+
+def test_every_command_that_is_named_somewhere_is_there() -> None:
+    """In the pages, the runbooks, the chart and its dashboards, where people copy them from."""
+    there = re.findall(r"^ {2}([a-z]+) {2}", order_relay("--help").stdout, re.MULTILINE)
+    assert {"run", "topology", "top"} <= set(there)
+    files = [*ROOT.glob("docs/**/*.md"), *ROOT.glob("charts/**/*.*"), ROOT / "README.md"]
+    named = {
+        (path.name, command)
+        for path in files
+        for command in re.findall(
+            r"(?:`|\$ |^)order-relay ([a-z]+)\b", path.read_text(encoding="utf-8"), re.MULTILINE
+        )
+    }
+    assert len(named) > 10
+    assert {one for one in named if one[1] not in there} == set()
+
+
+def test_the_version_is_told() -> None:
+    """By name and number."""
+    assert order_relay("--version").stdout.startswith("order-relay 0.")
+
+
+def test_an_unknown_command_is_refused() -> None:
+    """With the usage, and no traceback."""
+    result = order_relay("fly")
+    assert result.returncode == 2
+    assert "fly" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_bad_settings_exit_78_and_are_all_named() -> None:
+    """Each by its variable, its value and what is allowed; secrets are not shown."""
+    result = order_relay(
+        "run",
+        API__CONCURRENCY=0,
+        API__TIMEOUT="5",
+        AMQP__URL="http://user:hidden-password@host/",
+        LOG__LEVEL="loud",
+    )
+    assert result.returncode == 78
+    assert "order-relay: 5 bad settings:" in result.stderr
+    assert "ORDER_RELAY_API__KEY: is required" in result.stderr
+    assert "ORDER_RELAY_API__CONCURRENCY (environment): was '0'" in result.stderr
+    assert "did you mean ORDER_RELAY_API__TIMEOUT_SECONDS?" in result.stderr
+    assert "hidden-password" not in result.stderr + result.stdout
+
+
+def test_config_masks_secrets_and_says_where_each_value_came_from(tmp_path: Path) -> None:
+    """From the environment, `.env`, a secret file, or the default."""
+    (tmp_path / ".env").write_text("ORDER_RELAY_API__CONCURRENCY=7\nOTHER=1\n")
+    secrets = tmp_path / "secrets"
+    secrets.mkdir()
+    (secrets / "api__key").write_text("canary-in-a-file\n")
+    result = order_relay(
+        "config",
+        cwd=tmp_path,
+        SECRETS_DIR=secrets,
+        AMQP__URL="amqp://me:canary-in-a-url@host:1/v?token=canary-query",
+    )
+    rows = {line.split()[0]: line for line in result.stdout.splitlines()}
+    assert result.returncode == 0
+    assert rows["ORDER_RELAY_API__CONCURRENCY"].split()[1:] == ["7", ".env"]
+    assert rows["ORDER_RELAY_AMQP__URL"].split()[1:] == ["amqp://me:***@host:1/v", "environment"]
+    assert rows["ORDER_RELAY_API__KEY"].split()[1:] == ["***", "file", "in", str(secrets)]
+    assert rows["ORDER_RELAY_LOG__LEVEL"].split()[1:] == ["info", "default"]
+    assert "canary" not in result.stdout.replace(str(secrets), "")
+
+
+def test_an_address_that_is_taken_is_a_bad_setting(vhost: VirtualHost) -> None:
+    """Said with the address, before anything is consumed."""
+    result = order_relay(
+        "run", API__KEY="some-key", ADMIN__HOST="127.0.0.1", ADMIN__PORT=vhost.node.amqp_port
+    )
+    assert result.returncode == 78
+    assert f"127.0.0.1 port {vhost.node.amqp_port}" in result.stderr
+
+
+def test_topology_is_declared_and_checked(vhost: VirtualHost) -> None:
+    """Check says what is missing, declare makes it, check is content, and differs is said."""
+    settings: dict[str, Any] = {"AMQP__URL": vhost.url, "API__KEY": "some-key"}
+    missing = order_relay("topology", "--check", **settings)
+    assert missing.returncode == 1
+    assert "queue orders.requests is missing" in missing.stdout
+    assert vhost.queues() == {}
+    declared = order_relay("topology", **settings)
+    assert declared.returncode == 0
+    assert "queue orders.retry.3600" in declared.stdout
+    assert order_relay("topology", "--check", **settings).returncode == 0
+
+
+async def test_a_topology_that_differs_is_named(vhost: VirtualHost) -> None:
+    """By entity and argument, by both forms of the command."""
+    settings: dict[str, Any] = {"AMQP__URL": vhost.url, "API__KEY": "some-key"}
+    await vhost.declare("orders.requests", delivery_limit=7)
+    result = order_relay("topology", "--check", **settings)
+    assert result.returncode == 1
+    assert "queue orders.requests differs" in result.stdout
+    declare = order_relay("topology", **settings)
+    assert declare.returncode == 1
+    assert "orders.requests" in declare.stderr
+
+
+def test_an_unreachable_broker_is_said_in_one_line() -> None:
+    """Exit 1, no traceback."""
+    result = order_relay("topology", AMQP__URL="amqp://127.0.0.1:1/", API__KEY="some-key")
+    assert result.returncode == 1
+    assert "127.0.0.1:1" in result.stderr
+    assert "Traceback" not in result.stderr

@@ -1,0 +1,101 @@
+"""Asking a relay for its metrics, or what answers in its place."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+
+from service.commands.top.scraping import ScrapeFailedError, scrape
+from service.edges.system_clock import SystemClock
+from tests.world.broker.ports import LOOPBACK, free_ports
+
+GOOD = b"order_relay_in_flight 3.0\n"
+Answer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@asynccontextmanager
+async def endpoint(answer: bytes | Answer) -> AsyncIterator[str]:
+    """The address of a server that answers so, and then closes."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        try:
+            if isinstance(answer, bytes):
+                writer.write(answer)
+            else:
+                await answer(reader, writer)
+            await writer.drain()
+        except ConnectionError:
+            pass
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(serve, LOOPBACK, 0)
+    try:
+        yield f"http://{LOOPBACK}:{server.sockets[0].getsockname()[1]}/metrics"
+    finally:
+        server.close()
+
+
+def ok(body: bytes, *headers: bytes) -> bytes:
+    """A whole answer."""
+    return b"\r\n".join([b"HTTP/1.1 200 OK", *headers, b"", body])
+
+
+async def test_a_good_answer_is_read_with_the_time_it_came() -> None:
+    """By both clocks."""
+    clock = SystemClock()
+    before = clock.monotonic()
+    async with endpoint(ok(GOOD, b"Content-Length: 26")) as url:
+        found = await scrape(url, clock)
+    assert found.values == {"order_relay_in_flight": {(): 3.0}}
+    assert before <= found.monotonic_seconds <= clock.monotonic()
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        (ok(b"<html>hello</html>"), "no metrics of a relay"),
+        (ok(b'order_relay_in_flight{a="b 3\n'), "metrics that cannot be read"),
+        (ok(GOOD, b"Content-Length: 99"), "answer broke off"),
+        (ok(GOOD * 4000), "more than 64 KiB"),
+        (b"HTTP/1.1 404 Not Found\r\n\r\n", "answered 404"),
+        (b"HTTP/1.1 302 Found\r\nLocation: http://example.com/\r\n\r\n", "answered 302"),
+        (b"SSH-2.0-OpenSSH_9\x1b[2J\r\n", "no HTTP answer"),
+        (b"", "no HTTP answer"),
+    ],
+)
+async def test_what_is_no_answer_of_a_relay_is_said_in_a_few_words(answer: bytes, why: str) -> None:
+    """Fit for a terminal, whoever wrote them."""
+    async with endpoint(answer) as url:
+        with pytest.raises(ScrapeFailedError) as caught:
+            await scrape(url, SystemClock(), most_bytes=65_536)
+    assert str(caught.value) == why
+
+
+async def test_one_bound_holds_for_the_whole_answer() -> None:
+    """A byte now and then begins no new wait."""
+    ended = asyncio.Event()
+
+    async def drip(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while True:
+                writer.write(b"x")
+                await writer.drain()
+                await asyncio.sleep(0.05)
+        finally:
+            ended.set()
+
+    async with endpoint(drip) as url:
+        with pytest.raises(ScrapeFailedError, match=r"no answer in 0\.3 s"):
+            await scrape(url, SystemClock(), timeout_seconds=0.3)
+        # The connection went with the wait.
+        await asyncio.wait_for(ended.wait(), 60)
+
+
+async def test_an_address_where_nobody_listens_is_said() -> None:
+    """As what it is."""
+    (port,) = free_ports(1)
+    with pytest.raises(ScrapeFailedError, match=r"^connection refused$"):
+        await scrape(f"http://{LOOPBACK}:{port}/metrics", SystemClock())

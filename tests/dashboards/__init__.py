@@ -1,1 +1,0 @@
-"""The Grafana dashboards of the chart as code; `python -m tests.dashboards` writes them."""

@@ -1,4 +1,0 @@
-"""The container image: built, looked into and run for real, by `python -m tests.image`.
-
-`make test` builds none, so there the tests that need one are skipped.
-"""

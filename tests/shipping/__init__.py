@@ -1,0 +1,1 @@
+"""Checks of what goes out beside the wheel: image, chart, rules, dashboards, pages."""

@@ -1,0 +1,57 @@
+"""checkov finds nothing in any set-up that is not explained here."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.shipping.chart.rendered.helm import CI, render_file
+from tests.shipping.chart.rendered.tools import yaml
+
+CHECKOV = Path(sys.prefix) / "checkov" / "bin" / "checkov"
+
+_CPU = "a CPU limit throttles bursts that the node has room for; memory is limited"
+_PULL = "the tag is the chart's version and never moves; image.pullPolicy is a value"
+_DIGEST = "which registry it comes from, and so its digest, is for who installs; image.digest"
+_ENDS = "the pod of `helm test` ends by itself"
+_EXPLAINED = {
+    ("CKV_K8S_11", "Deployment"): _CPU,
+    ("CKV_K8S_11", "Job"): _CPU,
+    ("CKV_K8S_11", "Pod"): _CPU,
+    ("CKV_K8S_15", "Deployment"): _PULL,
+    ("CKV_K8S_15", "Job"): _PULL,
+    ("CKV_K8S_15", "Pod"): _PULL,
+    ("CKV_K8S_43", "Deployment"): _DIGEST,
+    ("CKV_K8S_43", "Job"): _DIGEST,
+    ("CKV_K8S_43", "Pod"): _DIGEST,
+    ("CKV_K8S_8", "Pod"): _ENDS,
+    ("CKV_K8S_9", "Pod"): _ENDS,
+}
+
+
+@pytest.mark.timeout(600)
+def test_checkov_finds_nothing_that_is_not_explained(tmp_path: Path) -> None:
+    """And everything that is explained is still found."""
+    for file in CI:
+        text = yaml.safe_dump_all(render_file(file))
+        (tmp_path / f"{file.stem}.yaml").write_text(text, encoding="utf-8")
+    options = ("--framework", "kubernetes", "--output", "json", "--compact", "--skip-download")
+    done = subprocess.run(
+        [CHECKOV, "--directory", tmp_path, *options],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=580,
+        env={**os.environ, "CHECKOV_RUN_SCA_PACKAGE_SCAN": "false", "LOG_LEVEL": "ERROR"},
+    )
+    report = json.loads(done.stdout)
+    assert report["summary"]["passed"] > 1_000
+    assert report["summary"]["parsing_errors"] == 0
+    failed = report["results"]["failed_checks"]
+    found = {
+        (one["check_id"], one["resource"].partition(".")[0]): one["check_name"] for one in failed
+    }
+    assert found.keys() == _EXPLAINED.keys(), found

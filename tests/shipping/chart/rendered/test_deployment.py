@@ -1,0 +1,159 @@
+"""How the relay runs: its image, its name, its probes, its roll-out and its end."""
+
+import math
+from pathlib import Path
+
+from service.app import run
+from tests.shipping.chart.rendered.helm import container, kinds, named, notes, pod, render
+
+SECRETS = {"secrets": {"existingSecret": "s"}}
+DIGEST = "sha256:" + "0123456789abcdef" * 4
+
+
+def test_the_image_is_the_charts_version_a_tag_or_a_digest() -> None:
+    """The digest wins."""
+    assert container(render())["image"] == "order-relay:0.1.0"
+    image = {"repository": "registry.example.com:5000/relay", "tag": "1.2.3"}
+    found = container(render({**SECRETS, "image": image}))
+    assert found["image"] == "registry.example.com:5000/relay:1.2.3"
+    found = container(render({**SECRETS, "image": image | {"digest": DIGEST}}))
+    assert found["image"] == f"registry.example.com:5000/relay@{DIGEST}"
+
+
+def test_it_runs_the_relay() -> None:
+    """By its name and not by the image's default."""
+    assert container(render())["command"] == ["order-relay"]
+    assert container(render())["args"] == ["run"]
+
+
+def test_names_follow_the_release() -> None:
+    """Release and chart, unless one says the other; long ones stay Kubernetes names."""
+
+    def name(release: str, **values: str) -> str:
+        found = named(render({**SECRETS, **values}, release=release), "Deployment")
+        return str(found["metadata"]["name"])
+
+    assert name("shop") == "shop-order-relay"
+    assert name("order-relay-eu") == "order-relay-eu"
+    assert name("shop", nameOverride="relay") == "shop-relay"
+    assert name("shop", fullnameOverride="r") == "r"
+    operator = {"enabled": True, "cluster": {"name": "rabbitmq"}}
+    values = {**SECRETS, "topology": {"operator": operator}, "config": {"retry": {}}}
+    values["config"] = {"retry": {"delaysSeconds": [604_800]}}
+    for one in render(values, release="a" * 53):
+        assert len(one["metadata"]["name"]) <= 63
+
+
+def test_the_probes_ask_what_the_program_answers() -> None:
+    """/livez to start and to live, /readyz for the roll-out, at the admin port by its name."""
+    one = container(render({**SECRETS, "config": {"admin": {"port": 9000}}}))
+    assert one["ports"] == [{"name": "admin", "containerPort": 9000, "protocol": "TCP"}]
+    probes = {name: one[name]["httpGet"] for name in one if name.endswith("Probe")}
+    assert probes == {
+        "startupProbe": {"path": "/livez", "port": "admin"},
+        "livenessProbe": {"path": "/livez", "port": "admin"},
+        "readinessProbe": {"path": "/readyz", "port": "admin"},
+    }
+
+
+def test_a_roll_out_never_has_fewer_pods_than_before() -> None:
+    """A new one is ready before an old one goes; two from the start, on two nodes if there are."""
+    spec = named(render(), "Deployment")["spec"]
+    assert spec["strategy"] == {
+        "type": "RollingUpdate",
+        "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0},
+    }
+    assert spec["replicas"] == 2
+    (spread,) = spec["template"]["spec"]["topologySpreadConstraints"]
+    assert spread["labelSelector"]["matchLabels"] == spec["selector"]["matchLabels"]
+
+
+def test_the_pods_have_the_time_that_the_program_may_take() -> None:
+    """The drain, and all that comes after it; unless more is set."""
+    for drain in (25, 45.5, 600):
+        values = {**SECRETS, "config": {"drainSeconds": drain}}
+        seconds = pod(render(values))["spec"]["terminationGracePeriodSeconds"]
+        assert seconds == math.ceil(drain) + 20
+        assert seconds > drain + run.QUIET_WITHIN_SECONDS + run.CLOSED_WITHIN_SECONDS
+    more = render({**SECRETS, "terminationGracePeriodSeconds": 1_200_000})
+    assert pod(more)["spec"]["terminationGracePeriodSeconds"] == 1_200_000
+
+
+def test_a_node_may_be_drained_one_pod_at_a_time() -> None:
+    """And pods that are not ready hold up nothing."""
+    budget = named(render(), "PodDisruptionBudget")["spec"]
+    assert budget["maxUnavailable"] == 1
+    assert budget["unhealthyPodEvictionPolicy"] == "AlwaysAllow"
+    assert budget["selector"] == named(render(), "Deployment")["spec"]["selector"]
+    least = render({**SECRETS, "podDisruptionBudget": {"minAvailable": 0}})
+    assert "maxUnavailable" not in named(least, "PodDisruptionBudget")["spec"]
+    assert named(least, "PodDisruptionBudget")["spec"]["minAvailable"] == 0
+    none = render({**SECRETS, "podDisruptionBudget": {"enabled": False}})
+    assert kinds(none, "PodDisruptionBudget") == []
+
+
+def test_the_selectors_find_the_relay_and_not_its_tools() -> None:
+    """The test's pod and the job's have another component."""
+    job = {"topology": {"job": {"enabled": True}}}
+    objects = render({**SECRETS, **job})
+    wanted = named(objects, "Deployment")["spec"]["selector"]["matchLabels"].items()
+    assert wanted <= pod(objects)["metadata"]["labels"].items()
+    assert wanted <= named(objects, "Service")["spec"]["selector"].items()
+    assert not wanted <= named(objects, "Pod")["metadata"]["labels"].items()
+    template = named(objects, "Job")["spec"]["template"]
+    assert not wanted <= template["metadata"]["labels"].items()
+
+
+def test_the_service_account_is_made_or_named() -> None:
+    """And without a token either way."""
+    made = render({**SECRETS, "serviceAccount": {"annotations": {"a": "b"}}})
+    assert named(made, "ServiceAccount")["automountServiceAccountToken"] is False
+    assert named(made, "ServiceAccount")["metadata"]["annotations"] == {"a": "b"}
+    assert pod(made)["spec"]["serviceAccountName"] == "relay-order-relay"
+    other = render({**SECRETS, "serviceAccount": {"create": False, "name": "other"}})
+    assert kinds(other, "ServiceAccount") == []
+    assert pod(other)["spec"]["serviceAccountName"] == "other"
+
+
+def test_the_parts_of_a_user_are_added() -> None:
+    """Beside the chart's own, and labels everywhere."""
+    extra = {
+        "commonLabels": {"team": "orders"},
+        "extraEnv": [{"name": "TZ", "value": "UTC"}],
+        "extraVolumes": [{"name": "x", "emptyDir": {}}],
+        "extraVolumeMounts": [{"name": "x", "mountPath": "/tmp"}],  # noqa: S108 - in the container
+        "extraObjects": [
+            {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "{{ .Release.Name }}-x"}}
+        ],
+    }
+    objects = render({**SECRETS, **extra})
+    assert {"name": "TZ", "value": "UTC"} in container(objects)["env"]
+    assert len(container(objects)["volumeMounts"]) == len(pod(objects)["spec"]["volumes"]) == 2
+    assert named(objects, "Secret")["metadata"]["name"] == "relay-x"
+    ours = [one for one in objects if one["kind"] != "Secret"]
+    assert {one["metadata"]["labels"].get("team") for one in ours} == {"orders"}
+
+
+def test_a_parent_chart_may_have_global_values() -> None:
+    """Helm hands them down, and the schema lets them pass."""
+    assert render({**SECRETS, "global": {"anything": 1}}) == render(SECRETS)
+
+
+def test_the_notes_say_what_is_unset(tmp_path: Path) -> None:
+    """And how to send the first order, and where the metrics are."""
+    text = notes({}, tmp_path)
+    assert "STILL UNSET: where the API key" in text
+    assert "--from-literal=api__key=KEY" in text
+    assert "exchange=orders routing_key=order.request" in text
+    assert "http://localhost:8080/metrics" in text
+    known = notes({**SECRETS, "config": {"amqp": {"namespace": "shop"}}}, tmp_path)
+    assert "UNSET" not in known
+    assert "exchange=shop routing_key=order.request" in known
+
+
+def test_the_notes_warn_of_secrets_in_values(tmp_path: Path) -> None:
+    """Without showing them."""
+    inline = {"secrets": {"inline": {"amqpUrl": "amqp://b/", "apiKey": "canary-key"}}}
+    text = notes(inline, tmp_path)
+    assert "FOR TRYING OUT ONLY" in text
+    assert "canary-key" not in text

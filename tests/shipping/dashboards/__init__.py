@@ -1,0 +1,1 @@
+"""The chart's Grafana dashboards, against samples and a real Prometheus."""

@@ -1,0 +1,119 @@
+"""etcd and kube-apiserver as processes of this run, which are gone at its end."""
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import trustme
+
+from tests.shipping.kube import keeper
+from tests.shipping.kube.api import CRDS, KubeApi, KubeError
+from tests.shipping.kube.options import Files, Ports, api_options, etcd_options, kubeconfig
+from tests.world.broker.ports import LOOPBACK, free_ports
+from tests.world.load.waiting import until
+
+START_SECONDS = 300.0
+PROGRAMS = ("etcd", "kube-apiserver")
+LOG_END_CHARACTERS = 3000
+
+
+@contextmanager
+def running_cluster(
+    programs: Path, directory: Path, *, start_seconds: float = START_SECONDS
+) -> Iterator[KubeApi]:
+    """An empty cluster, ready for requests; its kubeconfig is in the directory.
+
+    What goes wrong in it is a KubeError that ends with what its programs said last.
+    """
+    files = Files(directory)
+    ports = Ports(*free_ports(3))
+    _write(files, ports)
+    etcd = [str(programs / "etcd"), *etcd_options(ports, files)]
+    api_server = [str(programs / "kube-apiserver"), *api_options(ports, files)]
+    with (
+        _process(etcd, files.log("etcd")) as store,
+        _process(api_server, files.log("kube-apiserver")) as server,
+        KubeApi(files.kubeconfig) as api,
+    ):
+        try:
+            _wait_until_ready(api, {"etcd": store, "kube-apiserver": server}, start_seconds)
+            yield api
+        except (KubeError, TimeoutError, httpx2.HTTPError) as error:
+            message = f"{type(error).__name__}: {error}\n{last_said(files)}"
+            raise KubeError(message) from error
+
+
+def last_said(files: Files) -> str:
+    """The end of each program's log, under its name."""
+    ends = []
+    for name in PROGRAMS:
+        text = files.log(name).read_text(encoding="utf-8", errors="replace")
+        ends.append(f"{name} said last:\n{text[-LOG_END_CHARACTERS:].strip() or 'nothing'}")
+    return "\n".join(ends)
+
+
+def add_crds(api: KubeApi, crds: Iterable[bytes | dict[str, Any]]) -> int:
+    """The number of CRDs that the cluster serves from now on."""
+    names = [api.post(CRDS, crd)["metadata"]["name"] for crd in crds]
+
+    async def served() -> bool:
+        return all(_is_established(api.get(f"{CRDS}/{name}")) for name in names)
+
+    asyncio.run(until(served, "the CRDs are served", timeout_seconds=START_SECONDS))
+    return len(names)
+
+
+def _is_established(crd: dict[str, Any] | None) -> bool:
+    conditions = (crd or {}).get("status", {}).get("conditions", [])
+    return any(c["type"] == "Established" and c["status"] == "True" for c in conditions)
+
+
+def _write(files: Files, ports: Ports) -> None:
+    authority = trustme.CA()
+    server = authority.issue_cert(LOOPBACK, "localhost")
+    # In this group, a client may do everything without a role.
+    # With a name, too: the server refuses an extension for names that is critical and empty.
+    admin = authority.issue_cert("admin", common_name="admin", organization_name="system:masters")
+    authority.cert_pem.write_to_path(str(files.authority))
+    server.private_key_and_cert_chain_pem.write_to_path(str(files.server))
+    admin.private_key_and_cert_chain_pem.write_to_path(str(files.admin))
+    authority.issue_cert("accounts").private_key_pem.write_to_path(str(files.accounts))
+    files.kubeconfig.write_text(json.dumps(kubeconfig(ports, files)), encoding="utf-8")
+    files.kubeconfig.chmod(0o600)
+
+
+def _wait_until_ready(
+    api: KubeApi, processes: dict[str, "subprocess.Popen[bytes]"], timeout_seconds: float
+) -> None:
+    async def ready() -> bool:
+        for name, process in processes.items():
+            if process.poll() is not None:
+                raise KubeError(f"{name} ended with {process.returncode}")
+        # Not in a thread: a signal would have to wait for the request's end.
+        return api.answers()
+
+    waited = until(ready, "kube-apiserver is ready", timeout_seconds=timeout_seconds,
+                   poll_seconds=0.2)  # fmt: skip
+    asyncio.run(waited)
+
+
+@contextmanager
+def _process(command: list[str], log: Path) -> "Iterator[subprocess.Popen[bytes]]":
+    with (
+        log.open("wb") as output,
+        # The end of the block, or of this Python, closes the pipe, at which the keeper ends it.
+        subprocess.Popen(
+            [sys.executable, "-I", keeper.__file__, *command],
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # A terminal's Ctrl-C reaches only this Python.
+        ) as process,
+    ):
+        yield process

@@ -1,0 +1,1 @@
+"""Pictures of the dashboards, by Grafana's own panels; `make pictures` makes them."""

@@ -1,0 +1,62 @@
+"""What the page is told beside what the queries found."""
+
+import json
+
+import pytest
+
+from charts.sources.dashboards.boards import BOARDS
+from charts.sources.dashboards.build import text
+from charts.sources.dashboards.panel import Board
+from tests.shipping.dashboards.queries import Span, filled_in, named
+from tests.shipping.pictures.draw import span_of
+from tests.shipping.pictures.marks import Mark
+from tests.shipping.pictures.told import choices, layers, lines, linked
+
+
+@pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.uid)
+def test_the_choices_are_those_that_a_person_sees(board: Board) -> None:
+    """By their labels; the constant is none."""
+    shown = {one["label"]: one["value"] for one in choices(json.loads(text(board)))}
+    assert {"Data source": "Prometheus", "Namespace": "All", "Job": "All"}.items() <= shown.items()
+    assert "runbooks" not in shown
+
+
+def test_a_link_is_where_a_click_would_lead() -> None:
+    """The address of the runbooks is in the place of the variable."""
+    (board, *_) = [json.loads(text(board)) for board in BOARDS]
+    panel = next(panel for panel in board["panels"] if panel["title"] == "Requests queue")
+    (link,) = linked(panel, board)["links"]
+    assert link["url"] == "docs/runbooks/OrderRelayQueueGrows.md"
+    assert panel["links"][0]["url"].startswith("$")
+
+
+def test_each_layer_says_what_it_has_once() -> None:
+    """In the order of the dashboard; and which has nothing says so."""
+    board = json.loads(text(BOARDS[0]))
+    alerts = [Mark("Firing alerts", "red", name, 0, 60_000) for name in ("A", "B", "A")]
+    shown = {layer["name"]: layer["texts"] for layer in layers(board, alerts)}
+    assert list(shown) == ["Starts", "Deployments", "Firing alerts"]
+    assert shown["Firing alerts"] == ["00:00 to 00:01 A", "00:00 to 00:01 B"]
+    assert shown["Starts"] == []
+
+
+def test_a_long_list_takes_more_lines() -> None:
+    """So that the panels begin below it; one without anything has its line, too."""
+    assert lines({"name": "Starts", "texts": []}) == 1
+    assert lines({"name": "Starts", "texts": ["00:00 OrderRelayHeld"] * 9}) == 2
+
+
+def test_points_are_at_whole_steps() -> None:
+    """Inside what was recorded, and not closer than scrapes."""
+    span = span_of(1_000_007, 1_001_802, 15)
+    assert span == Span(1_000_020, 1_001_790, 15, 15)
+    assert span.start % span.step == span.end % span.step == 0
+    assert span_of(0, 3 * 3600, 60).step == 60
+
+
+def test_windows_are_as_grafana_makes_them() -> None:
+    """Four scrapes, or a step and a scrape; the range is that of the screen."""
+    asked = "rate(a[$__rate_interval]) and increase(a[$__range])"
+    assert filled_in(asked, Span(0, 1800, 15, 15)) == "rate(a[60s]) and increase(a[1800s])"
+    assert filled_in(asked, Span(0, 1800, 300, 15)) == "rate(a[315s]) and increase(a[1800s])"
+    assert named("after {{ delay }} s, {{gone}}", {"delay": "30"}) == "after 30 s, "

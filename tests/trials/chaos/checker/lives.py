@@ -1,0 +1,128 @@
+"""A history sorted by request_id, once, so that every invariant is one pass over the orders."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Protocol, TypeVar
+
+from tests.trials.chaos.checker.places import Place, place_of
+from tests.trials.chaos.history import Booked, Called, Found, History, Sent, Told
+
+
+class _Named(Protocol):
+    @property
+    def request_id(self) -> str: ...
+
+
+_E = TypeVar("_E", bound=_Named)
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """All that the outside saw of one request_id."""
+
+    request_id: str
+    sent: Sequence[Sent]
+    told: Sequence[Told]
+    found: Sequence[Found]
+    called: Sequence[Called]
+    booked: Sequence[Booked]
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether the broker took the order over at least once."""
+        return any(each.confirmed_at is not None for each in self.sent)
+
+    @property
+    def several(self) -> bool:
+        """Whether the producer published it more than once; each copy has a fate of its own."""
+        return len(self.sent) > 1
+
+    @property
+    def bodies(self) -> int:
+        """How many different orders were published under this one id."""
+        return len({each.body for each in self.sent})
+
+    @property
+    def booked_orders(self) -> int:
+        """How many orders the ledger has for it."""
+        return sum(each.orders for each in self.booked)
+
+    @property
+    def orders(self) -> int:
+        """How many orders exist, by the ledger or by the calls, whichever knows of more."""
+        return max(self.booked_orders, sum(each.order_placed for each in self.called))
+
+    @property
+    def order(self) -> str | None:
+        """The id of its first order, by the ledger."""
+        return next((each.order for each in self.booked if each.order is not None), None)
+
+    def lies_in(self, place: Place) -> bool:
+        """Whether a message of it lay there at the end."""
+        return any(place_of(each.queue) is place for each in self.found)
+
+    @property
+    def kept(self) -> bool:
+        """Whether a message of it lay, at the end, where it will be seen to."""
+        return any(place_of(each.queue).keeps for each in self.found)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A history, with the life of every request_id in it."""
+
+    history: History
+    lives: Mapping[str, Life]
+    began_at: float
+
+    @property
+    def orders(self) -> Iterator[Life]:
+        """The lives of the request_ids that a producer published."""
+        return (life for life in self.lives.values() if life.sent)
+
+    @property
+    def strangers(self) -> Iterator[Life]:
+        """The lives of the request_ids that nobody published."""
+        return (life for life in self.lives.values() if not life.sent)
+
+    def at(self, moment: float) -> str:
+        """The moment in seconds since the run's first event, for a sentence."""
+        return f"{moment - self.began_at:+.3f} s"
+
+
+def index(history: History) -> Run:
+    """The history, sorted by request_id."""
+    sent, told, found = _by_id(history.sent), _by_id(history.told), _by_id(history.found)
+    called, booked = _by_id(history.called), _by_id(history.booked)
+    # A dict and not a set: findings come in the order in which the orders were published.
+    ids = dict.fromkeys(chain(sent, told, found, called, booked))
+    lives = {
+        each: Life(
+            each,
+            sent.get(each, ()),
+            told.get(each, ()),
+            found.get(each, ()),
+            called.get(each, ()),
+            booked.get(each, ()),
+        )
+        for each in ids
+    }
+    return Run(history, lives, _began_at(history))
+
+
+def _by_id(events: Iterable[_E]) -> dict[str, list[_E]]:
+    sorted_out: dict[str, list[_E]] = {}
+    for event in events:
+        sorted_out.setdefault(event.request_id, []).append(event)
+    return sorted_out
+
+
+def _began_at(history: History) -> float:
+    moments = chain(
+        (each.began_at for each in history.sent),
+        (each.began_at for each in history.inflicted),
+        (each.arrived_at for each in history.called),
+        (each.arrived_at for each in history.told),
+    )
+    return min(moments, default=history.ending.faults_ended_at)

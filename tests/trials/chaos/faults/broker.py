@@ -1,0 +1,211 @@
+"""What is done to the broker: crashes, alarms, rights, connections, and queues that vanish.
+
+A queue is only deleted when it is empty and nothing can come into it: what an operator throws away
+is lost by the operator's hand.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+from aiormq.abc import AbstractChannel
+
+from service.core.topology import Binding
+from tests.trials.chaos.amqp import AMQP_FAILURES, broker_connection
+from tests.trials.chaos.brokers import FAILURES
+from tests.trials.chaos.plan import Planned
+from tests.trials.chaos.world import World
+
+EMPTY_WITHIN_SECONDS = 20.0
+STILL_FOR = 4
+"""So often in a row, half a second apart, a queue must be seen empty: counts are 0.3 s old."""
+
+SOURCES = ("orders.requests", "orders.retry.")
+
+
+async def kill(world: World, planned: Planned) -> str | None:
+    """SIGKILL, and a start on the same files after a while."""
+    return await _take_down(world, planned, world.broker.kill)
+
+
+async def stop(world: World, planned: Planned) -> str | None:
+    """SIGTERM, as for an upgrade, and a start on the same files after a while."""
+    return await _take_down(world, planned, world.broker.stop)
+
+
+async def move_leaders(world: World, planned: Planned) -> str | None:
+    """Another node leads every quorum queue."""
+    async with world.broker_lock:
+        node = _node(world, planned)
+        try:
+            await asyncio.to_thread(world.broker.move_leaders, node)
+        except FAILURES:
+            return None
+    return f"to node {node}"
+
+
+async def freeze(world: World, planned: Planned) -> str | None:
+    """SIGSTOP for the broker, and SIGCONT after a while."""
+    async with world.broker_lock:
+        node = _node(world, planned)
+        world.broker.freeze(node)
+        await asyncio.sleep(planned.lasts_seconds)
+        world.broker.thaw(node)
+    return f"node {node}"
+
+
+async def alarm(world: World, planned: Planned) -> str | None:
+    """The memory alarm blocks all publishers for a while."""
+    return await _for_a_while(
+        world, planned, lambda: world.broker.alarm(on=True), lambda: world.broker.alarm(on=False)
+    )
+
+
+async def close(world: World, planned: Planned) -> str | None:
+    """The broker closes the connections of the relays, every other time those of everybody."""
+    relays_only = planned.draw < 0.5
+    try:
+        count = await asyncio.to_thread(world.broker.close_connections, relays_only=relays_only)
+    except FAILURES:
+        return None
+    return f"{count} connections"
+
+
+async def deny_write(world: World, planned: Planned) -> str | None:
+    """The relays may not publish (403) for a while; what they may is asked on new channels."""
+
+    def deny() -> None:
+        world.broker.permit_relays(write="")
+        world.broker.close_connections(relays_only=True)
+
+    return await _for_a_while(world, planned, deny, world.broker.permit_relays)
+
+
+async def deny_all(world: World, planned: Planned) -> str | None:
+    """The relays may do nothing in the virtual host for a while."""
+
+    def deny() -> None:
+        world.broker.permit_relays(configure="", write="", read="")
+        world.broker.close_connections(relays_only=True)
+
+    return await _for_a_while(world, planned, deny, world.broker.permit_relays)
+
+
+async def delete_retry(world: World, planned: Planned) -> str | None:
+    """A retry queue is cut off, deleted once it is empty, and declared again after a while."""
+    waiting = [
+        binding
+        for binding in world.topology.bindings
+        if binding.exchange == world.topology.retry_exchange
+    ]
+    binding = waiting[int(planned.draw * len(waiting))]
+
+    async def delete(channel: AbstractChannel) -> None:
+        await _delete(world, channel, binding, [binding.queue])
+
+    return await _change_topology(world, planned, delete)
+
+
+async def delete_requests(world: World, planned: Planned) -> str | None:
+    """The requests queue is deleted once all is empty: the broker cancels its consumers."""
+    requests = world.topology.requests_queue
+    (binding,) = (each for each in world.topology.bindings if each.queue == requests)
+    # What waits for another try comes back into it, so that must be empty, too.
+    queues = [queue.name for queue in world.topology.queues if queue.name.startswith(SOURCES)]
+
+    async def delete(channel: AbstractChannel) -> None:
+        world.sending.clear()
+        await _delete(world, channel, binding, queues)
+
+    try:
+        return await _change_topology(world, planned, delete)
+    finally:
+        world.sending.set()
+
+
+async def delete_exchange(world: World, planned: Planned) -> str | None:
+    """The exchange for replies is deleted (404 closes the channel), and declared after a while."""
+
+    async def delete(channel: AbstractChannel) -> None:
+        await channel.exchange_delete(world.topology.replies_exchange)
+
+    return await _change_topology(world, planned, delete)
+
+
+async def unbind_parked(world: World, planned: Planned) -> str | None:
+    """The exchange for parked orders has no queue for a while: nothing can be parked."""
+
+    async def unbind(channel: AbstractChannel) -> None:
+        exchange = world.topology.parked_exchange
+        (binding,) = (each for each in world.topology.bindings if each.exchange == exchange)
+        await channel.queue_unbind(binding.queue, exchange, binding.routing_key)
+
+    return await _change_topology(world, planned, unbind)
+
+
+async def _delete(
+    world: World, channel: AbstractChannel, binding: Binding, empty: Sequence[str]
+) -> None:
+    await channel.queue_unbind(binding.queue, binding.exchange, binding.routing_key)
+    await _still_empty(world, empty)
+    await channel.queue_delete(binding.queue)
+
+
+async def _change_topology(
+    world: World, planned: Planned, change: Callable[[AbstractChannel], Awaitable[None]]
+) -> str | None:
+    detail = None
+    async with world.broker_lock:
+        try:
+            async with broker_connection(world.broker.urls[0]) as connection:
+                channel = await connection.channel()
+                await change(await channel.get_underlay_channel())
+            await asyncio.sleep(planned.lasts_seconds)
+            detail = ""
+        except AMQP_FAILURES:
+            # Not empty in time, or the broker was away: nothing was deleted, or all comes back.
+            pass
+        await world.declare_topology()
+    return detail
+
+
+async def _still_empty(world: World, names: Sequence[str]) -> None:
+    """Returns when the queues have been empty for a while; TimeoutError when they never were."""
+    seen = 0
+    async with asyncio.timeout(EMPTY_WITHIN_SECONDS):
+        while seen < STILL_FOR:
+            queues = await asyncio.to_thread(world.broker.queues)
+            seen = 0 if any(queues[name].messages for name in names) else seen + 1
+            await asyncio.sleep(0.5)
+
+
+async def _for_a_while(
+    world: World, planned: Planned, begin: Callable[[], object], end: Callable[[], object]
+) -> str | None:
+    detail = None
+    try:
+        await asyncio.to_thread(begin)
+        await asyncio.sleep(planned.lasts_seconds)
+        detail = ""
+    except FAILURES:
+        # Half done, perhaps; it is taken back all the same.
+        pass
+    await world.surely(end)
+    return detail
+
+
+async def _take_down(world: World, planned: Planned, down: Callable[[int], None]) -> str | None:
+    async with world.broker_lock:
+        node = _node(world, planned)
+        try:
+            # Else the broker would forget a queue that was declared in the last two seconds.
+            await asyncio.to_thread(world.broker.settle)
+        except FAILURES:
+            return None
+        await asyncio.to_thread(down, node)
+        await asyncio.sleep(planned.lasts_seconds)
+        await asyncio.to_thread(world.broker.start_again, node)
+    return f"node {node}"
+
+
+def _node(world: World, planned: Planned) -> int:
+    return int(planned.draw * len(world.broker.ports))

@@ -1,0 +1,70 @@
+"""Bad input in its short form: 300 messages, 300 answers, and every wrong setting."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from tests.edges.api.tls import Authority
+from tests.trials.hostile.answering import answer_all
+from tests.trials.hostile.answers import UNSURE, Ending, Hostile, many
+from tests.trials.hostile.answers_content import CONTENT
+from tests.trials.hostile.answers_framing import FRAMING
+from tests.trials.hostile.findings import Findings
+from tests.trials.hostile.flood import FAMILIES, flood
+from tests.trials.hostile.settings_table import Wrong, table
+from tests.trials.hostile.settings_trial import try_all
+from tests.world.broker import VirtualHost
+
+SEED = 20_260
+SHORT = 300
+PROCESSES = 4
+"""How many of the wrong settings get a process of their own: each takes a second."""
+
+
+def findings(tmp_path: Path, count: int) -> Findings:
+    """An empty account that keeps its offending cases with the test."""
+    return Findings(count, tmp_path / "offending", print)
+
+
+@pytest.mark.timeout(600)
+async def test_hostile_messages(vhost: VirtualHost, tmp_path: Path) -> None:
+    """Good orders among them are placed once; every bad one is answered or parked, none is gone."""
+    found = findings(tmp_path, SHORT)
+    await flood(vhost, tmp_path, SHORT, SEED, found)
+    assert found.clean, found.table()
+    assert found.tried["good orders"] == SHORT // 5
+    assert len(found.tried) == len(FAMILIES) + 2
+
+
+@pytest.mark.timeout(600)
+async def test_hostile_answers(tmp_path: Path) -> None:
+    """None raises, none counts for more than it says, and the next order gets its own answer."""
+    found = findings(tmp_path, SHORT)
+    cases = list(many((*FRAMING, *CONTENT), SHORT, SEED))
+    silent = Hostile(
+        "silence", "nothing more comes", (b"HTTP/1.1 200 OK\r\n",), UNSURE, Ending.HANG
+    )
+    await answer_all([*cases, silent], Authority(tmp_path), found.add)
+    assert found.clean, found.table()
+    assert found.tried.total() == SHORT + 1
+    assert len(found.tried) == len(FRAMING) + len(CONTENT) + 1
+
+
+def short_table() -> list[Wrong]:
+    """All that this process can try, and a few that need one of their own."""
+    cases = list(table())
+    here = [case for case in cases if case.command == "config"]
+    apart = [case for case in cases if case.command != "config"]
+    step = max(1, len(apart) // PROCESSES)
+    return [*here, *apart[::step][:PROCESSES]]
+
+
+@pytest.mark.timeout(600)
+async def test_wrong_settings(tmp_path: Path) -> None:
+    """Each is refused with 78, by name, with the value unless secret, and with what is right."""
+    found = findings(tmp_path, 0)
+    cases = short_table()
+    await asyncio.to_thread(try_all, cases, tmp_path / "tried", found.add)
+    assert found.clean, found.table()
+    assert found.tried.total() == len(cases) > 500

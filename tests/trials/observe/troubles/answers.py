@@ -1,0 +1,111 @@
+"""An API that is away, slow, wrong, or refuses."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+from tests.trials.observe.load import orders
+from tests.trials.observe.site import Site
+from tests.world.load import Producer
+
+LATE = 6
+"""So many answers are late: the alert wants more than four."""
+LATE_SECONDS = 6.5
+"""A late answer is one of more than 5 s here, and 10 s end an attempt."""
+FAILED = 30
+UNSURE = 6
+_BACKLOG = 100
+_BURST_SECONDS = 300.0
+
+
+@asynccontextmanager
+async def api_refuses_connections(site: Site) -> AsyncIterator[None]:
+    """Nobody listens where the API was, for all relays."""
+    async with AsyncExitStack() as stack:
+        for relay in site.relays:
+            await stack.enter_async_context(relay.api_link.refusing())
+        yield
+
+
+@asynccontextmanager
+async def api_refuses_one_relay(site: Site) -> AsyncIterator[None]:
+    """Nobody listens where the API was, for the first relay; the others reach it."""
+    async with site.relays[0].api_link.refusing():
+        yield
+
+
+@asynccontextmanager
+async def key_refused(site: Site) -> AsyncIterator[None]:
+    """The API knows another key only."""
+    await site.api.accept_keys("another-key")
+    try:
+        yield
+    finally:
+        await site.api.accept_keys()
+
+
+@asynccontextmanager
+async def throttled(site: Site) -> AsyncIterator[None]:
+    """Every call is answered 429, come again in five seconds."""
+    async with _rule(site, fault="status", status=429, headers={"Retry-After": "5"}):
+        yield
+
+
+@asynccontextmanager
+async def some_calls_fail(site: Site) -> AsyncIterator[None]:
+    """Every third call is answered 500, a few times."""
+    rule = {"match": {"every": 3}, "times": FAILED, "fault": "status", "status": 500}
+    await site.api.ask("POST", "/faults", json=rule)
+    yield
+
+
+@asynccontextmanager
+async def some_answers_late(site: Site) -> AsyncIterator[None]:
+    """A few calls are answered late."""
+    rule = {"times": LATE, "fault": "delay", "seconds": LATE_SECONDS}
+    await site.api.ask("POST", "/faults", json=rule)
+    yield
+
+
+@asynccontextmanager
+async def outcomes_unknown(site: Site) -> AsyncIterator[None]:
+    """A few orders are placed and never answered for, until they are given up."""
+    match = {"request_id": "unsure-*"}
+    async with _rule(site, match=match, fault="reset_after"):
+        async with Producer.connect(site.host.url) as producer:
+            unsure = orders("unsure")
+            await producer.publish_all(next(unsure) for _ in range(UNSURE))
+        yield
+    await site.host.drain("orders.parked")
+
+
+@asynccontextmanager
+async def _rule(site: Site, **rule: Any) -> AsyncIterator[None]:
+    await site.api.add_rule(rule)
+    try:
+        yield
+    finally:
+        await site.api.remove_rule(rule)
+
+
+@asynccontextmanager
+async def good_orders_outweigh(site: Site) -> AsyncIterator[None]:
+    """As many good orders as the relay takes come inside the block, without a backlog."""
+
+    async def publish() -> None:
+        before = len(site.replies)
+        async with Producer.connect(site.host.url) as producer:
+            await producer.publish_behind(
+                orders(f"{site.name}-more"),
+                lambda: len(site.replies) - before,
+                backlog=_BACKLOG,
+                within=_BURST_SECONDS,
+            )
+
+    publishing = asyncio.create_task(publish())
+    try:
+        yield
+    finally:
+        publishing.cancel()
+        await asyncio.gather(publishing, return_exceptions=True)

@@ -1,0 +1,45 @@
+"""The relay's admin endpoints, as a probe or a scraper sees them."""
+
+import asyncio
+import json
+import re
+import urllib.error
+import urllib.request
+from typing import Any
+
+from tests.world.relay_process import RelayProcess
+
+
+async def admin_url(relay: RelayProcess) -> str:
+    """Where the endpoints are: the port that the process listens on, as the system tells."""
+    port = int((await relay.event("admin endpoints"))["port"])
+    return f"http://127.0.0.1:{port}"
+
+
+async def get(relay: RelayProcess, path: str) -> tuple[int, str]:
+    """Status and body of one page."""
+    url = f"{await admin_url(relay)}{path}"
+
+    def fetch() -> tuple[int, str]:
+        try:
+            with urllib.request.urlopen(url, timeout=10) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+
+    return await asyncio.to_thread(fetch)
+
+
+async def ready(relay: RelayProcess) -> tuple[int, list[str]]:
+    """The readiness and its reasons."""
+    status, body = await get(relay, "/readyz")
+    report: dict[str, Any] = json.loads(body)
+    return status, report["reasons"]
+
+
+async def metric(relay: RelayProcess, series: str) -> float:
+    """The value of one series, named with its labels as it is printed."""
+    _, body = await get(relay, "/metrics")
+    found = re.search(rf"^{re.escape(series)} (\S+)$", body, re.MULTILINE)
+    assert found, f"{series} is not in:\n{body}"
+    return float(found[1])

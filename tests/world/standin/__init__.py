@@ -1,0 +1,23 @@
+"""A stand-in of the order API: keeps its documented rules, a ledger of orders, faults on command.
+
+In a test: `async with StandIn(Options(...)) as api:`. On its own: `python -m tests.world.standin`.
+"""
+
+from tests.world.standin.catalogue import Catalogue, Service
+from tests.world.standin.ledger import Ledger
+from tests.world.standin.limits import Rate
+from tests.world.standin.matching import AllCalls, EveryNth, RequestIdIs
+from tests.world.standin.options import Options
+from tests.world.standin.server import StandIn
+
+__all__ = [
+    "AllCalls",
+    "Catalogue",
+    "EveryNth",
+    "Ledger",
+    "Options",
+    "Rate",
+    "RequestIdIs",
+    "Service",
+    "StandIn",
+]

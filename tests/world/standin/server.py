@@ -1,0 +1,219 @@
+"""The stand-in as a server: aiohttp's low-level one, without routing or access logs, for speed."""
+
+import asyncio
+import ssl
+import time
+from collections import deque
+from types import TracebackType
+from typing import Self
+
+from aiohttp import web
+from aiohttp.web_protocol import RequestHandler
+
+from tests.world.standin import answers
+from tests.world.standin.answers import Answer, Kind, Verdict
+from tests.world.standin.calls import Call, Received
+from tests.world.standin.control import PATHS, Controls
+from tests.world.standin.faults import Delay, Fault
+from tests.world.standin.forms import Form, read_form
+from tests.world.standin.ledger import Ledger
+from tests.world.standin.limits import TokenBucket
+from tests.world.standin.matching import FaultRules
+from tests.world.standin.options import Options
+from tests.world.standin.rules import Account
+from tests.world.standin.sending import Departures, send, whole
+from tests.world.standin.signals import Signals
+from tests.world.standin.wire import Silence, Whole, Wire, instead_of, places, status_of
+
+ORDER_PATH = "/api/v2"
+_SHUTDOWN_SECONDS = 10.0
+_NOT_PLACED = Answer(0, b"")
+
+
+class _Server(web.Server):
+    """aiohttp's server, telling of connections that come and go."""
+
+    def __init__(self, standin: "StandIn", departures: Departures) -> None:
+        super().__init__(standin.handle, access_log=None)
+        self._standin = standin
+        self._departures = departures
+        self._transports: dict[RequestHandler, asyncio.Transport] = {}
+
+    def connection_made(self, handler: RequestHandler, transport: asyncio.Transport) -> None:
+        super().connection_made(handler, transport)
+        self._transports[handler] = transport
+        self._standin.connections += 1
+
+    def connection_lost(self, handler: RequestHandler, exc: BaseException | None = None) -> None:
+        super().connection_lost(handler, exc)
+        self._transports.pop(handler, None)
+        self._departures.lost(handler)
+
+    async def abort(self) -> None:
+        """Ends every connection, and the calls on it."""
+        # Else shutdown would wait for idle connections, ...
+        self.pre_shutdown()
+        for transport in list(self._transports.values()):
+            # ... and for clients that do not read what is streamed to them.
+            transport.abort()
+        await self.shutdown(_SHUTDOWN_SECONDS)
+
+
+class StandIn:
+    """The order API on a loopback port, and everything that can be asked of it afterwards.
+
+    `connections` counts those ever opened; `calls` and `requests` hold the latest, oldest first.
+    """
+
+    def __init__(
+        self,
+        options: Options | None = None,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        options = options or Options()
+        ledger = Ledger(options.catalogue, options.balance, options.idempotency_window_seconds)
+        bucket = None if options.rate is None else TokenBucket(options.rate, time.monotonic())
+        self.account = Account(options.keys, ledger, bucket)
+        self.faults = FaultRules()
+        self.calls: deque[Call] = deque(maxlen=options.keep_calls)
+        self.requests: deque[Received] = deque(maxlen=options.keep_requests)
+        self.connections = 0
+        self.in_flight_now = 0
+        self.most_in_flight = 0
+        self.base_url = ""
+        self._controls = Controls(self.account, self.faults, self.calls)
+        self._signals = Signals()
+        self._departures = Departures()
+        self._address = (host, port)
+        self._tls = tls
+        self._http: _Server | None = None
+        self._listener: asyncio.Server | None = None
+
+    @property
+    def url(self) -> str:
+        """The order endpoint."""
+        return self.base_url + ORDER_PATH
+
+    @property
+    def ledger(self) -> Ledger:
+        """What was ordered."""
+        return self.account.ledger
+
+    def accept_keys(self, *keys: str) -> None:
+        """From now on these keys are accepted, and no others."""
+        self.account.keys = frozenset(keys)
+
+    async def seen(self, request_id: str, calls: int = 1, timeout: float = 10.0) -> None:
+        """Returns once that many calls of `request_id` have arrived; AssertionError if not in time.
+
+        An order that such a call makes is in the ledger by then, but for a `delay`.
+        """
+        ledger = self.ledger
+        await self._signals.wait_for(
+            lambda: ledger.calls_of(request_id) >= calls,
+            lambda: f"{ledger.calls_of(request_id)} of {calls} calls of {request_id!r} arrived",
+            timeout,
+        )
+
+    async def in_flight(self, count: int, timeout: float = 10.0) -> None:
+        """Returns once exactly `count` calls are being served; AssertionError if not in time."""
+        await self._signals.wait_for(
+            lambda: self.in_flight_now == count,
+            lambda: f"{self.in_flight_now} calls are in flight, not {count}",
+            timeout,
+        )
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Listens; `base_url` and `url` are known from then on."""
+        host, port = self._address
+        self._http = _Server(self, self._departures)
+        self._listener = await asyncio.get_running_loop().create_server(
+            self._http, host, port, ssl=self._tls, backlog=1024
+        )
+        port = self._listener.sockets[0].getsockname()[1]
+        self.base_url = f"{'http' if self._tls is None else 'https'}://{host}:{port}"
+
+    async def stop(self) -> None:
+        """Closes every connection; calls that hang end at once, without an answer."""
+        if self._listener is None or self._http is None:
+            return
+        self._listener.close()
+        self._departures.stop()
+        await self._http.abort()
+        self._listener = None
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Serves one HTTP request."""
+        try:
+            body = await request.read()
+        except (ConnectionError, web.RequestPayloadError):
+            # A client killed while sending; aiohttp would log a traceback for each.
+            return web.Response()
+        path = request.path
+        if path in PATHS:
+            return whole(self._controls.answer(request.method, path, request.query, body))
+        self.requests.append(Received(request.method, path, request.headers, body))
+        if path != ORDER_PATH:
+            return whole(answers.NO_SUCH_PATH)
+        if request.method != "POST":
+            return whole(answers.WRONG_METHOD)
+        self.in_flight_now += 1
+        self.most_in_flight = max(self.most_in_flight, self.in_flight_now)
+        try:
+            return await self._serve(request, read_form(body))
+        finally:
+            self.in_flight_now -= 1
+            self._signals.changed()
+
+    async def _serve(self, request: web.BaseRequest, form: Form) -> web.StreamResponse:
+        now, wall = time.monotonic(), time.time()
+        call = Call(form.request_id, now, wall, form.fingerprint.hex())
+        self.calls.append(call)
+        self.ledger.count_call(form.request_id)
+        # The waiters run after this step, in which all but a delayed call come to the ledger.
+        self._signals.changed()
+        verdict = self.account.throttle(now, wall)
+        if verdict is not None:
+            wire: Wire = Whole(verdict.answer)
+            _note(call, verdict.kind, wire)
+        elif (fault := self.faults.take(form.request_id)) is None:
+            verdict = self._answer(request, form, call)
+            wire = Whole(verdict.answer)
+            _note(call, verdict.kind, wire)
+        else:
+            if isinstance(fault, Delay):
+                await self._departures.pause(fault.seconds)
+            wire = self._faulty(request, form, call, fault)
+            _note(call, fault.fault, wire)
+        return await send(request, wire, self._departures)
+
+    def _answer(self, request: web.BaseRequest, form: Form, call: Call) -> Verdict:
+        verdict = self.account.answer(form, request.content_type, time.monotonic())
+        call.order_placed = verdict.kind is Kind.PLACED
+        return verdict
+
+    def _faulty(self, request: web.BaseRequest, form: Form, call: Call, fault: Fault) -> Wire:
+        if self._departures.stopping:
+            return Silence()
+        usual = self._answer(request, form, call).answer if places(fault) else _NOT_PLACED
+        return instead_of(fault, usual)
+
+
+def _note(call: Call, answered: str, wire: Wire) -> None:
+    call.answered = answered
+    call.status = status_of(wire)

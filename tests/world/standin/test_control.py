@@ -1,0 +1,134 @@
+"""Keys, the call log, the raw requests, and the signals that tests wait for."""
+
+import asyncio
+
+import httpx2
+import pytest
+
+from tests.world.standin import Options, StandIn
+from tests.world.standin.example import order_form
+from tests.world.standin.faults import HangBefore
+
+
+async def test_keys_can_be_changed(api: StandIn, client: httpx2.AsyncClient) -> None:
+    """After a rotation the old key is wrong and the new one right."""
+    changed = await client.post(api.base_url + "/keys", json={"keys": ["new"]})
+    assert changed.json() == {"keys": 1}
+    assert (await client.post(api.url, data=order_form())).status_code == 401
+    assert (await client.post(api.url, data=order_form(key="new"))).status_code == 200
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b'{"keys": []}', b'{"keys": "new"}', b"[]"])
+async def test_keys_that_make_no_sense(
+    api: StandIn, client: httpx2.AsyncClient, body: bytes
+) -> None:
+    """They are refused, and the accepted keys stay."""
+    assert (await client.post(api.base_url + "/keys", content=body)).status_code == 422
+    assert (await client.post(api.url, data=order_form())).status_code == 200
+
+
+@pytest.mark.parametrize("body", [b"", b"not json", b"[]"])
+async def test_faults_that_are_no_object(
+    api: StandIn, client: httpx2.AsyncClient, body: bytes
+) -> None:
+    """They are refused."""
+    assert (await client.post(api.base_url + "/faults", content=body)).status_code == 400
+    assert (await client.patch(api.base_url + "/faults", content=body)).status_code == 405
+
+
+async def test_all_faults_are_replaced_in_one_step(
+    api: StandIn, client: httpx2.AsyncClient
+) -> None:
+    """What is put is what there is; a wrong one among them changes nothing."""
+    api.faults.add(HangBefore())
+    faults = api.base_url + "/faults"
+    right = [{"fault": "drip", "match": {"every": 2}, "times": None}, {"fault": "short"}]
+    assert (await client.put(faults, json=right)).status_code == 200
+    assert [rule.fault.fault for rule in api.faults.rules] == ["drip", "short"]
+    for wrong, status in ((b"{}", 400), (b"[1]", 400), (b'[{"fault": "none"}]', 422)):
+        assert (await client.put(faults, content=wrong)).status_code == status
+    assert len(api.faults.rules) == 2
+    assert (await client.put(faults, content=b"[]")).json() == []
+
+
+async def test_the_call_log(api: StandIn, client: httpx2.AsyncClient) -> None:
+    """Each call is told with its times, its form's fingerprint and its answer."""
+    await client.post(api.url, data=order_form())
+    await client.post(api.url, data=order_form(key="wrong"))
+    first, second = (await client.get(api.base_url + "/calls")).json()
+    assert first["monotonic_seconds"] <= second["monotonic_seconds"]
+    assert first["wall_seconds"] > 1_000_000_000
+    assert first["fingerprint"] == second["fingerprint"]
+    assert len(first["fingerprint"]) == 64
+    kept = ("request_id", "answered", "status", "order_placed")
+    assert [first[name] for name in kept] == ["o-1", "placed", 200, True]
+    assert [second[name] for name in kept] == ["o-1", "unauthorized", 401, False]
+
+
+async def test_logs_are_bounded(client: httpx2.AsyncClient) -> None:
+    """Only the latest calls and requests are kept; the ledger counts all."""
+    async with StandIn(Options(keep_calls=2, keep_requests=1)) as api:
+        for number in range(4):
+            await client.post(api.url, data=order_form(f"o-{number}"))
+        assert [call.request_id for call in api.calls] == ["o-2", "o-3"]
+        assert len(api.requests) == 1
+        assert api.ledger.calls == 4
+
+
+async def test_raw_requests(api: StandIn, client: httpx2.AsyncClient) -> None:
+    """Headers and body are kept as they arrived."""
+    headers = {"X-Trace": "abc", "content-type": "application/x-www-form-urlencoded"}
+    await client.post(api.url, content=b"key=wrong&a=%20+", headers=headers)
+    request = api.requests[-1]
+    assert (request.method, request.path, request.body) == ("POST", "/api/v2", b"key=wrong&a=%20+")
+    assert request.headers["x-trace"] == "abc"
+
+
+async def test_connections_are_counted(api: StandIn, client: httpx2.AsyncClient) -> None:
+    """Calls one after another share a connection; calls at once do not."""
+    for number in range(3):
+        await client.post(api.url, data=order_form(f"o-{number}"))
+    assert api.connections == 1
+    api.faults.add(HangBefore(), times=2)
+    calls = [asyncio.create_task(client.post(api.url, data=order_form(f"p-{n}"))) for n in (1, 2)]
+    await api.in_flight(2)
+    assert api.connections == 2
+    assert api.most_in_flight == 2
+    for call in calls:
+        call.cancel()
+    await api.in_flight(0)
+
+
+async def test_seen_waits_for_calls(api: StandIn, client: httpx2.AsyncClient) -> None:
+    """It returns in time for the call that it waits for, and says what it saw when none comes."""
+    waiting = asyncio.create_task(api.seen("o-1", calls=2))
+    await client.post(api.url, data=order_form())
+    assert not waiting.done()
+    await client.post(api.url, data=order_form())
+    await waiting
+    with pytest.raises(AssertionError, match="2 of 3 calls of 'o-1' arrived"):
+        await api.seen("o-1", calls=3, timeout=0)
+    with pytest.raises(AssertionError, match="0 calls are in flight, not 5"):
+        await api.in_flight(5, timeout=0)
+
+
+async def test_a_client_that_dies_while_sending(
+    api: StandIn, client: httpx2.AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Half a request counts for nothing and is no error of the stand-in."""
+    _, writer = await asyncio.open_connection("127.0.0.1", httpx2.URL(api.url).port)
+    writer.write(b"POST /api/v2 HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nkey=")
+    await writer.drain()
+    writer.close()
+    await writer.wait_closed()
+    assert (await client.post(api.url, data=order_form())).status_code == 200
+    assert api.ledger.calls == 1
+    assert caplog.records == []
+
+
+async def test_stopping_twice_is_fine() -> None:
+    """A stand-in that was stopped, or never started, stops without complaint."""
+    api = StandIn()
+    await api.stop()
+    async with api:
+        await api.stop()
