@@ -18,7 +18,7 @@ from service.app.exit_codes import ExitCode
 from service.app.loading import BadSettingsError, Loaded
 from service.app.settings import Settings
 from service.app.variables import PREFIX
-from service.app.wiring import Draw, Parts, build, key_source
+from service.app.wiring import Parts, Random, build, key_source
 from service.edges.admin.health import Health
 from service.edges.admin.server import AdminAddressError, AdminServer
 from service.edges.api.client import InvalidApiUrlError, UnreadableCaFileError
@@ -54,8 +54,8 @@ QUIET_WITHIN_SECONDS = 5.0
 CLOSED_WITHIN_SECONDS = 10.0
 
 
-def run(loaded: Loaded, draw: Draw = random.random) -> ExitCode:
-    """Relay orders until SIGTERM or SIGINT, then drain; `draw` is the chance in every pause.
+def run(loaded: Loaded, random: Random = random.random) -> ExitCode:
+    """Relay orders until SIGTERM or SIGINT, then drain; `random` gives the jitter of every pause.
 
     Raises BadSettingsError for what only shows when it is used: the key's file, the admin address.
     """
@@ -76,7 +76,7 @@ def run(loaded: Loaded, draw: Draw = random.random) -> ExitCode:
         admin.start()
         emit(Started(__version__, platform.python_version(), memory_limit_bytes()))
         emit(AdminListening(settings.admin.host, admin.port))
-        return asyncio.run(_main(settings, key, emit, draw, metrics, traces))
+        return asyncio.run(_main(settings, key, emit, random, metrics, traces))
     except tuple(_SETTING_OF) as bad:
         raise BadSettingsError([f"{PREFIX}{_SETTING_OF[type(bad)]}: {bad}"]) from None
     finally:
@@ -89,7 +89,7 @@ async def _main(
     settings: Settings,
     key: KeySource,
     emit: Emit,
-    draw: Draw,
+    random: Random,
     metrics: Metrics,
     traces: "Traces | None",
 ) -> ExitCode:
@@ -98,7 +98,7 @@ async def _main(
     asked: asyncio.Future[signal.Signals] = loop.create_future()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _on_signal, number, asked)
-    parts = build(settings, key, emit, draw, traces)
+    parts = build(settings, key, emit, random, traces)
     metrics.watch_oldest_order(parts.relay.oldest_order_age_seconds)
     stopped = asyncio.Event()
     watching = asyncio.create_task(watch_loop(SystemClock(), emit, stopped))

@@ -24,7 +24,7 @@ from service.flow.sending.gate import Gate
 if TYPE_CHECKING:
     from service.edges.tracing.traces import Traces
 
-Draw = Callable[[], float]
+Random = Callable[[], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Parts:
 
 
 def build(
-    settings: Settings, key: KeySource, emit: Emit, draw: Draw, traces: "Traces | None" = None
+    settings: Settings, key: KeySource, emit: Emit, random: Random, traces: "Traces | None" = None
 ) -> Parts:
     """All parts, wired, with nothing started."""
     clock = SystemClock()
@@ -48,10 +48,10 @@ def build(
     broker = Broker(settings.amqp.urls, tls_files(settings.amqp))
     prepare = Prepare(topology, settings.amqp.topology)
     budget = RateBudget(settings.api.rate_per_second)
-    gate = Gate(clock, emit, concurrency=settings.api.concurrency, budget=budget, draw=draw)
+    gate = Gate(clock, emit, concurrency=settings.api.concurrency, budget=budget, random=random)
     publisher = AmqpPublisher(
         PublisherPorts(
-            broker, prepare, gate.hold_publisher, gate.lift_publisher, clock, emit, draw
+            broker, prepare, gate.hold_publisher, gate.lift_publisher, clock, emit, random
         ),
         topology,
     )
@@ -70,12 +70,12 @@ def build(
         clock=clock,
         emit=emit,
         policy=policy(settings),
-        draw=draw,
+        random=random,
         tracing=traces.deliveries(topology) if traces else None,
     )
     share = _share_of(settings, budget, emit)
     consumer = AmqpConsumer(
-        ConsumerPorts(broker, prepare, gate, relay.receive, share, clock, emit, draw),
+        ConsumerPorts(broker, prepare, gate, relay.receive, share, clock, emit, random),
         topology,
         settings.prefetch,
     )

@@ -8,16 +8,16 @@ from service.app.loading import Loaded
 from service.app.wiring import tls_files
 from service.core.topology import Topology, build_topology
 from service.edges.amqp import declare as declaring
-from service.edges.amqp.asking import BrokerInterruptedError, ask
 from service.edges.amqp.broker import Broker, BrokerUnreachableError
+from service.edges.amqp.one_off import BrokerInterruptedError, run_one_off
 
 
 async def declare(loaded: Loaded) -> ExitCode:
     """Declare what is missing, and list what stands then."""
     topology = _topology(loaded)
     try:
-        refusal, address = await ask(
-            _broker(loaded), lambda at: declaring.refusal(at, topology), draw=random.random
+        refusal, address = await run_one_off(
+            _broker(loaded), lambda at: declaring.refusal(at, topology), random=random.random
         )
     except (BrokerUnreachableError, BrokerInterruptedError) as error:
         return _fail(str(error))
@@ -33,8 +33,8 @@ async def check(loaded: Loaded) -> ExitCode:
     """Say what is missing or differs; change nothing."""
     topology = _topology(loaded)
     try:
-        problems, address = await ask(
-            _broker(loaded), lambda at: declaring.compare(at, topology), draw=random.random
+        problems, address = await run_one_off(
+            _broker(loaded), lambda at: declaring.differences(at, topology), random=random.random
         )
     except (BrokerUnreachableError, BrokerInterruptedError) as error:
         return _fail(str(error))

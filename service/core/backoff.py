@@ -1,6 +1,6 @@
 """How long to wait before the next attempt: full jitter under a ceiling that grows by tiers.
 
-After AWS's "Exponential Backoff And Jitter". The draw, in [0, 1), is made outside.
+After AWS's "Exponential Backoff And Jitter". The jitter, in [0, 1), is made outside.
 """
 
 from collections.abc import Sequence
@@ -11,9 +11,9 @@ def ceiling_seconds(tiers: Sequence[int], retries: int) -> int:
     return tiers[min(retries, len(tiers) - 1)]
 
 
-def full_jitter(ceiling: float, draw: float) -> float:
+def full_jitter(ceiling: float, jitter: float) -> float:
     """A wait anywhere below `ceiling`: orders that failed together do not come together."""
-    return ceiling * draw
+    return ceiling * jitter
 
 
 def tier_for(tiers: Sequence[int], seconds: float) -> int:

@@ -82,11 +82,11 @@ def decide(
     deadline: datetime | None,
     policy: RetryPolicy,
     now: datetime,
-    draw: float,
+    jitter: float,
 ) -> Decision:
     """The next step after `outcome`, which `history` already counts.
 
-    `draw`, in [0, 1), is the randomness of the backoff.
+    `jitter`, in [0, 1), is the randomness of the backoff.
     """
     match outcome:
         case Accepted():
@@ -96,22 +96,22 @@ def decide(
         case Misconfigured():
             return Hold()
         case Throttled() | Unreached() | Unknown():
-            seconds = wait_seconds(outcome, history, policy, draw)
+            seconds = wait_seconds(outcome, history, policy, jitter)
             return _wait(seconds, history, deadline=deadline, policy=policy, now=now)
         case _ as never:  # pragma: no cover
             assert_never(never)
 
 
 def wait_seconds(
-    outcome: Throttled | Unreached | Unknown, history: History, policy: RetryPolicy, draw: float
+    outcome: Throttled | Unreached | Unknown, history: History, policy: RetryPolicy, jitter: float
 ) -> float:
     """How long to wait: as the API told, at most the last tier, else backoff with full jitter."""
     told = outcome.retry_after_seconds if isinstance(outcome, Throttled) else None
     if told is not None:
         # An API that says "after 0 seconds" again and again would be called in a hot loop.
-        least = full_jitter(policy.delays_seconds[0], draw)
+        least = full_jitter(policy.delays_seconds[0], jitter)
         return min(max(told, least), policy.delays_seconds[-1])
-    return full_jitter(ceiling_seconds(policy.delays_seconds, history.retries), draw)
+    return full_jitter(ceiling_seconds(policy.delays_seconds, history.retries), jitter)
 
 
 def give_up(

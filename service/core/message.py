@@ -34,17 +34,17 @@ class Message:
 class Received:
     """A message with what the broker said about its way here.
 
-    `damage` is why the message could not be encoded again byte for byte, or None: such a message
-    cannot be published as a copy and only the broker can move it. `perilous` says that the broker
-    should not be asked to: an `x-death` of a stranger's making can end its dead-lettering.
+    `undecodable` is why the message could not be encoded again byte for byte, or None: such a
+    message cannot be published as a copy, only the broker can move it. `unsafe_to_dead_letter`
+    says that not even the broker should: a forged `x-death` can end its dead-lettering.
     """
 
     message: Message
     exchange: str = ""
     routing_key: str = ""
     redelivered: bool = False
-    damage: str | None = None
-    perilous: bool = False
+    undecodable: str | None = None
+    unsafe_to_dead_letter: bool = False
 
 
 class PublicationKind(StrEnum):

@@ -63,7 +63,7 @@ def _kept(value: str | None) -> str | None:
 
 
 def _encodable(value: object) -> bool:
-    # A damaged message's texts hold lone surrogates; they would break the publishing connection.
+    # Texts that are not UTF-8 hold lone surrogates; they would break the publishing connection.
     if not isinstance(value, str) or not value:
         return False
     try:

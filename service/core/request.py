@@ -47,14 +47,14 @@ class Unidentified:
 
 
 @dataclass(frozen=True, slots=True)
-class Damaged:
+class Undecodable:
     """A message that cannot be encoded again: only the broker can move it, byte for byte."""
 
     message: str
     history: History
 
 
-Parsed = Request | Invalid | Unidentified | Damaged
+Parsed = Request | Invalid | Unidentified | Undecodable
 
 
 class _InvalidMessageError(ValueError):
@@ -64,8 +64,8 @@ class _InvalidMessageError(ValueError):
 def parse(received: Received, now: datetime) -> Parsed:
     """What `received` asks for, or why it cannot be served."""
     message = received.message
-    if received.damage is not None:
-        return Damaged(received.damage, History(first_seen=now))
+    if received.undecodable is not None:
+        return Undecodable(received.undecodable, History(first_seen=now))
     if not message.message_id:
         text = "the message has no message_id; without one a repeat would order twice"
         return Unidentified(Code.MISSING_MESSAGE_ID, text, History(first_seen=now))

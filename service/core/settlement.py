@@ -13,7 +13,7 @@ from service.core.decision import Finish, Park, RetryLater
 from service.core.history import History
 from service.core.message import Publication, PublicationKind, Received
 from service.core.reply import addressed, build_reply, identified
-from service.core.request import Damaged, Invalid, Unidentified
+from service.core.request import Invalid, Undecodable, Unidentified
 
 
 class Settlement(StrEnum):
@@ -47,7 +47,7 @@ class Plan:
         return next(replies, None)
 
 
-GIVE_BACK = Plan(Settlement.RETURNED)
+REQUEUE = Plan(Settlement.RETURNED)
 
 
 def plan_answer(received: Received, answer: Answer, now: datetime) -> Plan:
@@ -72,7 +72,7 @@ def plan_ending(
 
 
 def plan_unserved(
-    received: Received, unserved: Invalid | Unidentified | Damaged, now: datetime
+    received: Received, unserved: Invalid | Unidentified | Undecodable, now: datetime
 ) -> Plan:
     """The plan for a delivery that is no order to be sent."""
     history = unserved.history
@@ -87,11 +87,11 @@ def plan_unserved(
         case Unidentified():
             final = answers.rejected(unserved.code, unserved.message, history)
             return _plan_parking(received, final, history, now, tell=addressed(received))
-        case Damaged():
+        case Undecodable():
             final = answers.rejected(Code.INVALID_MESSAGE, unserved.message, history)
             tell = identified(received) or addressed(received)
             reply = (build_reply(received, final, now),) if tell else ()
-            if received.perilous:
+            if received.unsafe_to_dead_letter:
                 copy = salvaged_copy(received, final, now)
                 return Plan(Settlement.PARKED, (copy, *reply), final)
             return Plan(Settlement.DEAD_LETTERED, reply, final)

@@ -87,7 +87,7 @@ def turned_back(
     )
 
 
-def told(
+def answered(
     received: Received, plan: Plan, deadline: datetime | None, now: datetime, *, repeated: bool
 ) -> Answered | None:
     """That the producer was told; None where the plan tells it nothing."""
@@ -116,7 +116,7 @@ def told(
     )
 
 
-def untold(received: Received, plan: Plan) -> ParkedUnanswered | None:
+def parked_unanswered(received: Received, plan: Plan) -> ParkedUnanswered | None:
     """That a message is parked and nobody knows of it; None where it is not over, or was told."""
     answer = plan.answer
     if answer is None or plan.reply is not None:

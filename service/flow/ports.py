@@ -46,7 +46,7 @@ class Delivery(Protocol):
         """Done with it for good."""
         ...
 
-    async def give_back(self, *, counted: bool = False) -> None:
+    async def requeue(self, *, counted: bool = False) -> None:
         """Let the broker deliver it again, here or elsewhere; `counted` towards its limit."""
         ...
 

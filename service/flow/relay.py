@@ -28,8 +28,8 @@ from service.core.decision import (
 )
 from service.core.history import History
 from service.core.outcome import Outcome, Throttled, classify
-from service.core.request import Damaged, Invalid, Parsed, Request, Unidentified, parse
-from service.core.settlement import GIVE_BACK, Plan, plan_answer, plan_ending, plan_unserved
+from service.core.request import Invalid, Parsed, Request, Undecodable, Unidentified, parse
+from service.core.settlement import REQUEUE, Plan, plan_answer, plan_ending, plan_unserved
 from service.flow import narrate
 from service.flow.cancellation import is_ours
 from service.flow.events import DeliveryArrived, Emit, Unexpected
@@ -55,7 +55,7 @@ class Relay:
         clock: Clock,
         emit: Emit,
         policy: RetryPolicy,
-        draw: Callable[[], float],
+        random: Callable[[], float],
         tracing: Tracing | None = None,
     ) -> None:
         self._api = api
@@ -63,12 +63,12 @@ class Relay:
         self._clock = clock
         self._emit = emit
         self._policy = policy
-        self._draw = draw
+        self._random = random
         self._tracing = tracing or Untraced()
         self._recent = RecentRequests()
         self._same_id = KeyedLock()
         self._held = HeldOrders()
-        self._settler = Settler(publisher=publisher, clock=clock, emit=emit, draw=draw)
+        self._settler = Settler(publisher=publisher, clock=clock, emit=emit, random=random)
         self._tasks: set[asyncio.Task[None]] = set()
 
     def oldest_order_age_seconds(self) -> float:
@@ -111,7 +111,7 @@ class Relay:
                 raise
             self._emit(Unexpected("delivery", f"{type(error).__name__}: {error}"))
             await self._clock.wait(self._gate.draining, DEFECT_PAUSE_SECONDS)
-            await delivery.give_back(counted=True)
+            await delivery.requeue(counted=True)
 
     async def _carry(self, delivery: Delivery) -> None:
         now = self._clock.now()
@@ -133,7 +133,7 @@ class Relay:
                     if settled and plan.answer and plan.answer.status is Status.UNKNOWN:
                         # Only now: a repeat of it is not parked again.
                         self._recent.remember(parsed, plan.answer)
-            case Invalid() | Unidentified() | Damaged():
+            case Invalid() | Unidentified() | Undecodable():
                 plan = plan_unserved(delivery.received, parsed, self._clock.now())
                 await self._settler.settle(delivery, plan)
             case _ as never:  # pragma: no cover
@@ -178,7 +178,7 @@ class Relay:
                 case Hold():
                     pass
                 case None:
-                    return GIVE_BACK
+                    return REQUEUE
                 case _ as never:  # pragma: no cover
                     assert_never(never)
 
@@ -198,8 +198,8 @@ class Relay:
             outcome = classify(result, request.order.form, now)
             duration = self._clock.monotonic() - began
             history = history.after(outcome, sent_at)
-            draw = self._draw()
-            self._gate.report(entry, outcome, self._throttle_seconds(outcome, history, draw))
+            jitter = self._random()
+            self._gate.report(entry, outcome, self._throttle_seconds(outcome, history, jitter))
         finally:
             self._gate.leave(entry)
         self._emit(narrate.attempt(request, history, outcome, duration))
@@ -209,7 +209,7 @@ class Relay:
             deadline=request.deadline,
             policy=self._policy,
             now=now,
-            draw=draw,
+            jitter=jitter,
         )
         if isinstance(decision, RetryHere | RetryLater):
             self._emit(narrate.retry(request, history, outcome, decision, self._policy, now))
@@ -226,9 +226,9 @@ class Relay:
         left = request.deadline - self._clock.now()
         return self._clock.monotonic() + left.total_seconds()
 
-    def _throttle_seconds(self, outcome: Outcome, history: History, draw: float) -> float | None:
+    def _throttle_seconds(self, outcome: Outcome, history: History, jitter: float) -> float | None:
         if isinstance(outcome, Throttled):
-            return wait_seconds(outcome, history, self._policy, draw)
+            return wait_seconds(outcome, history, self._policy, jitter)
         return None
 
     def _turn_back(self, delivery: Delivery, request: Request, history: History) -> Plan:
@@ -237,7 +237,7 @@ class Relay:
             return plan_ending(delivery.received, ending, history, self._clock.now())
         untouched = history == request.history
         if self._gate.publisher_held or (untouched and self._gate.draining.is_set()):
-            return GIVE_BACK
+            return REQUEUE
         later, now = RetryLater(self._policy.delays_seconds[0]), self._clock.now()
         why = "the process ends" if self._gate.draining.is_set() else "orders are held for long"
         self._emit(narrate.turned_back(request, history, later, why, now))

@@ -7,7 +7,7 @@ from typing import assert_never
 
 from service.core.backoff import full_jitter
 from service.core.message import Publication
-from service.core.settlement import GIVE_BACK, Plan, Settlement
+from service.core.settlement import REQUEUE, Plan, Settlement
 from service.flow import narrate
 from service.flow.events import Abandoned, Emit, PublishFailed, Settled
 from service.flow.ports import Clock, Confirmed, Delivery, Publisher, Unconfirmed
@@ -21,12 +21,12 @@ class Settler:
     """Carries out plans. What cannot be published is not acked."""
 
     def __init__(
-        self, *, publisher: Publisher, clock: Clock, emit: Emit, draw: Callable[[], float]
+        self, *, publisher: Publisher, clock: Clock, emit: Emit, random: Callable[[], float]
     ) -> None:
         self._publisher = publisher
         self._clock = clock
         self._emit = emit
-        self._draw = draw
+        self._random = random
 
     async def settle(
         self,
@@ -41,10 +41,12 @@ class Settler:
         message_id = received.message.message_id
         for publication in plan.publications:
             if not await self._publish(delivery, publication):
-                plan = GIVE_BACK
+                plan = REQUEUE
                 break
         now = self._clock.now()
-        if (answered := narrate.told(received, plan, deadline, now, repeated=repeated)) is not None:
+        if (
+            answered := narrate.answered(received, plan, deadline, now, repeated=repeated)
+        ) is not None:
             self._emit(answered)
         if not delivery.alive:
             self._emit(Abandoned(message_id))
@@ -55,13 +57,13 @@ class Settler:
             case Settlement.DEAD_LETTERED:
                 await delivery.dead_letter()
             case Settlement.RETURNED:
-                await delivery.give_back()
+                await delivery.requeue()
             case _ as never:  # pragma: no cover
                 assert_never(never)
         self._emit(Settled(message_id, plan.settlement))
-        if (parked := narrate.untold(received, plan)) is not None:
+        if (parked := narrate.parked_unanswered(received, plan)) is not None:
             self._emit(parked)
-        return plan is not GIVE_BACK
+        return plan is not REQUEUE
 
     async def _publish(self, delivery: Delivery, publication: Publication) -> bool:
         """Publish until the broker confirms; False when the delivery cannot wait for it."""
@@ -82,6 +84,6 @@ class Settler:
                     assert_never(never)
             if self._clock.monotonic() - began > PATIENCE_SECONDS:
                 return False
-            await self._clock.wait(asyncio.Event(), full_jitter(pause_seconds, self._draw()))
+            await self._clock.wait(asyncio.Event(), full_jitter(pause_seconds, self._random()))
             pause_seconds = min(pause_seconds * 2, LONGEST_PAUSE_SECONDS)
         return False

@@ -7,7 +7,7 @@ import pytest
 
 from service.core.decision import RetryPolicy
 from service.core.topology import build_topology
-from service.edges.amqp.asking import TRIES
+from service.edges.amqp.one_off import TRIES
 from tests.commands.test_commands import order_relay
 from tests.edges.amqp.crash import declared
 from tests.edges.amqp.proxied import through

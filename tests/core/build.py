@@ -52,10 +52,10 @@ def message(**changes: Any) -> Message:
 
 
 def received(
-    content: Message = REQUEST, *, redelivered: bool = False, damage: str | None = None
+    content: Message = REQUEST, *, redelivered: bool = False, undecodable: str | None = None
 ) -> Received:
     """The message as the broker hands it out."""
-    return Received(content, "orders", "order.request", redelivered, damage)
+    return Received(content, "orders", "order.request", redelivered, undecodable)
 
 
 def history(**changes: Any) -> History:
@@ -98,12 +98,12 @@ def json_with(name: str, literal: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """Under what an attempt is judged; a draw of 0.9 waits 4.5 s after one earlier wait."""
+    """Under what an attempt is judged; a jitter of 0.9 waits 4.5 s after one earlier wait."""
 
     deadline: datetime | None = None
     policy: RetryPolicy = POLICY
     now: datetime = NOW
-    draw: float = 0.9
+    jitter: float = 0.9
 
 
 NORMAL = Conditions()
@@ -121,7 +121,7 @@ def judge(
         deadline=under.deadline,
         policy=under.policy,
         now=under.now,
-        draw=under.draw,
+        jitter=under.jitter,
     )
     return decision, after
 

@@ -7,7 +7,7 @@ import pytest
 from service.core.age import age_seconds
 from service.core.history import FIRST_SEEN, History
 from service.core.message import Message, Received
-from service.core.request import Damaged, parse
+from service.core.request import Undecodable, parse
 from service.core.times import to_rfc3339
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -38,7 +38,7 @@ def test_the_age_of_an_order(exchange: str, seen_before: timedelta, expected: fl
 
 
 def test_what_cannot_be_read_is_new() -> None:
-    """A damaged message has no history."""
+    """A undecodable message has no history."""
     received = _received("", NOW - timedelta(hours=1))
-    damaged = Damaged("no UTF-8", History(first_seen=NOW))
-    assert age_seconds(received, damaged, NOW, DAY_SECONDS) == 0.0
+    undecodable = Undecodable("no UTF-8", History(first_seen=NOW))
+    assert age_seconds(received, undecodable, NOW, DAY_SECONDS) == 0.0

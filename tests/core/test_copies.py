@@ -17,7 +17,7 @@ from service.core.copies import (
 )
 from service.core.history import History, from_headers
 from service.core.message import Message, PublicationKind, Received
-from service.core.request import Damaged
+from service.core.request import Undecodable
 from service.core.settlement import Settlement, plan_unserved
 from tests.core.build import NOW, ago, ahead, an_answer, examples, history, message, received
 
@@ -174,8 +174,8 @@ def test_what_cannot_be_copied_is_salvaged() -> None:
         app_id="é" * 127,
         headers={"x-death": [1], "big": "x" * 70_000},
     )
-    original = Received(content, "orders", "\udcfe", damage="x", perilous=True)
-    plan = plan_unserved(original, Damaged("x", History(first_seen=NOW)), NOW)
+    original = Received(content, "orders", "\udcfe", undecodable="x", unsafe_to_dead_letter=True)
+    plan = plan_unserved(original, Undecodable("x", History(first_seen=NOW)), NOW)
     assert plan.settlement is Settlement.PARKED
     parked, reply = (publication.message for publication in plan.publications)
     assert parked.body == b"\xff"
@@ -192,7 +192,7 @@ def test_what_cannot_be_copied_is_salvaged() -> None:
 
 def test_a_salvaged_one_that_nobody_can_be_told_about_is_parked_in_silence() -> None:
     """Without an id and a way back there is only the copy."""
-    original = Received(Message(b"x"), damage="x", perilous=True)
-    plan = plan_unserved(original, Damaged("x", History(first_seen=NOW)), NOW)
+    original = Received(Message(b"x"), undecodable="x", unsafe_to_dead_letter=True)
+    plan = plan_unserved(original, Undecodable("x", History(first_seen=NOW)), NOW)
     assert [each.kind for each in plan.publications] == [PublicationKind.PARKED]
     assert plan.reply is None

@@ -26,7 +26,7 @@ UNREACHED = NotSent("connect refused")
 
 
 @pytest.mark.parametrize(
-    ("retries", "draw", "decision"),
+    ("retries", "jitter", "decision"),
     [
         (0, 0.0, RetryHere(0.0)),
         (0, 0.5, RetryHere(0.5)),
@@ -42,10 +42,10 @@ UNREACHED = NotSent("connect refused")
     ],
 )
 def test_short_waits_are_here_and_long_ones_in_a_queue(
-    retries: int, draw: float, decision: Decision
+    retries: int, jitter: float, decision: Decision
 ) -> None:
     """Up to the first tier in the process; longer in the shortest tier that is long enough."""
-    found, _ = judge(UNREACHED, history(retries=retries), Conditions(draw=draw))
+    found, _ = judge(UNREACHED, history(retries=retries), Conditions(jitter=jitter))
     assert found == decision
 
 
@@ -78,7 +78,7 @@ def test_a_tier_ends_before_the_order_does(
             before = history(
                 retries=5, first_seen=ago(10), unknown_since=ago(86_400 - left_seconds)
             )
-    under = Conditions(deadline=deadline, policy=RetryPolicy(max_age_seconds=86_400), draw=0.99)
+    under = Conditions(deadline=deadline, policy=RetryPolicy(max_age_seconds=86_400), jitter=0.99)
     found, _ = judge(UNREACHED, before, under)
     assert found == decision
 
@@ -86,7 +86,7 @@ def test_a_tier_ends_before_the_order_does(
 @pytest.mark.parametrize("left_seconds", [0.1, 0.5, 0.89])
 def test_a_wait_here_does_not_outlast_the_order_either(left_seconds: float) -> None:
     """Rule 4: never past the point where the order would be given up."""
-    under = Conditions(deadline=ahead(left_seconds), draw=0.9)
+    under = Conditions(deadline=ahead(left_seconds), jitter=0.9)
     found, _ = judge(UNREACHED, history(), under)
     assert isinstance(found, RetryHere)
     assert found.seconds <= left_seconds
@@ -113,7 +113,7 @@ def test_a_throttled_order_waits_as_told_up_to_the_last_tier(
 
 @pytest.mark.parametrize("outcome", [Unreached("DNS"), Unknown("502", 502)])
 def test_other_waits_have_full_jitter(outcome: Unreached | Unknown) -> None:
-    """Nothing but the number of waits and the draw sets them."""
+    """Nothing but the number of waits and the jitter sets them."""
     assert wait_seconds(outcome, history(retries=2), POLICY, 0.5) == 15.0
 
 

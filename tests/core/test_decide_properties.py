@@ -33,7 +33,7 @@ conditions = st.builds(
     Conditions,
     deadline=deadlines,
     policy=policies,
-    draw=st.floats(0, 1, exclude_max=True),
+    jitter=st.floats(0, 1, exclude_max=True),
 )
 uncertain_results = st.sampled_from(
     [

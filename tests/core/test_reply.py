@@ -132,7 +132,7 @@ def test_the_message_id_stands_in_for_the_correlation_id(
     assert reply_to(correlation_id=correlation_id).correlation_id == expected
 
 
-@pytest.mark.parametrize("asked", [None, "", "\udcff"], ids=["absent", "empty", "damaged"])
+@pytest.mark.parametrize("asked", [None, "", "\udcff"], ids=["absent", "empty", "undecodable"])
 @pytest.mark.parametrize("status", list(Status))
 def test_without_a_reply_to_the_key_names_the_status(asked: str | None, status: Status) -> None:
     """`order.<status>`, so that consumers can bind to what they care about."""
@@ -152,7 +152,7 @@ def test_without_a_reply_to_the_key_names_the_status(asked: str | None, status: 
         ({"traceparent": 7}, {}),
         ({"traceparent": "\udcff"}, {}),
     ],
-    ids=["text", "absent", "empty", "none", "bytes", "number", "damaged"],
+    ids=["text", "absent", "empty", "none", "bytes", "number", "undecodable"],
 )
 def test_the_traceparent_comes_back_if_it_is_text(
     headers: dict[str, object], kept: dict[str, object]
@@ -161,7 +161,7 @@ def test_the_traceparent_comes_back_if_it_is_text(
     assert reply_to(headers=headers).headers == kept
 
 
-def test_damaged_texts_are_dropped() -> None:
+def test_undecodable_texts_are_dropped() -> None:
     """What has no UTF-8 form would break the connection that replies go out on."""
     reply = reply_to(message_id="\udcff", correlation_id="c-\udcff")
     assert (reply.message_id, reply.correlation_id) == (None, None)
@@ -179,7 +179,7 @@ def test_damaged_texts_are_dropped() -> None:
         ({"message_id": "", "reply_to": "", "correlation_id": ""}, "no"),
         ({"message_id": "\udcff", "reply_to": "\udcff", "correlation_id": "\udcff"}, "no"),
     ],
-    ids=["all", "message-id", "reply-to", "correlation-id", "none", "empty", "damaged"],
+    ids=["all", "message-id", "reply-to", "correlation-id", "none", "empty", "undecodable"],
 )
 def test_who_can_be_answered(changes: dict[str, Any], expected: str) -> None:
     """Somebody must be able to tell what the reply is about."""

@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 from service.core.body import UnreadableBodyError, read_object
 from service.core.codes import Code
 from service.core.history import ATTEMPTS, FIRST_SEEN, RETRIES, UNKNOWN_SINCE
-from service.core.request import DEADLINE, Damaged, Invalid, Parsed, Request, Unidentified, parse
+from service.core.request import (
+    DEADLINE,
+    Invalid,
+    Parsed,
+    Request,
+    Undecodable,
+    Unidentified,
+    parse,
+)
 from tests.core.build import FORM, NOW, ahead, history, many_examples, message, received
 
 
@@ -75,10 +83,10 @@ def test_a_message_without_a_usable_id_is_no_order(
     assert parsed(message_id=message_id) == Unidentified(code, text, history())
 
 
-def test_a_damaged_message_is_not_looked_into() -> None:
+def test_an_undecodable_message_is_not_looked_into() -> None:
     """What could not be encoded again is left to the broker, whatever else it is."""
-    found = parse(received(message(message_id=None), damage="headers"), NOW)
-    assert found == Damaged("headers", history())
+    found = parse(received(message(message_id=None), undecodable="headers"), NOW)
+    assert found == Undecodable("headers", history())
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ from service.core.answer import Answer
 from service.core.codes import Code, Status
 from service.core.decision import RetryLater
 from service.core.message import Received
-from service.core.request import Damaged, Invalid, Unidentified
+from service.core.request import Invalid, Undecodable, Unidentified
 from service.core.settlement import (
-    GIVE_BACK,
+    REQUEUE,
     Plan,
     Settlement,
     plan_answer,
@@ -32,7 +32,7 @@ NOBODY: dict[str, Any] = {"message_id": None, "reply_to": None, "correlation_id"
 
 
 def unserved(
-    kind: Invalid | Unidentified | Damaged, to: Received | None = None
+    kind: Invalid | Unidentified | Undecodable, to: Received | None = None
 ) -> tuple[list[str], Plan]:
     """The effects of the plan, and the plan."""
     plan = plan_unserved(to or received(), kind, NOW)
@@ -61,7 +61,7 @@ def test_a_retry_is_published_and_answers_nobody() -> None:
 
 def test_giving_back_publishes_nothing() -> None:
     """The broker delivers it again."""
-    assert Plan(Settlement.RETURNED, (), None, None) == GIVE_BACK
+    assert Plan(Settlement.RETURNED, (), None, None) == REQUEUE
 
 
 @pytest.mark.parametrize(
@@ -141,20 +141,22 @@ def test_a_message_id_that_is_too_long_is_parked_and_answered() -> None:
         pytest.param(
             {"message_id": "\udcff"},
             ["reply rejected invalid_message", "dead_lettered"],
-            id="damaged-message-id",
+            id="undecodable-message-id",
         ),
         pytest.param(NOBODY, ["dead_lettered"], id="nobody-to-answer"),
         pytest.param(
             {"message_id": "\udcff", "reply_to": "\udcff", "correlation_id": "\udcff"},
             ["dead_lettered"],
-            id="all-damaged",
+            id="all-undecodable",
         ),
     ],
 )
-def test_a_damaged_message_is_left_to_the_broker(changes: dict[str, Any], done: list[str]) -> None:
+def test_only_the_broker_moves_an_undecodable_message(
+    changes: dict[str, Any], done: list[str]
+) -> None:
     """No copy can be made of it; whoever can be told is told."""
-    original = received(message(**changes), damage="headers")
-    found, plan = unserved(Damaged("the headers cannot be read", history()), original)
+    original = received(message(**changes), undecodable="headers")
+    found, plan = unserved(Undecodable("the headers cannot be read", history()), original)
     assert found == done
     assert (plan.reply is not None) == (len(done) == 2)
     assert plan.answer is not None

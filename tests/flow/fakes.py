@@ -82,7 +82,7 @@ class FakeBroker:
         self._out: list[FakeDelivery] = []
 
     def deliver(self, message: Message, **arrival: object) -> "FakeDelivery":
-        """A delivery of `message`; `arrival` sets redelivered, damage and so on."""
+        """A delivery of `message`; `arrival` sets redelivered, undecodable and so on."""
         return self.hand_out(Received(message, **arrival))  # type: ignore[arg-type]
 
     def hand_out(self, received: Received) -> "FakeDelivery":
@@ -152,7 +152,7 @@ class FakeDelivery:
         if self._settles():
             self._broker.note(f"ack {self._name}")
 
-    async def give_back(self, *, counted: bool = False) -> None:
+    async def requeue(self, *, counted: bool = False) -> None:
         """Deliver it again."""
         if self._settles():
             self._broker.note(f"give back {self._name}" + (" (counted)" if counted else ""))

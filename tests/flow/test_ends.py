@@ -64,10 +64,10 @@ async def test_a_correlation_id_that_only_repeats_the_request_id_is_left_out() -
     ("arrival", "settlement", "code"),
     [
         ({}, Settlement.PARKED, "missing_message_id"),
-        ({"damage": "not UTF-8"}, Settlement.DEAD_LETTERED, "invalid_message"),
-        ({"damage": "x", "perilous": True}, Settlement.PARKED, "invalid_message"),
+        ({"undecodable": "not UTF-8"}, Settlement.DEAD_LETTERED, "invalid_message"),
+        ({"undecodable": "x", "unsafe_to_dead_letter": True}, Settlement.PARKED, "invalid_message"),
     ],
-    ids=["no id", "damaged", "damaged and perilous"],
+    ids=["no id", "undecodable", "undecodable and unsafe to dead-letter"],
 )
 async def test_a_message_that_nobody_can_be_told_about_has_its_end_too(
     arrival: dict[str, object], settlement: Settlement, code: str

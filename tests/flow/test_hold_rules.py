@@ -7,16 +7,16 @@ WRONG_KEY = Misconfigured(401, "wrong key")
 LONG_AFTER = 1000.0
 
 
-def held(draw: float = 0.5) -> Holds:
+def held(jitter: float = 0.5) -> Holds:
     """Holds for the credentials, since 0."""
     holds = Holds()
-    holds.report(WRONG_KEY, probe=False, now=0.0, draw=draw)
+    holds.report(WRONG_KEY, probe=False, now=0.0, jitter=jitter)
     return holds
 
 
 def test_pauses_are_jittered() -> None:
     """Replicas that met the same fault at the same time probe at different times."""
-    pauses = [held(draw).next_change(0.0) for draw in (0.0, 0.5, 0.99)]
+    pauses = [held(jitter).next_change(0.0) for jitter in (0.0, 0.5, 0.99)]
     assert pauses == sorted(set(pauses))
     assert pauses[0] >= FIRST_PAUSE_SECONDS / 2
     assert pauses[-1] < FIRST_PAUSE_SECONDS

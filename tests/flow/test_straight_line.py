@@ -49,10 +49,10 @@ async def test_what_is_no_order_is_never_submitted(message: Message, log: list[s
     assert world.log == log
 
 
-async def test_a_damaged_message_is_answered_and_dead_lettered() -> None:
+async def test_an_undecodable_message_is_answered_and_dead_lettered() -> None:
     """What cannot be encoded again is moved by the broker, after its producer was told."""
     world = World()
-    await world.serve(request(), damage="not UTF-8")
+    await world.serve(request(), undecodable="not UTF-8")
     assert world.log == ["reply rejected invalid_message", "dead-letter o-1"]
 
 

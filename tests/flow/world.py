@@ -34,7 +34,7 @@ class World:
             self.events.append,
             concurrency=self.concurrency,
             budget=RateBudget(self.rate_per_second),
-            draw=lambda: HALF,
+            random=lambda: HALF,
         )
         self.relay = Relay(
             api=self.api,
@@ -43,7 +43,7 @@ class World:
             clock=self.clock,
             emit=self.events.append,
             policy=self.policy,
-            draw=lambda: HALF,
+            random=lambda: HALF,
         )
 
     async def serve(self, message: Message, **arrival: object) -> FakeDelivery:

@@ -47,14 +47,14 @@ def to_received(delivered: DeliveredMessage) -> Received:
         headers=headers,
     )
     # A copy carries the exchange and the routing key in headers.
-    damage = _damage(message, f"{exchange}{routing_key}")
+    undecodable = _undecodable(message, f"{exchange}{routing_key}")
     return Received(
         message=message,
         exchange=exchange or "",
         routing_key=routing_key or "",
         redelivered=bool(getattr(frame, "redelivered", False)),
-        damage=damage,
-        perilous=damage is not None and _names_deaths(headers),
+        undecodable=undecodable,
+        unsafe_to_dead_letter=undecodable is not None and _names_deaths(headers),
     )
 
 
@@ -85,7 +85,7 @@ def _names_deaths(headers: Mapping[str, object]) -> bool:
     return DEATHS in headers
 
 
-def _damage(message: Message, way: str) -> str | None:
+def _undecodable(message: Message, way: str) -> str | None:
     if isinstance(message.headers, UndecodableTable):
         return "the headers cannot be read (invalid UTF-8 in a key, or nested too deeply)"
     try:

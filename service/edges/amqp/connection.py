@@ -133,7 +133,7 @@ async def keep_up(
     stop: asyncio.Event,
     clock: Clock,
     emit: Emit,
-    draw: Callable[[], float],
+    random: Callable[[], float],
 ) -> None:
     """Run `session` again and again, with growing pauses under full jitter, until `stop` is set.
 
@@ -147,7 +147,7 @@ async def keep_up(
             return
         failures = 0 if clock.monotonic() - began > STEADY_SECONDS else failures + 1
         ceiling = min(FIRST_PAUSE_SECONDS * 2 ** min(failures, 10), LONGEST_PAUSE_SECONDS)
-        pause = full_jitter(ceiling, draw())
+        pause = full_jitter(ceiling, random())
         emit(BrokerLost(name, broken.cause, broken.reason, round(pause, 3)))
         await clock.wait(stop, pause)
 

@@ -47,7 +47,7 @@ class ConsumerPorts:
     consumers_counted: Callable[[int], None]
     clock: Clock
     emit: Emit
-    draw: Callable[[], float]
+    random: Callable[[], float]
 
 
 class AmqpConsumer:
@@ -71,7 +71,7 @@ class AmqpConsumer:
             stop=self._stop,
             clock=self._ports.clock,
             emit=self._ports.emit,
-            draw=self._ports.draw,
+            random=self._ports.random,
         )
 
     def stop(self) -> None:
@@ -196,7 +196,7 @@ class AmqpConsumer:
         try:
             received = to_received(delivered)
         except Exception as error:  # noqa: BLE001 - a message without an answer keeps its slot for ever
-            received = Received(Message(b""), damage=f"unreadable: {type(error).__name__}")
+            received = Received(Message(b""), undecodable=f"unreadable: {type(error).__name__}")
         tag = delivered.delivery_tag or 0
         self._ports.receive(AmqpDelivery(received, tag, channel, session))
 

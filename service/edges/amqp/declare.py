@@ -1,4 +1,4 @@
-"""Declaring the topology, or looking whether it is there."""
+"""Declares the topology, or says what of it is missing or differs."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -48,7 +48,7 @@ async def refusal(connection: AbstractConnection, topology: Topology) -> str | N
     return None
 
 
-async def look(connection: AbstractConnection, topology: Topology) -> list[str]:
+async def missing(connection: AbstractConnection, topology: Topology) -> list[str]:
     """What is missing, by passive declares, which need no rights and change nothing."""
     problems = []
     for exchange in topology.exchanges:
@@ -58,7 +58,7 @@ async def look(connection: AbstractConnection, topology: Topology) -> list[str]:
     return problems
 
 
-async def compare(connection: AbstractConnection, topology: Topology) -> list[str]:
+async def differences(connection: AbstractConnection, topology: Topology) -> list[str]:
     """What is missing or differs; changes nothing.
 
     What stands is declared once more: the broker says what differs. That needs the right to

@@ -41,7 +41,7 @@ class AmqpDelivery:
         """Done with it for good."""
         await self._settle("ack")
 
-    async def give_back(self, *, counted: bool = False) -> None:
+    async def requeue(self, *, counted: bool = False) -> None:
         """Let the broker deliver it again; a reject counts towards its limit on every version."""
         await self._settle("reject" if counted else "nack")
 

@@ -28,7 +28,7 @@ class Prepare:
             try:
                 if self._mode == "declare":
                     await declare.declare(connection, self._topology)
-                elif problems := await declare.look(connection, self._topology):
+                elif problems := await declare.missing(connection, self._topology):
                     raise SessionBrokenError(LostCause.TOPOLOGY, "; ".join(problems))
             except declare.TopologyError as error:
                 raise SessionBrokenError(LostCause.TOPOLOGY, str(error)) from error

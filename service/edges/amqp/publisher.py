@@ -44,7 +44,7 @@ class PublisherPorts:
     lift: Callable[[], None]
     clock: Clock
     emit: Emit
-    draw: Callable[[], float]
+    random: Callable[[], float]
 
 
 class AmqpPublisher:
@@ -82,7 +82,7 @@ class AmqpPublisher:
             stop=self._stop,
             clock=self._ports.clock,
             emit=self._ports.emit,
-            draw=self._ports.draw,
+            random=self._ports.random,
         )
 
     def stop(self) -> None:
@@ -128,7 +128,7 @@ class AmqpPublisher:
         except aiormq.exceptions.PublishError as error:
             return Unconfirmed(f"unroutable: {error}")
         except aiormq.exceptions.DeliveryError:
-            if self._refusals.one_more(self._ports.clock.monotonic()):
+            if self._refusals.record(self._ports.clock.monotonic()):
                 session.break_(LostCause.PUBLISH_REFUSED, "refused again and again")
             return Unconfirmed("the broker refused it (a queue is full?)")
         except UNENCODABLE as error:

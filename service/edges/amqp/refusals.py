@@ -20,7 +20,7 @@ class Refusals:
         self._since: float | None = None
         self._last = 0.0
 
-    def one_more(self, now: float) -> bool:
+    def record(self, now: float) -> bool:
         """Note a refusal at `now`; whether the channel is to be thrown away for it."""
         if self._since is None or now - self._last > QUIET_SECONDS:
             self._since = now

@@ -47,12 +47,12 @@ class Gate:
         *,
         concurrency: int,
         budget: RateBudget,
-        draw: Callable[[], float],
+        random: Callable[[], float],
     ) -> None:
         self._clock = clock
         self._emit = emit
         self._budget = budget
-        self._draw = draw
+        self._random = random
         self._holds = Holds()
         self._permits = asyncio.Semaphore(concurrency)
         self._queued = 0
@@ -95,7 +95,7 @@ class Gate:
     def report(self, entry: Entered, outcome: Outcome, throttle_seconds: float | None) -> None:
         """Learn from the outcome of what was let through."""
         now = self._clock.monotonic()
-        self._holds.report(outcome, probe=entry.probe, now=now, draw=self._draw())
+        self._holds.report(outcome, probe=entry.probe, now=now, jitter=self._random())
         if throttle_seconds is not None:
             self._holds.throttle(now, throttle_seconds)
         self.announce()

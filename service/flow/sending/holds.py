@@ -92,19 +92,19 @@ class Holds:
         """Results can be published again."""
         self._publisher = None
 
-    def report(self, outcome: Outcome, *, probe: bool, now: float, draw: float) -> None:
+    def report(self, outcome: Outcome, *, probe: bool, now: float, jitter: float) -> None:
         """Learn from an attempt's outcome; `probe` says that it was sent to find out."""
         match outcome:
             case Misconfigured():
                 self._failures = 0
                 self._probed.pop(HoldReason.CIRCUIT, None)
-                self._pause_longer(now, draw, probe=probe)
-                self._hold(HoldReason.CREDENTIALS, outcome.reason, now, draw)
+                self._pause_longer(now, jitter, probe=probe)
+                self._hold(HoldReason.CREDENTIALS, outcome.reason, now, jitter)
             case Unreached() | Unknown():
                 self._failures += 1
-                self._pause_longer(now, draw, probe=probe)
+                self._pause_longer(now, jitter, probe=probe)
                 if self._failures >= FAILURES_UNTIL_OPEN:
-                    self._hold(HoldReason.CIRCUIT, outcome.reason, now, draw)
+                    self._hold(HoldReason.CIRCUIT, outcome.reason, now, jitter)
             case Throttled():
                 self._failures = 0
             case Accepted() | Refused():
@@ -116,20 +116,20 @@ class Holds:
             case _ as never:  # pragma: no cover
                 assert_never(never)
 
-    def _hold(self, reason: HoldReason, why: str, now: float, draw: float) -> None:
+    def _hold(self, reason: HoldReason, why: str, now: float, jitter: float) -> None:
         if reason not in self._probed:
             pause = FIRST_PAUSE_SECONDS
-            self._probed[reason] = _Probed(why, now, pause, now + _jittered(pause, draw))
+            self._probed[reason] = _Probed(why, now, pause, now + _jittered(pause, jitter))
 
-    def _pause_longer(self, now: float, draw: float, *, probe: bool) -> None:
+    def _pause_longer(self, now: float, jitter: float, *, probe: bool) -> None:
         """A probe that found nothing good: the next one comes later."""
         if not probe:
             return
         for hold in self._probed.values():
             hold.pause_seconds = min(hold.pause_seconds * 2, LONGEST_PAUSE_SECONDS)
-            hold.probe_at = now + _jittered(hold.pause_seconds, draw)
+            hold.probe_at = now + _jittered(hold.pause_seconds, jitter)
 
 
-def _jittered(seconds: float, draw: float) -> float:
+def _jittered(seconds: float, jitter: float) -> float:
     # Replicas that were stopped by the same fault must not probe in step.
-    return seconds * (0.5 + draw / 2)
+    return seconds * (0.5 + jitter / 2)

@@ -61,7 +61,7 @@ class Edge:
             self.events,
             concurrency=16,
             budget=RateBudget(None),
-            draw=almost_no_pause,
+            random=almost_no_pause,
         )
         self.counted: list[int] = []
         self._counting = Box()
@@ -190,7 +190,7 @@ class WholeRelay:
             clock=edge.options.flow_clock,
             emit=edge.events,
             policy=edge.options.policy,
-            draw=almost_no_pause,
+            random=almost_no_pause,
         )
         edge.receive = self.relay.receive
 

@@ -29,7 +29,7 @@ class Harness(Protocol):
     async def send(self, message: Message) -> None:
         """Publish a request."""
 
-    async def send_damaged(self, message_id: str) -> None:
+    async def send_undecodable(self, message_id: str) -> None:
         """Publish a request that could not be published again."""
 
     async def delivery(self, number: int) -> Delivery:
@@ -64,10 +64,10 @@ class FakeHarness:
         """Deliver it at once."""
         self._deliveries.append(self.broker.deliver(message))
 
-    async def send_damaged(self, message_id: str) -> None:
-        """Deliver it with its damage."""
+    async def send_undecodable(self, message_id: str) -> None:
+        """Deliver it with its undecodable."""
         message = Message(b"", message_id=message_id)
-        self._deliveries.append(self.broker.deliver(message, damage="a test"))
+        self._deliveries.append(self.broker.deliver(message, undecodable="a test"))
 
     async def delivery(self, number: int) -> Delivery:
         """Hand out what was returned, too."""
@@ -134,7 +134,7 @@ class RealHarness:
         )
         await brokers.close(connection)
 
-    async def send_damaged(self, message_id: str) -> None:
+    async def send_undecodable(self, message_id: str) -> None:
         """With a text that is not UTF-8."""
         with RawPublisher(self._vhost.url) as producer:
             hostile = {"message_id": message_id.encode(), "app_id": b"\xff"}
@@ -175,7 +175,7 @@ async def _messages(vhost: VirtualHost, queue: str) -> list[Message]:
     found = []
     while (delivered := await channel.basic_get(queue, no_ack=True)).delivery_tag:
         received: Received = to_received(delivered)
-        assert received.damage is None or queue == "orders.parked"
+        assert received.undecodable is None or queue == "orders.parked"
         found.append(received.message)
     await brokers.close(connection)
     return found

@@ -1,4 +1,4 @@
-"""Messages from the wire and back: the same again, or known to be damaged."""
+"""Messages from the wire and back: the same again, or known to be undecodable."""
 
 import struct
 from datetime import UTC, datetime
@@ -46,22 +46,22 @@ def _headers(encoded: bytes) -> bytes:
 @quick
 @given(messages)
 def test_a_message_is_read_as_it_was_written(message: Message) -> None:
-    """Body, properties and headers; nothing of it is damaged."""
+    """Body, properties and headers; nothing of it is undecodable."""
     read = received(sent(message), message.body)
     assert read.message == message
-    assert read.damage is None
+    assert read.undecodable is None
     assert (read.exchange, read.routing_key, read.redelivered) == ("e", "k", False)
 
 
 @quick
 @given(st.dictionaries(st.sampled_from(TEXTS), st.binary(min_size=1, max_size=255)), tables)
-def test_what_is_not_damaged_is_written_byte_for_byte(
+def test_what_is_not_undecodable_is_written_byte_for_byte(
     properties: dict[str, Raw], headers: dict[str, object]
 ) -> None:
-    """Any bytes in any property: they come out as they were, or the message counts as damaged."""
+    """Any bytes in any property come out as they were, or the message is undecodable."""
     table = wire.decode_properties(sent(Message(b"", headers=headers))).get("headers", b"\0\0\0\0")
     read = received(wire.encode_properties({**properties, "headers": table}))
-    if read.damage is None:
+    if read.undecodable is None:
         again = wire.decode_properties(sent(read.message))
         assert again.pop("delivery_mode") == 2
         assert again.pop("headers", b"\0\0\0\0") == table
@@ -81,18 +81,18 @@ def _is_not_utf8(text: bytes) -> bool:
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_a_text_that_is_not_utf8_is_damage(name: str) -> None:
+def test_a_text_that_is_not_utf8_is_undecodable(name: str) -> None:
     """And said in plain characters, whatever it was."""
-    damage = received(wire.encode_properties({name: b"\xff\xfe"})).damage
-    assert damage == "a property is not UTF-8: '\\udcff\\udcfe'"
+    undecodable = received(wire.encode_properties({name: b"\xff\xfe"})).undecodable
+    assert undecodable == "a property is not UTF-8: '\\udcff\\udcfe'"
 
 
 @pytest.mark.parametrize("way", ["routing_key", "exchange"])
-def test_a_way_here_that_is_not_utf8_is_damage(way: str) -> None:
+def test_a_way_here_that_is_not_utf8_is_undecodable(way: str) -> None:
     """A copy would carry it in a header."""
     message = delivered(wire.encode_properties({}))
     setattr(message.delivery, way, "\udcff")
-    assert "not UTF-8" in (to_received(message).damage or "")
+    assert "not UTF-8" in (to_received(message).undecodable or "")
 
 
 def test_a_timestamp_out_of_range_is_none() -> None:
@@ -102,7 +102,7 @@ def test_a_timestamp_out_of_range_is_none() -> None:
     read = received(wire.encode_properties({"timestamp": 10**18, "headers": headers}))
     assert read.message.timestamp is None
     assert read.message.headers == {"when": None, "kept": "as it was"}
-    assert read.damage is None
+    assert read.undecodable is None
 
 
 DAMAGED_HEADERS = {
@@ -121,10 +121,10 @@ DAMAGED_HEADERS = {
 
 
 @pytest.mark.parametrize("headers", DAMAGED_HEADERS.values(), ids=DAMAGED_HEADERS.keys())
-def test_headers_that_a_copy_could_not_have_are_damage(headers: tuple[bytes, str]) -> None:
+def test_headers_that_a_copy_could_not_have_are_undecodable(headers: tuple[bytes, str]) -> None:
     """With a reason for a person."""
     encoded, words = headers
-    assert words in (received(_headers(encoded)).damage or "")
+    assert words in (received(_headers(encoded)).undecodable or "")
 
 
 @quick
@@ -135,7 +135,7 @@ def test_numbers_are_carried_on_as_they_are(decimal: bytes, double: bytes) -> No
     """Decimals of any scale and sign, and doubles of any size, to the last bit."""
     encoded = wire.table([(b"d", b"D" + decimal), (b"f", b"d" + double)])
     read = received(_headers(encoded))
-    assert read.damage is None
+    assert read.undecodable is None
     assert wire.decode_properties(sent(read.message))["headers"] == encoded
 
 
@@ -146,13 +146,13 @@ def test_numbers_too_large_for_a_header_are_not_encoded() -> None:
             sent(Message(b"", headers={"k": number}))
 
 
-def test_damaged_headers_are_not_taken_for_none() -> None:
+def test_undecodable_headers_are_not_taken_for_none() -> None:
     """A table that cannot be read is empty, but says something that we do not know.
 
     With `headers or {}`: the order was served as if its headers had not been there.
     """
     read = received(_headers(wire.table([(b"\xff", b"V")])))
-    assert read.damage is not None
+    assert read.undecodable is not None
     assert dict(read.message.headers) == {}
 
 
@@ -173,7 +173,7 @@ def test_headers_that_a_copy_has_too_are_no_reason_to_refuse(value: object) -> N
     """What a producer writes for somebody else is carried on."""
     message = Message(b"", headers={"k" * MAX_KEY_BYTES: value})
     read = received(sent(message))
-    assert read.damage is None
+    assert read.undecodable is None
     assert read.message == message
     assert received(sent(read.message)).message == message
 
@@ -192,7 +192,7 @@ def test_a_message_without_anything_is_a_message() -> None:
     """All properties are optional."""
     read = received(wire.encode_properties({}), b"body", routing_key="")
     assert read.message == Message(b"body")
-    assert (read.routing_key, read.damage) == ("", None)
+    assert (read.routing_key, read.undecodable) == ("", None)
 
 
 def test_a_message_fetched_one_by_one_is_read_as_well() -> None:

@@ -87,7 +87,7 @@ async def test_what_arrives_is_what_was_sent(harness: Harness) -> None:
     await harness.send(FULL)
     delivery = await harness.delivery(1)
     assert _own(delivery.received.message) == FULL
-    assert (delivery.received.redelivered, delivery.received.damage) == (False, None)
+    assert (delivery.received.redelivered, delivery.received.undecodable) == (False, None)
     assert delivery.alive
 
 
@@ -95,7 +95,7 @@ async def test_what_arrives_is_what_was_sent(harness: Harness) -> None:
 async def test_what_is_given_back_comes_again(harness: Harness, *, counted: bool) -> None:
     """The same, marked as delivered before."""
     await harness.send(FULL)
-    await (await harness.delivery(1)).give_back(counted=counted)
+    await (await harness.delivery(1)).requeue(counted=counted)
     again = await harness.delivery(2)
     assert again.received.redelivered
     assert _own(again.received.message) == FULL
@@ -112,14 +112,14 @@ async def test_what_is_dead_lettered_ends_parked(harness: Harness) -> None:
     assert [_own(message) for message in parked] == [FULL]
 
 
-async def test_damage_stays_with_the_message(harness: Harness) -> None:
-    """A second delivery of it is as damaged as the first, until the broker has parked it."""
-    await harness.send_damaged("bad")
+async def test_undecodable_stays_with_the_message(harness: Harness) -> None:
+    """A second delivery of it is as undecodable as the first, until the broker has parked it."""
+    await harness.send_undecodable("bad")
     first = await harness.delivery(1)
-    assert first.received.damage is not None
-    await first.give_back()
+    assert first.received.undecodable is not None
+    await first.requeue()
     second = await harness.delivery(2)
-    assert second.received.damage is not None
+    assert second.received.undecodable is not None
     assert second.received.redelivered
     await second.dead_letter()
     await harness.until_empty()
@@ -164,9 +164,9 @@ async def test_nothing_is_settled_on_a_lost_connection(harness: Harness) -> None
     assert new.received.redelivered
     assert new.received.message.message_id == "o-1"
     await old.ack()
-    await old.give_back()
+    await old.requeue()
     await old.dead_letter()
-    await new.give_back()
+    await new.requeue()
     again = await harness.delivery(3)
     assert again.received.message.message_id == "o-1"
     await again.ack()

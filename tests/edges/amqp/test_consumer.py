@@ -33,11 +33,11 @@ async def test_an_acked_delivery_is_gone_and_one_given_back_comes_again(
         await (await edge.inbox.until(1)).ack()
         second = await edge.inbox.until(2)
         assert not second.received.redelivered
-        await second.give_back()
+        await second.requeue()
         third = await edge.inbox.until(3)
         assert third.received.redelivered
         assert third.received.message.message_id == second.received.message.message_id
-        await third.give_back(counted=True)
+        await third.requeue(counted=True)
         fourth = await edge.inbox.until(4)
         assert fourth.received.message.headers["x-delivery-count"] == 2
         await fourth.dead_letter()
@@ -71,10 +71,10 @@ async def test_an_ack_for_a_dead_session_settles_nothing(vhost: VirtualHost) -> 
             assert (old.alive, new.alive) == (False, True)
             assert new.received.redelivered
             await old.ack()
-            await old.give_back()
+            await old.requeue()
             await old.dead_letter()
             # It is not settled yet: it can be given back, and comes again.
-            await new.give_back()
+            await new.requeue()
             await (await edge.inbox.until(3)).ack()
             assert len(edge.events.of(ConsumingStarted)) == 2
 

@@ -36,14 +36,14 @@ async def test_the_channel_is_closed_behind_questions_to_the_queue() -> None:
     assert channel.heard == [*["ask orders.requests"] * 20, "close"]
 
 
-async def test_what_cannot_be_read_is_handed_on_as_damaged() -> None:
+async def test_what_cannot_be_read_is_handed_on_as_undecodable() -> None:
     """Unsettled it would keep its place in the prefetch for as long as the channel lives."""
     alone = edge()
     unreadable = cast("DeliveredMessage", _Unreadable())
     channel = cast("AbstractChannel", ClosingChannel())
     alone.consumer._hand_on(unreadable, channel, Session())  # noqa: SLF001 - no known message does it
     (delivery,) = alone.inbox.deliveries
-    assert delivery.received.damage == "unreadable: AttributeError"
+    assert delivery.received.undecodable == "unreadable: AttributeError"
     assert delivery.alive
 
 

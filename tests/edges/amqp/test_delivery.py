@@ -23,7 +23,7 @@ class FailingChannel:
     basic_nack = basic_reject = basic_ack
 
 
-@pytest.mark.parametrize("how", ["ack", "give_back", "dead_letter"])
+@pytest.mark.parametrize("how", ["ack", "requeue", "dead_letter"])
 async def test_a_settlement_that_fails_costs_the_session(how: str) -> None:
     """Whether the broker heard of it is unknown: it shall deliver again."""
     session = Session()
@@ -71,8 +71,8 @@ async def test_what_the_broker_is_told() -> None:
     channel = HearingChannel()
     delivery = _delivery(channel, Session())
     await delivery.ack()
-    await delivery.give_back()
-    await delivery.give_back(counted=True)
+    await delivery.requeue()
+    await delivery.requeue(counted=True)
     await delivery.dead_letter()
     assert channel.heard == [
         "ack 7",
@@ -88,7 +88,7 @@ async def test_on_a_broken_session_nothing_is_said() -> None:
     delivery = _delivery(channel, session)
     session.break_(LostCause.CONSUMER_CANCELLED, "a test")
     await delivery.ack()
-    await delivery.give_back()
+    await delivery.requeue()
     await delivery.dead_letter()
     assert channel.heard == []
 

@@ -51,7 +51,7 @@ class Kept:
             stop=self.stop,
             clock=self.clock,
             emit=self.events,
-            draw=lambda: self.draws.pop(0) if self.draws else 1.0,
+            random=lambda: self.draws.pop(0) if self.draws else 1.0,
         )
 
     async def _session(self) -> None:

@@ -15,7 +15,7 @@ from service.edges.amqp.refusals import (
 
 def _thrown_away(*at: float) -> list[float]:
     refusals = Refusals()
-    return [now for now in at if refusals.one_more(now)]
+    return [now for now in at if refusals.record(now)]
 
 
 def test_a_single_refusal_costs_nothing() -> None:

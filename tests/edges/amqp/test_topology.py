@@ -10,7 +10,7 @@ from service.core.topology import build_topology
 from service.edges.amqp import broker as brokers
 from service.edges.amqp.broker import Broker
 from service.edges.amqp.connection import SessionBrokenError
-from service.edges.amqp.declare import TopologyError, compare, declare, look
+from service.edges.amqp.declare import TopologyError, declare, differences, missing
 from service.edges.amqp.preparation import Prepare
 from service.flow.events import ConnectionName, LostCause
 from tests.edges.amqp.crash import declared
@@ -75,17 +75,17 @@ async def test_an_empty_vhost_gets_exactly_what_the_contract_names(
     before = _standing(vhost)
     await declared(vhost.url, ORDERS)
     assert _standing(vhost) == before
-    assert await look(connection, ORDERS) == []
-    assert await compare(connection, ORDERS) == []
+    assert await missing(connection, ORDERS) == []
+    assert await differences(connection, ORDERS) == []
 
 
 async def test_an_empty_vhost_lacks_everything(
     vhost: VirtualHost, connection: AbstractConnection
 ) -> None:
-    """To look at it and to compare it changes nothing."""
-    missing = [f"{entity} is missing" for entity in ENTITIES]
-    assert await look(connection, ORDERS) == missing
-    assert await compare(connection, ORDERS) == missing
+    """Neither look changes nothing."""
+    absent = [f"{entity} is missing" for entity in ENTITIES]
+    assert await missing(connection, ORDERS) == absent
+    assert await differences(connection, ORDERS) == absent
     assert _standing(vhost) == ({}, {}, set())
 
 
@@ -96,7 +96,7 @@ async def test_what_differs_is_named_with_what_differs(
     await vhost.declare("orders.retry.1", message_ttl=5000)
     async with vhost.channel() as channel:
         await channel.declare_exchange("orders.replies", "fanout", durable=True)
-    problems = await compare(connection, ORDERS)
+    problems = await differences(connection, ORDERS)
     differing = [problem for problem in problems if "is missing" not in problem]
     assert [problem.split(": ")[0] for problem in differing] == [
         "exchange orders.replies differs",
@@ -106,7 +106,7 @@ async def test_what_differs_is_named_with_what_differs(
     assert "received 'topic' but current is 'fanout'" in differing[0]
     assert "inequivalent arg" in differing[1]
     # Passively nothing of it can be seen.
-    assert [problem for problem in await look(connection, ORDERS) if "differs" in problem] == []
+    assert [problem for problem in await missing(connection, ORDERS) if "differs" in problem] == []
 
 
 @pytest.mark.parametrize("kind", ["queue", "exchange"])
@@ -135,8 +135,8 @@ async def test_without_the_right_to_configure_nothing_can_be_compared(
     vhost.set_permissions(configure="", write="", read="")
     poor, _ = await broker.connect(ConnectionName.PUBLISH)
     try:
-        assert await look(poor, ORDERS) == []
-        problems = await compare(poor, ORDERS)
+        assert await missing(poor, ORDERS) == []
+        problems = await differences(poor, ORDERS)
         assert [problem.split(": ")[0] for problem in problems] == [
             f"{entity} could not be compared" for entity in ENTITIES
         ]
@@ -155,8 +155,8 @@ async def test_another_namespace_stands_beside_it(
     exchanges, queues, bindings = _exchanges(vhost), _queues(vhost), _bindings(vhost)
     other = build_topology("others", (1,))
     await declared(vhost.url, other)
-    assert await compare(connection, other) == []
-    assert await compare(connection, ORDERS) == []
+    assert await differences(connection, other) == []
+    assert await differences(connection, ORDERS) == []
     assert exchanges.keys().isdisjoint(exchange.name for exchange in other.exchanges)
     assert _exchanges(vhost).items() > exchanges.items()
     assert _queues(vhost).keys() > queues.keys()

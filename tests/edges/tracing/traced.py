@@ -61,7 +61,7 @@ class TracedWorld(World):
             clock=self.clock,
             emit=self._emit,
             policy=self.policy,
-            draw=lambda: HALF,
+            random=lambda: HALF,
             tracing=TracedDeliveries(tracer, report, TOPOLOGY.requests_queue),
         )
 

@@ -84,7 +84,7 @@ class FreeDelivery:
     async def ack(self) -> None:
         """Done."""
 
-    async def give_back(self, *, counted: bool = False) -> None:
+    async def requeue(self, *, counted: bool = False) -> None:
         """Done."""
 
     async def dead_letter(self) -> None:
@@ -109,11 +109,11 @@ class Side:
         self._relay = Relay(
             api=api,
             publisher=publisher,
-            gate=Gate(clock, emit, concurrency=CONCURRENCY, budget=budget, draw=lambda: 0.5),
+            gate=Gate(clock, emit, concurrency=CONCURRENCY, budget=budget, random=lambda: 0.5),
             clock=clock,
             emit=emit,
             policy=RetryPolicy(delays_seconds=TIERS),
-            draw=lambda: 0.5,
+            random=lambda: 0.5,
             **more,
         )
 

@@ -29,7 +29,7 @@ def _tell(_number: int, _frame: object) -> None:
 def main() -> int:
     """The relay's exit code."""
     signal.signal(signal.SIGUSR1, _tell)
-    return int(run(load(), draw=lambda: DRAW))
+    return int(run(load(), random=lambda: DRAW))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""One question to the broker, on a connection of its own; asked again where it breaks off."""
+"""One operation on the broker, on a connection of its own; tried again where it breaks off."""
 
 import asyncio
 import logging
@@ -25,16 +25,16 @@ class BrokerInterruptedError(Exception):
     """The broker ended the connection, or did not answer in time, at every try."""
 
 
-async def ask(
+async def run_one_off(
     broker: Broker,
-    question: Callable[[AbstractConnection], Awaitable[T]],
+    operation: Callable[[AbstractConnection], Awaitable[T]],
     *,
-    draw: Callable[[], float],
+    random: Callable[[], float],
 ) -> tuple[T, str]:
-    """What `question` gives, and the broker's address for people.
+    """What `operation` gives, and the broker's address for people.
 
     A busy node ends the connection of who declares a new quorum queue (541), and makes the queue
-    a moment later: so `question` must be one that may be asked twice.
+    a moment later: so `operation` must be one that may run twice.
 
     Raises BrokerUnreachableError, and BrokerInterruptedError after the last try.
     """
@@ -43,10 +43,10 @@ async def ask(
     problem = ""
     for number in range(TRIES):
         if number:
-            await asyncio.sleep(full_jitter(PAUSE_SECONDS * 2**number, draw()))
+            await asyncio.sleep(full_jitter(PAUSE_SECONDS * 2**number, random()))
         connection, address = await broker.connect(ConnectionName.PUBLISH)
         try:
-            return await question(connection), address
+            return await operation(connection), address
         except _INTERRUPTIONS as error:
             problem = f"{address}: {type(error).__name__} {error}".rstrip()
         finally:
