@@ -29,15 +29,9 @@ from service.edges.telemetry.loop_lag import watch_loop
 from service.edges.telemetry.memory_limit import memory_limit_bytes
 from service.edges.telemetry.metrics import Metrics
 from service.edges.telemetry.sink import Telemetry
-from service.flow.events import (
-    AdminListening,
-    Draining,
-    Emit,
-    Level,
-    Started,
-    Stopped,
-    Unexpected,
-)
+from service.flow.events import Emit
+from service.flow.events.declare import Level
+from service.flow.events.process import AdminListening, Draining, Started, Stopped, Unexpected
 
 if TYPE_CHECKING:
     from service.edges.tracing.traces import Traces
@@ -99,6 +93,7 @@ async def _main(
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _on_signal, number, asked)
     parts = build(settings, key, emit, random, traces)
+    metrics.watch_in_flight(lambda: parts.gate.in_flight)
     metrics.watch_oldest_order(parts.relay.oldest_order_age_seconds)
     stopped = asyncio.Event()
     watching = asyncio.create_task(watch_loop(SystemClock(), emit, stopped))

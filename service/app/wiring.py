@@ -16,7 +16,8 @@ from service.edges.amqp.publisher import AmqpPublisher, PublisherPorts
 from service.edges.api.client import HttpOrderApi
 from service.edges.api.key import FixedKey, KeyFile, KeySource
 from service.edges.system_clock import SystemClock
-from service.flow.events import Emit, Event, KeyReloaded, LimitsChanged
+from service.flow.events import Emit, Event
+from service.flow.events.process import KeyReloaded, LimitsChanged
 from service.flow.relay import Relay
 from service.flow.sending.budget import RateBudget
 from service.flow.sending.gate import Gate

@@ -78,7 +78,6 @@ Decision = Finish | Park | RetryHere | RetryLater | Hold
 def decide(
     outcome: Outcome,
     history: History,
-    *,
     deadline: datetime | None,
     policy: RetryPolicy,
     now: datetime,
@@ -97,7 +96,7 @@ def decide(
             return Hold()
         case Throttled() | Unreached() | Unknown():
             seconds = wait_seconds(outcome, history, policy, jitter)
-            return _wait(seconds, history, deadline=deadline, policy=policy, now=now)
+            return _wait(seconds, history, deadline, policy, now)
         case _ as never:  # pragma: no cover
             assert_never(never)
 
@@ -114,8 +113,17 @@ def wait_seconds(
     return full_jitter(ceiling_seconds(policy.delays_seconds, history.retries), jitter)
 
 
+def throttle_seconds(
+    outcome: Outcome, history: History, policy: RetryPolicy, jitter: float
+) -> float | None:
+    """How long the API asks everybody to wait; None where it does not."""
+    if isinstance(outcome, Throttled):
+        return wait_seconds(outcome, history, policy, jitter)
+    return None
+
+
 def give_up(
-    history: History, *, deadline: datetime | None, policy: RetryPolicy, now: datetime
+    history: History, deadline: datetime | None, policy: RetryPolicy, now: datetime
 ) -> Finish | Park | None:
     """How the order ends if it may not be sent at `now`; None while it may."""
     problem = _problem(history, deadline, policy, now)
@@ -143,12 +151,11 @@ def _problem(
 def _wait(
     seconds: float,
     history: History,
-    *,
     deadline: datetime | None,
     policy: RetryPolicy,
     now: datetime,
 ) -> Decision:
-    if (end := give_up(history, deadline=deadline, policy=policy, now=now)) is not None:
+    if (end := give_up(history, deadline, policy, now)) is not None:
         return end
     tiers = policy.delays_seconds
     # A wait that outlasts the order's end would turn a chance into a certain failure.

@@ -117,6 +117,26 @@ def label(outcome: Outcome) -> str:
             assert_never(never)
 
 
+def reason_of(outcome: Outcome) -> str | None:
+    """Why the attempt did not place the order, in words; None where it did."""
+    match outcome:
+        case Accepted():
+            return None
+        case Throttled():
+            return "the API asks to wait"
+        case Refused():
+            return outcome.message
+        case Misconfigured() | Unreached() | Unknown():
+            return outcome.reason
+        case _ as never:  # pragma: no cover
+            assert_never(never)
+
+
+def http_status_of(outcome: Outcome) -> int | None:
+    """The status of the API's answer; None where none came."""
+    return None if isinstance(outcome, Unreached) else outcome.http_status
+
+
 def classify(result: ApiResult, form: bytes, now: datetime) -> Outcome:
     """What `result`, received at `now`, says about the order that was sent as `form`."""
     match result:

@@ -30,15 +30,15 @@ class Settlement(StrEnum):
 class Plan:
     """What ends a delivery: publish all `publications`, one confirmed after the other, then settle.
 
-    The delivery is acked for REPLIED, RETRIED and PARKED, rejected for DEAD_LETTERED, and given
-    back for RETURNED. `answer` is the final word on the message, None where it is not over; the
-    producer is told it by `reply`.
+    The delivery is acked for REPLIED, RETRIED and PARKED, rejected for DEAD_LETTERED, and requeued
+    for RETURNED. `answer` is the final word on the message, None where it is not over; `reply`
+    carries it, and `repeated` says that it was given before.
     """
 
     settlement: Settlement
     publications: tuple[Publication, ...] = ()
     answer: Answer | None = None
-    retry_seconds: int | None = None
+    repeated: bool = False
 
     @property
     def reply(self) -> Publication | None:
@@ -50,9 +50,11 @@ class Plan:
 REQUEUE = Plan(Settlement.RETURNED)
 
 
-def plan_answer(received: Received, answer: Answer, now: datetime) -> Plan:
+def plan_answer(
+    received: Received, answer: Answer, now: datetime, *, repeated: bool = False
+) -> Plan:
     """Reply, then ack."""
-    return Plan(Settlement.REPLIED, (build_reply(received, answer, now),), answer)
+    return Plan(Settlement.REPLIED, (build_reply(received, answer, now),), answer, repeated)
 
 
 def plan_ending(
@@ -66,7 +68,7 @@ def plan_ending(
             return _plan_parking(received, ending.answer, history, now, tell=True)
         case RetryLater():
             copy = retry_copy(received, history, ending.tier_seconds)
-            return Plan(Settlement.RETRIED, (copy,), retry_seconds=ending.tier_seconds)
+            return Plan(Settlement.RETRIED, (copy,))
         case _ as never:  # pragma: no cover
             assert_never(never)
 

@@ -57,8 +57,8 @@ class RecentRequests:
             return Conflict()
         return Fresh() if entry.answer is None else Repeat(entry.answer)
 
-    def remember(self, request: Request, answer: Answer) -> None:
-        """Keep the answer, unless it is one that another look may change."""
+    def remember(self, request: Request, answer: Answer | None) -> None:
+        """Keep the answer, if there is one and asking again cannot change it."""
         entry = self._entries.get(request.request_id)
-        if entry is not None and answer.repeatable:
+        if entry is not None and answer is not None and answer.repeatable:
             entry.answer = answer

@@ -2,20 +2,22 @@
 
 delivery -> parse -> admit -> submit -> classify -> decide -> publish (confirmed) -> ack
 
-What may be decided is decided in `service.core`; here it is only carried out, in that order. A
-delivery is acked when everything that was to be published for it is confirmed, and not before.
+`receive`, `_carry` and `_place` here, then `Settler.settle`: these four are the way. What may be
+decided is decided in `service.core`; here it is only carried out, in that order. A delivery is
+acked when everything that was to be published for it is confirmed, and not before.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
 from math import inf
 from typing import assert_never
 
 from service.core import answer as answers
 from service.core.age import age_seconds
-from service.core.codes import Code, Status
+from service.core.codes import Code
 from service.core.decision import (
-    Decision,
     Finish,
     Hold,
     Park,
@@ -24,20 +26,29 @@ from service.core.decision import (
     RetryPolicy,
     decide,
     give_up,
-    wait_seconds,
+    throttle_seconds,
 )
 from service.core.history import History
-from service.core.outcome import Outcome, Throttled, classify
-from service.core.request import Invalid, Parsed, Request, Undecodable, Unidentified, parse
-from service.core.settlement import REQUEUE, Plan, plan_answer, plan_ending, plan_unserved
-from service.flow import narrate
+from service.core.message import Received
+from service.core.outcome import classify
+from service.core.request import Request, parse
+from service.core.settlement import (
+    REQUEUE,
+    Plan,
+    Settlement,
+    plan_answer,
+    plan_ending,
+    plan_unserved,
+)
 from service.flow.cancellation import is_ours
-from service.flow.events import DeliveryArrived, Emit, Unexpected
+from service.flow.events import Emit
+from service.flow.events.order import AttemptEnded, DeliveryArrived, RetryPlanned
+from service.flow.events.process import Unexpected
 from service.flow.held_orders import HeldOrders
 from service.flow.keyed_lock import KeyedLock
 from service.flow.ports import Clock, Delivery, OrderApi, Publisher, Tracing, Untraced
 from service.flow.recent import Conflict, Fresh, RecentRequests, Repeat
-from service.flow.sending.gate import Entered, Gate, TurnedAway
+from service.flow.sending.gate import Gate, TurnedAway
 from service.flow.settler import Settler
 
 DEFECT_PAUSE_SECONDS = 1.0
@@ -75,15 +86,6 @@ class Relay:
         """How long the oldest order that is held has been on its way; from any thread."""
         return self._held.oldest_age_seconds(self._clock.monotonic())
 
-    def receive(self, delivery: Delivery) -> None:
-        """Begin with `delivery`; returns at once."""
-        message_id = delivery.received.message.message_id
-        self._emit(DeliveryArrived(message_id, delivery.received.redelivered))
-        task = asyncio.create_task(self._watch(delivery))
-        # The loop holds tasks weakly: without this set one could vanish in mid-flight.
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
     async def finish(self, within_seconds: float) -> int:
         """Let what has begun end within the time, cut off the rest; how many were cut off.
 
@@ -97,127 +99,107 @@ class Relay:
         await asyncio.gather(*left, return_exceptions=True)
         return len(left)
 
-    async def _watch(self, delivery: Delivery) -> None:
-        # In the task itself: what this makes current must be so for this delivery alone.
-        with self._tracing.delivery(delivery.received):
-            await self._guard(delivery)
-
-    async def _guard(self, delivery: Delivery) -> None:
-        try:
-            await self._carry(delivery)
-        # A defect must cost one delivery, not the rest.
-        except (Exception, asyncio.CancelledError) as error:
-            if is_ours(error):
-                raise
-            self._emit(Unexpected("delivery", f"{type(error).__name__}: {error}"))
-            await self._clock.wait(self._gate.draining, DEFECT_PAUSE_SECONDS)
-            await delivery.requeue(counted=True)
+    def receive(self, delivery: Delivery) -> None:
+        """Begin with `delivery`; returns at once."""
+        message_id = delivery.received.message.message_id
+        self._emit(DeliveryArrived(message_id, delivery.received.redelivered))
+        task = asyncio.create_task(self._carry(delivery))
+        # The loop holds tasks weakly: without this set one could vanish in mid-flight.
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _carry(self, delivery: Delivery) -> None:
-        now = self._clock.now()
-        parsed = parse(delivery.received, now)
-        age = age_seconds(delivery.received, parsed, now, self._policy.max_age_seconds)
-        with self._held.holding(self._clock.monotonic() - age):
-            await self._end(delivery, parsed)
-
-    async def _end(self, delivery: Delivery, parsed: Parsed) -> None:
-        match parsed:
-            case Request():
-                arrived_at = self._clock.monotonic()
+        """Parse it, find out how it ends, publish that and settle."""
+        received, arrived_at, now = delivery.received, self._clock.monotonic(), self._clock.now()
+        async with self._guarded(delivery):
+            parsed = parse(received, now)
+            age = age_seconds(received, parsed, now, self._policy.max_age_seconds)
+            with self._held.holding(arrived_at - age):
+                if not isinstance(parsed, Request):
+                    await self._settler.settle(delivery, plan_unserved(received, parsed, now))
+                    return
                 # Two with one id at a time would race each other past the memory of answers.
                 async with self._same_id.hold(parsed.request_id):
-                    plan, repeated = await self._serve(delivery, parsed, arrived_at)
-                    settled = await self._settler.settle(
-                        delivery, plan, deadline=parsed.deadline, repeated=repeated
-                    )
-                    if settled and plan.answer and plan.answer.status is Status.UNKNOWN:
-                        # Only now: a repeat of it is not parked again.
+                    if (plan := self._known(received, parsed)) is None:
+                        plan = await self._place(delivery, parsed, arrived_at)
+                        if plan.settlement is Settlement.REPLIED:
+                            self._recent.remember(parsed, plan.answer)
+                    settled = await self._settler.settle(delivery, plan, parsed.deadline)
+                    if settled and plan.settlement is Settlement.PARKED:
+                        # Only now: a repeat is answered from memory, and not parked again.
                         self._recent.remember(parsed, plan.answer)
-            case Invalid() | Unidentified() | Undecodable():
-                plan = plan_unserved(delivery.received, parsed, self._clock.now())
-                await self._settler.settle(delivery, plan)
-            case _ as never:  # pragma: no cover
-                assert_never(never)
 
-    async def _serve(
-        self, delivery: Delivery, request: Request, arrived_at: float
-    ) -> tuple[Plan, bool]:
-        """How the request ends here, and whether that repeats an answer given before."""
-        now = self._clock.now()
+    async def _place(self, delivery: Delivery, request: Request, arrived_at: float) -> Plan:
+        """Admit, submit, classify, decide: again, until the order ends or must wait elsewhere."""
+        received, history, policy = delivery.received, request.history, self._policy
+        while (plan := self._given_up(received, request, history, self._clock.now())) is None:
+            leave_by = self._leave_by(request)
+            entry = await self._gate.enter(arrived_at=arrived_at, leave_by=leave_by)
+            if isinstance(entry, TurnedAway):
+                return self._turned_away(received, request, history)
+            try:
+                if not delivery.alive:
+                    return REQUEUE
+                sent_at, began = self._clock.now(), self._clock.monotonic()
+                # Asked again: the wait at the gate may have outlasted the deadline.
+                if (plan := self._given_up(received, request, history, sent_at)) is not None:
+                    return plan
+                result = await self._api.submit(request.order.form)
+                now, seconds = self._clock.now(), self._clock.monotonic() - began
+                outcome, jitter = classify(result, request.order.form, now), self._random()
+                history = history.after(outcome, sent_at)
+                wait_seconds = throttle_seconds(outcome, history, policy, jitter)
+                self._gate.report(entry, outcome, wait_seconds)
+            finally:
+                self._gate.leave(entry)
+            self._emit(AttemptEnded.of(request, history, outcome, seconds))
+            decision = decide(outcome, history, request.deadline, policy, now, jitter)
+            if isinstance(decision, RetryHere | RetryLater):
+                self._emit(RetryPlanned.of(outcome, decision, request, history, policy, now))
+            match decision:
+                case Finish() | Park() | RetryLater():
+                    return plan_ending(received, decision, history, now)
+                case RetryHere(seconds):
+                    history = history.after_wait()
+                    await self._clock.wait(self._gate.draining, seconds)
+                case Hold():
+                    pass
+                case _ as never:  # pragma: no cover
+                    assert_never(never)
+        return plan
+
+    @asynccontextmanager
+    async def _guarded(self, delivery: Delivery) -> AsyncIterator[None]:
+        """A defect on the way costs this delivery a requeue, and the others nothing."""
+        with self._tracing.delivery(delivery.received):
+            try:
+                yield
+            except (Exception, asyncio.CancelledError) as error:
+                if is_ours(error):
+                    raise
+                self._emit(Unexpected("delivery", f"{type(error).__name__}: {error}"))
+                await self._clock.wait(self._gate.draining, DEFECT_PAUSE_SECONDS)
+                await delivery.requeue(counted=True)
+
+    def _known(self, received: Received, request: Request) -> Plan | None:
+        """The end of a request whose id was seen before; None where the API is to be asked."""
         match self._recent.recall(request):
             case Repeat(answer):
-                return plan_answer(delivery.received, answer, now), True
+                return plan_answer(received, answer, self._clock.now(), repeated=True)
             case Conflict():
                 text = "another order was sent with this message_id; a new order needs a new one"
                 answer = answers.rejected(Code.MESSAGE_ID_CONFLICT, text, request.history)
-                return plan_answer(delivery.received, answer, now), False
+                return plan_answer(received, answer, self._clock.now())
             case Fresh():
-                return await self._pursue(delivery, request, arrived_at), False
+                return None
             case _ as never:  # pragma: no cover
                 assert_never(never)
 
-    async def _pursue(self, delivery: Delivery, request: Request, arrived_at: float) -> Plan:
-        """Send the order until its outcome is certain, or this process should not try on."""
-        history = request.history
-        leave_by = self._leave_by(request)
-        while True:
-            if (ending := self._give_up(request, history)) is not None:
-                return plan_ending(delivery.received, ending, history, self._clock.now())
-            entry = await self._gate.enter(arrived_at=arrived_at, leave_by=leave_by)
-            if isinstance(entry, TurnedAway):
-                return self._turn_back(delivery, request, history)
-            decision, history = await self._attempt(delivery, request, history, entry)
-            match decision:
-                case Finish() | Park() | RetryLater():
-                    if isinstance(decision, Finish):
-                        self._recent.remember(request, decision.answer)
-                    return plan_ending(delivery.received, decision, history, self._clock.now())
-                case RetryHere():
-                    history = history.after_wait()
-                    await self._clock.wait(self._gate.draining, decision.seconds)
-                case Hold():
-                    pass
-                case None:
-                    return REQUEUE
-                case _ as never:  # pragma: no cover
-                    assert_never(never)
-
-    async def _attempt(
-        self, delivery: Delivery, request: Request, history: History, entry: Entered
-    ) -> tuple[Decision | None, History]:
-        """One POST and what follows from it; None when the delivery is not ours any more."""
-        try:
-            if not delivery.alive:
-                return None, history
-            # Asked again: the wait at the gate may have outlasted the deadline.
-            if (ending := self._give_up(request, history)) is not None:
-                return ending, history
-            sent_at, began = self._clock.now(), self._clock.monotonic()
-            result = await self._api.submit(request.order.form)
-            now = self._clock.now()
-            outcome = classify(result, request.order.form, now)
-            duration = self._clock.monotonic() - began
-            history = history.after(outcome, sent_at)
-            jitter = self._random()
-            self._gate.report(entry, outcome, self._throttle_seconds(outcome, history, jitter))
-        finally:
-            self._gate.leave(entry)
-        self._emit(narrate.attempt(request, history, outcome, duration))
-        decision = decide(
-            outcome,
-            history,
-            deadline=request.deadline,
-            policy=self._policy,
-            now=now,
-            jitter=jitter,
-        )
-        if isinstance(decision, RetryHere | RetryLater):
-            self._emit(narrate.retry(request, history, outcome, decision, self._policy, now))
-        return decision, history
-
-    def _give_up(self, request: Request, history: History) -> Finish | Park | None:
-        now = self._clock.now()
-        return give_up(history, deadline=request.deadline, policy=self._policy, now=now)
+    def _given_up(
+        self, received: Received, request: Request, history: History, now: datetime
+    ) -> Plan | None:
+        end = give_up(history, request.deadline, self._policy, now)
+        return None if end is None else plan_ending(received, end, history, now)
 
     def _leave_by(self, request: Request) -> float:
         """The deadline on the monotonic clock."""
@@ -226,19 +208,15 @@ class Relay:
         left = request.deadline - self._clock.now()
         return self._clock.monotonic() + left.total_seconds()
 
-    def _throttle_seconds(self, outcome: Outcome, history: History, jitter: float) -> float | None:
-        if isinstance(outcome, Throttled):
-            return wait_seconds(outcome, history, self._policy, jitter)
-        return None
-
-    def _turn_back(self, delivery: Delivery, request: Request, history: History) -> Plan:
+    def _turned_away(self, received: Received, request: Request, history: History) -> Plan:
         """Let the order wait elsewhere, with what is known about it if that can be written."""
-        if (ending := self._give_up(request, history)) is not None:
-            return plan_ending(delivery.received, ending, history, self._clock.now())
-        untouched = history == request.history
-        if self._gate.publisher_held or (untouched and self._gate.draining.is_set()):
+        now = self._clock.now()
+        if (plan := self._given_up(received, request, history, now)) is not None:
+            return plan
+        ending = self._gate.draining.is_set()
+        if self._gate.publisher_held or (ending and history == request.history):
             return REQUEUE
-        later, now = RetryLater(self._policy.delays_seconds[0]), self._clock.now()
-        why = "the process ends" if self._gate.draining.is_set() else "orders are held for long"
-        self._emit(narrate.turned_back(request, history, later, why, now))
-        return plan_ending(delivery.received, later, history, now)
+        wait = RetryLater(self._policy.delays_seconds[0])
+        why = "the process ends" if ending else "orders are held for long"
+        self._emit(RetryPlanned.of(why, wait, request, history, self._policy, now))
+        return plan_ending(received, wait, history, now)

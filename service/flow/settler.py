@@ -8,8 +8,15 @@ from typing import assert_never
 from service.core.backoff import full_jitter
 from service.core.message import Publication
 from service.core.settlement import REQUEUE, Plan, Settlement
-from service.flow import narrate
-from service.flow.events import Abandoned, Emit, PublishFailed, Settled
+from service.flow.events import Emit
+from service.flow.events.order import (
+    Abandoned,
+    Answered,
+    ParkedUnanswered,
+    Published,
+    PublishFailed,
+    Settled,
+)
 from service.flow.ports import Clock, Confirmed, Delivery, Publisher, Unconfirmed
 from service.flow.sending.gate import PATIENCE_SECONDS
 
@@ -29,12 +36,7 @@ class Settler:
         self._random = random
 
     async def settle(
-        self,
-        delivery: Delivery,
-        plan: Plan,
-        *,
-        deadline: datetime | None = None,
-        repeated: bool = False,
+        self, delivery: Delivery, plan: Plan, deadline: datetime | None = None
     ) -> bool:
         """Publish, then tell the broker; whether the plan was carried out whole."""
         received = delivery.received
@@ -43,10 +45,8 @@ class Settler:
             if not await self._publish(delivery, publication):
                 plan = REQUEUE
                 break
-        now = self._clock.now()
-        if (
-            answered := narrate.answered(received, plan, deadline, now, repeated=repeated)
-        ) is not None:
+        answered = Answered.by(plan, received, deadline, self._clock.now())
+        if answered is not None:
             self._emit(answered)
         if not delivery.alive:
             self._emit(Abandoned(message_id))
@@ -61,28 +61,29 @@ class Settler:
             case _ as never:  # pragma: no cover
                 assert_never(never)
         self._emit(Settled(message_id, plan.settlement))
-        if (parked := narrate.parked_unanswered(received, plan)) is not None:
+        if (parked := ParkedUnanswered.by(plan, received)) is not None:
             self._emit(parked)
         return plan is not REQUEUE
 
     async def _publish(self, delivery: Delivery, publication: Publication) -> bool:
         """Publish until the broker confirms; False when the delivery cannot wait for it."""
+        message_id, kind = publication.message.message_id, publication.kind
         began = self._clock.monotonic()
         pause_seconds = FIRST_PAUSE_SECONDS
         # A dead delivery comes again: a copy of it now would be one order too many in the queues.
         while delivery.alive:
             tried_at = self._clock.monotonic()
-            match await self._publisher.publish(publication):
+            outcome = await self._publisher.publish(publication)
+            now = self._clock.monotonic()
+            match outcome:
                 case Confirmed():
-                    seconds = self._clock.monotonic() - tried_at
-                    self._emit(narrate.published(publication, seconds))
+                    self._emit(Published(message_id, kind, now - tried_at))
                     return True
                 case Unconfirmed(reason):
-                    message_id = publication.message.message_id
-                    self._emit(PublishFailed(message_id, publication.kind, reason))
+                    self._emit(PublishFailed(message_id, kind, reason))
                 case _ as never:  # pragma: no cover
                     assert_never(never)
-            if self._clock.monotonic() - began > PATIENCE_SECONDS:
+            if now - began > PATIENCE_SECONDS:
                 return False
             await self._clock.wait(asyncio.Event(), full_jitter(pause_seconds, self._random()))
             pause_seconds = min(pause_seconds * 2, LONGEST_PAUSE_SECONDS)

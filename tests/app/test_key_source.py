@@ -6,7 +6,8 @@ import pytest
 
 from service.app.loading import load
 from service.app.wiring import key_source
-from service.flow.events import Event, KeyReloaded
+from service.flow.events import Event
+from service.flow.events.process import KeyReloaded
 
 
 def test_a_key_that_is_read_later_is_one_of_the_secrets(

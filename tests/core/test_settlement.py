@@ -49,19 +49,19 @@ def test_an_answer_is_published_and_then_the_delivery_is_acked() -> None:
     answer = an_answer(Status.ACCEPTED)
     plan = plan_answer(received(), answer, NOW)
     assert plan_effects(plan) == ["reply accepted ord_1", "replied"]
-    assert (plan.answer, plan.retry_seconds) == (answer, None)
+    assert plan.answer == answer
 
 
 def test_a_retry_is_published_and_answers_nobody() -> None:
-    """The tier is kept for the metrics."""
+    """The order is not over."""
     plan = plan_ending(received(), RetryLater(30), history(), NOW)
     assert plan_effects(plan) == ["wait 30 s in a queue", "retried"]
-    assert (plan.answer, plan.retry_seconds) == (None, 30)
+    assert plan.answer is None
 
 
 def test_giving_back_publishes_nothing() -> None:
     """The broker delivers it again."""
-    assert Plan(Settlement.RETURNED, (), None, None) == REQUEUE
+    assert Plan(Settlement.RETURNED) == REQUEUE
 
 
 @pytest.mark.parametrize(

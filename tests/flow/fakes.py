@@ -155,7 +155,7 @@ class FakeDelivery:
     async def requeue(self, *, counted: bool = False) -> None:
         """Deliver it again."""
         if self._settles():
-            self._broker.note(f"give back {self._name}" + (" (counted)" if counted else ""))
+            self._broker.note(f"requeue {self._name}" + (" (counted)" if counted else ""))
             self._return()
 
     async def dead_letter(self) -> None:

@@ -9,13 +9,8 @@ from service.core.outcome import Answered as ApiAnswered
 from service.core.outcome import Lost
 from service.core.request import DEADLINE
 from service.core.settlement import Settlement
-from service.flow.events import (
-    Answered,
-    ParkedUnanswered,
-    RetryPlanned,
-    Settled,
-    Waiting,
-)
+from service.flow.events.labels import Waiting
+from service.flow.events.order import Answered, ParkedUnanswered, RetryPlanned, Settled
 from service.flow.sending.gate import PATIENCE_SECONDS
 from tests.flow.clock import EPOCH, settle
 from tests.flow.fakes import refusal, request

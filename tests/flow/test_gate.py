@@ -81,7 +81,7 @@ async def test_draining_ends_the_wait_for_a_slot() -> None:
     await world.serve(request("second"))
     world.gate.drain()
     await settle()
-    assert world.log == ["submit first", "reply accepted", "ack first", "give back second"]
+    assert world.log == ["submit first", "reply accepted", "ack first", "requeue second"]
 
 
 async def test_who_is_cut_off_at_its_slot_leaves_its_permit_behind() -> None:

@@ -3,7 +3,8 @@
 from itertools import pairwise
 
 from service.core.outcome import Answered, NotSent
-from service.flow.events import HoldChanged, HoldReason
+from service.flow.events.labels import HoldReason
+from service.flow.events.process import HoldChanged
 from service.flow.sending.gate import PATIENCE_SECONDS, Intake
 from service.flow.sending.holds import FAILURES_UNTIL_OPEN, LONGEST_PAUSE_SECONDS
 from tests.flow.clock import settle
@@ -198,7 +199,7 @@ async def test_without_a_publisher_a_held_order_is_given_back() -> None:
     world.gate.hold_publisher("down")
     await world.serve(request())
     await world.clock.advance(PATIENCE_SECONDS + 1)
-    assert world.log == ["give back o-1"]
+    assert world.log == ["requeue o-1"]
 
 
 async def test_a_probe_that_is_throttled_does_not_end_the_hold() -> None:

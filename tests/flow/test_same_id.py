@@ -149,7 +149,7 @@ async def test_an_unknown_outcome_is_not_repeated_before_it_is_parked() -> None:
     message = request(headers={"x-order-relay-deadline": 1})
     await world.serve(message, redelivered=True)
     await world.clock.advance(400)
-    assert world.log[-1] == "give back o-1"
+    assert world.log[-1] == "requeue o-1"
     world.broker.accept()
     await world.serve(message, redelivered=True)
     assert world.log[-3:] == ["park", "reply unknown outcome_unknown", "ack o-1"]

@@ -8,7 +8,8 @@ import pytest
 from service.core.message import Message
 from service.core.outcome import Answered, ApiResult, Lost, NotSent
 from service.core.request import DEADLINE
-from service.flow.events import Abandoned, Settled, Unexpected
+from service.flow.events.order import Abandoned, Settled
+from service.flow.events.process import Unexpected
 from tests.flow.clock import EPOCH, settle
 from tests.flow.fakes import placed, refusal, request
 from tests.flow.world import World
@@ -150,7 +151,7 @@ async def test_what_can_never_be_published_is_given_back_unacked() -> None:
     await world.serve(request())
     await world.clock.advance(400)
     assert world.log[0] == "submit o-1"
-    assert world.log[-1] == "give back o-1"
+    assert world.log[-1] == "requeue o-1"
     assert "ack o-1" not in world.log
 
 
@@ -196,7 +197,7 @@ async def test_a_defect_costs_one_delivery_and_counts_towards_its_limit() -> Non
     await world.serve(request("good"))
     assert world.log == [
         "submit bad",
-        "give back bad (counted)",
+        "requeue bad (counted)",
         "submit good",
         "reply accepted",
         "ack good",
@@ -215,7 +216,7 @@ async def test_a_call_that_is_cancelled_from_below_costs_one_delivery() -> None:
     world.broker.before_confirm = give_up
     await world.serve(request("o-1"))
     await world.clock.advance(1)
-    assert world.log == ["submit o-1", "give back o-1 (counted)"]
+    assert world.log == ["submit o-1", "requeue o-1 (counted)"]
     (told,) = world.seen(Unexpected)
     assert isinstance(told, Unexpected)
     assert told.error == "CancelledError: "

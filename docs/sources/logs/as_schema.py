@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 from docs.sources.logs.fields import LIBRARY, Field, Kind, kinds
-from docs.sources.logs.meanings import meaning
 
 TIME = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$"
 
@@ -33,7 +32,7 @@ def _branch(kind: Kind) -> Schema:
         "description": kind.when,
         "type": "object",
         "properties": {
-            "time": _property(Field("time", "string", meaning("", "time"), is_time=True)),
+            "time": _property(Field("time", "string", "when the line was written", is_time=True)),
             "level": {"enum": list(kind.levels)},
             "event": event,
             **own,

@@ -1,20 +1,21 @@
 """Every kind of log line, as it follows from the classes of the events."""
 
 import inspect
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from enum import StrEnum
-from types import ModuleType, NoneType
-from typing import Any, get_args, get_type_hints
+from types import NoneType
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
-from docs.sources.logs.meanings import meaning
 from service.core.codes import Code, Status
 from service.core.settlement import Settlement
 from service.edges.telemetry import catalogue
 from service.edges.telemetry.sampling import SAMPLED
-from service.flow import order_events, process_events
-from service.flow.events import Event, Level, Unexpected
+from service.flow.events import Event
+from service.flow.events.declare import Level
+from service.flow.events.order import OrderEvent
+from service.flow.events.process import ProcessEvent, Unexpected
 from tests.edges.telemetry.examples import EXAMPLES
 
 IN_PARKED_QUEUE = (Settlement.PARKED, Settlement.DEAD_LETTERED)
@@ -54,12 +55,12 @@ class Kind:
 
 def orders() -> list[Kind]:
     """The lines on an order's way."""
-    return list(_of_module(order_events))
+    return list(_written(get_args(OrderEvent)))
 
 
 def process() -> list[Kind]:
     """The lines about the process and its connections."""
-    return list(_of_module(process_events))
+    return list(_written(get_args(ProcessEvent)))
 
 
 def repeated() -> list[Kind]:
@@ -67,11 +68,9 @@ def repeated() -> list[Kind]:
     return [_repeated(kind) for kind in SAMPLED]
 
 
-def _of_module(module: ModuleType) -> Iterator[Kind]:
-    for kind in get_args(Event):
-        # What has no level is for the metrics alone.
-        if kind.__module__ == module.__name__ and vars(kind).get("level") is not None:
-            yield _of_event(kind)
+def _written(events: Iterable[type[Event]]) -> Iterator[Kind]:
+    # What has no level is for the metrics alone.
+    return (_of_event(kind) for kind in events if kind.declared_level is not None)
 
 
 def _of_event(kind: type[Event]) -> Kind:
@@ -80,25 +79,21 @@ def _of_event(kind: type[Event]) -> Kind:
         when = f"{when} {inspect.getdoc(level)}"
     written = tuple(_field(kind, each.name) for each in fields(kind))
     if kind is Unexpected:
-        written = (*written, _traceback(kind.text))
+        written = (*written, _TRACEBACK)
     return Kind(kind.text, levels(kind), when, written)
 
 
 def _repeated(kind: type[Event]) -> Kind:
     sampled, text = SAMPLED[kind], f"{kind.text}, repeated"
     # Where too many kinds come at once they are counted as one, and share nothing.
-    shared = [Field(**{**vars(_field(kind, name)), "required": False}) for name in sampled.kind]
+    shared = [replace(_field(kind, name), required=False) for name in sampled.kind]
     counted = [
-        Field("repeated_times", "integer", meaning(text, "repeated_times")),
-        Field("within_seconds", "number", meaning(text, "within_seconds")),
+        Field("repeated_times", "integer", "how many more of these failures there were"),
+        Field("within_seconds", "number", "how long ago the first one was written"),
     ]
+    example = "of the last one, as an example"
     last = [
-        Field(
-            f"last_{name}",
-            "string",
-            meaning(text, f"last_{name}"),
-            required=_is_required(kind, name),
-        )
+        Field(f"last_{name}", "string", example, required=_field(kind, name).required)
         for name in sampled.example
     ]
     loud = tuple(level for level in levels(kind) if level != Level.DEBUG)
@@ -112,22 +107,28 @@ def levels(kind: type[Event]) -> tuple[str, ...]:
     return tuple(level for level in Level if level in found)
 
 
-def _is_required(kind: type[Event], name: str) -> bool:
-    return NoneType not in get_args(get_type_hints(kind)[name])
-
-
 def _field(kind: type[Event], name: str) -> Field:
-    hint = get_type_hints(kind)[name]
-    (plain,) = [one for one in get_args(hint) or (hint,) if one is not NoneType]
-    shown = "duration_ms" if name == "duration_seconds" else name
+    options, meaning = _options(get_type_hints(kind, include_extras=True)[name])
+    (plain,) = options - {NoneType}
     return Field(
-        shown,
+        "duration_ms" if name == "duration_seconds" else name,
         _TYPES.get(plain, "string"),
-        meaning(kind.text, shown),
-        required=_is_required(kind, name),
+        meaning,
+        required=NoneType not in options,
         words=_words(kind.text, plain, name),
         is_time=plain is datetime,
     )
+
+
+def _options(hint: Any) -> tuple[set[Any], str]:
+    """The types that a field may have, and the meaning that is declared with one of them."""
+    if get_origin(hint) is Annotated:
+        inner, meaning = get_args(hint)
+        return _options(inner)[0], meaning
+    found = [_options(option) for option in get_args(hint)]
+    if not found:
+        return {hint}, ""
+    return set().union(*(types for types, _ in found)), "".join(words for _, words in found)
 
 
 def _words(text: str, plain: Any, name: str) -> tuple[str, ...]:
@@ -135,16 +136,23 @@ def _words(text: str, plain: Any, name: str) -> tuple[str, ...]:
     return CLOSED.get(f"{text}.{name}") or CLOSED.get(name) or of_type
 
 
-def _traceback(text: str) -> Field:
-    return Field("exception", "string", meaning(text, "exception"), required=False)
-
+_TRACEBACK = Field(
+    "exception", "string", "the traceback, without the values of variables", required=False
+)
 
 OURS_BESIDE = [
     Kind(
         "telemetry failed",
         (Level.ERROR,),
         "A defect of the relay: an event could not be counted or written. Once for each class.",
-        (Field("event_type", "string", meaning("", "event_type")), _traceback("")),
+        (
+            Field(
+                "event_type",
+                "string",
+                "the class of the event that could not be counted or written",
+            ),
+            _TRACEBACK,
+        ),
     ),
     Kind(
         "a log line could not be shown",
@@ -159,7 +167,10 @@ LIBRARY = Kind(
     "",
     ("debug", "info", "warning", "error", "critical"),
     "A library of the relay logged something; `event` is its text.",
-    (Field("logger", "string", meaning("", "logger")), _traceback("")),
+    (
+        Field("logger", "string", "the library that logged; only lines of libraries have it"),
+        _TRACEBACK,
+    ),
 )
 """What libraries log, in their own words."""
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import assert_never
 
-from service.flow.vocabulary import HoldReason
+from service.flow.events.labels import HoldReason
 
 MANY_FAIL_SHARE = 0.144
 """14.4 times the allowance of 1 %, as the fast alert has it."""

@@ -10,7 +10,7 @@ from service.commands.top.fitting import Block, Rank, Row, Tone, flow_row, most
 from service.commands.top.quantiles import Quantiles
 from service.commands.top.view import Answering, Instance, Silent
 from service.edges.telemetry.catalogue import OUTCOMES
-from service.flow.vocabulary import HoldReason
+from service.flow.events.labels import HoldReason
 
 MOST_OUTCOMES = 12
 

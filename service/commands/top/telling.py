@@ -22,7 +22,7 @@ from service.commands.top.findings import (
     Reconnected,
     Unrouted,
 )
-from service.flow.vocabulary import HoldReason
+from service.flow.events.labels import HoldReason
 
 
 @dataclass(frozen=True, slots=True)

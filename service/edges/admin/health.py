@@ -10,18 +10,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from service.flow.events import (
+from service.flow.events import Event
+from service.flow.events.labels import ConnectionName, HoldReason, LostCause
+from service.flow.events.process import (
     BrokerConnected,
     BrokerLost,
-    ConnectionName,
     ConsumingStarted,
     ConsumingStopped,
     Draining,
-    Event,
     HoldChanged,
-    HoldReason,
     LoopLagged,
-    LostCause,
 )
 
 LONGEST_SILENCE_SECONDS = 15.0

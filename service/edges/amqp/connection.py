@@ -10,7 +10,9 @@ from aiormq.exceptions import AMQPChannelError
 from service.core.backoff import full_jitter
 from service.edges.amqp.broker import BrokerUnreachableError
 from service.flow.cancellation import is_ours
-from service.flow.events import BrokerLost, ConnectionName, Emit, LostCause
+from service.flow.events import Emit
+from service.flow.events.labels import ConnectionName, LostCause
+from service.flow.events.process import BrokerLost
 from service.flow.ports import Clock
 
 FIRST_PAUSE_SECONDS = 0.2

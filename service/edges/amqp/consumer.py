@@ -20,14 +20,9 @@ from service.edges.amqp.codec import to_received
 from service.edges.amqp.connection import Session, SessionBrokenError, keep_up, unless_stopped
 from service.edges.amqp.delivery import AmqpDelivery
 from service.edges.amqp.preparation import Prepare
-from service.flow.events import (
-    BrokerConnected,
-    ConnectionName,
-    ConsumingStarted,
-    ConsumingStopped,
-    Emit,
-    LostCause,
-)
+from service.flow.events import Emit
+from service.flow.events.labels import ConnectionName, LostCause
+from service.flow.events.process import BrokerConnected, ConsumingStarted, ConsumingStopped
 from service.flow.ports import Clock, Delivery
 from service.flow.sending.gate import Gate, Intake
 

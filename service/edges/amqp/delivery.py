@@ -7,7 +7,7 @@ from aiormq.abc import AbstractChannel
 from service.core.message import Received
 from service.edges.amqp.connection import Session
 from service.flow.cancellation import is_ours
-from service.flow.events import LostCause
+from service.flow.events.labels import LostCause
 
 SETTLE_TIMEOUT_SECONDS = 10.0
 

@@ -11,7 +11,7 @@ from aio_pika.abc import AbstractConnection
 from service.core.backoff import full_jitter
 from service.edges.amqp import broker as brokers
 from service.edges.amqp.broker import Broker
-from service.flow.events import ConnectionName
+from service.flow.events.labels import ConnectionName
 
 TRIES = 5
 PAUSE_SECONDS = 0.5

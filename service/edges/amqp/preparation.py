@@ -8,7 +8,7 @@ from aio_pika.abc import AbstractConnection
 from service.core.topology import Topology
 from service.edges.amqp import declare
 from service.edges.amqp.connection import SessionBrokenError
-from service.flow.events import LostCause
+from service.flow.events.labels import LostCause
 
 TopologyMode = Literal["declare", "check"]
 

@@ -23,10 +23,11 @@ from service.edges.amqp.connection import (
 )
 from service.edges.amqp.preparation import Prepare
 from service.edges.amqp.refusals import FIRST_PATIENCE_SECONDS, Refusals
-from service.flow.events import BrokerConnected, ConnectionName, Emit, LostCause
+from service.flow.events import Emit
+from service.flow.events.labels import STARTING, ConnectionName, LostCause
+from service.flow.events.process import BrokerConnected
 from service.flow.keyed_lock import KeyedLock
 from service.flow.ports import Clock, Confirmed, Unconfirmed
-from service.flow.vocabulary import STARTING
 
 PUBLISH_TIMEOUT_SECONDS = 10.0
 WAIT_FOR_CONNECTION_SECONDS = 5.0

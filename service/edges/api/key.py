@@ -6,7 +6,8 @@ from typing import Protocol
 
 from pydantic import SecretStr
 
-from service.flow.events import Emit, KeyReloaded, KeyUnreadable
+from service.flow.events import Emit
+from service.flow.events.process import KeyReloaded, KeyUnreadable
 
 MAX_KEY_BYTES = 4096
 

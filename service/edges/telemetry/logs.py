@@ -12,7 +12,7 @@ from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
 from service.edges.telemetry.lines import ConsoleLines, Fields, Render, loggable, render_json
 from service.edges.telemetry.redaction import Redactor, Secrets
 from service.edges.telemetry.writer import LineWriter
-from service.flow.events import Level
+from service.flow.events.declare import Level
 
 
 class LogFormat(StrEnum):

@@ -2,7 +2,8 @@
 
 import asyncio
 
-from service.flow.events import Emit, LoopLagged
+from service.flow.events import Emit
+from service.flow.events.process import LoopLagged
 from service.flow.ports import Clock
 
 EVERY_SECONDS = 0.25

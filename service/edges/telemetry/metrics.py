@@ -25,32 +25,31 @@ from service.core.message import PublicationKind
 from service.core.settlement import Settlement
 from service.edges.telemetry import catalogue
 from service.edges.telemetry.catalogue import Metric
-from service.flow.events import (
+from service.flow.events import Event
+from service.flow.events.labels import ConnectionName, HoldReason, LostCause
+from service.flow.events.order import (
     Abandoned,
-    AdminListening,
     Answered,
     AttemptEnded,
-    BrokerConnected,
-    BrokerLost,
-    ConnectionName,
-    ConsumingStarted,
-    ConsumingStopped,
     DeliveryArrived,
-    Draining,
-    Event,
-    HoldChanged,
-    HoldReason,
-    InFlightChanged,
-    KeyReloaded,
-    KeyUnreadable,
-    LimitsChanged,
-    LoopLagged,
-    LostCause,
     ParkedUnanswered,
     Published,
     PublishFailed,
     RetryPlanned,
     Settled,
+)
+from service.flow.events.process import (
+    AdminListening,
+    BrokerConnected,
+    BrokerLost,
+    ConsumingStarted,
+    ConsumingStopped,
+    Draining,
+    HoldChanged,
+    KeyReloaded,
+    KeyUnreadable,
+    LimitsChanged,
+    LoopLagged,
     Started,
     Stopped,
     TracesExported,
@@ -87,8 +86,6 @@ class Metrics:
     def record(self, event: Event) -> None:  # noqa: C901, PLR0912 - one flat arm an event
         """Count `event`; KeyError or ValueError where a label would leave its closed set."""
         match event:
-            case InFlightChanged():
-                self._in_flight.set(event.in_flight)
             case DeliveryArrived():
                 self._deliveries[event.redelivered].inc()
             case AttemptEnded():
@@ -125,6 +122,10 @@ class Metrics:
                 pass
             case _ as never:  # pragma: no cover
                 assert_never(never)
+
+    def watch_in_flight(self, orders: Callable[[], int]) -> None:
+        """Ask at every scrape, from its thread, how many orders are at the API."""
+        self._in_flight.set_function(orders)
 
     def watch_oldest_order(self, age_seconds: Callable[[], float]) -> None:
         """Ask for the age at every scrape, from its thread: it grows while nothing happens."""

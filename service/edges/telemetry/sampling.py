@@ -9,17 +9,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from service.flow.events import (
-    Abandoned,
-    AttemptEnded,
-    BrokerLost,
-    Event,
-    Level,
-    LoopLagged,
-    PublishFailed,
-    Stopped,
-    Unexpected,
-)
+from service.flow.events import Event
+from service.flow.events.declare import Level
+from service.flow.events.order import Abandoned, AttemptEnded, PublishFailed
+from service.flow.events.process import BrokerLost, LoopLagged, Stopped, Unexpected
 
 WINDOW_SECONDS = 60.0
 MOST_KINDS = 100

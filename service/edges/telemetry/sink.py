@@ -14,7 +14,9 @@ from structlog.typing import FilteringBoundLogger
 from service.core.times import to_rfc3339
 from service.edges.telemetry.logs import NUMBERS
 from service.edges.telemetry.sampling import TICKS, Repeated, Sampler
-from service.flow.events import Event, Level, Unexpected
+from service.flow.events import Event
+from service.flow.events.declare import Level
+from service.flow.events.process import Unexpected
 
 Recorder = Callable[[Event], None]
 

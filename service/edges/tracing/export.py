@@ -18,7 +18,8 @@ from opentelemetry.sdk.trace.sampling import ParentBasedTraceIdRatio
 from opentelemetry.semconv.attributes.service_attributes import SERVICE_NAME, SERVICE_VERSION
 
 from service import __version__
-from service.flow.events import Emit, TracesExported, TracesLost
+from service.flow.events import Emit
+from service.flow.events.process import TracesExported, TracesLost
 
 QUIET = ("opentelemetry", "urllib3")
 """They log each span that is lost, and wrong headers with the token in them."""

@@ -12,7 +12,8 @@ from service.edges.tracing.export import Export
 from service.edges.tracing.propagation import current_headers
 from service.edges.tracing.publisher import TracedPublisher
 from service.edges.tracing.scope import exemplar, trace_id
-from service.flow.events import Emit, Unexpected
+from service.flow.events import Emit
+from service.flow.events.process import Unexpected
 from service.flow.ports import OrderApi, Publisher, Tracing
 
 SCHEMA = "https://opentelemetry.io/schemas/1.44.0"

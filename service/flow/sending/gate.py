@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from enum import Enum
 
 from service.core.outcome import Outcome
-from service.flow.events import Emit, HoldChanged, HoldReason, InFlightChanged
+from service.flow.events import Emit
+from service.flow.events.labels import HoldReason
+from service.flow.events.process import HoldChanged
 from service.flow.ports import Clock
 from service.flow.sending.budget import RateBudget
 from service.flow.sending.holds import Holds
@@ -81,7 +83,6 @@ class Gate:
                 raise
             if sendable:
                 self._in_flight += 1
-                self._emit(InFlightChanged(self._in_flight))
                 return entry
             self._end_probe(entry)
 
@@ -90,7 +91,6 @@ class Gate:
         self._in_flight -= 1
         self._permits.release()
         self._end_probe(entry)
-        self._emit(InFlightChanged(self._in_flight))
 
     def report(self, entry: Entered, outcome: Outcome, throttle_seconds: float | None) -> None:
         """Learn from the outcome of what was let through."""
@@ -117,6 +117,11 @@ class Gate:
         for _ in range(self._queued):
             self._permits.release()
         self._broadcast()
+
+    @property
+    def in_flight(self) -> int:
+        """How many orders are at the API now; from any thread."""
+        return self._in_flight
 
     @property
     def publisher_held(self) -> bool:

@@ -18,7 +18,7 @@ from service.core.outcome import (
     Unknown,
     Unreached,
 )
-from service.flow.events import HoldReason
+from service.flow.events.labels import HoldReason
 
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 30.0

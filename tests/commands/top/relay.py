@@ -9,18 +9,13 @@ from service.commands.top.samples import Scrape
 from service.core.message import PublicationKind
 from service.core.settlement import Settlement
 from service.edges.telemetry.metrics import Metrics
-from service.flow.events import (
-    AttemptEnded,
+from service.flow.events.labels import ConnectionName, HoldReason
+from service.flow.events.order import AttemptEnded, DeliveryArrived, Published, Settled
+from service.flow.events.process import (
     BrokerConnected,
-    ConnectionName,
-    DeliveryArrived,
     HoldChanged,
-    HoldReason,
-    InFlightChanged,
     LimitsChanged,
     LoopLagged,
-    Published,
-    Settled,
     Started,
 )
 from tests.edges.telemetry.built import answered, retry_planned
@@ -85,7 +80,7 @@ class RelayMetrics:
 
     def at_the_api(self, orders: int) -> None:
         """So many orders are being asked about."""
-        self.metrics.record(InFlightChanged(orders))
+        self.metrics.watch_in_flight(lambda: orders)
 
     def text(self) -> str:
         """What /metrics answers."""

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from service.commands.top.samples import Scrape
 from service.commands.top.view import View, build_view
 from service.core.depths import Depth, Depths, NotAsked, Queues
-from service.flow.events import BrokerLost, ConnectionName, HoldReason, LostCause
+from service.flow.events.labels import ConnectionName, HoldReason, LostCause
+from service.flow.events.process import BrokerLost
 from tests.commands.top.relay import NOON_UNIX_SECONDS, TIERS, RelayMetrics
 
 ADDRESS = "127.0.0.1:8080"

@@ -9,7 +9,8 @@ from service.commands.top import findings
 from service.commands.top.findings import Finding, Severity, severity
 from service.commands.top.telling import tell
 from service.core.depths import Depth, Depths, NotAsked, Queues
-from service.flow.events import BrokerLost, ConnectionName, HoldReason, LostCause
+from service.flow.events.labels import ConnectionName, HoldReason, LostCause
+from service.flow.events.process import BrokerLost
 from tests.commands.top import scenes
 from tests.commands.top.relay import MIB, RelayMetrics
 

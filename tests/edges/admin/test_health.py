@@ -12,19 +12,17 @@ from service.edges.admin.health import (
     Snapshot,
     after,
 )
-from service.flow.events import (
+from service.flow.events import Event
+from service.flow.events.labels import ConnectionName, HoldReason, LostCause
+from service.flow.events.order import Settled
+from service.flow.events.process import (
     BrokerConnected,
     BrokerLost,
-    ConnectionName,
     ConsumingStarted,
     ConsumingStopped,
     Draining,
-    Event,
     HoldChanged,
-    HoldReason,
     LoopLagged,
-    LostCause,
-    Settled,
 )
 
 CONSUME = BrokerConnected(ConnectionName.CONSUME, "broker:5672/")

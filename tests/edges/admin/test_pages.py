@@ -11,15 +11,9 @@ from service.core.message import PublicationKind
 from service.edges.admin.health import Health
 from service.edges.admin.pages import Page, Pages
 from service.edges.telemetry.metrics import Metrics
-from service.flow.events import (
-    AttemptEnded,
-    BrokerConnected,
-    ConnectionName,
-    ConsumingStarted,
-    LoopLagged,
-    Published,
-    Started,
-)
+from service.flow.events.labels import ConnectionName
+from service.flow.events.order import AttemptEnded, Published
+from service.flow.events.process import BrokerConnected, ConsumingStarted, LoopLagged, Started
 
 OPENMETRICS = "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.4"
 

@@ -10,7 +10,7 @@ from service.core.topology import Topology
 from service.edges.amqp import broker as brokers
 from service.edges.amqp.broker import Broker
 from service.edges.amqp.declare import declare
-from service.flow.events import ConnectionName
+from service.flow.events.labels import ConnectionName
 from tests.edges.amqp.eventlog import Box
 from tests.edges.amqp.hostile import BODY
 from tests.world.broker.trying import patiently

@@ -14,7 +14,8 @@ from service.edges.amqp.preparation import Prepare, TopologyMode
 from service.edges.amqp.publisher import AmqpPublisher, PublisherPorts
 from service.edges.amqp.refusals import FIRST_PATIENCE_SECONDS
 from service.edges.system_clock import SystemClock
-from service.flow.events import BrokerLost, ConnectionName, ConsumingStarted
+from service.flow.events.labels import ConnectionName
+from service.flow.events.process import BrokerLost, ConsumingStarted
 from service.flow.ports import Clock, Delivery
 from service.flow.relay import Relay
 from service.flow.sending.budget import RateBudget

@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from service.flow.events import BrokerConnected, BrokerLost, ConnectionName, Event, LostCause
+from service.flow.events import Event
+from service.flow.events.labels import ConnectionName, LostCause
+from service.flow.events.process import BrokerConnected, BrokerLost
 from service.flow.ports import Delivery
 from tests.world.standin.signals import Signals
 

@@ -11,7 +11,7 @@ from service.core.message import Message, Publication, PublicationKind, Received
 from service.edges.amqp import broker as brokers
 from service.edges.amqp.broker import Broker
 from service.edges.amqp.codec import to_properties, to_received
-from service.flow.events import ConnectionName
+from service.flow.events.labels import ConnectionName
 from service.flow.ports import Confirmed, Delivery, Unconfirmed
 from tests.edges.amqp.edge import Edge, Options, consuming
 from tests.edges.amqp.proxied import through

@@ -10,7 +10,7 @@ from yarl import URL
 
 from service.edges.amqp import broker as brokers
 from service.edges.amqp.broker import Broker, BrokerUnreachableError, describe
-from service.flow.events import ConnectionName
+from service.flow.events.labels import ConnectionName
 from tests.edges.amqp.proxied import through
 from tests.world.broker.ports import free_ports
 from tests.world.broker.vhost import VirtualHost

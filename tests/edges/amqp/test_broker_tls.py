@@ -10,7 +10,7 @@ from yarl import URL
 
 from service.edges.amqp import broker as brokers
 from service.edges.amqp.broker import Broker, BrokerUnreachableError, TlsFiles
-from service.flow.events import ConnectionName
+from service.flow.events.labels import ConnectionName
 from tests.world.broker import RabbitNode
 from tests.world.broker import TlsFiles as Certificates
 from tests.world.broker.vhost import VirtualHost

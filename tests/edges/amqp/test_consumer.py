@@ -5,7 +5,9 @@ import asyncio
 from service.core.outcome import Accepted, Misconfigured
 from service.core.settlement import Settlement
 from service.edges.amqp.broker import Broker
-from service.flow.events import ConsumingStarted, ConsumingStopped, HoldChanged, HoldReason, Settled
+from service.flow.events.labels import HoldReason
+from service.flow.events.order import Settled
+from service.flow.events.process import ConsumingStarted, ConsumingStopped, HoldChanged
 from service.flow.sending.gate import Entered
 from tests.edges.amqp.crash import fill
 from tests.edges.amqp.edge import Edge, Options, consuming, relaying

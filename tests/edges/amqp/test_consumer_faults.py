@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from service.edges.amqp.broker import Broker
-from service.flow.events import BrokerLost, ConnectionName, ConsumingStarted, LostCause
+from service.flow.events.labels import ConnectionName, LostCause
+from service.flow.events.process import BrokerLost, ConsumingStarted
 from tests.edges.amqp.crash import fill
 from tests.edges.amqp.edge import Edge, Options, consuming
 from tests.edges.amqp.proxied import through

@@ -10,7 +10,7 @@ from aiormq.exceptions import ChannelInvalidStateError
 from service.core.message import Message, Received
 from service.edges.amqp.connection import Session
 from service.edges.amqp.delivery import AmqpDelivery
-from service.flow.events import LostCause
+from service.flow.events.labels import LostCause
 
 
 class FailingChannel:

@@ -4,7 +4,7 @@ import asyncio
 
 from service.core.settlement import Settlement
 from service.edges.amqp.broker import Broker
-from service.flow.events import DeliveryArrived, Settled
+from service.flow.events.order import DeliveryArrived, Settled
 from tests.edges.amqp.crash import fill
 from tests.edges.amqp.edge import Edge, Options, WholeRelay
 from tests.world.broker.vhost import VirtualHost

@@ -13,7 +13,8 @@ from service.edges.amqp.connection import (
     SessionBrokenError,
     keep_up,
 )
-from service.flow.events import BrokerLost, ConnectionName, LostCause
+from service.flow.events.labels import ConnectionName, LostCause
+from service.flow.events.process import BrokerLost
 from tests.edges.amqp.eventlog import EventLog
 from tests.flow.clock import FakeClock
 

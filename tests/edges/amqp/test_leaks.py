@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from service.edges.amqp.broker import Broker, BrokerUnreachableError
-from service.flow.events import ConnectionName, ConsumingStarted
+from service.flow.events.labels import ConnectionName
+from service.flow.events.process import ConsumingStarted
 from service.flow.ports import Confirmed
 from tests.edges.amqp.edge import consuming, publication
 from tests.edges.amqp.proxied import through

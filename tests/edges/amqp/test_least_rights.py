@@ -9,7 +9,9 @@ from service.core.outcome import Answered as ApiAnswered
 from service.core.settlement import Settlement
 from service.core.topology import build_topology
 from service.edges.amqp.broker import Broker
-from service.flow.events import BrokerLost, HoldChanged, LostCause, Settled
+from service.flow.events.labels import LostCause
+from service.flow.events.order import Settled
+from service.flow.events.process import BrokerLost, HoldChanged
 from tests.edges.amqp.crash import declared
 from tests.edges.amqp.edge import Edge, Options, relaying
 from tests.edges.amqp.hostile import BODY

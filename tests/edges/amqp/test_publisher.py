@@ -8,7 +8,7 @@ import pytest
 from service.core.message import Message, Publication, PublicationKind
 from service.edges.amqp.broker import Broker
 from service.edges.amqp.publisher import AmqpPublisher
-from service.flow.events import ConnectionName, LostCause
+from service.flow.events.labels import ConnectionName, LostCause
 from service.flow.ports import Confirmed, Unconfirmed
 from service.flow.sending.gate import Intake
 from tests.edges.amqp.crash import declared

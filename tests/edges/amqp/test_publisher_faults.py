@@ -7,13 +7,12 @@ import pytest
 
 from service.edges.amqp.broker import Broker
 from service.edges.amqp.publisher import BLOCKED
-from service.flow.events import (
+from service.flow.events.labels import ConnectionName, LostCause
+from service.flow.events.process import (
     BrokerConnected,
-    ConnectionName,
     ConsumingStarted,
     ConsumingStopped,
     HoldChanged,
-    LostCause,
 )
 from service.flow.ports import Confirmed, Unconfirmed
 from service.flow.sending.gate import Intake

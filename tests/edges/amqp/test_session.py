@@ -14,7 +14,7 @@ from service.edges.amqp.connection import (
     channel_cause,
     unless_stopped,
 )
-from service.flow.events import LostCause
+from service.flow.events.labels import LostCause
 
 LOST = LostCause.CONNECTION_CLOSED
 

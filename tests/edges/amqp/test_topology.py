@@ -12,7 +12,7 @@ from service.edges.amqp.broker import Broker
 from service.edges.amqp.connection import SessionBrokenError
 from service.edges.amqp.declare import TopologyError, declare, differences, missing
 from service.edges.amqp.preparation import Prepare
-from service.flow.events import ConnectionName, LostCause
+from service.flow.events.labels import ConnectionName, LostCause
 from tests.edges.amqp.crash import declared
 from tests.edges.amqp.edge import ORDERS
 from tests.world.broker.vhost import VirtualHost

@@ -7,7 +7,7 @@ import pytest
 from service.core import copies
 from service.core.settlement import Settlement
 from service.edges.amqp.broker import Broker
-from service.flow.events import Settled
+from service.flow.events.order import Settled
 from tests.edges.amqp.edge import relaying
 from tests.edges.amqp.hostile import BASE, BODY
 from tests.world.broker import wire

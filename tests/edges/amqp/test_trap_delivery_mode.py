@@ -9,7 +9,8 @@ from aio_pika.abc import AbstractIncomingMessage
 
 from service.core.settlement import Settlement
 from service.edges.amqp.broker import Broker
-from service.flow.events import Answered, BrokerConnected, Settled
+from service.flow.events.order import Answered, Settled
+from service.flow.events.process import BrokerConnected
 from tests.edges.amqp.edge import relaying
 from tests.edges.amqp.hostile import BODY
 from tests.edges.amqp.rewriting import rewriting

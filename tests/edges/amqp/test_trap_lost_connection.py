@@ -6,14 +6,9 @@ from aiormq.abc import DeliveredMessage
 
 from service.edges.amqp import broker as brokers
 from service.edges.amqp.broker import Broker
-from service.flow.events import (
-    Abandoned,
-    ConnectionName,
-    ConsumingStarted,
-    DeliveryArrived,
-    LostCause,
-    Settled,
-)
+from service.flow.events.labels import ConnectionName, LostCause
+from service.flow.events.order import Abandoned, DeliveryArrived, Settled
+from service.flow.events.process import ConsumingStarted
 from tests.edges.amqp.edge import relaying
 from tests.edges.amqp.hostile import BODY
 from tests.edges.amqp.proxied import through

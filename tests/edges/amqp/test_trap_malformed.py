@@ -7,7 +7,8 @@ from aiormq.exceptions import InvalidFrameError
 
 from service.core.settlement import Settlement
 from service.edges.amqp.broker import Broker
-from service.flow.events import Answered, BrokerConnected, Settled
+from service.flow.events.order import Answered, Settled
+from service.flow.events.process import BrokerConnected
 from tests.edges.amqp.bare import pamqp_as_it_is
 from tests.edges.amqp.edge import WholeRelay, relaying
 from tests.edges.amqp.hostile import BASE, BODY, HOSTILE, OUT_OF_RANGE, Hostile

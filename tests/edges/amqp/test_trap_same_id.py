@@ -10,7 +10,8 @@ from service.core.message import PublicationKind
 from service.edges.amqp import broker as brokers
 from service.edges.amqp.broker import Broker
 from service.edges.amqp.codec import to_properties
-from service.flow.events import BrokerConnected, ConnectionName, LostCause
+from service.flow.events.labels import ConnectionName, LostCause
+from service.flow.events.process import BrokerConnected
 from service.flow.ports import Confirmed, Unconfirmed
 from tests.edges.amqp.crash import declared
 from tests.edges.amqp.edge import ORDERS, Options, publication, publishing

@@ -8,7 +8,8 @@ from pydantic import SecretStr
 
 from service.core.outcome import Answered
 from service.edges.api.key import FixedKey, KeyFile, UnusableKeyError
-from service.flow.events import Event, KeyReloaded, KeyUnreadable
+from service.flow.events import Event
+from service.flow.events.process import KeyReloaded, KeyUnreadable
 from tests.edges.api.clients import ANSWER, FORM, order_api
 from tests.edges.api.server import always, answer, serving
 

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from service.core.settlement import Settlement
-from service.flow.events import Answered, ParkedUnanswered, RetryPlanned, Waiting
+from service.flow.events.labels import Waiting
+from service.flow.events.order import Answered, ParkedUnanswered, RetryPlanned
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 NOON_TEXT = "2026-01-31T12:00:00.000000Z"

@@ -12,7 +12,7 @@ from structlog.typing import FilteringBoundLogger
 
 from service.edges.telemetry.logs import LogFormat, configure_logging
 from service.edges.telemetry.redaction import Secrets
-from service.flow.events import Level
+from service.flow.events.declare import Level
 
 
 class Terminal(io.StringIO):

@@ -2,74 +2,91 @@
 
 from math import inf
 
-from service.flow import events
-from service.flow.events import ConnectionName, HoldReason, LostCause
+from service.flow.events.labels import ConnectionName, HoldReason, LostCause
+from service.flow.events.process import (
+    AdminListening,
+    BrokerConnected,
+    BrokerLost,
+    ConsumingStarted,
+    ConsumingStopped,
+    Draining,
+    HoldChanged,
+    KeyReloaded,
+    KeyUnreadable,
+    LimitsChanged,
+    LoopLagged,
+    Started,
+    Stopped,
+    TracesExported,
+    TracesLost,
+    Unexpected,
+)
 from tests.edges.telemetry.example import Example
 from tests.edges.telemetry.order_examples import ORDERS
 
 LIFE = [
     Example(
-        events.Started("1.2.3", "3.13.1"),
+        Started("1.2.3", "3.13.1"),
         "info",
         "started",
         {"version": "1.2.3", "python": "3.13.1"},
         {"build_info[version=1.2.3,python=3.13.1]": 1},
     ),
     Example(
-        events.Started("1.2.3", "3.13.1", 512_000_000),
+        Started("1.2.3", "3.13.1", 512_000_000),
         "info",
         "started",
         {"version": "1.2.3", "python": "3.13.1", "memory_limit_bytes": 512_000_000},
         {"build_info[version=1.2.3,python=3.13.1]": 1, "memory_limit_bytes[]": 512_000_000},
     ),
     Example(
-        events.AdminListening("0.0.0.0", 8080),
+        AdminListening("0.0.0.0", 8080),
         "info",
         "admin endpoints",
         {"host": "0.0.0.0", "port": 8080},
     ),
     Example(
-        events.ConsumingStarted("orders.requests", 70),
+        ConsumingStarted("orders.requests", 70),
         "info",
         "consuming",
         {"queue": "orders.requests", "prefetch": 70},
     ),
     Example(
-        events.ConsumingStopped("orders are held"),
+        ConsumingStopped("orders are held"),
         "info",
         "not consuming",
         {"why": "orders are held"},
     ),
-    Example(events.KeyReloaded(), "info", "API key read again"),
+    Example(KeyReloaded(), "info", "API key read again"),
     Example(
-        events.KeyUnreadable("no such file"),
+        KeyUnreadable("no such file"),
         "error",
         "API key unreadable, the last good one is used on",
         {"reason": "no such file"},
     ),
     Example(
-        events.TracesLost("the collector answered 401"),
+        TracesLost("the collector answered 401"),
         "warning",
         "traces are lost",
         {"reason": "the collector answered 401"},
     ),
-    Example(events.TracesExported(512), "info", "traces are exported again", {"lost_spans": 512}),
+    Example(TracesExported(512), "info", "traces are exported again", {"lost_spans": 512}),
     Example(
-        events.Unexpected("delivery", "KeyError: 'x'"),
+        Unexpected("delivery", "KeyError: 'x'"),
         "error",
         "unexpected error",
         {"where": "delivery", "error": "KeyError: 'x'"},
     ),
     Example(
-        events.Draining("SIGTERM", 25.0),
+        Draining("SIGTERM", 25.0),
         "info",
         "draining",
         {"signal": "SIGTERM", "seconds": 25.0},
     ),
-    Example(events.Stopped(0), "info", "stopped", {"left": 0}),
-    Example(events.Stopped(2), "warning", "stopped", {"left": 2}),
+    Example(Stopped(0), "info", "stopped", {"left": 0}),
+    Example(Stopped(2), "warning", "stopped", {"left": 2}),
     Example(
-        events.LoopLagged(0.5),
+        LoopLagged(0.5),
         None,
         "event loop lag",
         {"lag_seconds": 0.5},
@@ -79,48 +96,48 @@ LIFE = [
 
 SURROUNDINGS = [
     Example(
-        events.HoldChanged(HoldReason.CREDENTIALS, held=True, why="the API answered 401"),
+        HoldChanged(HoldReason.CREDENTIALS, held=True, why="the API answered 401"),
         "error",
         "hold",
         {"reason": "credentials", "held": True, "why": "the API answered 401"},
         {"held[reason=credentials]": 1},
     ),
     Example(
-        events.HoldChanged(HoldReason.CIRCUIT, held=True, why="no route"),
+        HoldChanged(HoldReason.CIRCUIT, held=True, why="no route"),
         "warning",
         "hold",
         {"reason": "circuit", "held": True, "why": "no route"},
         {"held[reason=circuit]": 1},
     ),
     Example(
-        events.HoldChanged(HoldReason.CIRCUIT, held=False, why="over: no route"),
+        HoldChanged(HoldReason.CIRCUIT, held=False, why="over: no route"),
         "info",
         "hold",
         {"reason": "circuit", "held": False, "why": "over: no route"},
     ),
     Example(
-        events.LimitsChanged(64, 12.5),
+        LimitsChanged(64, 12.5),
         "info",
         "limits",
         {"concurrency": 64, "rate_per_second": 12.5},
         {"concurrency_limit[]": 64, "rate_limit_per_second[]": 12.5},
     ),
     Example(
-        events.LimitsChanged(64, None),
+        LimitsChanged(64, None),
         "info",
         "limits",
         {"concurrency": 64},
         {"concurrency_limit[]": 64},
     ),
     Example(
-        events.BrokerConnected(ConnectionName.PUBLISH, "broker:5672/"),
+        BrokerConnected(ConnectionName.PUBLISH, "broker:5672/"),
         "info",
         "broker connected",
         {"connection": "publish", "broker": "broker:5672/"},
         {"broker_connected[connection=publish]": 1},
     ),
     Example(
-        events.BrokerLost(ConnectionName.CONSUME, LostCause.ACK_FAILED, "gone", 1.5),
+        BrokerLost(ConnectionName.CONSUME, LostCause.ACK_FAILED, "gone", 1.5),
         "warning",
         "broker connection lost",
         {

@@ -4,7 +4,14 @@ from typing import Any
 
 from service.core.message import PublicationKind
 from service.core.settlement import Settlement
-from service.flow import events
+from service.flow.events.order import (
+    Abandoned,
+    AttemptEnded,
+    DeliveryArrived,
+    Published,
+    PublishFailed,
+    Settled,
+)
 from tests.edges.telemetry.built import NOON, NOON_TEXT, answered, parked, retry_planned
 from tests.edges.telemetry.example import Example, Line
 
@@ -43,22 +50,21 @@ UNKNOWN: dict[str, Any] = {
 
 ORDERS = [
     Example(
-        events.DeliveryArrived("o-7", redelivered=False),
+        DeliveryArrived("o-7", redelivered=False),
         "debug",
         "delivery arrived",
         {"request_id": "o-7", "redelivered": False},
         {"deliveries_total[redelivered=false]": 1},
     ),
     Example(
-        events.DeliveryArrived(None, redelivered=True),
+        DeliveryArrived(None, redelivered=True),
         "debug",
         "delivery arrived",
         {"redelivered": True},
         {"deliveries_total[redelivered=true]": 1},
     ),
-    Example(events.InFlightChanged(3), None, "in flight", {"in_flight": 3}, {"in_flight[]": 3}),
     Example(
-        events.AttemptEnded("o-7", 1, "accepted", 200, None, 0.25),
+        AttemptEnded("o-7", 1, "accepted", 200, None, 0.25),
         "debug",
         "attempt",
         {
@@ -75,7 +81,7 @@ ORDERS = [
         },
     ),
     Example(
-        events.AttemptEnded("o-7", 2, "unreached", None, "connection refused", 0.00126),
+        AttemptEnded("o-7", 2, "unreached", None, "connection refused", 0.00126),
         "warning",
         "attempt",
         {
@@ -105,7 +111,7 @@ ORDERS = [
         {"reason": "the process ends", **WAITS},
     ),
     Example(
-        events.Published("o-7", PublicationKind.RETRY, 0.002),
+        Published("o-7", PublicationKind.RETRY, 0.002),
         "debug",
         "published",
         {"request_id": "o-7", "kind": "retry", "duration_ms": 2.0},
@@ -115,7 +121,7 @@ ORDERS = [
         },
     ),
     Example(
-        events.PublishFailed("o-7", PublicationKind.REPLY, "nacked"),
+        PublishFailed("o-7", PublicationKind.REPLY, "nacked"),
         "warning",
         "publish failed",
         {"request_id": "o-7", "kind": "reply", "reason": "nacked"},
@@ -197,21 +203,21 @@ ORDERS = [
         },
     ),
     Example(
-        events.Settled("o-7", Settlement.REPLIED),
+        Settled("o-7", Settlement.REPLIED),
         "debug",
         "settled",
         {"request_id": "o-7", "settlement": "replied"},
         {"settled_total[settlement=replied]": 1},
     ),
     Example(
-        events.Settled("o-7", Settlement.DEAD_LETTERED),
+        Settled("o-7", Settlement.DEAD_LETTERED),
         "debug",
         "settled",
         {"request_id": "o-7", "settlement": "dead_lettered"},
         {"settled_total[settlement=dead_lettered]": 1},
     ),
     Example(
-        events.Abandoned("o-7"),
+        Abandoned("o-7"),
         "info",
         "abandoned, the broker delivers it again",
         {"request_id": "o-7"},

@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from service.edges.telemetry.logs import ForeignHandler, LogFormat
-from service.flow.events import Level
+from service.flow.events.declare import Level
 from tests.edges.telemetry.conftest import OpenLog
 from tests.edges.telemetry.raising import fail
 

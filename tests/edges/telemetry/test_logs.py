@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from service.edges.telemetry.logs import LogFormat, configure_logging
-from service.flow.events import Level
+from service.flow.events.declare import Level
 from tests.edges.telemetry.conftest import OpenLog
 from tests.edges.telemetry.raising import fail
 

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from service.edges.telemetry.loop_lag import watch_loop
-from service.flow.events import Event, LoopLagged
+from service.flow.events import Event
+from service.flow.events.process import LoopLagged
 
 
 class LateClock:

@@ -13,8 +13,10 @@ from service.core.outcome import label
 from service.edges.telemetry import catalogue
 from service.edges.telemetry.catalogue import Metric
 from service.edges.telemetry.metrics import Metrics
-from service.flow import events
-from service.flow.events import BrokerConnected, BrokerLost, ConnectionName, LostCause
+from service.flow.events import Event
+from service.flow.events.labels import ConnectionName, LostCause
+from service.flow.events.order import AttemptEnded
+from service.flow.events.process import BrokerConnected, BrokerLost, LimitsChanged, Started
 from tests.edges.telemetry import contract
 from tests.edges.telemetry.built import answered, retry_planned
 from tests.edges.telemetry.example import Example
@@ -37,7 +39,7 @@ def test_every_metric_of_the_contract_is_exposed(name: str) -> None:
     """A scrape of a started process shows the metric with its type, its help and its labels."""
     kind, labels = contract.rows()[name]
     metrics = Metrics(TIERS)
-    metrics.record(events.Started("1.2.3", "3.13.1"))
+    metrics.record(Started("1.2.3", "3.13.1"))
     text = generate_latest(metrics.registry).decode()
     families = {each.name: each for each in text_string_to_metric_families(text)}
     family = families[name.removesuffix("_total").removesuffix("_info")]
@@ -107,7 +109,7 @@ def test_the_listed_outcomes_are_all_that_an_attempt_can_come_to() -> None:
 
 def test_every_event_has_an_example() -> None:
     """The table below leaves out no class of the closed union."""
-    assert {type(each.event) for each in EXAMPLES} == set(get_args(events.Event))
+    assert {type(each.event) for each in EXAMPLES} == set(get_args(Event))
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda each: repr(each.event))
@@ -136,8 +138,8 @@ def test_a_lost_connection_is_down_until_it_is_made_anew() -> None:
 def test_an_unlimited_rate_is_infinite_again() -> None:
     """Where the limit is lifted, the share is +Inf, not the last one."""
     metrics = Metrics(TIERS)
-    metrics.record(events.LimitsChanged(64, 12.5))
-    metrics.record(events.LimitsChanged(64, None))
+    metrics.record(LimitsChanged(64, 12.5))
+    metrics.record(LimitsChanged(64, None))
     assert shown(metrics.registry)["rate_limit_per_second[]"] == inf
 
 
@@ -153,8 +155,8 @@ def test_the_oldest_orders_age_is_asked_for_at_every_scrape() -> None:
 def test_a_second_start_replaces_the_build_info() -> None:
     """There is one build, the last that was told."""
     metrics = Metrics(TIERS)
-    metrics.record(events.Started("1", "3.12"))
-    metrics.record(events.Started("2", "3.13"))
+    metrics.record(Started("1", "3.12"))
+    metrics.record(Started("2", "3.13"))
     build = [name for name in shown(metrics.registry) if name.startswith("build_info")]
     assert build == ["build_info[version=2,python=3.13]"]
 
@@ -162,14 +164,14 @@ def test_a_second_start_replaces_the_build_info() -> None:
 @pytest.mark.parametrize(
     "event",
     [
-        events.AttemptEnded("o-7", 1, "o-7", 200, None, 0.1),
+        AttemptEnded("o-7", 1, "o-7", 200, None, 0.1),
         retry_planned(tier_seconds=7),
         answered(status="o-7"),
         answered(status="rejected", code="o-7"),
     ],
     ids=["outcome", "tier", "status", "code"],
 )
-def test_no_label_leaves_its_closed_set(event: events.Event) -> None:
+def test_no_label_leaves_its_closed_set(event: Event) -> None:
     """A word that is in no closed set makes no series."""
     metrics = Metrics(TIERS)
     before = shown(metrics.registry)

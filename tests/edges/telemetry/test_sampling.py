@@ -11,28 +11,41 @@ from service.core.message import PublicationKind
 from service.core.settlement import Settlement
 from service.edges.telemetry.sampling import SAMPLED, Repeated, Sampler
 from service.edges.telemetry.sink import Telemetry, line_fields
-from service.flow import events
-from service.flow.events import ConnectionName, Event, Level, LostCause
+from service.flow.events import Event
+from service.flow.events.declare import Level
+from service.flow.events.labels import ConnectionName, HoldReason, LostCause
+from service.flow.events.order import Abandoned, Answered, AttemptEnded, PublishFailed, Settled
+from service.flow.events.process import (
+    BrokerConnected,
+    BrokerLost,
+    ConsumingStopped,
+    HoldChanged,
+    KeyUnreadable,
+    LoopLagged,
+    Started,
+    Stopped,
+    Unexpected,
+)
 from tests.edges.telemetry.built import answered, parked, retry_planned
 from tests.edges.telemetry.conftest import OpenLog
 
-TICK = events.LoopLagged(0.0)
+TICK = LoopLagged(0.0)
 Line = Event | Repeated
 
 
 def failed(outcome: str = "unreached", status: int | None = None, name: str = "o-1") -> Event:
     """An attempt that came to nothing."""
-    return events.AttemptEnded(name, 1, outcome, status, "connection refused", 0.1)
+    return AttemptEnded(name, 1, outcome, status, "connection refused", 0.1)
 
 
 def lost(connection: ConnectionName = ConnectionName.CONSUME) -> Event:
     """A broker connection that could not be made."""
-    return events.BrokerLost(connection, LostCause.CONNECT_FAILED, "refused", 1.0)
+    return BrokerLost(connection, LostCause.CONNECT_FAILED, "refused", 1.0)
 
 
 def defect(error: str, where: str = "delivery") -> Event:
     """What no rule foresees."""
-    return events.Unexpected(where, error)
+    return Unexpected(where, error)
 
 
 def told(*story: tuple[float, Event]) -> list[Line]:
@@ -66,14 +79,14 @@ def test_a_single_failure_is_not_counted() -> None:
 def test_a_count_comes_before_the_line_that_ends_its_window() -> None:
     """Without a tick in between, the next event brings it, whichever it is."""
     lines = told((0, lost()), (1, lost()), (61, lost()))
-    assert [type(line) for line in lines] == [events.BrokerLost, Repeated, events.BrokerLost]
+    assert [type(line) for line in lines] == [BrokerLost, Repeated, BrokerLost]
     lines = told((0, lost()), (1, lost()), (61, answered()))
-    assert [type(line) for line in lines] == [events.BrokerLost, Repeated, events.Answered]
+    assert [type(line) for line in lines] == [BrokerLost, Repeated, Answered]
 
 
 def test_the_last_line_is_that_of_the_stop() -> None:
     """Whatever was counted comes out before it, also in the middle of a window."""
-    stop = events.Stopped(0)
+    stop = Stopped(0)
     lines = told((0, lost()), (1, lost()), (2, failed()), (3, failed()), (4, stop))
     assert [getattr(line, "times", 0) for line in lines] == [0, 0, 1, 1, 0]
     assert lines[-1] == stop
@@ -86,12 +99,12 @@ def test_the_last_line_is_that_of_the_stop() -> None:
         (failed("unknown", 500), failed("unknown", 502)),
         (lost(ConnectionName.CONSUME), lost(ConnectionName.PUBLISH)),
         (
-            events.PublishFailed("o-1", PublicationKind.REPLY, "nacked"),
-            events.PublishFailed("o-1", PublicationKind.RETRY, "nacked"),
+            PublishFailed("o-1", PublicationKind.REPLY, "nacked"),
+            PublishFailed("o-1", PublicationKind.RETRY, "nacked"),
         ),
         (defect("KeyError: 1"), defect("TypeError: 1")),
         (defect("KeyError: 1"), defect("KeyError: 1", "event loop")),
-        (events.Abandoned("o-1"), lost()),
+        (Abandoned("o-1"), lost()),
     ],
     ids=["outcome", "status", "connection", "kind", "error", "where", "class"],
 )
@@ -105,7 +118,7 @@ def test_another_kind_is_written(one: Event, other: Event) -> None:
     [
         (failed(name="o-1"), failed(name="o-2")),
         (defect("KeyError: 1"), defect("KeyError: 2")),
-        (events.Abandoned("o-1"), events.Abandoned("o-2")),
+        (Abandoned("o-1"), Abandoned("o-2")),
     ],
     ids=["order", "value", "abandoned"],
 )
@@ -120,14 +133,14 @@ def test_the_same_kind_is_counted(one: Event, other: Event) -> None:
         answered(status="unknown"),
         parked(),
         retry_planned(),
-        events.Settled(None, Settlement.DEAD_LETTERED),
-        events.HoldChanged(events.HoldReason.CIRCUIT, held=True, why="no route"),
-        events.KeyUnreadable("missing"),
-        events.BrokerConnected(ConnectionName.PUBLISH, "broker:5672"),
-        events.ConsumingStopped("orders are held"),
-        events.Started("1", "3"),
-        events.Stopped(1),
-        events.AttemptEnded("o-1", 1, "accepted", 200, None, 0.1),
+        Settled(None, Settlement.DEAD_LETTERED),
+        HoldChanged(HoldReason.CIRCUIT, held=True, why="no route"),
+        KeyUnreadable("missing"),
+        BrokerConnected(ConnectionName.PUBLISH, "broker:5672"),
+        ConsumingStopped("orders are held"),
+        Started("1", "3"),
+        Stopped(1),
+        AttemptEnded("o-1", 1, "accepted", 200, None, 0.1),
     ],
     ids=lambda event: type(event).__name__,
 )
@@ -155,8 +168,8 @@ _EVENTS = st.one_of(
     st.builds(failed, st.sampled_from(["unreached", "unknown"]), st.integers(100, 999)),
     st.builds(lost, st.sampled_from(ConnectionName)),
     st.builds(defect, st.text(max_size=3), st.sampled_from(["delivery", "event loop"])),
-    st.builds(events.Abandoned, st.text(max_size=3)),
-    st.just(events.Stopped(0)),
+    st.builds(Abandoned, st.text(max_size=3)),
+    st.just(Stopped(0)),
     st.builds(answered),
 )
 
@@ -184,7 +197,7 @@ def test_no_failure_is_ever_uncounted(
         now += pause
         lines += sampler.lines(event, now)
         assert len(sampler) <= most + len(SAMPLED)
-    last = events.Stopped(0) if end else TICK
+    last = Stopped(0) if end else TICK
     lines += sampler.lines(last, now if end else now + 61)
     assert len(sampler) == 0
     assert _by_class(lines) == Counter(map(type, [*sent, last]))
@@ -210,7 +223,7 @@ def test_the_sink_flushes_at_the_stop_also_where_that_line_is_off(open_log: Open
     """At `warning` the stop itself is not written."""
     book = open_log(Level.WARNING)
     emit = Telemetry(book.log, monotonic=lambda: 0.0)
-    for event in (lost(), lost(), events.Stopped(0)):
+    for event in (lost(), lost(), Stopped(0)):
         emit(event)
     assert [line["event"] for line in book.lines] == [
         "broker connection lost",
@@ -222,7 +235,7 @@ def test_a_level_that_is_off_counts_nothing(open_log: OpenLog) -> None:
     """A count would tell of lines that nobody asked for."""
     book = open_log(Level.ERROR)
     emit = Telemetry(book.log, monotonic=lambda: 0.0)
-    for event in (lost(), lost(), events.Stopped(0)):
+    for event in (lost(), lost(), Stopped(0)):
         emit(event)
     assert book.lines == []
 
@@ -231,6 +244,6 @@ def test_at_debug_everything_is_written(open_log: OpenLog) -> None:
     """Who asks for all gets all."""
     book = open_log(Level.DEBUG)
     emit = Telemetry(book.log, monotonic=lambda: 0.0)
-    for event in (lost(), lost(), lost(), events.Stopped(0)):
+    for event in (lost(), lost(), lost(), Stopped(0)):
         emit(event)
     assert [line["event"] for line in book.lines] == ["broker connection lost"] * 3 + ["stopped"]

@@ -9,8 +9,10 @@ from typing import get_args
 import pytest
 
 from service.edges.telemetry.sink import Telemetry
-from service.flow import events
-from service.flow.events import Event, Level
+from service.flow.events import Emit, Event
+from service.flow.events.declare import Level
+from service.flow.events.order import AttemptEnded
+from service.flow.events.process import KeyReloaded, Stopped, Unexpected
 from tests.edges.telemetry.conftest import OpenLog
 from tests.edges.telemetry.example import Example
 from tests.edges.telemetry.examples import EXAMPLES
@@ -20,7 +22,7 @@ from tests.edges.telemetry.examples import EXAMPLES
 def test_an_event_writes_its_line(open_log: OpenLog, example: Example) -> None:
     """Level and text are the event's, the fields those that have a value; some are only counted."""
     book = open_log()
-    emit: events.Emit = Telemetry(book.log)
+    emit: Emit = Telemetry(book.log)
     emit(example.event)
     line = {"level": example.level, "event": example.text, **example.fields}
     assert book.lines == ([] if example.level is None else [line])
@@ -37,9 +39,9 @@ def test_events_below_the_level_are_recorded_but_not_written(open_log: OpenLog) 
     book = open_log(Level.WARNING)
     recorded: list[Event] = []
     emit = Telemetry(book.log, recorded.append)
-    emit(events.Stopped(0))
-    emit(events.Stopped(1))
-    assert recorded == [events.Stopped(0), events.Stopped(1)]
+    emit(Stopped(0))
+    emit(Stopped(1))
+    assert recorded == [Stopped(0), Stopped(1)]
     assert [line["left"] for line in book.lines] == [1]
 
 
@@ -51,8 +53,8 @@ def test_every_recorder_hears_of_every_event(open_log: OpenLog) -> None:
     def failing(event: Event) -> None:
         raise KeyError("o-7")
 
-    Telemetry(book.log, failing, recorded.append)(events.KeyReloaded())
-    assert recorded == [events.KeyReloaded()]
+    Telemetry(book.log, failing, recorded.append)(KeyReloaded())
+    assert recorded == [KeyReloaded()]
     assert [line["event"] for line in book.lines] == ["telemetry failed", "API key read again"]
     assert book.lines[0]["event_type"] == "KeyReloaded"
     assert "KeyError" in book.lines[0]["exception"]
@@ -66,7 +68,7 @@ def test_a_recorder_that_always_fails_is_reported_once_an_event_class(open_log: 
         raise KeyError("o-7")
 
     emit = Telemetry(book.log, failing)
-    for event in (events.KeyReloaded(), events.KeyReloaded(), events.Stopped(0)):
+    for event in (KeyReloaded(), KeyReloaded(), Stopped(0)):
         emit(event)
     assert [line["event_type"] for line in book.lines] == ["KeyReloaded", "Stopped"]
 
@@ -75,7 +77,7 @@ def test_an_event_that_cannot_be_written_is_still_recorded(open_log: OpenLog) ->
     """A duration that is no number costs the line, not the order."""
     book = open_log()
     recorded: list[Event] = []
-    event = events.AttemptEnded("o-7", 1, "unknown", None, None, "soon")  # type: ignore[arg-type]
+    event = AttemptEnded("o-7", 1, "unknown", None, None, "soon")  # type: ignore[arg-type]
     Telemetry(book.log, recorded.append)(event)
     assert recorded == [event]
     assert [line["event"] for line in book.lines] == ["telemetry failed"]
@@ -86,8 +88,8 @@ def test_a_line_names_its_trace_where_there_is_one(open_log: OpenLog) -> None:
     book = open_log()
     traces = iter(["0af7", None])
     emit = Telemetry(book.log, trace_id=lambda: next(traces))
-    emit(events.Stopped(0))
-    emit(events.KeyReloaded())
+    emit(Stopped(0))
+    emit(KeyReloaded())
     assert [line.get("trace_id") for line in book.lines] == ["0af7", None]
 
 
@@ -96,9 +98,7 @@ def test_no_failure_is_lost_between_threads(open_log: OpenLog) -> None:
     book = open_log(Level.INFO)
     now = count()
     emit = Telemetry(book.log, monotonic=lambda: float(next(now)))
-    failures = [
-        events.AttemptEnded(f"o-{n}", 1, "unknown", 500 + n % 97, None, 0.1) for n in range(8000)
-    ]
+    failures = [AttemptEnded(f"o-{n}", 1, "unknown", 500 + n % 97, None, 0.1) for n in range(8000)]
     usual = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     try:
@@ -106,7 +106,7 @@ def test_no_failure_is_lost_between_threads(open_log: OpenLog) -> None:
             list(pool.map(emit, failures))
     finally:
         sys.setswitchinterval(usual)
-    emit(events.Stopped(0))
+    emit(Stopped(0))
     told = [line for line in book.lines if line["event"] != "stopped"]
     assert "telemetry failed" not in {line["event"] for line in told}
     assert sum(line.get("repeated_times", 1) for line in told) == len(failures)
@@ -122,7 +122,7 @@ def test_an_unexpected_error_brings_its_traceback(open_log: OpenLog) -> None:
     try:
         carry("the-body-of-a-stranger")
     except LookupError as error:
-        Telemetry(book.log)(events.Unexpected("delivery", str(error)))
+        Telemetry(book.log)(Unexpected("delivery", str(error)))
     (line,) = book.lines
     assert line["exception"].endswith("LookupError: no rule for this")
     assert "in carry" in line["exception"]

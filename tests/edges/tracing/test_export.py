@@ -11,7 +11,8 @@ from opentelemetry.sdk.resources import SERVICE_NAME
 from service.core.outcome import Answered
 from service.edges.tracing.export import QUIET, Export
 from service.edges.tracing.traces import Traces
-from service.flow.events import Event, TracesExported, TracesLost, Unexpected
+from service.flow.events import Event
+from service.flow.events.process import TracesExported, TracesLost, Unexpected
 from tests.edges.telemetry.conftest import OpenLog, open_log
 from tests.edges.tracing.receiver import Receiver
 from tests.flow.fakes import FakeApi

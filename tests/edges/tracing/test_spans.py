@@ -7,7 +7,7 @@ from opentelemetry.trace import SpanKind, get_current_span
 from service.core.decision import RetryPolicy
 from service.core.outcome import Answered, ApiResult, Lost, NotSent
 from service.edges.tracing.scope import exemplar, trace_id
-from service.flow import events
+from service.flow.events import Event, order
 from tests.edges.tracing.traced import TracedWorld, said
 from tests.flow.clock import settle
 from tests.flow.fakes import placed, refusal, request
@@ -195,13 +195,13 @@ async def test_two_deliveries_do_not_see_each_other() -> None:
 async def test_exemplars_and_log_lines_name_the_trace_of_the_order() -> None:
     """Every event of its way is emitted on its consumer span."""
     world = TracedWorld()
-    seen: dict[type[events.Event], tuple[dict[str, str] | None, str | None]] = {}
+    seen: dict[type[Event], tuple[dict[str, str] | None, str | None]] = {}
     world.watchers.append(lambda event: seen.update({type(event): (exemplar(), trace_id())}))
     await world.serve(request(headers={"traceparent": TRACEPARENT}))
     consumed = world.span(CONSUMED)
     assert consumed.context is not None
     named = {"trace_id": TRACE_ID, "span_id": f"{consumed.context.span_id:016x}"}
-    for kind in (events.AttemptEnded, events.Published, events.Answered):
+    for kind in (order.AttemptEnded, order.Published, order.Answered):
         assert seen[kind] == (named, TRACE_ID)
     assert (exemplar(), trace_id()) == (None, None)
 

@@ -18,21 +18,15 @@ from service.core.message import PublicationKind
 from service.core.settlement import Settlement
 from service.edges.telemetry.catalogue import MEMORY_LIMIT, OLDEST_ORDER_AGE
 from service.edges.telemetry.metrics import Metrics
-from service.flow.events import (
-    AttemptEnded,
+from service.flow.events import Event
+from service.flow.events.labels import ConnectionName, HoldReason, LostCause
+from service.flow.events.order import AttemptEnded, DeliveryArrived, Published, Settled
+from service.flow.events.process import (
     BrokerConnected,
     BrokerLost,
-    ConnectionName,
-    DeliveryArrived,
-    Event,
     HoldChanged,
-    HoldReason,
-    InFlightChanged,
     LimitsChanged,
     LoopLagged,
-    LostCause,
-    Published,
-    Settled,
     Started,
 )
 from tests.edges.telemetry.built import answered, retry_planned
@@ -83,7 +77,8 @@ class _Relay:
         self.tell(HoldChanged(HoldReason.CIRCUIT, held=away, why=""))
         self.tell(HoldChanged(HoldReason.THROTTLED, held=throttled, why=""))
         self.tell(*(LoopLagged(self.chance.expovariate(400)) for _ in range(60)))
-        self.tell(InFlightChanged(0 if away else self.chance.randint(4, 20)))
+        in_flight = 0 if away else self.chance.randint(4, 20)
+        self.metrics.watch_in_flight(lambda: in_flight)
         self.tell(LimitsChanged(16 if throttled else 64, 2.5))
         self._broker(now)
         orders = 6 if away else 20 if throttled else 130 if now in _CATCHING_UP else 70

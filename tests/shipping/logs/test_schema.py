@@ -6,12 +6,14 @@ from typing import get_args
 
 import pytest
 
-from docs.sources.logs import as_schema, meanings
-from docs.sources.logs.fields import LIBRARY, kinds
+from docs.sources.logs import as_schema
+from docs.sources.logs.fields import kinds
 from docs.sources.logs.generate import DOCS, files
 from service.edges.telemetry.sampling import SAMPLED
 from service.edges.telemetry.sink import Telemetry
-from service.flow.events import Event, Level, LoopLagged, Stopped
+from service.flow.events import Event
+from service.flow.events.declare import Level
+from service.flow.events.process import LoopLagged, Stopped
 from tests.edges.telemetry.conftest import OpenLog
 from tests.edges.telemetry.examples import EXAMPLES
 from tests.shipping.logs.checking import problems
@@ -34,21 +36,19 @@ def test_a_file_is_up_to_date(path: Path) -> None:
 
 def test_every_event_that_is_written_has_its_kind_of_line() -> None:
     """One text for each class, and no text for two."""
-    written = [kind for kind in get_args(Event) if vars(kind).get("level") is not None]
+    written = [kind for kind in get_args(Event) if kind.declared_level is not None]
     texts = [kind.text for kind in kinds()]
     assert len(texts) == len(set(texts)) == len(written) + len(SAMPLED) + 2
     assert {kind.text for kind in written} < set(texts)
     assert all(kind.levels and kind.when for kind in kinds())
 
 
-def test_every_meaning_is_of_a_field_that_there_is() -> None:
-    """One that is left over would be of a field that was renamed."""
-    used = {"time", "level", "event", "trace_id"}
-    for kind in [*kinds(), LIBRARY]:
-        for field in kind.fields:
-            own = f"{kind.text.removesuffix(', repeated')}.{field.name}"
-            used |= {own} if own in meanings.MEANINGS else {field.name}
-    assert meanings.MEANINGS.keys() - used == set()
+def test_every_field_has_its_meaning() -> None:
+    """It is declared with the field."""
+    without = [
+        (kind.text, each.name) for kind in kinds() for each in kind.fields if not each.meaning
+    ]
+    assert without == []
 
 
 def test_a_line_of_every_event_fits(open_log: OpenLog) -> None:

@@ -7,7 +7,7 @@ import pytest
 from prometheus_client.samples import Sample
 
 from service.edges.telemetry.metrics import Metrics
-from service.flow.events import Started
+from service.flow.events.process import Started
 from tests.shipping.rules.promtool import Missing, Promtool, find_promtool
 from tests.shipping.rules.reading import (
     ALERT_NAMES,

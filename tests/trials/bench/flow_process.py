@@ -26,7 +26,8 @@ from service.edges.system_clock import SystemClock
 from service.edges.telemetry.logs import LogFormat, configure_logging
 from service.edges.telemetry.metrics import Metrics
 from service.edges.telemetry.sink import Telemetry
-from service.flow.events import Emit, Event, Level
+from service.flow.events import Emit, Event
+from service.flow.events.declare import Level
 from service.flow.ports import Confirmed, OrderApi, Publisher
 from service.flow.relay import Relay
 from service.flow.sending.budget import RateBudget

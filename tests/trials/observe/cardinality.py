@@ -12,7 +12,7 @@ from service.core.message import PublicationKind
 from service.core.settlement import Settlement
 from service.edges.telemetry import catalogue
 from service.edges.telemetry.catalogue import Kind, Metric
-from service.flow.vocabulary import ConnectionName, HoldReason, LostCause
+from service.flow.events.labels import ConnectionName, HoldReason, LostCause
 from tests.trials.hostile import messages
 from tests.trials.hostile.flood import FAMILIES
 from tests.trials.hostile.mail import Sender

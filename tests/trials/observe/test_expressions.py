@@ -4,7 +4,7 @@ import pytest
 
 from service.core.decision import RetryPolicy
 from service.edges.telemetry.metrics import Metrics
-from service.flow.events import Started
+from service.flow.events.process import Started
 from tests.trials.observe.cardinality import OURS, bound
 from tests.trials.observe.expressions import Question, Run, filled, whole_step
 

@@ -4,7 +4,7 @@ from charts.sources.dashboards.colours import BAD, GOOD
 from charts.sources.dashboards.panel import Panel, Query, Row, Shape, State
 from charts.sources.dashboards.promql import known, of_relay, per_second, quantile, seen, total
 from service.edges.telemetry.catalogue import OUTCOMES
-from service.flow.vocabulary import HoldReason
+from service.flow.events.labels import HoldReason
 
 _REQUESTS = "order_relay_api_requests_total"
 _DURATION = "order_relay_api_request_duration_seconds"

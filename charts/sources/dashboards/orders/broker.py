@@ -4,7 +4,7 @@ from charts.sources.dashboards.colours import BAD, GOOD
 from charts.sources.dashboards.panel import Panel, Query, Row, Shape, State
 from charts.sources.dashboards.promql import WINDOW, known, of_relay, quantile
 from service.core.message import PublicationKind
-from service.flow.vocabulary import ConnectionName, LostCause
+from service.flow.events.labels import ConnectionName, LostCause
 
 _RECONNECTS = of_relay("order_relay_broker_reconnects_total")
 

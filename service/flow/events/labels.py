@@ -1,15 +1,6 @@
-"""The words that events are made of: levels, and the closed sets that become metric labels."""
+"""The closed sets that events are made of; most become metric labels."""
 
 from enum import StrEnum
-
-
-class Level(StrEnum):
-    """How loud an event is."""
-
-    DEBUG = "debug"
-    INFO = "info"
-    WARNING = "warning"
-    ERROR = "error"
 
 
 class HoldReason(StrEnum):

@@ -1,0 +1,168 @@
+"""What happens to the process and its connections."""
+
+from typing import Annotated
+
+from service.flow.events.declare import Declared, Level, Reason, event
+from service.flow.events.labels import STARTING, ConnectionName, HoldReason, LostCause
+
+_Connection = Annotated[ConnectionName, "which of the two connections"]
+
+
+@event("started")
+class Started(Declared):
+    """The process runs; None where its memory has no limit."""
+
+    version: Annotated[str, "of the relay"]
+    python: Annotated[str, "of Python"]
+    memory_limit_bytes: Annotated[
+        int | None, "the limit of the process's control group; absent where there is none"
+    ] = None
+
+
+@event("admin endpoints")
+class AdminListening(Declared):
+    """Metrics and health are served at this address."""
+
+    host: Annotated[str, "the address that is listened on"]
+    port: Annotated[int, "its port"]
+
+
+@event("consuming")
+class ConsumingStarted(Declared):
+    """Deliveries arrive from now on."""
+
+    queue: Annotated[str, "the queue"]
+    prefetch: Annotated[int, "the most messages that are held at a time"]
+
+
+@event("not consuming")
+class ConsumingStopped(Declared):
+    """No deliveries arrive until consuming starts again."""
+
+    why: Annotated[str, "why, in words"]
+
+
+@event("hold")
+class HoldChanged(Declared):
+    """Sending of new orders stopped or went on for `reason`."""
+
+    reason: Annotated[HoldReason, "what the hold is for"]
+    held: Annotated[bool, "whether the hold began; false when it is over"]
+    why: Annotated[str, "why it is held; after `over:`, why it was"]
+
+    @property
+    def level(self) -> Level:
+        """A wrong key stops every order until a person mends it."""
+        if self.held and self.why != STARTING:
+            credentials = self.reason is HoldReason.CREDENTIALS
+            return Level.ERROR if credentials else Level.WARNING
+        return Level.INFO
+
+
+@event("limits")
+class LimitsChanged(Declared):
+    """The most orders in flight, and this process's share of the rate (None: no limit)."""
+
+    concurrency: Annotated[int, "the most orders at the API at a time"]
+    rate_per_second: Annotated[
+        float | None, "this process's share of the budget; absent where there is none"
+    ]
+
+
+@event("broker connected")
+class BrokerConnected(Declared):
+    """A broker connection is up; `broker` is host:port and vhost."""
+
+    connection: _Connection
+    broker: Annotated[str, "address and virtual host"]
+
+
+@event("broker connection lost", Level.WARNING)
+class BrokerLost(Declared):
+    """A broker connection failed or could not be made; it is built anew after the pause."""
+
+    connection: _Connection
+    cause: Annotated[LostCause, "what ended the connection"]
+    reason: Reason
+    retry_in_seconds: Annotated[float, "how long until the next try"]
+
+
+@event("event loop lag", level=None)
+class LoopLagged(Declared):
+    """The event loop woke up so much later than asked."""
+
+    lag_seconds: float
+
+
+@event("API key read again")
+class KeyReloaded(Declared):
+    """The API key was read again from its file."""
+
+
+@event("API key unreadable, the last good one is used on", Level.ERROR)
+class KeyUnreadable(Declared):
+    """The API key's file could not be read; the last good key is used on."""
+
+    reason: Reason
+
+
+@event("traces are lost", Level.WARNING)
+class TracesLost(Declared):
+    """Spans could not be exported; nothing more is said of it until one batch can be."""
+
+    reason: Reason
+
+
+@event("traces are exported again")
+class TracesExported(Declared):
+    """Spans are exported again; so many were lost in between."""
+
+    lost_spans: Annotated[int, "spans that were not exported"]
+
+
+@event("unexpected error", Level.ERROR)
+class Unexpected(Declared):
+    """A defect: an exception that no rule foresees; the delivery stays with the broker."""
+
+    where: Annotated[str, "which part of the relay met it"]
+    error: Annotated[str, "class and text of the exception"]
+
+
+@event("draining")
+class Draining(Declared):
+    """The process finishes what it has begun, then ends."""
+
+    signal: Annotated[str, "the signal that ended it"]
+    seconds: Annotated[float, "how long it may take to finish what it has begun"]
+
+
+@event("stopped")
+class Stopped(Declared):
+    """The process ends; `left` orders were in flight still, and the broker delivers them again."""
+
+    left: Annotated[int, "orders that were cut off; the broker delivers them again"]
+
+    @property
+    def level(self) -> Level:
+        """An order that is cut off is asked about again, but should be rare."""
+        return Level.WARNING if self.left else Level.INFO
+
+
+ProcessEvent = (
+    Started
+    | AdminListening
+    | ConsumingStarted
+    | ConsumingStopped
+    | HoldChanged
+    | LimitsChanged
+    | BrokerConnected
+    | BrokerLost
+    | LoopLagged
+    | KeyReloaded
+    | KeyUnreadable
+    | TracesLost
+    | TracesExported
+    | Unexpected
+    | Draining
+    | Stopped
+)
