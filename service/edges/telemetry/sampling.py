@@ -21,8 +21,6 @@ MOST_KINDS = 100
 TICKS = (LoopLagged, Stopped)
 """The events that must be shown to the sampler whether or not they are written."""
 
-Sampled = AttemptEnded | PublishFailed | BrokerLost | Abandoned | Unexpected
-
 
 class Fields(NamedTuple):
     """The fields that make a failure's kind, and those of which the last one is an example."""
