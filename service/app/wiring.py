@@ -19,8 +19,8 @@ from service.edges.system_clock import SystemClock
 from service.flow.events import Emit, Event
 from service.flow.events.process import KeyReloaded, LimitsChanged
 from service.flow.relay import Relay
-from service.flow.sending.budget import RateBudget
 from service.flow.sending.gate import Gate
+from service.flow.sending.pace import Pace
 
 if TYPE_CHECKING:
     from service.edges.tracing.traces import Traces
@@ -48,8 +48,8 @@ def build(
     topology = build_topology(settings.amqp.namespace, settings.retry.delays_seconds)
     broker = Broker(settings.amqp.urls, tls_files(settings.amqp))
     prepare = Prepare(topology, settings.amqp.topology)
-    budget = RateBudget(settings.api.rate_per_second)
-    gate = Gate(clock, emit, concurrency=settings.api.concurrency, budget=budget, random=random)
+    pace = Pace(settings.api.rate_per_second)
+    gate = Gate(clock, emit, concurrency=settings.api.concurrency, pace=pace, random=random)
     publisher = AmqpPublisher(
         PublisherPorts(
             broker, prepare, gate.hold_publisher, gate.lift_publisher, clock, emit, random
@@ -74,7 +74,7 @@ def build(
         random=random,
         tracing=traces.deliveries(topology) if traces else None,
     )
-    share = _share_of(settings, budget, emit)
+    share = _share_of(settings, pace, emit)
     consumer = AmqpConsumer(
         ConsumerPorts(broker, prepare, gate, relay.receive, share, clock, emit, random),
         topology,
@@ -98,15 +98,15 @@ def tls_files(amqp: AmqpSettings) -> TlsFiles:
     return TlsFiles(amqp.ca_file, amqp.cert_file, amqp.key_file)
 
 
-def _share_of(settings: Settings, budget: RateBudget, emit: Emit) -> Callable[[int], None]:
+def _share_of(settings: Settings, pace: Pace, emit: Emit) -> Callable[[int], None]:
     """Each process has one consumer on the queue: their number divides the budget."""
     rate, concurrency = settings.api.rate_per_second, settings.api.concurrency
     emit(LimitsChanged(concurrency, rate))
 
     def counted(consumers: int) -> None:
         share = None if rate is None else rate / max(1, consumers)
-        if share != budget.rate_per_second:
-            budget.change_rate(share)
+        if share != pace.limit_per_second:
+            pace.limit_per_second = share
             emit(LimitsChanged(concurrency, share))
 
     return counted

@@ -3,7 +3,9 @@
 The rules, in the order in which they are asked:
 
 1. An answer of the API that is certain (accepted, refused) ends the order.
-2. A misconfigured account holds the order: nothing is answered for it.
+2. A suspected answer and a throttled one hold the order until the account's state is known: nothing
+   is answered for it, and nothing is counted against it. A suspicion that falls on the order alone
+   is tried again three times.
 3. An order past its deadline, age, attempts or idempotency window is given up.
 4. Anything else waits: up to the first tier in the process, longer in a retry queue, and never
    past the point where rule 3 would end it.
@@ -20,13 +22,16 @@ from service.core.codes import Code
 from service.core.history import History
 from service.core.outcome import (
     Accepted,
-    Misconfigured,
     Outcome,
     Refused,
+    Suspected,
     Throttled,
     Unknown,
     Unreached,
 )
+
+MOST_SUSPICIONS = 3
+"""How often an order is tried again that alone is answered as if the account were at fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +74,7 @@ class RetryLater:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Wait until the account works again; nothing is counted against the order."""
+    """Wait at the gate, in its place; nothing is counted against the order."""
 
 
 Decision = Finish | Park | RetryHere | RetryLater | Hold
@@ -92,34 +97,32 @@ def decide(
             return Finish(answer.accepted(outcome, history))
         case Refused():
             return Finish(answer.refused(outcome, history))
-        case Misconfigured():
+        case Suspected(alone=True):
+            return _decide_alone(outcome, history, deadline, policy, now, jitter)
+        case Suspected() | Throttled():
             return Hold()
-        case Throttled() | Unreached() | Unknown():
-            seconds = wait_seconds(outcome, history, policy, jitter)
-            return _wait(seconds, history, deadline, policy, now)
+        case Unreached() | Unknown():
+            return _back_off(history, deadline, policy, now, jitter)
         case _ as never:  # pragma: no cover
             assert_never(never)
 
 
-def wait_seconds(
-    outcome: Throttled | Unreached | Unknown, history: History, policy: RetryPolicy, jitter: float
-) -> float:
-    """How long to wait: as the API told, at most the last tier, else backoff with full jitter."""
-    told = outcome.retry_after_seconds if isinstance(outcome, Throttled) else None
-    if told is not None:
-        # An API that says "after 0 seconds" again and again would be called in a hot loop.
-        least = full_jitter(policy.delays_seconds[0], jitter)
-        return min(max(told, least), policy.delays_seconds[-1])
-    return full_jitter(ceiling_seconds(policy.delays_seconds, history.retries), jitter)
-
-
-def throttle_seconds(
-    outcome: Outcome, history: History, policy: RetryPolicy, jitter: float
-) -> float | None:
-    """How long the API asks everybody to wait; None where it does not."""
-    if isinstance(outcome, Throttled):
-        return wait_seconds(outcome, history, policy, jitter)
-    return None
+def _decide_alone(
+    suspected: Suspected,
+    history: History,
+    deadline: datetime | None,
+    policy: RetryPolicy,
+    now: datetime,
+    jitter: float,
+) -> Decision:
+    """The next step of an order that alone is answered so, which `history` already counts."""
+    if history.suspicions <= MOST_SUSPICIONS:
+        return _back_off(history, deadline, policy, now, jitter)
+    if not history.uncertain:
+        refused = Refused(Code.REFUSED, suspected.reason, suspected.http_status)
+        return Finish(answer.refused(refused, history))
+    why = f"{suspected.reason}, for this order alone"
+    return Park(answer.given_up(Code.OUTCOME_UNKNOWN, why, history))
 
 
 def give_up(
@@ -148,18 +151,19 @@ def _problem(
     return None
 
 
-def _wait(
-    seconds: float,
+def _back_off(
     history: History,
     deadline: datetime | None,
     policy: RetryPolicy,
     now: datetime,
+    jitter: float,
 ) -> Decision:
     if (end := give_up(history, deadline, policy, now)) is not None:
         return end
     tiers = policy.delays_seconds
+    seconds = full_jitter(ceiling_seconds(tiers, history.retries), jitter)
     # A wait that outlasts the order's end would turn a chance into a certain failure.
-    left = _seconds_left(history, deadline, policy, now)
+    left = seconds_left(history, deadline, policy, now)
     if seconds <= tiers[0]:
         return RetryHere(min(seconds, left))
     wanted = tier_for(tiers, seconds)
@@ -167,9 +171,10 @@ def _wait(
     return RetryLater(fitting[-1]) if fitting else RetryHere(left)
 
 
-def _seconds_left(
+def seconds_left(
     history: History, deadline: datetime | None, policy: RetryPolicy, now: datetime
 ) -> float:
+    """How long the order may still be sent, by its deadline, its age and the API's memory."""
     ends = [history.first_seen + timedelta(seconds=policy.max_age_seconds)]
     if deadline is not None:
         ends.append(deadline)

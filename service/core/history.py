@@ -8,9 +8,9 @@ from typing import assert_never
 from service.core.message import HEADER_PREFIX
 from service.core.outcome import (
     Accepted,
-    Misconfigured,
     Outcome,
     Refused,
+    Suspected,
     Throttled,
     Unknown,
     Unreached,
@@ -22,6 +22,7 @@ ATTEMPTS = HEADER_PREFIX + "attempts"
 RETRIES = HEADER_PREFIX + "retries"
 FIRST_SEEN = HEADER_PREFIX + "first-seen"
 UNKNOWN_SINCE = HEADER_PREFIX + "unknown-since"
+SUSPICIONS = HEADER_PREFIX + "suspicions"
 LAST_OUTCOME = HEADER_PREFIX + "last-outcome"
 
 _LARGEST_COUNT = 1_000_000
@@ -38,6 +39,7 @@ class History:
     `attempts` counts what reached or may have reached the API; `retries` counts waits and sets the
     next one's length. `unknown_since` is when the first attempt was sent whose outcome is not
     known: while it is set an order may exist, and only an answer of the API clears it.
+    `suspicions` counts answers that look like the account's fault and were this order's alone.
     """
 
     first_seen: datetime
@@ -45,6 +47,7 @@ class History:
     retries: int = 0
     unknown_since: datetime | None = None
     last_outcome: str | None = None
+    suspicions: int = 0
 
     @property
     def uncertain(self) -> bool:
@@ -60,7 +63,14 @@ class History:
             case Unknown():
                 since = self.unknown_since or sent_at
                 return replace(seen, attempts=self.attempts + 1, unknown_since=since)
-            case Throttled() | Misconfigured() | Unreached():
+            case Suspected(alone=True):
+                # An API that names its key refused the order; one that answers 403 may have it.
+                began = self.unknown_since or (None if outcome.names_key else sent_at)
+                count = self.suspicions + 1
+                return replace(
+                    seen, attempts=self.attempts + 1, suspicions=count, unknown_since=began
+                )
+            case Throttled() | Suspected() | Unreached():
                 return seen
             case _ as never:  # pragma: no cover
                 assert_never(never)
@@ -79,6 +89,8 @@ def to_headers(history: History) -> dict[str, object]:
     }
     if history.unknown_since is not None:
         headers[UNKNOWN_SINCE] = to_rfc3339(history.unknown_since)
+    if history.suspicions:
+        headers[SUSPICIONS] = history.suspicions
     if history.last_outcome is not None:
         headers[LAST_OUTCOME] = history.last_outcome
     return headers
@@ -109,6 +121,7 @@ def from_headers(
         # A time to come, by another machine's clock, would stretch the idempotency window.
         unknown_since=min(now, unknown_since) if unknown_since else None,
         last_outcome=last_outcome if isinstance(last_outcome, str) else None,
+        suspicions=_count(headers, SUSPICIONS),
     )
 
 

@@ -1,31 +1,26 @@
-"""Whether an error of the API is about the account's key: then it concerns every order.
+"""Whether an error of the API speaks of the account's key: then it may concern every order.
 
-An API may repeat what it was sent ("coupon summer-key is unknown"). The order's own words are taken
-out first, else one order with the word "key" in it would hold up all the others.
+Not every sentence with the word does: databases have keys, too. A mistake costs little either way,
+for another order is asked before anything follows from it.
 """
 
 import re
-from urllib.parse import parse_qsl
 
-# "idempotency key" is the order's own, no matter of the account.
-# `_` ends a word here: `invalid_api_key` names the key.
-_KEY = re.compile(r"(?<!idempotency[ _-])(?<![^\W_])(?:api[ _-]?)?key(?![^\W_])", re.IGNORECASE)
+_FAULT = (
+    r"(?:in)?valid|incorrect|wrong|bad|missing|expired|revoked|disabled|inactive|blocked"
+    r"|suspended|deactivated|banned|rejected|denied|required|unauthori[sz]ed"
+)
+_KEY = re.compile(
+    # `_` ends a word here: `invalid_api_key` names the key.
+    r"(?<![^\W_])(?:api|access|account|auth|secret)[ _-]?key(?![^\W_])"
+    rf"|(?<![^\W_])(?:{_FAULT})[ _-]key(?![^\W_])(?!\s*['\"`])"
+    r"|parameter:?\s*['\"`]?key(?![^\W_])"
+    rf"|(?:^|['\"`({{]|\b(?:the|your|this) )key(?![^\W_])\W{{0,5}}"
+    rf"(?:is |was |are |has been |has )?(?:not |no longer )?(?:{_FAULT}|found|known|active)\b",
+    re.IGNORECASE,
+)
 
 
-def names_the_key(error: str, form: bytes) -> bool:
-    """Whether `error`, the answer to the form that was sent, names the account's key."""
-    if not _KEY.search(error):
-        return False
-    for word in _own_words(form):
-        error = re.sub(re.escape(word), "", error, flags=re.IGNORECASE)
+def names_the_key(error: str) -> bool:
+    """Whether `error`, some hundred characters at most, speaks of the account's key."""
     return _KEY.search(error) is not None
-
-
-def _own_words(form: bytes) -> list[str]:
-    """The order's names and values that could be taken for the key, the longest first.
-
-    Only these: to take out a value such as "1" or "ey" could hide the key.
-    """
-    pairs = parse_qsl(form.decode("ascii", "replace"), keep_blank_values=True)
-    words = {word for pair in pairs for word in pair if _KEY.search(word)}
-    return sorted(words, key=lambda word: (-len(word), word))

@@ -73,11 +73,17 @@ class Throttled:
 
 
 @dataclass(frozen=True, slots=True)
-class Misconfigured:
-    """Our key or our URL is wrong: no fault of this order, and every order will meet it."""
+class Suspected:
+    """Ours or this order's fault: only another order's answer can tell.
+
+    `names_key` says that the API named its key, and so refused the order; `alone` that others were
+    served meanwhile.
+    """
 
     http_status: int
     reason: str
+    names_key: bool = False
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +101,7 @@ class Unknown:
     http_status: int | None = None
 
 
-Outcome = Accepted | Refused | Throttled | Misconfigured | Unreached | Unknown
+Outcome = Accepted | Refused | Throttled | Suspected | Unreached | Unknown
 
 
 def label(outcome: Outcome) -> str:
@@ -107,7 +113,7 @@ def label(outcome: Outcome) -> str:
             return "refused"
         case Throttled():
             return "throttled"
-        case Misconfigured():
+        case Suspected():
             return "misconfigured"
         case Unreached():
             return "unreached"
@@ -126,7 +132,7 @@ def reason_of(outcome: Outcome) -> str | None:
             return "the API asks to wait"
         case Refused():
             return outcome.message
-        case Misconfigured() | Unreached() | Unknown():
+        case Suspected() | Unreached() | Unknown():
             return outcome.reason
         case _ as never:  # pragma: no cover
             assert_never(never)
@@ -137,20 +143,20 @@ def http_status_of(outcome: Outcome) -> int | None:
     return None if isinstance(outcome, Unreached) else outcome.http_status
 
 
-def classify(result: ApiResult, form: bytes, now: datetime) -> Outcome:
-    """What `result`, received at `now`, says about the order that was sent as `form`."""
+def classify(result: ApiResult, now: datetime) -> Outcome:
+    """What `result`, received at `now`, says about the order that was sent."""
     match result:
         case NotSent():
             return Unreached(result.reason)
         case Lost():
             return Unknown(result.reason)
         case Answered():
-            return _by_status(result, form, now)
+            return _by_status(result, now)
         case _ as never:  # pragma: no cover
             assert_never(never)
 
 
-def _by_status(answer: Answered, form: bytes, now: datetime) -> Outcome:
+def _by_status(answer: Answered, now: datetime) -> Outcome:
     wait_seconds = parse_retry_after(answer.retry_after, now)
     match answer.status:
         case 429:
@@ -158,18 +164,18 @@ def _by_status(answer: Answered, form: bytes, now: datetime) -> Outcome:
         case 503 if wait_seconds is not None:
             return Throttled(503, wait_seconds)
         case 401 | 403 | 404 | 405:
-            return Misconfigured(answer.status, f"the API answered {answer.status}")
+            return Suspected(answer.status, f"the API answered {answer.status}")
         case status if 300 <= status < 400:
-            return Misconfigured(status, f"the API answered {status}, a redirect")
+            return Suspected(status, f"the API answered {status}, a redirect")
         case 408 | 409 | 425:
             return Unknown(f"the API answered {answer.status}", answer.status)
         case status if status < 200 or status >= 500:
             return Unknown(f"the API answered {status}", status)
         case _:
-            return _by_body(answer, form)
+            return _by_body(answer)
 
 
-def _by_body(answer: Answered, form: bytes) -> Outcome:
+def _by_body(answer: Answered) -> Outcome:
     body = _read_object(answer.body)
     if body is None:
         return Unknown(f"the API answered {answer.status} without a JSON object", answer.status)
@@ -181,8 +187,8 @@ def _by_body(answer: Answered, form: bytes) -> Outcome:
     if error is None or body.get("order") is not None:
         return Unknown(f"the API answered {answer.status} with no clear result", answer.status)
     shown = error[:MAX_TEXT_CHARACTERS]
-    if names_the_key(error, form):
-        return Misconfigured(answer.status, shown)
+    if names_the_key(shown):
+        return Suspected(answer.status, shown, names_key=True)
     return Refused(_DOCUMENTED.get(_normal(error), Code.REFUSED), shown, answer.status)
 
 

@@ -2,7 +2,7 @@
 
 delivery -> parse -> admit -> submit -> classify -> decide -> publish (confirmed) -> ack
 
-`receive`, `_carry` and `_place` here, then `Settler.settle`: these four are the way. What may be
+`receive`, `_carry`, `_place` with `_submit`, then `Settler.settle`: these are the way. What may be
 decided is decided in `service.core`; here it is only carried out, in that order. A delivery is
 acked when everything that was to be published for it is confirmed, and not before.
 """
@@ -10,8 +10,8 @@ acked when everything that was to be published for it is confirmed, and not befo
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime
-from math import inf
 from typing import assert_never
 
 from service.core import answer as answers
@@ -26,11 +26,11 @@ from service.core.decision import (
     RetryPolicy,
     decide,
     give_up,
-    throttle_seconds,
+    seconds_left,
 )
 from service.core.history import History
 from service.core.message import Received
-from service.core.outcome import classify
+from service.core.outcome import Outcome, Suspected, classify
 from service.core.request import Request, parse
 from service.core.settlement import (
     REQUEUE,
@@ -48,7 +48,8 @@ from service.flow.held_orders import HeldOrders
 from service.flow.keyed_lock import KeyedLock
 from service.flow.ports import Clock, Delivery, OrderApi, Publisher, Tracing, Untraced
 from service.flow.recent import Conflict, Fresh, RecentRequests, Repeat
-from service.flow.sending.gate import Gate, TurnedAway
+from service.flow.sending.account import Attempt
+from service.flow.sending.gate import Gate, Turn, TurnedAway
 from service.flow.settler import Settler
 
 DEFECT_PAUSE_SECONDS = 1.0
@@ -130,30 +131,27 @@ class Relay:
                         self._recent.remember(parsed, plan.answer)
 
     async def _place(self, delivery: Delivery, request: Request, arrived_at: float) -> Plan:
-        """Admit, submit, classify, decide: again, until the order ends or must wait elsewhere."""
+        """Admit, submit, decide: again, until the order ends or must wait elsewhere."""
         received, history, policy = delivery.received, request.history, self._policy
+        turn, outcome = Turn(arrived_at), None
         while (plan := self._given_up(received, request, history, self._clock.now())) is None:
-            leave_by = self._leave_by(request)
-            entry = await self._gate.enter(arrived_at=arrived_at, leave_by=leave_by)
-            if isinstance(entry, TurnedAway):
-                return self._turned_away(received, request, history)
-            try:
-                if not delivery.alive:
+            turn.failures = history.attempts + history.retries
+            turn.leave_by = self._leave_by(request, history)
+            entry = await self._gate.enter(turn)
+            if isinstance(entry, Attempt):
+                outcome, history = await self._submit(delivery, request, history, turn, entry)
+                if outcome is None:
                     return REQUEUE
-                sent_at, began = self._clock.now(), self._clock.monotonic()
-                # Asked again: the wait at the gate may have outlasted the deadline.
-                if (plan := self._given_up(received, request, history, sent_at)) is not None:
-                    return plan
-                result = await self._api.submit(request.order.form)
-                now, seconds = self._clock.now(), self._clock.monotonic() - began
-                outcome, jitter = classify(result, request.order.form, now), self._random()
-                history = history.after(outcome, sent_at)
-                wait_seconds = throttle_seconds(outcome, history, policy, jitter)
-                self._gate.report(entry, outcome, wait_seconds)
-            finally:
-                self._gate.leave(entry)
-            self._emit(AttemptEnded.of(request, history, outcome, seconds))
-            decision = decide(outcome, history, request.deadline, policy, now, jitter)
+            elif entry is TurnedAway.ALONE and isinstance(outcome, Suspected):
+                outcome = replace(outcome, alone=True)
+                history = history.after(outcome, self._clock.now())
+            else:
+                return self._turned_away(received, request, history)
+            now = self._clock.now()
+            decision = decide(outcome, history, request.deadline, policy, now, self._random())
+            if isinstance(decision, RetryHere | RetryLater) and self._gate.api_fails:
+                # It waits for the API as all do, and not for itself.
+                decision = Hold()
             if isinstance(decision, RetryHere | RetryLater):
                 self._emit(RetryPlanned.of(outcome, decision, request, history, policy, now))
             match decision:
@@ -167,6 +165,24 @@ class Relay:
                 case _ as never:  # pragma: no cover
                     assert_never(never)
         return plan
+
+    async def _submit(
+        self, delivery: Delivery, request: Request, history: History, turn: Turn, attempt: Attempt
+    ) -> tuple[Outcome | None, History]:
+        """Submit and classify; no outcome for a delivery that is not ours any more."""
+        try:
+            if not delivery.alive:
+                return None, history
+            sent_at, began = self._clock.now(), self._clock.monotonic()
+            result = await self._api.submit(request.order.form)
+            outcome = classify(result, self._clock.now())
+            seconds = self._clock.monotonic() - began
+            self._gate.report(turn, attempt, outcome)
+        finally:
+            self._gate.leave()
+        history = history.after(outcome, sent_at)
+        self._emit(AttemptEnded.of(request, history, outcome, seconds))
+        return outcome, history
 
     @asynccontextmanager
     async def _guarded(self, delivery: Delivery) -> AsyncIterator[None]:
@@ -201,12 +217,10 @@ class Relay:
         end = give_up(history, request.deadline, self._policy, now)
         return None if end is None else plan_ending(received, end, history, now)
 
-    def _leave_by(self, request: Request) -> float:
-        """The deadline on the monotonic clock."""
-        if request.deadline is None:
-            return inf
-        left = request.deadline - self._clock.now()
-        return self._clock.monotonic() + left.total_seconds()
+    def _leave_by(self, request: Request, history: History) -> float:
+        """When the order ends unsent, on the monotonic clock."""
+        left = seconds_left(history, request.deadline, self._policy, self._clock.now())
+        return self._clock.monotonic() + left
 
     def _turned_away(self, received: Received, request: Request, history: History) -> Plan:
         """Let the order wait elsewhere, with what is known about it if that can be written."""

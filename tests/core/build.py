@@ -113,15 +113,10 @@ def judge(
     result: ApiResult, before: History, under: Conditions = NORMAL
 ) -> tuple[Decision, History]:
     """What is decided on this result of an attempt that was sent a second ago, and the history."""
-    outcome = classify(result, FORM, under.now)
+    outcome = classify(result, under.now)
     after = before.after(outcome, under.now - timedelta(seconds=1))
     decision = decide(
-        outcome,
-        after,
-        deadline=under.deadline,
-        policy=under.policy,
-        now=under.now,
-        jitter=under.jitter,
+        outcome, after, under.deadline, under.policy, under.now, under.jitter
     )
     return decision, after
 

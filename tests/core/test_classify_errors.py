@@ -5,8 +5,8 @@ import json
 import pytest
 
 from service.core.codes import Code
-from service.core.outcome import Misconfigured, Refused, classify, label
-from tests.core.build import FORM, NOW, answered
+from service.core.outcome import Refused, Suspected, classify, label
+from tests.core.build import NOW, answered
 
 DOCUMENTED = {
     "Missing required parameter: request_id": Code.MISSING_REQUEST_ID,
@@ -18,7 +18,7 @@ DOCUMENTED = {
 
 def outcome_of(error: object, status: int = 400) -> str:
     """The label of what an answer with this error says."""
-    return label(classify(answered(status, {"error": error}), FORM, NOW))
+    return label(classify(answered(status, {"error": error}), NOW))
 
 
 @pytest.mark.parametrize("error", DOCUMENTED, ids=list(DOCUMENTED.values()))
@@ -34,7 +34,7 @@ def test_documented_errors_have_their_codes(error: str, spelling: str, case: typ
     """Letter case, a full stop and space around it make no other error of it; its text is kept."""
     text = spelling.format(case(error))
     expected = Refused(DOCUMENTED[error], text, 400)
-    assert classify(answered(400, {"error": text}), FORM, NOW) == expected
+    assert classify(answered(400, {"error": text}), NOW) == expected
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_documented_errors_have_their_codes(error: str, spelling: str, case: typ
 )
 def test_other_errors_are_refusals_without_a_code_of_their_own(error: str) -> None:
     """What is not documented is `refused`, in the API's own words."""
-    assert classify(answered(422, {"error": error}), FORM, NOW) == Refused(Code.REFUSED, error, 422)
+    assert classify(answered(422, {"error": error}), NOW) == Refused(Code.REFUSED, error, 422)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_other_errors_are_refusals_without_a_code_of_their_own(error: str) -> No
 @pytest.mark.parametrize("status", [200, 400, 422])
 def test_an_error_that_names_the_key_concerns_the_account(error: str, status: int) -> None:
     """A bad key is no fault of the order; it must not be answered `rejected`."""
-    assert classify(answered(status, {"error": error}), FORM, NOW) == Misconfigured(status, error)
+    assert classify(answered(status, {"error": error}), NOW) == Suspected(status, error)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_the_key_is_looked_for_in_the_whole_error() -> None:
 )
 def test_an_error_of_another_type_is_kept_as_json(error: object, text: str) -> None:
     """Whatever stands in `error`, the producer can read it."""
-    assert classify(answered(400, {"error": error}), FORM, NOW) == Refused(Code.REFUSED, text, 400)
+    assert classify(answered(400, {"error": error}), NOW) == Refused(Code.REFUSED, text, 400)
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_an_empty_error_refuses_nothing(status: int, error: object) -> None:
 
 def test_a_long_error_is_cut() -> None:
     """At most 500 characters of the API's own words go into a reply."""
-    outcome = classify(answered(400, {"error": "No. " * 200}), FORM, NOW)
+    outcome = classify(answered(400, {"error": "No. " * 200}), NOW)
     assert isinstance(outcome, Refused)
     assert outcome.message == ("No. " * 200)[:500]
 

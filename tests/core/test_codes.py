@@ -4,9 +4,9 @@ from service.core.codes import Code, Status
 from service.core.message import PublicationKind
 from service.core.outcome import (
     Accepted,
-    Misconfigured,
     Outcome,
     Refused,
+    Suspected,
     Throttled,
     Unknown,
     Unreached,
@@ -53,7 +53,7 @@ def test_the_outcomes_of_the_contract() -> None:
         Accepted("ord_1"),
         Refused(Code.REFUSED, "No", 400),
         Throttled(429, None),
-        Misconfigured(401, "key"),
+        Suspected(401, "key"),
         Unreached("DNS"),
         Unknown("502"),
     ]

@@ -48,6 +48,10 @@ class FakeApi:
         """Answer the next calls for `message_id` so."""
         self._script[message_id].extend(results)
 
+    def forget(self) -> None:
+        """Place every order from now on."""
+        self._script.clear()
+
     def pause(self, *message_ids: str) -> None:
         """Keep calls, or only those for these ids, in flight until `resume`."""
         self._paused = lambda message_id: not message_ids or message_id in message_ids
@@ -135,7 +139,7 @@ class FakeDelivery:
     def __init__(self, broker: FakeBroker, received: Received) -> None:
         self._broker = broker
         self._received = received
-        self._settled = False
+        self.settled = False
         self.alive = True
 
     @property
@@ -166,7 +170,7 @@ class FakeDelivery:
 
     def lose(self) -> None:
         """Its connection is gone: it comes again, unless it was settled."""
-        if self.alive and not self._settled:
+        if self.alive and not self.settled:
             self._return()
         self.alive = False
 
@@ -174,8 +178,8 @@ class FakeDelivery:
         if not self.alive:
             return False
         # The broker would close the channel for it.
-        assert not self._settled, f"{self._name} is settled twice"
-        self._settled = True
+        assert not self.settled, f"{self._name} is settled twice"
+        self.settled = True
         return True
 
     def _return(self) -> None:

@@ -131,7 +131,8 @@ async def test_a_wait_says_why_where_and_until_when() -> None:
 async def test_an_order_that_is_held_for_long_says_that_it_waits_in_a_queue() -> None:
     """Without an attempt there is no outcome; the reason is the hold."""
     world = World()
-    world.api.answer("o-1", *[ApiAnswered(401, b"")] * 200)
+    for message_id in ("o-1", "o-2"):
+        world.api.answer(message_id, *[ApiAnswered(401, b"")] * 200)
     await world.serve(request("o-1"))
     await world.serve(request("o-2"))
     await world.clock.advance(PATIENCE_SECONDS + 60)

@@ -1,14 +1,17 @@
 """Holding: when no new order is sent, who goes ahead to find out, and what it costs nobody."""
 
-from itertools import pairwise
+import pytest
 
+from service.core.decision import RetryPolicy
+from service.core.history import ATTEMPTS, RETRIES
 from service.core.outcome import Answered, NotSent
 from service.flow.events.labels import HoldReason
 from service.flow.events.process import HoldChanged
+from service.flow.sending.account import FULL_TRUST, LONGEST_PAUSE_SECONDS
 from service.flow.sending.gate import PATIENCE_SECONDS, Intake
-from service.flow.sending.holds import FAILURES_UNTIL_OPEN, LONGEST_PAUSE_SECONDS
+from tests.flow.circulating import Circulating
 from tests.flow.clock import settle
-from tests.flow.fakes import placed, refusal, request
+from tests.flow.fakes import refusal, request
 from tests.flow.world import World
 
 UNAUTHORIZED = Answered(401, b'{"error": "unauthorized"}')
@@ -26,65 +29,93 @@ def holds(world: World) -> list[tuple[HoldReason, bool]]:
 
 
 async def test_a_wrong_key_holds_every_order_and_answers_none() -> None:
-    """One order probes; the others wait unsent; nothing is published for it."""
-    world = World()
-    world.api.answer("o-1", *[UNAUTHORIZED] * 100)
-    world.api.answer("o-2", *[UNAUTHORIZED] * 100)
-    await world.serve(request("o-1"))
-    await world.serve(request("o-2"))
-    assert world.log == ["submit o-1"]
+    """One order at a time probes; the others wait unsent; nothing is answered or parked."""
+    world = Circulating()
+    for number in range(20):
+        world.api.answer(f"o-{number}", *[UNAUTHORIZED] * 100)
+        world.send(request(f"o-{number}"))
+    await world.run(5)
+    assert len(world.submits()) <= 10
     assert holds(world) == [(HoldReason.CREDENTIALS, True)]
-    assert intake(world) is Intake.NONE
-    await world.clock.advance(60)
-    assert not world.broker.published
-    assert set(world.log) <= {"submit o-1", "submit o-2"}
+    await world.run(60)
+    assert not world.broker.replies()
+    assert not world.broker.parked
 
 
-async def test_probes_come_with_growing_pauses() -> None:
-    """1, 2, 4, ... seconds, jittered, up to the longest."""
+async def test_probes_come_with_pauses_up_to_the_longest() -> None:
+    """Also where there is only one order to probe with."""
     world = World()
     world.api.answer("o-1", *[UNAUTHORIZED] * 100)
     await world.serve(request())
-    counts = []
-    for _ in range(6):
-        await world.clock.advance(LONGEST_PAUSE_SECONDS)
-        counts.append(world.log.count("submit o-1"))
-    steps = [later - earlier for earlier, later in pairwise(counts)]
-    assert counts[0] <= 7
-    assert all(step <= 2 for step in steps)
-    assert steps[-1] >= 1
+    await world.clock.advance(60)
+    calls = world.log.count("submit o-1")
+    assert 60 / LONGEST_PAUSE_SECONDS <= calls <= 60 / LONGEST_PAUSE_SECONDS * 2
+    assert holds(world) == [(HoldReason.CREDENTIALS, True)]
+    assert intake(world) is Intake.ONE
 
 
 async def test_all_orders_are_served_once_the_key_works() -> None:
     """The probe's success lifts the hold; nothing was lost or counted."""
-    world = World()
-    world.api.answer("o-1", UNAUTHORIZED, UNAUTHORIZED, placed())
-    await world.serve(request("o-1"))
-    await world.serve(request("o-2"))
-    await world.clock.advance(10)
-    assert holds(world) == [(HoldReason.CREDENTIALS, True), (HoldReason.CREDENTIALS, False)]
-    assert world.log.count("reply accepted") == 2
-    assert {reply["attempts"] for reply in world.broker.replies()} == {1}
+    world = Circulating()
+    for number in range(20):
+        world.api.answer(f"o-{number}", UNAUTHORIZED)
+        world.send(request(f"o-{number}"))
+    await world.run(40)
+    assert holds(world)[-1] == (HoldReason.CREDENTIALS, False)
+    assert set(world.statuses().values()) == {"accepted"}
+    assert len(world.statuses()) == 20
     assert intake(world) is Intake.FULL
 
 
-async def test_an_answer_to_an_earlier_request_does_not_lift_the_hold() -> None:
-    """What was sent before the key went bad says nothing about the key now."""
-    world = World()
-    world.api.pause()
-    world.api.answer("o-1", UNAUTHORIZED, UNAUTHORIZED)
-    await world.serve(request("o-1"))
-    await world.serve(request("o-2"))
-    world.api.resume()
-    await settle()
-    assert "reply accepted" in world.log
-    assert holds(world) == [(HoldReason.CREDENTIALS, True)]
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [
+        (Answered(403, b"<html>"), "unknown"),
+        (Answered(404, b"{}"), "unknown"),
+        (refusal("Invalid API key"), "rejected"),
+    ],
+    ids=["403", "404", "key"],
+)
+async def test_an_order_that_alone_is_answered_so_ends_alone(answer: Answered, status: str) -> None:
+    """It is tried four times in all; the others go on as if it were not there."""
+    world = Circulating(policy=RetryPolicy(delays_seconds=(1, 5)))
+    world.api.answer("bad", *[answer] * 100)
+    for second in range(40):
+        if second == 2:
+            world.send(request("bad"))
+        for number in range(5):
+            world.send(request(f"good-{second}-{number}"))
+        await world.run(1)
+        assert len(world.submits("good")) >= second * 5
+    assert world.submits("bad") == ["submit bad"] * 4
+    assert world.statuses().pop("bad") == status
+    assert len(world.broker.parked) == (status == "unknown")
+    assert list(world.statuses().values()).count("accepted") == 200
+
+
+async def test_bad_neighbours_of_several_kinds_stop_nobody() -> None:
+    """Each ends for itself, whatever the others meet at the same time."""
+    world = Circulating(policy=RetryPolicy(delays_seconds=(1, 5)))
+    kinds = {"a": Answered(403, b""), "b": Answered(404, b""), "c": refusal("Invalid API key")}
+    for name, answer in kinds.items():
+        world.api.answer(name, *[answer] * 100)
+        world.send(request(name))
+    world.api.answer("d", *[Answered(429, b"")] * 3)
+    world.send(request("d", headers={ATTEMPTS: 9, RETRIES: 9}))
+    for second in range(40):
+        for number in range(10):
+            world.send(request(f"good-{second}-{number}"))
+        await world.run(1)
+    statuses = world.statuses()
+    assert [statuses[name] for name in "abcd"] == ["unknown", "unknown", "rejected", "accepted"]
+    assert list(statuses.values()).count("accepted") == 401
 
 
 async def test_a_long_hold_lets_orders_wait_in_a_queue_with_their_history() -> None:
     """No order stays unacked until the broker would take it back; none is answered."""
     world = World()
     world.api.answer("o-1", *[UNAUTHORIZED] * 200)
+    world.api.answer("o-2", *[UNAUTHORIZED] * 200)
     await world.serve(request("o-1"))
     await world.serve(request("o-2"))
     await world.clock.advance(PATIENCE_SECONDS + 60)
@@ -93,20 +124,21 @@ async def test_a_long_hold_lets_orders_wait_in_a_queue_with_their_history() -> N
     assert intake(world) is Intake.ONE
 
 
-async def test_with_nobody_there_to_probe_one_delivery_is_wanted() -> None:
+async def test_while_only_suspects_are_there_another_delivery_is_wanted() -> None:
     """And no more as soon as it is there."""
     world = World()
     world.api.answer("o-1", *[UNAUTHORIZED] * 200)
     await world.serve(request("o-1"))
-    await world.clock.advance(PATIENCE_SECONDS + 60)
+    await world.clock.advance(2)
     assert intake(world) is Intake.ONE
-    world.api.answer("o-3", UNAUTHORIZED)
+    world.api.pause("o-3")
     await world.serve(request("o-3"))
+    await world.clock.advance(3)
     assert intake(world) is Intake.NONE
 
 
-async def test_a_held_order_is_told_when_its_deadline_passes() -> None:
-    """Its producer does not wait for the key to be mended."""
+async def test_a_held_order_is_answered_when_its_deadline_passes() -> None:
+    """Its producer does not wait for the key to be fixed."""
     world = World()
     world.api.answer("o-1", *[UNAUTHORIZED] * 200)
     deadline = world.clock.now().timestamp() + 20
@@ -117,40 +149,56 @@ async def test_a_held_order_is_told_when_its_deadline_passes() -> None:
     assert world.log[-2:] == ["reply failed deadline_passed", "ack o-1"]
 
 
+async def test_an_api_that_fails_the_first_attempts_of_every_order_serves_all() -> None:
+    """Probes are fresh orders and failed ones in turn, and of these the one that is furthest."""
+    world = Circulating()
+    for number in range(500):
+        world.api.answer(f"o-{number}", *[Answered(500, b"")] * 2)
+        world.send(request(f"o-{number}"))
+    await world.run(60)
+    assert list(world.statuses().values()) == ["accepted"] * 500
+    assert len(world.submits()) == 1500
+
+
 async def test_many_failures_in_a_row_open_the_circuit() -> None:
     """Then one order at a time finds out, and a success closes it for all."""
     world = World()
-    for number in range(FAILURES_UNTIL_OPEN):
+    for number in range(FULL_TRUST):
         world.api.answer(f"o-{number}", UNREACHED)
         await world.serve(request(f"o-{number}"))
     assert holds(world) == [(HoldReason.CIRCUIT, True)]
     await world.serve(request("late"))
     assert "submit late" not in world.log
-    await world.clock.advance(30)
+    await world.clock.advance(10)
     assert holds(world)[-1] == (HoldReason.CIRCUIT, False)
-    assert world.log.count("reply accepted") == FAILURES_UNTIL_OPEN + 1
+    assert world.log.count("reply accepted") == FULL_TRUST + 1
 
 
 async def test_a_success_between_failures_keeps_the_circuit_closed() -> None:
-    """One bad order among good ones stops nobody."""
-    world = World()
-    for number in range(3 * FAILURES_UNTIL_OPEN):
-        if number % 3:
-            world.api.answer(f"o-{number}", UNREACHED)
-        await world.serve(request(f"o-{number}"))
+    """Six orders that the API cannot answer stop none of the others."""
+    world = Circulating()
+    for number in range(6):
+        world.api.answer(f"bad-{number}", *[Answered(422, b"strange")] * 100)
+        world.send(request(f"bad-{number}"))
+    for number in range(120):
+        world.send(request(f"o-{number}"))
+    await world.run(2)
     assert holds(world) == []
+    assert len(world.statuses()) == 120
 
 
-async def test_a_probe_that_fails_keeps_the_circuit_open() -> None:
-    """The order itself goes to its retry; the next one probes later."""
-    world = World()
-    for number in range(FAILURES_UNTIL_OPEN + 5):
-        world.api.answer(f"o-{number}", *[UNREACHED] * 50)
-        await world.serve(request(f"o-{number}"))
-    submits = len(world.log)
-    await world.clock.advance(1)
-    assert len([entry for entry in world.log[submits:] if entry.startswith("submit")]) == 1
-    assert holds(world) == [(HoldReason.CIRCUIT, True)]
+async def test_an_outage_costs_few_calls_and_its_end_is_seen_at_once() -> None:
+    """First in, first out within the concurrency; nothing is parked or answered before."""
+    world = Circulating()
+    for number in range(1000):
+        world.api.answer(f"o-{number}", *[UNREACHED] * 100)
+        world.send(request(f"o-{number}"))
+    await world.run(100)
+    assert len(world.submits()) < FULL_TRUST + 100
+    assert not world.broker.replies()
+    world.api.forget()
+    await world.run(LONGEST_PAUSE_SECONDS + 1)
+    assert list(world.statuses().values()) == ["accepted"] * 1000
 
 
 async def test_throttling_stops_the_whole_process_as_long_as_told() -> None:
@@ -163,22 +211,32 @@ async def test_throttling_stops_the_whole_process_as_long_as_told() -> None:
     assert holds(world) == [(HoldReason.THROTTLED, True)]
     await world.clock.advance(0.9)
     assert world.log == ["submit o-1"]
-    await world.clock.advance(0.2)
+    await world.clock.advance(0.5)
     assert world.log.count("reply accepted") == 2
     assert {reply["attempts"] for reply in world.broker.replies()} == {1}
 
 
 async def test_a_long_throttle_sends_the_order_to_a_queue_and_stops_the_intake() -> None:
-    """What would stay unacked for minutes is not taken in at all."""
+    """What would stay unacked for minutes is not taken in at all; no attempt is counted."""
     world = World()
     world.api.answer("o-1", Answered(503, b"", retry_after="100"))
     await world.serve(request("o-1"))
-    assert world.log == ["submit o-1", "retry in 120", "ack o-1"]
+    assert world.log == ["submit o-1", "retry in 1", "ack o-1"]
     assert intake(world) is Intake.NONE
     version = await world.gate.change(-1)
     await world.clock.advance(50)
     assert intake(world) is Intake.FULL
     assert version >= 0
+
+
+async def test_one_orders_history_does_not_set_the_wait_of_all() -> None:
+    """A 429 that says nothing, met by an order on its tenth attempt: all wait a second."""
+    world = World()
+    world.api.answer("old", Answered(429, b""))
+    await world.serve(request("old", headers={ATTEMPTS: 9, RETRIES: 9}))
+    await world.serve(request("new"))
+    await world.clock.advance(1.5)
+    assert world.log.count("reply accepted") == 2
 
 
 async def test_nothing_is_sent_while_results_cannot_be_published() -> None:
@@ -200,31 +258,3 @@ async def test_without_a_publisher_a_held_order_is_given_back() -> None:
     await world.serve(request())
     await world.clock.advance(PATIENCE_SECONDS + 1)
     assert world.log == ["requeue o-1"]
-
-
-async def test_a_probe_that_is_throttled_does_not_end_the_hold() -> None:
-    """The API has not looked at the key yet."""
-    world = World()
-    world.api.answer("o-1", UNAUTHORIZED, Answered(429, b"", retry_after="1"), UNAUTHORIZED)
-    await world.serve(request())
-    await world.clock.advance(2)
-    assert (HoldReason.CREDENTIALS, False) not in holds(world)
-
-
-async def test_a_probe_that_is_lost_keeps_the_hold_and_opens_no_circuit() -> None:
-    """One lost answer says nothing about the API as a whole."""
-    world = World()
-    world.api.answer("o-1", UNAUTHORIZED, UNREACHED, placed())
-    await world.serve(request())
-    await world.clock.advance(10)
-    assert holds(world) == [(HoldReason.CREDENTIALS, True), (HoldReason.CREDENTIALS, False)]
-    assert world.log[-1] == "ack o-1"
-
-
-async def test_a_refusal_ends_the_hold() -> None:
-    """The key was accepted, whatever became of the order."""
-    world = World()
-    world.api.answer("o-1", UNAUTHORIZED, refusal("Service not found"))
-    await world.serve(request())
-    await world.clock.advance(2)
-    assert holds(world)[-1] == (HoldReason.CREDENTIALS, False)

@@ -4,9 +4,9 @@ from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
+from service.flow.sending.budget import RateBudget
 
 from service.core.outcome import Lost
-from service.flow.sending.budget import RateBudget
 from service.flow.sending.gate import Intake
 from tests.flow.clock import settle
 from tests.flow.fakes import request

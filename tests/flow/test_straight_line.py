@@ -115,7 +115,7 @@ async def test_a_deadline_that_passes_at_the_gate_is_kept() -> None:
     world.api.resume()
     await settle()
     assert "submit second" not in world.log
-    assert world.log[-2:] == ["reply failed deadline_passed", "ack second"]
+    assert world.log[1:3] == ["reply failed deadline_passed", "ack second"]
 
 
 @pytest.mark.parametrize("result", [UNKNOWN, Answered(500, b""), Answered(409, b"{}")])

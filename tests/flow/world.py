@@ -6,8 +6,8 @@ from service.core.decision import RetryPolicy
 from service.core.message import Message
 from service.flow.events import Event
 from service.flow.relay import Relay
-from service.flow.sending.budget import RateBudget
 from service.flow.sending.gate import Gate
+from service.flow.sending.pace import Pace
 from tests.flow.clock import FakeClock, settle
 from tests.flow.fakes import FakeApi, FakeBroker, FakeDelivery
 
@@ -33,7 +33,7 @@ class World:
             self.clock,
             self.events.append,
             concurrency=self.concurrency,
-            budget=RateBudget(self.rate_per_second),
+            pace=Pace(self.rate_per_second),
             random=lambda: HALF,
         )
         self.relay = Relay(

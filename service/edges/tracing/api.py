@@ -53,7 +53,7 @@ class TracedOrderApi:
         ) as scope:
             result = await self._api.submit(form)
             if scope.recording:
-                self._came_to(scope, result, form)
+                self._came_to(scope, result)
             return result
 
     def _counted(self) -> Attributes:
@@ -63,9 +63,9 @@ class TracedOrderApi:
         before, delivery.sent_before = delivery.sent_before, delivery.sent_before + 1
         return self._attributes | {names.HTTP_RESEND_COUNT: before} if before else self._attributes
 
-    def _came_to(self, scope: SpanScope, result: ApiResult, form: bytes) -> None:
+    def _came_to(self, scope: SpanScope, result: ApiResult) -> None:
         try:
-            outcome = classify(result, form, self._now())
+            outcome = classify(result, self._now())
         except Exception as error:  # noqa: BLE001 - the flow meets it again, and must itself
             self._report(error)
             return

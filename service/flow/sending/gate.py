@@ -1,22 +1,30 @@
-"""The gate before the API: who may send now, within the holds, the concurrency and the rate."""
+"""The gate before the API: orders stand in line, and the head of it is sent when it may be.
+
+What concerns the API's account is decided in `account`, how fast in `pace`; here are the process's
+own reasons (results that cannot be published, the end of the process), the line and the waiting.
+"""
 
 import asyncio
+from bisect import insort
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
+from math import inf
 
-from service.core.outcome import Outcome
+from service.core.outcome import Accepted, Outcome, Refused
 from service.flow.events import Emit
 from service.flow.events.labels import HoldReason
 from service.flow.events.process import HoldChanged
 from service.flow.ports import Clock
-from service.flow.sending.budget import RateBudget
-from service.flow.sending.holds import Holds
+from service.flow.sending.account import Account, Admission, Attempt
+from service.flow.sending.pace import Pace
 
 PATIENCE_SECONDS = 300.0
 """How long a held order stays in the process: brokers take back what is unacked for 30 minutes."""
 
 LONG_THROTTLE_SECONDS = 60.0
+
+MANY_FAILURES = 6
 
 
 class Intake(Enum):
@@ -27,16 +35,25 @@ class Intake(Enum):
     FULL = "full"
 
 
-@dataclass(frozen=True, slots=True)
-class Entered:
-    """The order may be sent; `probe` says that it goes ahead of all others to find out."""
+class TurnedAway(Enum):
+    """Why an order does not wait here any longer."""
 
-    probe: bool
+    ELSEWHERE = "it waits elsewhere"
+    ALONE = "the suspicion falls on it alone"
 
 
-@dataclass(frozen=True, slots=True)
-class TurnedAway:
-    """The order may not wait here any longer."""
+@dataclass(eq=False, slots=True)
+class Turn:
+    """An order that wants to be sent, the same object for all its attempts; times are monotonic.
+
+    Those that arrived first are sent first; `failures` counts its attempts so far.
+    """
+
+    arrived_at: float
+    leave_by: float = inf
+    failures: int = 0
+    result: Attempt | TurnedAway = TurnedAway.ELSEWHERE
+    came: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Gate:
@@ -48,75 +65,80 @@ class Gate:
         emit: Emit,
         *,
         concurrency: int,
-        budget: RateBudget,
+        pace: Pace,
         random: Callable[[], float],
     ) -> None:
         self._clock = clock
         self._emit = emit
-        self._budget = budget
-        self._random = random
-        self._holds = Holds()
-        self._permits = asyncio.Semaphore(concurrency)
-        self._queued = 0
-        self._waiting = 0
-        self._probing = False
+        self._concurrency = concurrency
+        self._pace = pace
+        self._account = Account(random)
+        self._publisher: tuple[str, float] | None = None
+        self._line: list[Turn] = []
         self._in_flight = 0
+        self._fresh_next = True
+        self._leave_by = inf
+        self._timekeeper: asyncio.Task[None] | None = None
+        self._poke = asyncio.Event()
+        self._wake_at = -inf
+        self._last_intake = Intake.FULL
         self._changed = asyncio.Event()
         self._version = 0
         self._announced: dict[HoldReason, str] = {}
         self.draining = asyncio.Event()
 
-    async def enter(self, *, arrived_at: float, leave_by: float) -> Entered | TurnedAway:
-        """Wait for the turn of an order that arrived at `arrived_at` (monotonic seconds).
+    async def enter(self, turn: Turn) -> Attempt | TurnedAway:
+        """Wait for the order's turn; after an `Attempt` the caller calls `leave`, come what may.
 
-        While orders are held it waits for PATIENCE_SECONDS, and not past `leave_by`. Who entered
-        calls `leave` afterwards, whatever happens in between.
+        While orders are held it waits for PATIENCE_SECONDS, and not past its `leave_by`.
         """
-        while True:
-            entry = await self._until_open(arrived_at, leave_by)
-            if isinstance(entry, TurnedAway):
-                return entry
-            try:
-                sendable = await self._permit_and_slot(entry)
-            except BaseException:
-                self._end_probe(entry)
-                raise
-            if sendable:
-                self._in_flight += 1
-                return entry
-            self._end_probe(entry)
+        if self._timekeeper is None:
+            self._timekeeper = asyncio.create_task(self._keep_time())
+        turn.came.clear()
+        insort(self._line, turn, key=lambda each: each.arrived_at)
+        self._leave_by = min(self._leave_by, turn.leave_by)
+        self._serve_and_wake()
+        try:
+            await turn.came.wait()
+        except BaseException:
+            if not turn.came.is_set():
+                self._send_away(turn, TurnedAway.ELSEWHERE)
+            elif isinstance(turn.result, Attempt):
+                self.leave()
+            raise
+        return turn.result
 
-    def leave(self, entry: Entered) -> None:
+    def leave(self) -> None:
         """Give the permit back."""
         self._in_flight -= 1
-        self._permits.release()
-        self._end_probe(entry)
+        self._serve_and_wake()
 
-    def report(self, entry: Entered, outcome: Outcome, throttle_seconds: float | None) -> None:
+    def report(self, turn: Turn, attempt: Attempt, outcome: Outcome) -> None:
         """Learn from the outcome of what was let through."""
-        now = self._clock.monotonic()
-        self._holds.report(outcome, probe=entry.probe, now=now, jitter=self._random())
-        if throttle_seconds is not None:
-            self._holds.throttle(now, throttle_seconds)
-        self.announce()
+        now, throttled = self._clock.monotonic(), self._account.throttled_seconds
+        before = throttled(now)
+        self._account.report(attempt, turn, outcome, now)
+        if isinstance(outcome, Accepted | Refused):
+            self._pace.served(now)
+        elif (seconds := throttled(now)) > before:
+            self._pace.throttled(now, seconds)
+        self._serve_and_wake()
 
     def hold_publisher(self, why: str) -> None:
         """Let nothing through while results cannot be published."""
-        self._holds.hold_publisher(self._clock.monotonic(), why)
-        self.announce()
+        since = self._publisher[1] if self._publisher else self._clock.monotonic()
+        self._publisher = (why, since)
+        self._serve_and_wake()
 
     def lift_publisher(self) -> None:
         """Results can be published again."""
-        self._holds.lift_publisher()
-        self.announce()
+        self._publisher = None
+        self._serve_and_wake()
 
     def drain(self) -> None:
-        """Turn away everyone who waits, and whoever comes later."""
+        """Turn away everyone who waits, and those who come later."""
         self.draining.set()
-        # Nobody is let through any more, so the surplus permits only wake those who queue.
-        for _ in range(self._queued):
-            self._permits.release()
-        self._broadcast()
+        self._serve_and_wake()
 
     @property
     def in_flight(self) -> int:
@@ -124,22 +146,27 @@ class Gate:
         return self._in_flight
 
     @property
+    def api_fails(self) -> bool:
+        """Whether the API fails for all: then an order's failure is not its own."""
+        return self._account.failing
+
+    @property
     def publisher_held(self) -> bool:
         """Whether results cannot be published now."""
-        return HoldReason.PUBLISHER in self._holds.reasons(self._clock.monotonic())
+        return self._publisher is not None
 
     @property
     def intake(self) -> Intake:
         """How many deliveries are wanted now."""
         now = self._clock.monotonic()
-        reasons = self._holds.reasons(now).keys()
-        if self.draining.is_set() or HoldReason.PUBLISHER in reasons:
+        if self.draining.is_set() or self._publisher is not None:
             return Intake.NONE
-        if reasons & {HoldReason.CIRCUIT, HoldReason.CREDENTIALS}:
-            # Somebody must be there to probe, or the hold would never end.
-            return Intake.NONE if self._waiting or self._probing else Intake.ONE
-        if self._holds.throttled_seconds(now) > LONG_THROTTLE_SECONDS:
+        if self._account.throttled_seconds(now) > LONG_THROTTLE_SECONDS:
             return Intake.NONE
+        if self._account.reasons(now).keys() & {HoldReason.CIRCUIT, HoldReason.CREDENTIALS}:
+            # Somebody must be there to be asked, or the hold would never end.
+            asked = self._in_flight or any(not self._account.suspects(turn) for turn in self._line)
+            return Intake.NONE if asked else Intake.ONE
         return Intake.FULL
 
     async def change(self, seen: int) -> int:
@@ -149,77 +176,117 @@ class Gate:
         """
         if self._version == seen:
             now = self._clock.monotonic()
-            await self._clock.wait(self._changed, self._holds.next_change(now))
-            self.announce()
+            await self._clock.wait(self._changed, self._account.next_change(now))
+            self._announce(self._clock.monotonic())
         return self._version
 
-    def announce(self) -> None:
-        """Say which holds began and ended since the last time."""
-        now_held = self._holds.reasons(self._clock.monotonic())
-        for reason in now_held.keys() - self._announced.keys():
-            self._emit(HoldChanged(reason, held=True, why=now_held[reason]))
-        for reason in self._announced.keys() - now_held.keys():
-            self._emit(HoldChanged(reason, held=False, why=f"over: {self._announced[reason]}"))
-        if now_held.keys() != self._announced.keys():
-            self._broadcast()
-        self._announced = now_held
+    async def _keep_time(self) -> None:
+        """Serve the line when time alone lets somebody through."""
+        while True:
+            self._poke.clear()
+            seconds = self._serve()
+            self._wake_at = self._clock.monotonic() + seconds
+            await self._clock.wait(self._poke, seconds)
 
-    async def _until_open(self, arrived_at: float, leave_by: float) -> Entered | TurnedAway:
-        self._waiting += 1
-        try:
-            while True:
-                now = self._clock.monotonic()
-                if self.draining.is_set():
-                    return TurnedAway()
-                held_since = self._holds.held_since(now)
-                if held_since is None:
-                    return Entered(probe=False)
-                if not self._probing and self._holds.may_probe(now):
-                    self._probing = True
-                    return Entered(probe=True)
-                patience_ends = max(held_since, arrived_at) + PATIENCE_SECONDS
-                patience = min(patience_ends, leave_by) - now
-                if patience <= 0:
-                    return TurnedAway()
-                if self._waiting == 1:
-                    self._broadcast()
-                await self._clock.wait(self._changed, min(patience, self._holds.next_change(now)))
-        finally:
-            self._waiting -= 1
-            if self._waiting == 0 and self._announced:
-                self._broadcast()
+    def _serve_and_wake(self) -> None:
+        if self._clock.monotonic() + self._serve() < self._wake_at:
+            self._poke.set()
 
-    async def _permit_and_slot(self, entry: Entered) -> bool:
-        """Whether a permit and a sending slot were got, and sending is still right."""
-        self._queued += 1
-        try:
-            await self._permits.acquire()
-        finally:
-            self._queued -= 1
-        try:
-            seconds = self._budget.take(self._clock.monotonic())
-            if seconds > 0:
-                await self._clock.wait(self.draining, seconds)
-            sendable = self._still_open(entry)
-        except BaseException:
-            self._permits.release()
-            raise
-        if not sendable:
-            self._permits.release()
-        return sendable
-
-    def _still_open(self, entry: Entered) -> bool:
-        if self.draining.is_set():
-            return False
+    def _serve(self) -> float:
+        """Let through whom the rules let through; seconds until time alone changes that."""
         now = self._clock.monotonic()
-        return self._holds.may_probe(now) if entry.probe else not self._holds.reasons(now)
+        self._turn_away(now)
+        while (turn := self._next(now)) is not None:
+            self._pace.take(now)
+            self._in_flight += 1
+            self._end(turn, self._account.send(now))
+        self._announce(now)
+        if not self._line:
+            return inf
+        return min(self._account.next_change(now), self._pace_seconds(now), self._leave_by - now)
 
-    def _end_probe(self, entry: Entered) -> None:
-        if entry.probe:
-            self._probing = False
-            self._broadcast()
+    def _next(self, now: float) -> Turn | None:
+        """The turn that may be sent now."""
+        if not self._line or self._publisher is not None or self._pace.wait_seconds(now) > 0:
+            return None
+        if self._in_flight >= min(self._concurrency, self._account.most_in_flight(now)):
+            return None
+        admission = self._account.admission(now)
+        if admission is Admission.NOBODY:
+            return None
+        if admission is Admission.ALL and not self._account.troubled:
+            return self._line[0]
+        fresh = next((turn for turn in self._line if not self._has_failed(turn)), None)
+        failed = min(
+            (turn for turn in self._line if self._may_fail_again(turn, now)),
+            # The API may fail the first attempts of every order: the one that is furthest tells.
+            # Not the same again and again: its attempts are bounded.
+            key=lambda turn: turn.failures if turn.failures >= MANY_FAILURES else -turn.failures,
+            default=None,
+        )
+        if fresh is not None and failed is not None and self._account.troubled:
+            # Neither may be the only ones that are asked: one order decides for itself alone.
+            self._fresh_next = not self._fresh_next
+            return failed if self._fresh_next else fresh
+        return fresh or failed
 
-    def _broadcast(self) -> None:
-        self._version += 1
-        self._changed.set()
-        self._changed = asyncio.Event()
+    def _has_failed(self, turn: Turn) -> bool:
+        return turn.failures > 0 or self._account.suspects(turn)
+
+    def _may_fail_again(self, turn: Turn, now: float) -> bool:
+        return self._has_failed(turn) and self._account.may_ask_again(turn, now)
+
+    def _pace_seconds(self, now: float) -> float:
+        seconds = self._pace.wait_seconds(now)
+        return seconds if seconds > 0 else inf
+
+    def _turn_away(self, now: float) -> None:
+        """End the wait of those to whom it can bring nothing more."""
+        held_since = self._held_since(now)
+        draining, account = self.draining.is_set(), self._account
+        if held_since is None and now < self._leave_by and not (draining or account.suspicious):
+            return
+        throttled_long = account.throttled_seconds(now) > LONG_THROTTLE_SECONDS
+        # One suspect stays to be asked again; in the place of the others new ones are asked.
+        spare = [turn for turn in self._line if account.suspects(turn)][1:]
+        spare = spare if HoldReason.CREDENTIALS in account.reasons(now) else []
+        self._leave_by = inf
+        for turn in list(self._line):
+            leave_by = turn.leave_by
+            if held_since is not None:
+                leave_by = min(leave_by, max(held_since, turn.arrived_at) + PATIENCE_SECONDS)
+            if account.alone(turn):
+                self._send_away(turn, TurnedAway.ALONE)
+            elif draining or throttled_long or turn in spare or now >= leave_by:
+                self._send_away(turn, TurnedAway.ELSEWHERE)
+            else:
+                self._leave_by = min(self._leave_by, leave_by)
+
+    def _held_since(self, now: float) -> float | None:
+        starts = [self._account.held_since(now), self._publisher and self._publisher[1]]
+        return min((start for start in starts if start is not None), default=None)
+
+    def _send_away(self, turn: Turn, why: TurnedAway) -> None:
+        self._account.forget(turn)
+        self._end(turn, why)
+
+    def _end(self, turn: Turn, result: Attempt | TurnedAway) -> None:
+        self._line.remove(turn)
+        turn.result = result
+        turn.came.set()
+
+    def _announce(self, now: float) -> None:
+        """Say which holds began and ended since the last time, and that the intake changed."""
+        held = self._account.reasons(now)
+        if self._publisher is not None:
+            held[HoldReason.PUBLISHER] = self._publisher[0]
+        before, self._announced = self._announced, held
+        for reason in held.keys() - before.keys():
+            self._emit(HoldChanged(reason, held=True, why=held[reason]))
+        for reason in before.keys() - held.keys():
+            self._emit(HoldChanged(reason, held=False, why=f"over: {before[reason]}"))
+        if self.intake is not self._last_intake:
+            self._last_intake = self.intake
+            self._version += 1
+            self._changed.set()
+            self._changed.clear()

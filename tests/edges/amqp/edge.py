@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+
 from service.core.decision import RetryPolicy
 from service.core.message import Message, Publication, PublicationKind
 from service.core.topology import Topology, build_topology
@@ -18,8 +19,8 @@ from service.flow.events.labels import ConnectionName
 from service.flow.events.process import BrokerLost, ConsumingStarted
 from service.flow.ports import Clock, Delivery
 from service.flow.relay import Relay
-from service.flow.sending.budget import RateBudget
 from service.flow.sending.gate import Gate
+from service.flow.sending.pace import Pace
 from tests.edges.amqp.eventlog import Box, EventLog, Inbox, SignalledLog
 from tests.flow.fakes import FakeApi
 
@@ -61,7 +62,7 @@ class Edge:
             options.flow_clock,
             self.events,
             concurrency=16,
-            budget=RateBudget(None),
+            pace=Pace(None),
             random=almost_no_pause,
         )
         self.counted: list[int] = []

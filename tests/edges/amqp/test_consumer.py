@@ -2,7 +2,7 @@
 
 import asyncio
 
-from service.core.outcome import Accepted, Misconfigured
+from service.core.outcome import Accepted, Suspected
 from service.core.settlement import Settlement
 from service.edges.amqp.broker import Broker
 from service.flow.events.labels import HoldReason
@@ -103,7 +103,7 @@ async def test_the_gate_pauses_and_resumes(vhost: VirtualHost, broker: Broker) -
 async def test_one_order_comes_alone_to_find_out(vhost: VirtualHost, broker: Broker) -> None:
     """While the account is misconfigured the prefetch is one, and full again when it works."""
     async with consuming(broker) as edge:
-        edge.gate.report(Entered(probe=False), Misconfigured(401, "wrong key"), None)
+        edge.gate.report(Entered(probe=False), Suspected(401, "wrong key"), None)
         await edge.events.until(ConsumingStarted, prefetch=1)
         await _send(vhost, 3)
         probe = await edge.inbox.until(1)
@@ -141,7 +141,7 @@ async def test_what_waits_in_a_hold_is_given_back_after_a_while(
     clock = FakeClock()
     async with relaying(broker, Options(flow_clock=clock)) as whole:
         gate = whole.edge.gate
-        gate.report(Entered(probe=False), Misconfigured(401, "wrong key"), None)
+        gate.report(Entered(probe=False), Suspected(401, "wrong key"), None)
         await whole.edge.events.until(ConsumingStarted, prefetch=1)
         await _send(vhost, 1)
         # It waits for its turn to probe, and nobody else is wanted.

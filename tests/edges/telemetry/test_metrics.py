@@ -99,7 +99,7 @@ def test_the_listed_outcomes_are_all_that_an_attempt_can_come_to() -> None:
         outcomes.Accepted("1"),
         outcomes.Refused(Code.REFUSED, "no", 400),
         outcomes.Throttled(429, None),
-        outcomes.Misconfigured(401, "no"),
+        outcomes.Suspected(401, "no"),
         outcomes.Unreached("no"),
         outcomes.Unknown("no"),
     ]

@@ -30,8 +30,8 @@ from service.flow.events import Emit, Event
 from service.flow.events.declare import Level
 from service.flow.ports import Confirmed, OrderApi, Publisher
 from service.flow.relay import Relay
-from service.flow.sending.budget import RateBudget
 from service.flow.sending.gate import Gate
+from service.flow.sending.pace import Pace
 
 if TYPE_CHECKING:
     from service.edges.tracing.traces import Traces
@@ -106,11 +106,10 @@ class Side:
             api = traces.around_api(api, URL, clock.now)
             publisher = traces.around_publisher(publisher, topology)
             more["tracing"] = traces.deliveries(topology)
-        budget = RateBudget(None)
         self._relay = Relay(
             api=api,
             publisher=publisher,
-            gate=Gate(clock, emit, concurrency=CONCURRENCY, budget=budget, random=lambda: 0.5),
+            gate=Gate(clock, emit, concurrency=CONCURRENCY, pace=Pace(None), random=lambda: 0.5),
             clock=clock,
             emit=emit,
             policy=RetryPolicy(delays_seconds=TIERS),

@@ -140,7 +140,7 @@ def wrong(case: Hostile, number: int, result: ApiResult | BaseException) -> Iter
     if KEY in repr(result):
         yield "the result shows the key"
     try:
-        outcome = classify(result, b"", datetime.now(UTC))
+        outcome = classify(result, datetime.now(UTC))
         means = label(outcome)
     except Exception as error:  # noqa: BLE001 - that any comes is what is looked for
         yield f"classify raised {type(error).__name__}: {error}"

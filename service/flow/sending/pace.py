@@ -1,0 +1,131 @@
+"""The pace: slots for sending, evenly spaced, taken when an order is sent and never ahead.
+
+Where no rate is set it is learned, and so it is where the one that is set is too high:
+
+| phase     | the pace grows                          | the first 429 ends it, and the ceiling is |
+|-----------|-----------------------------------------|-------------------------------------------|
+| free      | up to the limit that is set, or without | what was served in the second before      |
+| doubling  | twofold each second                     | what was served just before               |
+| searching | 5 % a second                            | what was served just before               |
+| steady    | 1 % a second, long after the last 429   | the same; 5 % less where it comes again   |
+
+Sending goes on a little below the ceiling; after each wait it begins at half.
+"""
+
+from collections import deque
+from enum import Enum
+from math import inf
+
+BELOW_THE_LIMIT = 0.98
+"""The API's clock and ours differ, and calls arrive less evenly than they are sent."""
+
+LATE_SECONDS = 0.02
+"""How late a slot may be taken without moving the next: the loop wakes a little late each time.
+
+A stall of the loop is longer, and is not made up for: the calls would come in a burst.
+"""
+
+SLOWEST, FIRST_GUESS = 0.01, 10.0
+RAMP_SECONDS = 2.0
+SAMPLE = 16
+SHORTEST_WINDOW_SECONDS, LONGEST_WINDOW_SECONDS = 1.0, 5.0
+"""What was served is counted over the time of SAMPLE orders, within these bounds."""
+
+AGAIN_SECONDS = 10.0
+LESS = 0.95
+VAIN_UNTIL_HALVED = 4
+SHORTEST_QUIET_SECONDS, LONGEST_QUIET_SECONDS = 20.0, 120.0
+QUIET_FOR_A_HOLD = 40.0
+"""A try of the limit can cost a hold of everybody: the longer that was, the rarer the tries."""
+
+
+class Phase(Enum):
+    """How much is known of the API's limit; the value is how the pace grows in a second."""
+
+    FREE = 1.0
+    DOUBLING = 2.0
+    SEARCHING = 1.05
+    STEADY = 1.01
+
+
+class Pace:
+    """`limit_per_second` is what is set, as this process's share; times are monotonic seconds."""
+
+    def __init__(self, limit_per_second: float | None) -> None:
+        self.limit_per_second = limit_per_second
+        self.learned_per_second = inf
+        self._phase = Phase.FREE
+        self._last_slot = -inf
+        self._last_taken = -inf
+        self._resumed_at = -inf
+        self._quiet_until = -inf
+        self._vain = 0
+        self._served: deque[float] = deque(maxlen=5_000)
+
+    def rate_per_second(self, now: float) -> float:
+        """How many orders a second may be sent at `now`; infinite where nothing limits it."""
+        limit = inf if self.limit_per_second is None else self.limit_per_second
+        ramp = min(1.0, 0.5 + max(0.0, now - self._resumed_at) / (2 * RAMP_SECONDS))
+        return min(self.learned_per_second, limit) * BELOW_THE_LIMIT * ramp
+
+    def wait_seconds(self, now: float) -> float:
+        """How long until the next slot; 0 where one can be taken now."""
+        return max(0.0, self._last_slot + 1 / self.rate_per_second(now) - now)
+
+    def take(self, now: float) -> None:
+        """Take the slot of `now`, which `wait_seconds` says is there."""
+        spacing = 1 / self.rate_per_second(now)
+        busy_seconds = now - self._last_taken
+        # Only what was in use can be said to have been too little.
+        if busy_seconds <= 2 * spacing + LATE_SECONDS:
+            if self._phase is not Phase.STEADY or now > self._quiet_until:
+                self.learned_per_second *= self._phase.value**busy_seconds
+        self._last_slot = max(self._last_slot + spacing, now - min(LATE_SECONDS, spacing))
+        self._last_taken = now
+
+    def served(self, now: float) -> None:
+        """Remember that an order was served."""
+        self._served.append(now)
+
+    def throttled(self, now: float, hold_seconds: float) -> None:
+        """Learn from an answer that asks everybody to wait for `hold_seconds`."""
+        known = min(self.learned_per_second, self.limit_per_second or inf)
+        served = self._served_per_second(now)
+        since = sum(at > self._resumed_at for at in self._served)
+        vain = self._phase is not Phase.FREE and since < min(max(known / 2, 1), SAMPLE)
+        self._vain = self._vain + 1 if vain else 0
+        if vain:
+            # So soon after a wait it says little of the rate; again and again it does.
+            learned = known if self._vain < VAIN_UNTIL_HALVED else known / 2
+            self._wait(now, hold_seconds, learned)
+            return
+        match self._phase:
+            case Phase.FREE:
+                unlimited = known == inf
+                self._phase = Phase.DOUBLING if unlimited else Phase.SEARCHING
+                learned = served if unlimited else max(served, known / 2)
+            case Phase.DOUBLING:
+                self._phase = Phase.SEARCHING
+                learned = max(served, known / 4)
+            case Phase.SEARCHING:
+                self._phase = Phase.STEADY
+                learned = max(served, known / 2)
+            case Phase.STEADY:
+                again = now - self._resumed_at < AGAIN_SECONDS
+                learned = known * LESS if again else max(served, known / 2)
+        self._wait(now, hold_seconds, min(known, learned))
+
+    def _wait(self, now: float, hold_seconds: float, learned: float) -> None:
+        self.learned_per_second = max(learned, SLOWEST)
+        self._resumed_at = now + hold_seconds
+        quiet = max(QUIET_FOR_A_HOLD * hold_seconds, SHORTEST_QUIET_SECONDS)
+        self._quiet_until = self._resumed_at + min(quiet, LONGEST_QUIET_SECONDS)
+
+    def _served_per_second(self, now: float) -> float:
+        rate = self.rate_per_second(now)
+        window = min(max(SAMPLE / rate, SHORTEST_WINDOW_SECONDS), LONGEST_WINDOW_SECONDS)
+        times = [at for at in self._served if at > now - window]
+        if self._phase is Phase.FREE:
+            # In a burst of the first moment there is no telling how fast it was.
+            return max(FIRST_GUESS, len(times) / window)
+        return len(times) / max(now - times[0], 1 / rate) if times else 0.0
