@@ -1,0 +1,131 @@
+"""An API with an exact limit and a process that always has orders, on a simulated clock."""
+
+import heapq
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from math import inf
+from random import Random
+from typing import Protocol
+
+from service.core.outcome import Accepted, Outcome, Throttled
+from service.flow.sending.account import Account, Admission, Attempt
+from service.flow.sending.pace import Pace
+
+CONCURRENCY = 64
+STALL_EVERY_SECONDS = 20.0
+
+
+class Limited(Protocol):
+    """An exact limit of so many calls a second, which may change."""
+
+    def __init__(self, rate: Callable[[float], float]) -> None: ...
+
+    def allows(self, now: float) -> bool:
+        """Whether a call at `now` is within it; it is counted then."""
+        ...
+
+
+class Bucket:
+    """A token bucket whose burst is a tenth of a second's, as many APIs have it."""
+
+    def __init__(self, rate: Callable[[float], float]) -> None:
+        self._rate = rate
+        self._tokens = max(1.0, rate(0.0) / 10)
+        self._last = 0.0
+
+    def allows(self, now: float) -> bool:
+        """Take a token, if there is one."""
+        rate = self._rate(now)
+        self._tokens += (now - self._last) * rate
+        self._tokens, self._last = min(max(1.0, rate / 10), self._tokens), now
+        if self._tokens < 1 - 1e-9:
+            return False
+        self._tokens -= 1
+        return True
+
+
+class Window:
+    """So many calls in any second, counted exactly."""
+
+    def __init__(self, rate: Callable[[float], float]) -> None:
+        self._rate = rate
+        self._calls: deque[float] = deque()
+
+    def allows(self, now: float) -> bool:
+        """Count it, if there is room."""
+        while self._calls and self._calls[0] <= now - 1:
+            self._calls.popleft()
+        if len(self._calls) >= self._rate(now):
+            return False
+        self._calls.append(now)
+        return True
+
+
+@dataclass
+class Play:
+    """What the API said, in order: when, and whether it served."""
+
+    limit: Limited
+    pace: Pace
+    told_seconds: float | None = None
+    latency_seconds: float = 0.05
+    stall_seconds: float = 0.0
+    calls: list[tuple[float, bool]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._chance = Random(1)
+        self._account = Account(self._chance.random)
+        self._now = 0.0
+        self._next_stall = STALL_EVERY_SECONDS
+        self._answers: list[tuple[float, int, Attempt, Outcome]] = []
+
+    def run(self, until: float) -> "Play":
+        """Play on until this second; orders never run out."""
+        while self._now < until:
+            self._answer()
+            if self._may_send():
+                self._send()
+                continue
+            waits = [self._account.next_change(self._now), self.pace.wait_seconds(self._now) or inf]
+            if self._answers:
+                waits.append(self._answers[0][0] - self._now)
+            # The loop wakes a little late, and now and then it stands still.
+            self._now += max(min(waits), 1e-6) + self._chance.random() * 0.001
+            if self._now >= self._next_stall:
+                self._now += self.stall_seconds
+                self._next_stall += STALL_EVERY_SECONDS
+        return self
+
+    def served(self, rate: float, since: float, until: float) -> float:
+        """The share of what the API would have given."""
+        return sum(ok for at, ok in self.calls if since <= at < until) / (rate * (until - since))
+
+    def throttled(self, since: float, until: float) -> float:
+        """The share of the calls that were refused for the limit."""
+        part = [ok for at, ok in self.calls if since <= at < until]
+        return 1 - sum(part) / len(part)
+
+    def _may_send(self) -> bool:
+        free = len(self._answers) < min(CONCURRENCY, self._account.most_in_flight(self._now))
+        free = free and self.pace.wait_seconds(self._now) == 0
+        return free and self._account.admission(self._now) is Admission.ALL
+
+    def _send(self) -> None:
+        self.pace.take(self._now)
+        attempt = self._account.send(self._now)
+        ok = self.limit.allows(self._now)
+        self.calls.append((self._now, ok))
+        outcome = Accepted("ord_1") if ok else Throttled(429, self.told_seconds)
+        answer = (self._now + self.latency_seconds, attempt.number, attempt, outcome)
+        heapq.heappush(self._answers, answer)
+
+    def _answer(self) -> None:
+        while self._answers and self._answers[0][0] <= self._now:
+            at, _, attempt, outcome = heapq.heappop(self._answers)
+            before = self._account.throttled_seconds(at)
+            self._account.report(attempt, attempt.number, outcome, at)
+            if isinstance(outcome, Accepted):
+                self.pace.served(at)
+            elif (seconds := self._account.throttled_seconds(at)) > before:
+                self.pace.throttled(at, seconds)

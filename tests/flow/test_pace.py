@@ -1,0 +1,102 @@
+"""The pace: even slots, and how a limit that nobody told is found and kept to."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.flow.sending.pace import BELOW_THE_LIMIT, LATE_SECONDS, Pace
+from tests.flow.limited import Bucket, Limited, Play, Window
+
+
+@given(
+    st.floats(min_value=0.1, max_value=1000),
+    st.lists(st.floats(min_value=0, max_value=5), min_size=1, max_size=50),
+)
+def test_slots_are_no_closer_than_the_rate_allows(rate: float, gaps: list[float]) -> None:
+    """Whenever they are asked for; but for the little by which the loop was late."""
+    pace, now, slots = Pace(rate), 0.0, []
+    for gap in gaps:
+        now += max(gap, pace.wait_seconds(now))
+        pace.take(now)
+        slots.append(now)
+    spacing = 1 / (rate * BELOW_THE_LIMIT)
+    assert all(
+        later - earlier >= spacing - LATE_SECONDS - 1e-6 for earlier, later in pairwise(slots)
+    )
+
+
+def test_idling_saves_no_slots_up() -> None:
+    """After a quiet hour orders are as far apart as ever."""
+    pace = Pace(1.0)
+    pace.take(0.0)
+    pace.take(3600.0)
+    assert pace.wait_seconds(3600.0) > 0.9
+
+
+def test_a_changed_share_counts_at_once() -> None:
+    """A second replica halves it, also for the slot that is waited for."""
+    pace = Pace(10.0)
+    pace.take(0.0)
+    pace.limit_per_second = 1.0
+    assert pace.wait_seconds(0.5) > 0.4
+
+
+def test_without_a_rate_nothing_is_waited_for() -> None:
+    """As long as the API does not throttle."""
+    pace = Pace(None)
+    for _ in range(1000):
+        assert pace.wait_seconds(0.0) == 0
+        pace.take(0.0)
+
+
+RATES = pytest.mark.parametrize("rate", [80.0, 6.0])
+LIMITS = pytest.mark.parametrize("limit", [Bucket, Window])
+
+
+@RATES
+@LIMITS
+@pytest.mark.parametrize("stalls", [0.0, 0.2], ids=["steady", "stalls"])
+def test_a_rate_that_is_set_is_used_up(rate: float, limit: type[Limited], stalls: float) -> None:
+    """97 % of it are sent and nothing is throttled, also where the loop stands still at times."""
+    play = Play(limit(lambda _: rate), Pace(rate), stall_seconds=stalls).run(120)
+    assert play.served(rate, 10, 120) >= 0.97
+    assert play.throttled(0, 120) <= 0.005
+
+
+@RATES
+@LIMITS
+@pytest.mark.parametrize("told", [1.0, 5.0, None], ids=["after-1", "after-5", "untold"])
+@pytest.mark.parametrize("too_high", [None, 2.0, 1.05], ids=["not-set", "twice", "5-percent"])
+def test_a_limit_that_is_not_known_is_found(
+    rate: float, limit: type[Limited], told: float | None, too_high: float | None
+) -> None:
+    """Nothing is set, or a rate that is too high; within a minute it is found, and kept to."""
+    pace = Pace(None if too_high is None else rate * too_high)
+    play = Play(limit(lambda _: rate), pace, told).run(300)
+    assert play.served(rate, 60, 300) >= (0.85 if told == 5.0 else 0.92)
+    assert play.throttled(60, 300) <= 0.01
+
+
+@LIMITS
+@pytest.mark.parametrize("other", [40.0, 160.0], ids=["halved", "doubled"])
+def test_a_limit_that_changes_is_found_again(limit: type[Limited], other: float) -> None:
+    """Within two minutes."""
+    play = Play(limit(lambda now: 80.0 if now < 120 else other), Pace(None), 1.0).run(360)
+    assert play.served(other, 240, 360) >= 0.9
+    assert play.throttled(120, 360) <= 0.02
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_throttling_that_comes_alone_changes_little(times: int) -> None:
+    """One order that is refused so again and again is no limit: the pace goes on as before."""
+    pace, now = Pace(None), 0.0
+    for _ in range(30):
+        now += 0.1
+        pace.take(now)
+        pace.served(now)
+    for _ in range(times):
+        pace.throttled(now, 1.0)
+        now += 1.1
+    assert pace.rate_per_second(now + 5) >= 9
