@@ -115,9 +115,7 @@ def judge(
     """What is decided on this result of an attempt that was sent a second ago, and the history."""
     outcome = classify(result, under.now)
     after = before.after(outcome, under.now - timedelta(seconds=1))
-    decision = decide(
-        outcome, after, under.deadline, under.policy, under.now, under.jitter
-    )
+    decision = decide(outcome, after, under.deadline, under.policy, under.now, under.jitter)
     return decision, after
 
 

@@ -7,6 +7,7 @@ import pytest
 from service.core.answer import Answer, Problem
 from service.core.codes import Code, Status
 from service.core.decision import (
+    MOST_SUSPICIONS,
     Decision,
     Finish,
     Hold,
@@ -14,11 +15,11 @@ from service.core.decision import (
     RetryHere,
     RetryLater,
     RetryPolicy,
+    decide,
     give_up,
-    wait_seconds,
 )
 from service.core.history import History
-from service.core.outcome import Lost, NotSent, Throttled, Unknown, Unreached
+from service.core.outcome import ApiResult, Lost, NotSent, Suspected
 from tests.core.build import NOW, POLICY, Conditions, ago, ahead, answered, history, judge
 
 LOST = Lost("read time-out")
@@ -92,34 +93,33 @@ def test_a_wait_here_does_not_outlast_the_order_either(left_seconds: float) -> N
     assert found.seconds <= left_seconds
 
 
-@pytest.mark.parametrize(
-    ("told", "seconds"),
-    [
-        (0.0, 0.5),
-        (0.5, 0.5),
-        (0.75, 0.75),
-        (45.0, 45.0),
-        (3600.0, 3600.0),
-        (1e12, 3600),
-        (None, 0.5),
-    ],
-)
-def test_a_throttled_order_waits_as_told_up_to_the_last_tier(
-    told: float | None, seconds: float
-) -> None:
-    """Where nothing is told, it is the backoff's wait."""
-    assert wait_seconds(Throttled(429, told), history(), POLICY, 0.5) == seconds
+@pytest.mark.parametrize("result", [answered(429), answered(503, b"", "100"), answered(401)])
+def test_what_concerns_the_account_keeps_the_order_where_it_is(result: ApiResult) -> None:
+    """Whatever the order met before, and with nothing counted against it."""
+    before = history(retries=9, attempts=9)
+    decision, after = judge(result, before)
+    assert decision == Hold()
+    assert (after.retries, after.attempts, after.suspicions) == (9, 9, 0)
 
 
-@pytest.mark.parametrize("outcome", [Unreached("DNS"), Unknown("502", 502)])
-def test_other_waits_have_full_jitter(outcome: Unreached | Unknown) -> None:
-    """Nothing but the number of waits and the jitter sets them."""
-    assert wait_seconds(outcome, history(retries=2), POLICY, 0.5) == 15.0
+@pytest.mark.parametrize("names_key", [False, True], ids=["403", "key"])
+def test_an_order_that_alone_is_suspected_is_tried_three_times_more(*, names_key: bool) -> None:
+    """Then it ends: `rejected` where the API named its key, else `unknown`, and parked."""
+    suspected = Suspected(403, "the API answered 403", names_key=names_key, alone=True)
+    found, seen = history(), []
+    for _ in range(MOST_SUSPICIONS + 1):
+        found = found.after(suspected, ago(1))
+        seen.append(decide(suspected, found, None, POLICY, NOW, 0.5))
+        found = found.after_wait()
+    assert all(isinstance(one, RetryHere | RetryLater) for one in seen[:-1])
+    assert isinstance(seen[-1], Finish if names_key else Park)
+    assert seen[-1].answer.status is (Status.REJECTED if names_key else Status.UNKNOWN)
+    assert found.attempts == MOST_SUSPICIONS + 1
 
 
 def gave_up(before: History, under: Conditions) -> Code | None:
     """The code that the order is given up with; None while it may be sent."""
-    ending = give_up(before, deadline=under.deadline, policy=under.policy, now=under.now)
+    ending = give_up(before, under.deadline, under.policy, under.now)
     if ending is None:
         return None
     assert ending.answer.problem is not None

@@ -40,15 +40,16 @@ uncertain_results = st.sampled_from(
         Lost("read time-out"),
         NotSent("DNS"),
         answered(502),
-        answered(429),
-        answered(429, b"", "0"),
-        answered(429, b"", "45"),
-        answered(503, b"", "999999999999"),
-        answered(429, b"", "Sat, 31 Jan 2026 12:00:30 GMT"),
     ]
 )
 all_results = uncertain_results | st.sampled_from(
-    [answered(200, {"order": "1"}), answered(400, {"error": "No"}), answered(401)]
+    [
+        answered(200, {"order": "1"}),
+        answered(400, {"error": "No"}),
+        answered(401),
+        answered(429),
+        answered(503, b"", "999999999999"),
+    ]
 )
 
 
@@ -115,7 +116,7 @@ def test_deciding_and_giving_up_agree(
 ) -> None:
     """After an uncertain outcome the order ends exactly if it may not be sent any more."""
     decision, after = judge(result, before, under)
-    ending = give_up(after, deadline=under.deadline, policy=under.policy, now=NOW)
+    ending = give_up(after, under.deadline, under.policy, NOW)
     if ending is None:
         assert isinstance(decision, RetryHere | RetryLater)
     else:
