@@ -24,7 +24,7 @@ ALL_TESTS_SECONDS = 1800.0
 END_SECONDS = 15.0
 """How long pytest may take to put its brokers and processes away, once it is interrupted."""
 
-_FAILED = re.compile(r"^FAILED (\S+)", re.MULTILINE)
+_FAILED = re.compile(r"^FAILED (.+?)(?: - .*)?$", re.MULTILINE)
 _OUTPUT = shutil.ignore_patterns(".*", "__pycache__", "chaos-results", "htmlcov")
 
 # Plugins that a run of a few tests does not need: their imports are half of its time.
