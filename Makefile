@@ -90,7 +90,7 @@ leaks: ready ## takes the broker away a thousand times; watches tasks, files and
 	@$(python) -m tests.world.broker ensure
 	@$(python) -m tests.trials.leaks $(ARGS)
 
-mutants: ready ## takes out each guard of the relay in turn; the tests must miss it (ARGS='--only ID')
+mutants: ready ## takes out each guard of the relay in turn; a test must fail (ARGS='--only NAME', ARGS=--check)
 	@$(python) -m tests.world.broker ensure
 	@$(python) -m tests.trials.mutants --jobs $(JOBS) $(ARGS)
 
