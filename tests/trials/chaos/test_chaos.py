@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.trials.chaos.__main__ import main
-from tests.trials.chaos.brokers import SingleNode
+from tests.trials.chaos.brokers import ChaosBroker
 from tests.trials.chaos.checker import check
 from tests.trials.chaos.run import Run, defects
 from tests.trials.chaos.scenario import load, names
@@ -29,7 +29,7 @@ async def test_nothing_is_lost_doubled_or_contradicted(vhost: VirtualHost, tmp_p
     lines: list[str] = []
     scenario = load("quick")
     run = Run(scenario, SEED, lines.append)
-    with SingleNode.prepare(vhost) as broker:
+    with ChaosBroker.prepare(vhost) as broker:
         history = await run.carry_out(broker, tmp_path)
     verdict = check(history)
     assert verdict.failures == ()

@@ -49,8 +49,8 @@ class World:
             await api.ready()
             for number in range(scenario.replicas):
                 links = [
-                    Wire(await stack.enter_async_context(Proxy(LOOPBACK, port)))
-                    for port in broker.ports
+                    Wire(await stack.enter_async_context(Proxy(LOOPBACK, node.amqp_port)))
+                    for node in broker.nodes
                 ]
                 api_port = int(api.base_url.rpartition(":")[2])
                 api_link = Wire(await stack.enter_async_context(Proxy(LOOPBACK, api_port)))

@@ -14,6 +14,7 @@ from tests.trials.chaos.amqp import AMQP_FAILURES, broker_connection
 from tests.trials.chaos.brokers import FAILURES
 from tests.trials.chaos.plan import Planned
 from tests.trials.chaos.world import World
+from tests.world.broker import RabbitNode
 
 EMPTY_WITHIN_SECONDS = 20.0
 STILL_FOR = 4
@@ -24,12 +25,12 @@ SOURCES = ("orders.requests", "orders.retry.")
 
 async def kill(world: World, planned: Planned) -> str | None:
     """SIGKILL, and a start on the same files after a while."""
-    return await _take_down(world, planned, world.broker.kill)
+    return await _take_down(world, planned, RabbitNode.kill)
 
 
 async def stop(world: World, planned: Planned) -> str | None:
     """SIGTERM, as for an upgrade, and a start on the same files after a while."""
-    return await _take_down(world, planned, world.broker.stop)
+    return await _take_down(world, planned, RabbitNode.stop)
 
 
 async def move_leaders(world: World, planned: Planned) -> str | None:
@@ -47,9 +48,9 @@ async def freeze(world: World, planned: Planned) -> str | None:
     """SIGSTOP for the broker, and SIGCONT after a while."""
     async with world.broker_lock:
         node = _node(world, planned)
-        world.broker.freeze(node)
+        world.broker.nodes[node].freeze()
         await asyncio.sleep(planned.lasts_seconds)
-        world.broker.thaw(node)
+        world.broker.nodes[node].thaw()
     return f"node {node}"
 
 
@@ -72,19 +73,17 @@ async def close(world: World, planned: Planned) -> str | None:
 
 async def deny_write(world: World, planned: Planned) -> str | None:
     """The relays may not publish (403) for a while; what they may is asked on new channels."""
-
-    def deny() -> None:
-        world.broker.permit_relays(write="")
-        world.broker.close_connections(relays_only=True)
-
-    return await _for_a_while(world, planned, deny, world.broker.permit_relays)
+    return await _deny(world, planned, write="")
 
 
 async def deny_all(world: World, planned: Planned) -> str | None:
     """The relays may do nothing in the virtual host for a while."""
+    return await _deny(world, planned, configure="", write="", read="")
 
+
+async def _deny(world: World, planned: Planned, **rights: str) -> str | None:
     def deny() -> None:
-        world.broker.permit_relays(configure="", write="", read="")
+        world.broker.permit_relays(**rights)
         world.broker.close_connections(relays_only=True)
 
     return await _for_a_while(world, planned, deny, world.broker.permit_relays)
@@ -193,7 +192,9 @@ async def _for_a_while(
     return detail
 
 
-async def _take_down(world: World, planned: Planned, down: Callable[[int], None]) -> str | None:
+async def _take_down(
+    world: World, planned: Planned, down: Callable[[RabbitNode], None]
+) -> str | None:
     async with world.broker_lock:
         node = _node(world, planned)
         try:
@@ -201,11 +202,11 @@ async def _take_down(world: World, planned: Planned, down: Callable[[int], None]
             await asyncio.to_thread(world.broker.settle)
         except FAILURES:
             return None
-        await asyncio.to_thread(down, node)
+        await asyncio.to_thread(down, world.broker.nodes[node])
         await asyncio.sleep(planned.lasts_seconds)
         await asyncio.to_thread(world.broker.start_again, node)
     return f"node {node}"
 
 
 def _node(world: World, planned: Planned) -> int:
-    return int(planned.draw * len(world.broker.ports))
+    return int(planned.draw * len(world.broker.nodes))
