@@ -110,6 +110,11 @@ def ending(
     return Ending(START + ended, quiet_at, EMPTY if depths is None else depths)
 
 
+def life(*events: Event) -> tuple[Event, ...]:
+    """What happened to one order."""
+    return events
+
+
 def history(*events: Event, end: Ending | None = None) -> History:
     """A whole run in which these events happened."""
     return History(
