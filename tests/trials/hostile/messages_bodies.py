@@ -17,6 +17,33 @@ from tests.trials.hostile.messages import (
 LIMIT_BYTES = 64 * 1024
 EITHER = frozenset({Fate.ORDERED, Fate.REJECTED})
 
+# Several values a line: the formatter would give each its own.
+# fmt: off
+_WRONG_INTEGERS: tuple[object, ...] = (
+    "1000", 1000.0, 1e3, True, False, None, [], {}, 0, -1, 2**63, 10**39, 1.5, "",
+    "\u0661\u0660\u0660", ["1"],
+)
+_WRONG_LINKS: tuple[object, ...] = (
+    "", " ", None, 7, True, [], {"href": "x"}, "example.com", "ftp://example.com/",
+    "javascript:alert(1)", "//example.com/", "http://", "http:///x", "https://[", "https://a b/",
+    "https://example.com/\r\nX: y", "https://example.com/\x00", "https://example.com/\ud800",
+    "https://example.com/" + "x" * 1000, "x" * 60_000,
+)
+_EXTRA: tuple[tuple[str, object, frozenset[Fate]], ...] = (
+    ("key", "x", REJECTED), ("Key", "x", REJECTED), ("action", "balance", REJECTED),
+    ("ACTION", 1, REJECTED), ("request_id", "other", REJECTED), ("Request_Id", None, REJECTED),
+    ("Quantity", 5, REJECTED), ("extra", {"a": 1}, REJECTED), ("extra", [1], REJECTED),
+    ("extra", None, REJECTED), ("key[]", "x", REJECTED), ("request.id", "x", REJECTED),
+    ("a&key", "x", REJECTED), ("", "x", REJECTED), ("\x00", "x", REJECTED),
+    ("k\u0435y", "x", REJECTED), ("x" * 65, 1, REJECTED), ("comments", "x" * 10_001, REJECTED),
+    ("comments", "a\x00b", REJECTED), ("comments", "\ud800", REJECTED),
+    ("comments", "a\r\nb&key=other&c=\U0001f6d2", ORDERED), ("comments", "x" * 10_000, ORDERED),
+    ("extra", True, ORDERED), ("extra", -0.5, ORDERED), ("extra", 1e300, ORDERED),
+    ("extra", 10**39, ORDERED), ("extra", "", ORDERED), ("__proto__", "x", ORDERED),
+    ("constructor", 1, ORDERED),
+)
+# fmt: on
+
 
 def _replaced(number: int, old: str, new: str) -> bytes:
     return body(number).decode().replace(old, new, 1).encode("utf-8", "surrogatepass")
@@ -77,48 +104,6 @@ def sizes(chance: random.Random, number: int) -> Case:
     return case("body size", str(size), number, fates, bodies=(body(number).ljust(size),))
 
 
-_WRONG_INTEGERS: tuple[object, ...] = (
-    "1000",
-    1000.0,
-    1e3,
-    True,
-    False,
-    None,
-    [],
-    {},
-    0,
-    -1,
-    2**63,
-    10**39,
-    1.5,
-    "",
-    "\u0661\u0660\u0660",
-    ["1"],
-)
-_WRONG_LINKS: tuple[object, ...] = (
-    "",
-    " ",
-    None,
-    7,
-    True,
-    [],
-    {"href": "x"},
-    "example.com",
-    "ftp://example.com/",
-    "javascript:alert(1)",
-    "//example.com/",
-    "http://",
-    "http:///x",
-    "https://[",
-    "https://a b/",
-    "https://example.com/\r\nX: y",
-    "https://example.com/\x00",
-    "https://example.com/\ud800",
-    "https://example.com/" + "x" * 1000,
-    "x" * 60_000,
-)
-
-
 def wrong_fields(chance: random.Random, number: int) -> Case:
     """A field of the wrong type, out of range, or missing."""
     name = chance.choice(("service", "quantity", "runs", "interval", "link", "username", "coupon"))
@@ -138,39 +123,7 @@ def wrong_fields(chance: random.Random, number: int) -> Case:
 
 def extra_fields(chance: random.Random, number: int) -> Case:
     """More keys: scalars go on as they are, reserved ones and the rest make it invalid."""
-    name, value, fates = chance.choice(
-        (
-            ("key", "x", REJECTED),
-            ("Key", "x", REJECTED),
-            ("action", "balance", REJECTED),
-            ("ACTION", 1, REJECTED),
-            ("request_id", "other", REJECTED),
-            ("Request_Id", None, REJECTED),
-            ("Quantity", 5, REJECTED),
-            ("extra", {"a": 1}, REJECTED),
-            ("extra", [1], REJECTED),
-            ("extra", None, REJECTED),
-            ("key[]", "x", REJECTED),
-            ("request.id", "x", REJECTED),
-            ("a&key", "x", REJECTED),
-            ("", "x", REJECTED),
-            ("\x00", "x", REJECTED),
-            ("k\u0435y", "x", REJECTED),
-            ("x" * 65, 1, REJECTED),
-            ("comments", "x" * 10_001, REJECTED),
-            ("comments", "a\x00b", REJECTED),
-            ("comments", "\ud800", REJECTED),
-            ("comments", "a\r\nb&key=other&c=\U0001f6d2", ORDERED),
-            ("comments", "x" * 10_000, ORDERED),
-            ("extra", True, ORDERED),
-            ("extra", -0.5, ORDERED),
-            ("extra", 1e300, ORDERED),
-            ("extra", 10**39, ORDERED),
-            ("extra", "", ORDERED),
-            ("__proto__", "x", ORDERED),
-            ("constructor", 1, ORDERED),
-        )
-    )
+    name, value, fates = chance.choice(_EXTRA)
     bodies = (body(number, **{name: value}),)
     return case("extra fields", f"{name!r:.20} {value!r:.20}", number, fates, bodies=bodies)
 

@@ -19,26 +19,45 @@ from tests.trials.hostile.messages import (
 )
 from tests.world.broker.wire import Raw
 
-NOT_UTF8 = (b"\xff\xfe", b"\x80", b"\xc3\x28", b"\xed\xa0\x80", b"\xf5\x80\x80\x80", b"a\xc0\xaf")
-ODD_TEXT = (
-    b"\x00",
-    b"a\x00b",
-    b"\r\nX: y",
-    b"\n",
-    b"\x1b[2J\x1b[31m",
-    b"\x7f",
-    "\u202eabc\u202c".encode(),
-    "🛒".encode(),
-    "\ufeff".encode(),
-    "\u2028".encode(),
-    b'"}{"level":"error"',
-    b"%s%n{0}",
-    b"../../etc/passwd",
-    b" ",
-    b"&key=x&action=y",
-    b"null",
-)
 _MAY_HAVE_ID = ("message_id", "correlation_id", "reply_to")
+
+# Several values a line: the formatter would give each its own.
+# fmt: off
+_MAY_EXPIRE = frozenset({Fate.ORDERED, Fate.PARKED})
+NOT_UTF8 = (
+    b"\xff\xfe", b"\x80", b"\xc3\x28", b"\xed\xa0\x80", b"\xf5\x80\x80\x80", b"a\xc0\xaf",
+)
+ODD_TEXT = (
+    b"\x00", b"a\x00b", b"\r\nX: y", b"\n", b"\x1b[2J\x1b[31m", b"\x7f", "\u202eabc\u202c".encode(),
+    "🛒".encode(), "\ufeff".encode(), "\u2028".encode(), b'"}{"level":"error"', b"%s%n{0}",
+    b"../../etc/passwd", b" ", b"&key=x&action=y", b"null",
+)
+_TIMES = (
+    0, 1, 1_700_000_000, 2**31, 2**32, 4_102_444_800, 253_402_300_799, 253_402_300_800,
+    1_700_000_000_000, 1_700_000_000_000_000, 1_700_000_000_000_000_000, 2**63 - 1, 2**63,
+    2**64 - 1,
+)
+_FOR_THE_BROKER: tuple[tuple[str, Raw, frozenset[Fate]], ...] = (
+    ("priority", 0, ORDERED), ("priority", 9, ORDERED), ("priority", 255, ORDERED),
+    ("expiration", b"60000", ORDERED), ("expiration", b"0", _MAY_EXPIRE),
+    ("expiration", b"1", _MAY_EXPIRE), ("expiration", b"-1", REFUSED_BY_BROKER),
+    ("expiration", b"soon", REFUSED_BY_BROKER), ("expiration", b"", REFUSED_BY_BROKER),
+    ("expiration", b"\xff", REFUSED_BY_BROKER), ("expiration", b"9" * 200, REFUSED_BY_BROKER),
+    ("user_id", b"somebody-else", REFUSED_BY_BROKER), ("user_id", b"", REFUSED_BY_BROKER),
+    ("user_id", b"\xff", REFUSED_BY_BROKER), ("cluster_id", b"x" * 255, ORDERED),
+)
+_CONTENT = (
+    ("content_type", b"text/plain", REJECTED), ("content_type", b"application/jsonx", REJECTED),
+    ("content_type", b"application/xml; application/json", REJECTED),
+    ("content_type", b"; application/json", REJECTED), ("content_type", b"\x00", REJECTED),
+    ("content_type", b"x" * 255, REJECTED),
+    ("content_type", "\u0430pplication/json".encode(), REJECTED), ("content_type", b"", ORDERED),
+    ("content_type", b"APPLICATION/JSON ;charset=UTF-8", ORDERED),
+    ("content_encoding", b"gzip", REJECTED), ("content_encoding", b"\r\n", REJECTED),
+    ("content_encoding", b"e" * 255, REJECTED), ("content_encoding", b"", ORDERED),
+    ("content_encoding", b"identity", ORDERED),
+)
+# fmt: on
 
 
 def ids(chance: random.Random, number: int) -> Case:
@@ -118,24 +137,7 @@ def routing_key(chance: random.Random, number: int) -> Case:
 
 def timestamps(chance: random.Random, number: int) -> Case:
     """Times before, after, and beyond all calendars."""
-    value = chance.choice(
-        (
-            0,
-            1,
-            1_700_000_000,
-            2**31,
-            2**32,
-            4_102_444_800,
-            253_402_300_799,
-            253_402_300_800,
-            1_700_000_000_000,
-            1_700_000_000_000_000,
-            1_700_000_000_000_000_000,
-            2**63 - 1,
-            2**63,
-            2**64 - 1,
-        )
-    )
+    value = chance.choice(_TIMES)
     return case("timestamp", str(value), number, ORDERED, properties={"timestamp": value})
 
 
@@ -148,25 +150,7 @@ def delivery_mode(chance: random.Random, number: int) -> Case:
 
 def for_the_broker(chance: random.Random, number: int) -> Case:
     """Priorities, expirations and users: what the broker acts on by itself."""
-    parked = frozenset({Fate.ORDERED, Fate.PARKED})
-    choices: tuple[tuple[str, Raw, frozenset[Fate]], ...] = (
-        ("priority", 0, ORDERED),
-        ("priority", 9, ORDERED),
-        ("priority", 255, ORDERED),
-        ("expiration", b"60000", ORDERED),
-        ("expiration", b"0", parked),
-        ("expiration", b"1", parked),
-        ("expiration", b"-1", REFUSED_BY_BROKER),
-        ("expiration", b"soon", REFUSED_BY_BROKER),
-        ("expiration", b"", REFUSED_BY_BROKER),
-        ("expiration", b"\xff", REFUSED_BY_BROKER),
-        ("expiration", b"9" * 200, REFUSED_BY_BROKER),
-        ("user_id", b"somebody-else", REFUSED_BY_BROKER),
-        ("user_id", b"", REFUSED_BY_BROKER),
-        ("user_id", b"\xff", REFUSED_BY_BROKER),
-        ("cluster_id", b"x" * 255, ORDERED),
-    )
-    name, value, fates = chance.choice(choices)
+    name, value, fates = chance.choice(_FOR_THE_BROKER)
     return case("for the broker", f"{name} {value!r:.30}", number, fates, properties={name: value})
 
 
@@ -180,24 +164,7 @@ def where_to(chance: random.Random, number: int) -> Case:
 
 def content(chance: random.Random, number: int) -> Case:
     """Content types and encodings that are wrong, or only look so."""
-    name, value, fates = chance.choice(
-        (
-            ("content_type", b"text/plain", REJECTED),
-            ("content_type", b"application/jsonx", REJECTED),
-            ("content_type", b"application/xml; application/json", REJECTED),
-            ("content_type", b"; application/json", REJECTED),
-            ("content_type", b"\x00", REJECTED),
-            ("content_type", b"x" * 255, REJECTED),
-            ("content_type", "\u0430pplication/json".encode(), REJECTED),
-            ("content_type", b"", ORDERED),
-            ("content_type", b"APPLICATION/JSON ;charset=UTF-8", ORDERED),
-            ("content_encoding", b"gzip", REJECTED),
-            ("content_encoding", b"\r\n", REJECTED),
-            ("content_encoding", b"e" * 255, REJECTED),
-            ("content_encoding", b"", ORDERED),
-            ("content_encoding", b"identity", ORDERED),
-        )
-    )
+    name, value, fates = chance.choice(_CONTENT)
     return case("content", f"{name} {value!r:.30}", number, fates, properties={name: value})
 
 
