@@ -28,10 +28,6 @@ SLOW_PREFIX = "slow"
 T = TypeVar("T")
 
 
-class TooSlowError(Exception):
-    """A slow order was answered before the fresh ones beside it: the slowness was too short."""
-
-
 @dataclass(frozen=True, slots=True)
 class Burst:
     """What a backlog of orders took."""
@@ -160,7 +156,7 @@ async def _beside_slow(side: Side, api: ApiProcess, orders: int, slow_seconds: f
     taken = await side.one_by_one(orders)
     if slow.request_id in side.replies.by_id:
         message = f"{orders} orders took longer than the slow one's {slow_seconds:g} s"
-        raise TooSlowError(message)
+        raise TimeoutError(message)
     await side.replies.of(slow.request_id)
     return median(taken)
 

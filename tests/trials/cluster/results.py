@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from rich.table import Table
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -42,14 +44,10 @@ def judge(
     )
 
 
-def table(results: Iterable[Result]) -> str:
-    """A line for each phase."""
-    rows = [
-        f"{'phase':<34}{'orders':>8}{'lost':>6}{'twice':>7}{'answers twice':>15}{'silence':>10}"
-    ]
-    rows += [
-        f"{one.phase:<34}{one.orders:>8}{len(one.lost):>6}{one.placed_twice:>7}"
-        f"{one.answered_twice:>15}{one.longest_silence_seconds:>8.1f} s"
-        for one in results
-    ]
-    return "\n".join(rows)
+def table(results: Iterable[Result]) -> Table:
+    """A row for each phase."""
+    shown = Table("phase", "orders", "lost", "twice", "answers twice", "silence")
+    for one in results:
+        counts = (one.orders, len(one.lost), one.placed_twice, one.answered_twice)
+        shown.add_row(one.phase, *map(str, counts), f"{one.longest_silence_seconds:.1f} s")
+    return shown

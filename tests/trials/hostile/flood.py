@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 from tests.trials.hostile import messages
 from tests.trials.hostile.findings import Finding, Findings
-from tests.trials.hostile.mail import Inbox, Sender, collecting, parked_by_mark
+from tests.trials.hostile.mail import Inbox, Sender, parked_by_mark
 from tests.trials.hostile.messages import GOOD_EVERY, Case
 from tests.trials.hostile.messages_bodies import BODIES
 from tests.trials.hostile.messages_envelope import ENVELOPE
@@ -90,7 +91,7 @@ async def _through(
     host: VirtualHost, relay: RelayProcess, api: ApiProcess, plan: _Plan
 ) -> _Outcome:
     """All messages sent and settled, and what the relay and the broker say of themselves."""
-    async with collecting(host.url) as inbox:
+    async with Inbox.collect(host.url) as inbox:
         before, connected = await relay.metrics(), await _connected(host)
         sent = await _send(Sender(host.url), inbox, relay, plan)
         await _until_settled(host, inbox, sent)
@@ -126,19 +127,10 @@ async def _send(sender: Sender, inbox: Inbox, relay: RelayProcess, plan: _Plan) 
     while batch := list(islice(mixed, BATCH)):
         relay.check()
         await asyncio.to_thread(_send_batch, sender, batch, sent)
-        await _until_moved(inbox, sent)
+        await _until_good(inbox, len(sent.good) - BACKLOG // GOOD_EVERY, STANDSTILL_SECONDS)
         plan.findings.progress(len(sent.cases) + len(sent.good))
     sender.close()
     return sent
-
-
-async def _until_moved(inbox: Inbox, sent: _Sent) -> None:
-    good, goal = inbox.good, len(sent.good) - BACKLOG // GOOD_EVERY
-    await inbox.signals.wait_for(
-        lambda: len(good) >= goal,
-        lambda: f"{len(good)} of {len(sent.good)} good orders are answered",
-        STANDSTILL_SECONDS,
-    )
 
 
 def _mixed(count: int, seed: int) -> Iterator[Case | Order]:
@@ -166,14 +158,13 @@ async def _until_settled(host: VirtualHost, inbox: Inbox, sent: _Sent) -> None:
 
     What is not so in time is found by the verdict.
     """
-
-    def settled() -> bool:
-        return len(inbox.good) == len(sent.good)
-
-    try:
-        await inbox.signals.wait_for(settled, lambda: "good orders", SETTLED_SECONDS)
+    with suppress(AssertionError, BrokerError):
+        await _until_good(inbox, len(sent.good), SETTLED_SECONDS)
         await host.until(
             lambda queues: left(queues).keys() <= {"orders.parked"}, timeout_seconds=SETTLED_SECONDS
         )
-    except (AssertionError, BrokerError):
-        return
+
+
+async def _until_good(inbox: Inbox, count: int, seconds: float) -> None:
+    what = f"not {count} good orders are answered"
+    await inbox.until(lambda: len(inbox.good) >= count, what, timeout_seconds=seconds)

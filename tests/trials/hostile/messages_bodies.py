@@ -53,47 +53,21 @@ def no_json(chance: random.Random, number: int) -> Case:
     """Bodies that are no JSON object in UTF-8, or only nearly one."""
     good = body(number)
     text = good.decode()
-    content = chance.choice(
-        (
-            b"",
-            b" ",
-            b"null",
-            b"[]",
-            b"17",
-            b'"text"',
-            b"\x00",
-            b"\xff\xfe\x00",
-            b"[" + good + b"]",
-            good + good,
-            good + b"x",
-            good[:-1],
-            b"\xef\xbb\xbf" + good,
-            text.encode("utf-16"),
-            text.encode("utf-16-be"),
-            text.encode("utf-32"),
-            good.replace(b'"', b"'"),
-            good.replace(b'"link"', b"link"),
-            good[:-1] + b",}",
-            good[:-1] + b', "x": "\xff"}',
-            good[:-1] + b', "x": "\xed\xa0\x80"}',
-            good[:-1] + b', "x": "a\nb"}',
-            good[:-1] + b', "x": 01}',
-            good[:-1] + b', "x": NaN}',
-            good[:-1] + b', "x": -Infinity}',
-            good[:-1] + b', "x": 1e999}',
-            good[:-1] + b', "x": ' + b"9" * 5000 + b"}",
-            good[:-1] + b', "x": 0.' + b"1" * 5000 + b"}",
-            good[:-1] + b', "x": 1, "x": 1}',
-            good[:-1] + b', "quantity": 100}',
-            b'{"a":' * 5000,
-            b"[" * 60_000,
-            b'{"a":' * 900 + b"1" + b"}" * 900,
-            good[:-1] + b', "x": ' + b"[" * 400 + b"]" * 400 + b"}",
-            b"--boundary\r\n" + good,
-            b"key=x&action=add&service=1&quantity=1",
-            b"<order/>",
-        )
-    )
+    # fmt: off
+    content = chance.choice((
+        b"", b" ", b"null", b"[]", b"17", b'"text"', b"\x00", b"\xff\xfe\x00", b"[" + good + b"]",
+        good + good, good + b"x", good[:-1], b"\xef\xbb\xbf" + good, text.encode("utf-16"),
+        text.encode("utf-16-be"), text.encode("utf-32"), good.replace(b'"', b"'"),
+        good.replace(b'"link"', b"link"), good[:-1] + b",}", good[:-1] + b', "x": "\xff"}',
+        good[:-1] + b', "x": "\xed\xa0\x80"}', good[:-1] + b', "x": "a\nb"}',
+        good[:-1] + b', "x": 01}', good[:-1] + b', "x": NaN}', good[:-1] + b', "x": -Infinity}',
+        good[:-1] + b', "x": 1e999}', good[:-1] + b', "x": ' + b"9" * 5000 + b"}",
+        good[:-1] + b', "x": 0.' + b"1" * 5000 + b"}", good[:-1] + b', "x": 1, "x": 1}',
+        good[:-1] + b', "quantity": 100}', b'{"a":' * 5000, b"[" * 60_000,
+        b'{"a":' * 900 + b"1" + b"}" * 900, good[:-1] + b', "x": ' + b"[" * 400 + b"]" * 400 + b"}",
+        b"--boundary\r\n" + good, b"key=x&action=add&service=1&quantity=1", b"<order/>",
+    ))
+    # fmt: on
     return case("no JSON object", repr(content[-40:]), number, REJECTED, bodies=(content,))
 
 

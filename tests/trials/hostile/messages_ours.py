@@ -28,30 +28,21 @@ _text, _int = wire.text_field, wire.integer_field
 def deadline(chance: random.Random, number: int) -> Case:
     """Deadlines of every type: past, far off, and none."""
     now = int(time.time())
-    name, field, fates = chance.choice(
-        (
-            ("past", wire.timestamp_field(now - 60), FAILED),
-            ("past", _int(now - 60), FAILED),
-            ("past", double(now - 60.5), FAILED),
-            ("epoch", _int(0), FAILED),
-            ("small", b"b\x05", FAILED),
-            ("future", wire.timestamp_field(now + DAY_SECONDS), ORDERED),
-            ("future", double(now + DAY_SECONDS + 0.5), ORDERED),
-            ("last", _int(253_402_300_799), ORDERED),
-            ("too late", _int(253_402_300_800), REJECTED),
-            ("milliseconds", _int(now * 1000), REJECTED),
-            ("negative", _int(-1), REJECTED),
-            ("1e300", double(1e300), REJECTED),
-            ("text", _text(b"2030-01-01T00:00:00Z"), REJECTED),
-            ("digits", _text(b"4102444800"), REJECTED),
-            ("true", b"t\x01", REJECTED),
-            ("decimal", decimal(0, 2**31), REJECTED),
-            ("late", wire.timestamp_field(2**64 - 1), REJECTED),
-            ("void", b"V", REJECTED),
-            ("table", FIELDS["table"], REJECTED),
-            ("binary", FIELDS["binary"], REJECTED),
-        )
-    )
+    # fmt: off
+    name, field, fates = chance.choice((
+        ("past", wire.timestamp_field(now - 60), FAILED), ("past", _int(now - 60), FAILED),
+        ("past", double(now - 60.5), FAILED), ("epoch", _int(0), FAILED),
+        ("small", b"b\x05", FAILED), ("future", wire.timestamp_field(now + DAY_SECONDS), ORDERED),
+        ("future", double(now + DAY_SECONDS + 0.5), ORDERED),
+        ("last", _int(253_402_300_799), ORDERED), ("too late", _int(253_402_300_800), REJECTED),
+        ("milliseconds", _int(now * 1000), REJECTED), ("negative", _int(-1), REJECTED),
+        ("1e300", double(1e300), REJECTED), ("text", _text(b"2030-01-01T00:00:00Z"), REJECTED),
+        ("digits", _text(b"4102444800"), REJECTED), ("true", b"t\x01", REJECTED),
+        ("decimal", decimal(0, 2**31), REJECTED),
+        ("late", wire.timestamp_field(2**64 - 1), REJECTED), ("void", b"V", REJECTED),
+        ("table", FIELDS["table"], REJECTED), ("binary", FIELDS["binary"], REJECTED),
+    ))
+    # fmt: on
     headers = wire.table([(OURS + b"deadline", field)])
     return case("deadline", name, number, fates, headers=headers)
 
@@ -63,38 +54,29 @@ def _when(seconds: float) -> bytes:
 
 def forged(chance: random.Random, number: int) -> Case:
     """Our own headers from a stranger: what the relay never writes is refused."""
-    name, field, fates = chance.choice(
-        (
-            (b"attempts", _int(-1), REJECTED),
-            (b"attempts", _int(10**18), REJECTED),
-            (b"attempts", _int(12), FAILED),
-            (b"attempts", _int(1_000_000), FAILED),
-            (b"attempts", double(1.0), REJECTED),
-            (b"attempts", b"t\x01", REJECTED),
-            (b"attempts", _text(b"1"), REJECTED),
-            (b"attempts", b"V", REJECTED),
-            (b"attempts", b"b\x03", ORDERED),
-            (b"retries", _int(10**6), ORDERED),
-            (b"retries", _int(10**6 + 1), REJECTED),
-            (b"retries", FIELDS["array"], REJECTED),
-            (b"first-seen", _when(-2 * DAY_SECONDS), FAILED),
-            (b"first-seen", _when(9 * DAY_SECONDS), ORDERED),
-            (b"first-seen", _text(b"0001-01-01T00:00:00+23:59"), REJECTED | FAILED),
-            (b"first-seen", _text(b"9999-12-31T23:59:59-23:59"), REJECTED),
-            (b"first-seen", _text(b"yesterday"), REJECTED),
-            (b"first-seen", FIELDS["timestamp"], REJECTED),
-            (b"unknown-since", _when(-2 * DAY_SECONDS), UNKNOWN),
-            (b"unknown-since", _when(0), ORDERED),
-            (b"unknown-since", _when(9 * DAY_SECONDS), ORDERED),
-            (b"unknown-since", _int(1), REJECTED),
-            (b"unknown-since", _text(b"\xff"), REJECTED | DAMAGED),
-            (b"last-outcome", chance.choice(list(FIELDS.values())), ORDERED_OR_DAMAGED),
-            (b"original-exchange", chance.choice(list(FIELDS.values())), ORDERED_OR_DAMAGED),
-            (b"parked-status", chance.choice(list(FIELDS.values())), ORDERED_OR_DAMAGED),
-            (b"", _int(1), ORDERED),
-            (b"Attempts", _int(12), ORDERED),
-        )
-    )
+    # fmt: off
+    name, field, fates = chance.choice((
+        (b"attempts", _int(-1), REJECTED), (b"attempts", _int(10**18), REJECTED),
+        (b"attempts", _int(12), FAILED), (b"attempts", _int(1_000_000), FAILED),
+        (b"attempts", double(1.0), REJECTED), (b"attempts", b"t\x01", REJECTED),
+        (b"attempts", _text(b"1"), REJECTED), (b"attempts", b"V", REJECTED),
+        (b"attempts", b"b\x03", ORDERED), (b"retries", _int(10**6), ORDERED),
+        (b"retries", _int(10**6 + 1), REJECTED), (b"retries", FIELDS["array"], REJECTED),
+        (b"first-seen", _when(-2 * DAY_SECONDS), FAILED),
+        (b"first-seen", _when(9 * DAY_SECONDS), ORDERED),
+        (b"first-seen", _text(b"0001-01-01T00:00:00+23:59"), REJECTED | FAILED),
+        (b"first-seen", _text(b"9999-12-31T23:59:59-23:59"), REJECTED),
+        (b"first-seen", _text(b"yesterday"), REJECTED),
+        (b"first-seen", FIELDS["timestamp"], REJECTED),
+        (b"unknown-since", _when(-2 * DAY_SECONDS), UNKNOWN), (b"unknown-since", _when(0), ORDERED),
+        (b"unknown-since", _when(9 * DAY_SECONDS), ORDERED), (b"unknown-since", _int(1), REJECTED),
+        (b"unknown-since", _text(b"\xff"), REJECTED | DAMAGED),
+        (b"last-outcome", chance.choice(list(FIELDS.values())), ORDERED_OR_DAMAGED),
+        (b"original-exchange", chance.choice(list(FIELDS.values())), ORDERED_OR_DAMAGED),
+        (b"parked-status", chance.choice(list(FIELDS.values())), ORDERED_OR_DAMAGED),
+        (b"", _int(1), ORDERED), (b"Attempts", _int(12), ORDERED),
+    ))
+    # fmt: on
     headers = wire.table([(OURS + name, field)])
     return case("forged", f"{name.decode()} {field!r:.40}", number, fates, headers=headers)
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
 
+from rich.table import Table
+
 WARM_UP_SHARE = 0.2
 ENOUGH = 4
 TASKS_A_HUNDRED = 1.0
@@ -81,12 +83,10 @@ def _trend(bound: Bound, samples: Sequence[Sample], third: int) -> Trend:
     return Trend(bound.name, first, last, a_hundred, not grows)
 
 
-def table(title: str, found: Sequence[Trend]) -> str:
-    """A line for each thing."""
-    lines = [f"{title:<34}{'first':>10}{'last':>10}{'per 100':>10}"]
-    lines += [
-        f"  {one.name:<32}{one.first:>10.0f}{one.last:>10.0f}{one.slope_a_hundred:>10.2f}"
-        f"  {'flat' if one.flat else 'NOT FLAT'}"
-        for one in found
-    ]
-    return "\n".join(lines)
+def table(title: str, found: Sequence[Trend]) -> Table:
+    """A row for each thing."""
+    shown = Table(title, "first", "last", "per 100", "")
+    for one in found:
+        numbers = (f"{one.first:.0f}", f"{one.last:.0f}", f"{one.slope_a_hundred:.2f}")
+        shown.add_row(one.name, *numbers, "flat" if one.flat else "NOT FLAT")
+    return shown

@@ -25,7 +25,7 @@ class SharedReplies(Replies):
         declared = await channel.queue_declare("replies", durable=True, auto_delete=True)
         queue = declared.queue or ""
         await channel.queue_bind(queue, "orders.replies", "#")
-        await channel.basic_consume(queue, self._take, no_ack=True)
+        await channel.basic_consume(queue, self.take, no_ack=True)
 
 
 @dataclass(frozen=True)

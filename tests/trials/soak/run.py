@@ -27,10 +27,6 @@ POLL_SECONDS = 0.05
 SETTLED_SECONDS = 10.0
 
 
-class StalledError(Exception):
-    """No reply came for too long."""
-
-
 class Watch(Protocol):
     """Whoever wants to see how far the soak is."""
 
@@ -125,7 +121,7 @@ async def _send(running: _Running, plan: Plan, watch: Watch) -> list[Sample]:
 async def _watch(
     running: _Running, plan: Plan, watch: Watch, publishing: "asyncio.Task[None]"
 ) -> list[Sample]:
-    """A sample at every mark; StalledError when nothing moves."""
+    """A sample at every mark; TimeoutError when nothing moves."""
     began, cpu_began = time.monotonic(), cpu_seconds(running.relay.pid)
     samples: list[Sample] = []
     marks, replied, moved_at = plan.marks(), 0, began
@@ -140,7 +136,7 @@ async def _watch(
             moved_at = now
         elif now - moved_at > STANDSTILL_SECONDS:
             message = f"no reply for {STANDSTILL_SECONDS:g} s, after {replied} of {plan.orders}"
-            raise StalledError(message)
+            raise TimeoutError(message)
         while marks and replied >= marks[0]:
             marks.pop(0)
             sample = Sample(
