@@ -24,11 +24,7 @@ CHAPTER_SECONDS = 40.0
 SETTLE_SECONDS = 10.0
 GLANCE_SECONDS = 0.1
 REPLY_KEYS = ("order.*", "demo.#")
-COUNTED = (
-    "order_relay_deliveries_total",
-    "order_relay_settled_total",
-    "order_relay_replies_total",
-)
+COUNTED = ("order_relay_deliveries_total", "order_relay_settled_total", "order_relay_replies_total")
 WELCOME = (
     "order-relay takes orders from RabbitMQ, places each one exactly once at an order API, and "
     "tells the producer what became of it, whatever goes wrong in between. Here you can watch it "

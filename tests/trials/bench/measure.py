@@ -140,11 +140,7 @@ async def start_up(side: Side, api: ApiProcess, directory: Path, *, starts: int)
 
 async def _beside_slow(side: Side, api: ApiProcess, orders: int, slow_seconds: float) -> float:
     slow = Order(f"{SLOW_PREFIX}-{fresh(1)[0].request_id}", next(new_orders("", 1)).body)
-    fault = {
-        "match": {"request_id": slow.request_id},
-        "fault": "delay",
-        "seconds": slow_seconds,
-    }
+    fault = {"match": {"request_id": slow.request_id}, "fault": "delay", "seconds": slow_seconds}
     await api.ask("POST", "/faults", json=fault)
     await side.producer.publish(slow)
 

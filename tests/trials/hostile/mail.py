@@ -32,11 +32,7 @@ class Sender:
                 if self._publisher is None:
                     self._publisher = RawPublisher(self._url)
                 self._publisher.publish(
-                    b"orders",
-                    case.routing_key,
-                    case.properties,
-                    headers=case.headers,
-                    body=body,
+                    b"orders", case.routing_key, case.properties, headers=case.headers, body=body
                 )
             except (BrokerError, OSError) as error:
                 refusals.append(str(error))

@@ -3,16 +3,7 @@
 import json
 import random
 
-from tests.trials.hostile.messages import (
-    ORDERED,
-    REJECTED,
-    Case,
-    Family,
-    Fate,
-    body,
-    case,
-    values,
-)
+from tests.trials.hostile.messages import ORDERED, REJECTED, Case, Family, Fate, body, case, values
 
 LIMIT_BYTES = 64 * 1024
 EITHER = frozenset({Fate.ORDERED, Fate.REJECTED})
@@ -142,12 +133,4 @@ def mutated(chance: random.Random, number: int) -> Case:
     return case("mutated", repr(bytes(content[:40])), number, EITHER, bodies=(bytes(content),))
 
 
-BODIES: tuple[Family, ...] = (
-    no_json,
-    sizes,
-    wrong_fields,
-    extra_fields,
-    links,
-    many_keys,
-    mutated,
-)
+BODIES: tuple[Family, ...] = (no_json, sizes, wrong_fields, extra_fields, links, many_keys, mutated)

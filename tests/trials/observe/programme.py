@@ -136,9 +136,7 @@ PROCESS = Act(
 ACTS = (UNSURE, SLOW, PROCESS, LINKS, API, ERRORS, LATE, LETTERS)
 
 BLOCKED = Scene(
-    (_key("PublisherBlocked", CRITICAL),),
-    "the broker's memory alarm",
-    queues.publishers_blocked,
+    (_key("PublisherBlocked", CRITICAL),), "the broker's memory alarm", queues.publishers_blocked
 )
 """Strikes every site of the broker, so it comes last."""
 

@@ -30,11 +30,7 @@ class Stage:
 
 @asynccontextmanager
 async def staged(
-    directory: Path,
-    scraping: Scraping,
-    *,
-    node: RabbitNode | None = None,
-    data: Path | None = None,
+    directory: Path, scraping: Scraping, *, node: RabbitNode | None = None, data: Path | None = None
 ) -> AsyncIterator[Stage]:
     """The stage; its files are in `directory`, Prometheus's in `data` where they are to be kept.
 

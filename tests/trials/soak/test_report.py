@@ -48,10 +48,7 @@ def test_nothing_is_wrong_with_a_good_soak() -> None:
 @pytest.mark.parametrize(
     ("bad", "problems"),
     [
-        (
-            replace(GOOD, replies={"a": GOOD.replies["a"]}),
-            ["1 orders without a reply: b"],
-        ),
+        (replace(GOOD, replies={"a": GOOD.replies["a"]}), ["1 orders without a reply: b"]),
         (
             replace(GOOD, replies={**GOOD.replies, "b": Reply("unknown", "ord_2", 2.0)}),
             ["1 orders that were not accepted: b (unknown)"],
@@ -60,10 +57,7 @@ def test_nothing_is_wrong_with_a_good_soak() -> None:
             replace(GOOD, replies={**GOOD.replies, "b": Reply("accepted", "ord_1", 2.0)}),
             ["1 replies with another order id than the API gave: b"],
         ),
-        (
-            replace(GOOD, repeated={"b": 3}),
-            ["1 orders that were replied to more than once: b"],
-        ),
+        (replace(GOOD, repeated={"b": 3}), ["1 orders that were replied to more than once: b"]),
         (
             replace(GOOD, queues={**GOOD.queues, "orders.retry.5": 4}),
             ["4 messages left in orders.retry.5"],
@@ -120,10 +114,7 @@ def test_what_is_wrong_is_said(bad: Findings, problems: list[str]) -> None:
                 "the ledger has 3 request_ids, not 2",
             ],
         ),
-        (
-            replace(LEDGER, totals=TOTALS | {"conflicts": 1}),
-            ["the ledger has 1 conflicts, not 0"],
-        ),
+        (replace(LEDGER, totals=TOTALS | {"conflicts": 1}), ["the ledger has 1 conflicts, not 0"]),
     ],
 )
 def test_a_ledger_that_is_not_exact(ledger: Ledger, problems: list[str]) -> None:

@@ -57,8 +57,4 @@ def _fault(planned: Planned) -> dict[str, Any]:
         return RULES[planned.kind]
     tenth = int(planned.draw * 1000)
     # Every other storm is one after the order was placed.
-    return {
-        "fault": "status",
-        "status": STORM_STATUSES[tenth % 4],
-        "after": tenth % 2 == 0,
-    }
+    return {"fault": "status", "status": STORM_STATUSES[tenth % 4], "after": tenth % 2 == 0}
