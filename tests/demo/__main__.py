@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.demo import tour
 from tests.demo.background import HOME, Background
-from tests.demo.errors import DemoError
+from tests.demo.processes import DemoError
 from tests.demo.show import Show
 from tests.world.broker.errors import BrokerError
 

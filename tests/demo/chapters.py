@@ -4,8 +4,16 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from tests.demo.scenario import Chapter, Ending, Fault, Message, accepted, rejected
-from tests.demo.settings import TOO_DEAR_SERVICE, UNKNOWN_SERVICE
+from tests.demo.scenario import (
+    TOO_DEAR_SERVICE,
+    UNKNOWN_SERVICE,
+    Chapter,
+    Ending,
+    Fault,
+    Message,
+    accepted,
+    rejected,
+)
 
 DEADLINE = "x-order-relay-deadline"
 PLAIN: dict[str, object] = {"service": 7, "link": "https://example.com/p/1", "quantity": 100}

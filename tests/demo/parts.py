@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from http.client import HTTPException
 from pathlib import Path
 
-from tests.demo import settings, web
-from tests.demo.errors import DemoError
-from tests.demo.processes import Part, end, launch, until
+from tests.demo import web
+from tests.demo.processes import DemoError, Part, end, launch, until
+from tests.demo.scenario import TOO_DEAR_SERVICE, UNKNOWN_SERVICE
 from tests.world.broker.find import Missing, Say, ensure_rabbitmq
 from tests.world.broker.ports import LOOPBACK, free_ports
 
@@ -23,6 +23,23 @@ BROKER_SECONDS = 400.0
 START_SECONDS = 60.0
 REMOVE_SECONDS = 10.0
 KEY_FILE = "api__key"
+DELAYS = "1,2,3"
+
+STANDIN_OPTIONS = (
+    *("--maximum", "10000"),
+    *("--balance", "1000000"),
+    *("--unknown", str(UNKNOWN_SERVICE)),
+    *("--service-price", f"{TOO_DEAR_SERVICE}=50000"),
+)
+RELAY_SETTINGS = {
+    "API__TIMEOUT_SECONDS": "2",
+    "RETRY__DELAYS_SECONDS": DELAYS,
+    "RETRY__MAX_ATTEMPTS": "4",
+    "DRAIN_SECONDS": "5",
+    "ADMIN__HOST": LOOPBACK,
+    "LOG__FORMAT": "json",
+}
+"""Short waits, so that all is seen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +78,7 @@ class Parts:
             raise DemoError(found.advice)
         began = time.monotonic()
         broker = self._launch("rabbitmq", "tests.world.broker", "up", str(self.directory))
-        api = self._launch("order-api", "tests.world.standin", *settings.STANDIN_OPTIONS)
+        api = self._launch("order-api", "tests.world.standin", *STANDIN_OPTIONS)
         api_url = await _ready(api, START_SECONDS)
         self._say("order API", f"{api_url} (a stand-in)", began)
         known = json.loads(await _ready(broker, BROKER_SECONDS))
@@ -85,12 +102,14 @@ class Parts:
         self.key_file.write_text(key, encoding="ascii")
         await asyncio.to_thread(web.post_json, f"{api_url}/keys", {"keys": [key]})
         (port,) = free_ports(1)
-        environment = settings.relay_environment(
-            amqp_url=amqp_url,
-            api_url=f"{api_url}/api/v2",
-            secrets=self.key_file.parent,
-            admin_port=port,
-        )
+        ours = {
+            "AMQP__URL": amqp_url,
+            "API__URL": f"{api_url}/api/v2",
+            "SECRETS_DIR": str(self.key_file.parent),
+            "ADMIN__PORT": str(port),
+            **RELAY_SETTINGS,
+        }
+        environment = {f"ORDER_RELAY_{name}": value for name, value in ours.items()}
         url = f"http://{LOOPBACK}:{port}"
         relay = self._launch("order-relay", "service", "run", environment=environment)
         await until(lambda: _is_ready(url), "the relay is ready", START_SECONDS, relay)

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 REQUEST_KEY = "order.request"
+# What the API of the demo does not have, and what costs more than there is.
+UNKNOWN_SERVICE = 13
+TOO_DEAR_SERVICE = 42
 
 Status = Literal["accepted", "rejected", "failed", "unknown"]
 Fault = Mapping[str, object]

@@ -9,9 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from tests.demo.checks import Ended
-from tests.demo.mail import Reply
+from tests.demo.mail import Parked, Reply
 from tests.demo.metrics import MAIN, Explained, Metrics
-from tests.demo.raw_mail import Parked
 from tests.demo.scenario import Chapter
 
 WIDTH = 80

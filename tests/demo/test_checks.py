@@ -9,8 +9,7 @@ import pytest
 
 from tests.demo import checks
 from tests.demo.checks import Ended
-from tests.demo.mail import Reply
-from tests.demo.raw_mail import Parked
+from tests.demo.mail import Parked, Reply
 from tests.demo.scenario import Ending, Message, accepted, rejected
 
 ORDER = "ord_1"

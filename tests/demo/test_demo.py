@@ -16,8 +16,9 @@ import pytest
 
 from tests.demo import web
 from tests.demo.chapters import chapters
-from tests.demo.processes import ROOT, Part, birth_of
+from tests.demo.processes import Part, birth_of
 from tests.demo.show import ABOUT_WIDTH, NAME_WIDTH, WIDTH
+from tests.world.load.processes import ROOT
 
 SECONDS = 240.0
 pytestmark = pytest.mark.timeout(SECONDS + 60)

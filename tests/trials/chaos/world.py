@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from service.core.topology import Topology, build_topology
@@ -11,11 +12,8 @@ from service.edges.amqp.declare import declare
 from tests.trials.chaos.amqp import AGAIN_SECONDS, AMQP_FAILURES, broker_connection
 from tests.trials.chaos.brokers import SURELY_SECONDS, ChaosBroker, surely
 from tests.trials.chaos.collecting import declare_reply_queues
-from tests.trials.chaos.processes import ChaosApi, Replica, relay_environment
+from tests.trials.chaos.processes import ChaosApi, Replica, linked, relay_environment
 from tests.trials.chaos.scenario import Scenario
-from tests.trials.chaos.wire import Wire
-from tests.world.broker.ports import LOOPBACK
-from tests.world.faults import Proxy
 
 
 @dataclass
@@ -47,17 +45,11 @@ class World:
             world = cls(broker, api, [], topology, sending)
             await world.declare_topology()
             await api.ready()
+            ports = [node.amqp_port for node in broker.nodes]
+            settings = partial(relay_environment, scenario.relay, broker)
             for number in range(scenario.replicas):
-                links = [
-                    Wire(await stack.enter_async_context(Proxy(LOOPBACK, node.amqp_port)))
-                    for node in broker.nodes
-                ]
-                api_port = int(api.base_url.rpartition(":")[2])
-                api_link = Wire(await stack.enter_async_context(Proxy(LOOPBACK, api_port)))
-                settings = relay_environment(scenario.relay, broker, links, api_link)
-                replica = Replica(number, directory, settings, links, api_link)
-                stack.enter_context(replica.running())
-                world.replicas.append(replica)
+                relay = await linked(stack, number, directory, ports, api, settings)
+                world.replicas.append(relay)
             for replica in world.replicas:
                 await replica.process.consuming(poll_seconds=0.1)
             yield world

@@ -18,7 +18,7 @@ from tests.shipping.rules.promtool import MISSING, ensure_promtool
 from tests.trials.observe.programme import scenes_of
 from tests.trials.observe.report import Report, tables
 from tests.trials.observe.run import Observer, scraping
-from tests.trials.observe.stage import staged
+from tests.trials.observe.site import staged
 from tests.world.broker import RabbitNode
 from tests.world.commands import carried_out, rabbitmq, temporary
 from tests.world.load import ProcessFailedError

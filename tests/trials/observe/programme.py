@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from tests.trials.observe.asking import Key
 from tests.trials.observe.scenes import Scene
 from tests.trials.observe.site import SitePlan
-from tests.trials.observe.troubles import answers, links, processes, queues
+from tests.trials.observe.troubles import answers, queues, relays
 
 CRITICAL, WARNING = "critical", "warning"
 _FEW_QUEUES = {"RETRY__DELAYS_SECONDS": "1,5"}
@@ -36,17 +36,17 @@ LINKS = Act(
     "links",
     _plan(),
     (
-        Scene((_key("Absent", CRITICAL),), "every relay is stopped", links.relays_stopped),
+        Scene((_key("Absent", CRITICAL),), "every relay is stopped", relays.relays_stopped),
         Scene(
             (_key("ReconnectStorm", WARNING),),
             "the broker's connections are cut again and again",
-            links.links_cut_again_and_again,
+            relays.links_cut_again_and_again,
         ),
         # After the storm, which the vain attempts of this one would begin before its time.
         Scene(
             (_key("NoConsumer", CRITICAL),),
             "the broker's connections are cut, new ones refused",
-            links.broker_refuses,
+            relays.broker_refuses,
         ),
     ),
 )
@@ -124,12 +124,12 @@ PROCESS = Act(
         Scene(
             (_key("MemoryNearLimit", WARNING),),
             "a control group with hardly enough memory",
-            processes.memory_limited,
+            relays.memory_limited,
         ),
         Scene(
             (_key("EventLoopLag", WARNING),),
             "SIGSTOP and SIGCONT, again and again",
-            processes.relay_frozen_again_and_again,
+            relays.relay_frozen_again_and_again,
         ),
     ),
 )

@@ -29,8 +29,7 @@ from tests.trials.observe.report import Report
 from tests.trials.observe.scenes import Scene, Sighting, Watch
 from tests.trials.observe.scraping import Scraping
 from tests.trials.observe.shortened import FACTOR, shortened
-from tests.trials.observe.site import Site
-from tests.trials.observe.stage import Stage
+from tests.trials.observe.site import Site, Stage
 from tests.world.load import until
 
 TIERS = len(RetrySettings().delays_seconds)

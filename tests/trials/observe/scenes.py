@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
 from dataclasses import dataclass
 
 from tests.trials.observe.asking import Asker, Key
+from tests.trials.observe.groups import CannotBeHereError
 from tests.trials.observe.site import Site
 from tests.world.load import until
 
@@ -52,10 +53,6 @@ class Sighting:
         """It fired, its expression answered meanwhile, and it ended."""
         seen = self.fired_after is not None and self.resolved_after is not None
         return seen and self.answered and not self.problem
-
-
-class CannotBeHereError(Exception):
-    """The cause cannot be brought about on this machine; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from tests.trials.observe.asking import Asker, Key, NotAnsweredError
 from tests.trials.observe.expressions import Expected, Question, Run, ask, named, questions
 from tests.trials.observe.programme import ACTS, BLOCKED, OUTAGE, scenes_of
 from tests.trials.observe.run import NO_LIMIT, Observer, scraping
-from tests.trials.observe.stage import staged
+from tests.trials.observe.site import staged
 from tests.world.broker import RabbitNode
 from tests.world.prometheus import is_installed
 

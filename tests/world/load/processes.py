@@ -28,7 +28,7 @@ CONTROL_SECONDS = 60.0
 
 CONSUMING = '"event": "consuming"'
 
-_ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 class ProcessFailedError(Exception):
@@ -36,21 +36,30 @@ class ProcessFailedError(Exception):
 
 
 class Process:
-    """A process of this Python whose output goes to a file; gone at the end of the block."""
+    """A process of this Python whose output goes to a file; gone at the end of the block.
+
+    It runs in `cwd`, by default in the folder of the repository, and finds its modules anywhere.
+    """
 
     def __init__(
-        self, name: str, directory: Path, arguments: list[str], environment: Mapping[str, str]
+        self,
+        name: str,
+        directory: Path,
+        arguments: Sequence[str],
+        environment: Mapping[str, str],
+        cwd: Path = ROOT,
     ) -> None:
         self.name = name
         self.log = directory / f"{name}.log"
+        paths = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
         with self.log.open("wb") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                cwd=_ROOT,
-                env={**_without_ours(os.environ), **environment},
+                cwd=cwd,
+                env={**without_ours(os.environ), "PYTHONPATH": paths, **environment},
                 start_new_session=True,
             )
 
@@ -74,6 +83,10 @@ class Process:
     def send_signal(self, number: signal.Signals) -> None:
         """Sends a signal to the process; one that is gone takes none."""
         self._process.send_signal(number)
+
+    def let_go(self) -> None:
+        """It may outlive this process: nobody here waits for it any more."""
+        self._process.returncode = 0
 
     async def stop(self) -> int:
         """Asks it to end with SIGTERM, and waits; the exit code."""
@@ -154,7 +167,7 @@ class RelayProcess(Process):
             **settings,
         }
         environment = {f"ORDER_RELAY_{key}": value for key, value in ours.items()}
-        super().__init__(name, directory, [*self.program], environment)
+        super().__init__(name, directory, self.program, environment)
 
     async def consuming(self, *, poll_seconds: float = 0.02) -> None:
         """Returns once it consumes."""
@@ -179,6 +192,6 @@ def _client() -> httpx2.AsyncClient:
     return httpx2.AsyncClient(verify=False, trust_env=False, timeout=CONTROL_SECONDS)
 
 
-def _without_ours(environment: Mapping[str, str]) -> dict[str, str]:
+def without_ours(environment: Mapping[str, str]) -> dict[str, str]:
     """The caller's settings of a relay are not those of the relay under test."""
     return {name: value for name, value in environment.items() if name[:12] != "ORDER_RELAY_"}

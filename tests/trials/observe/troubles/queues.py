@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from tests.trials.observe.site import Site
+from tests.trials.observe.troubles.answers import with_rule
 from tests.world.broker.raw import RawPublisher
 from tests.world.load import until
 
@@ -17,15 +18,13 @@ _EMPTIED_SECONDS = 120.0
 @asynccontextmanager
 async def more_than_is_served(site: Site) -> AsyncIterator[None]:
     """The API takes two seconds for each order, and more orders come than are served."""
-    rule = {"fault": "delay", "seconds": SLOW_SECONDS}
     usual = site.load.per_second
-    await site.api.add_rule(rule)
-    site.load.per_second = MANY_PER_SECOND
-    try:
-        yield
-    finally:
-        site.load.per_second = usual
-        await site.api.remove_rule(rule)
+    async with with_rule(site, fault="delay", seconds=SLOW_SECONDS):
+        site.load.per_second = MANY_PER_SECOND
+        try:
+            yield
+        finally:
+            site.load.per_second = usual
 
 
 @asynccontextmanager
@@ -59,15 +58,13 @@ async def publishers_blocked(site: Site) -> AsyncIterator[None]:
 
     Without them there would be no reply to publish: the alarm stops the producer of orders, too.
     """
-    node, rule = site.host.node, {"fault": "delay", "seconds": SLOW_SECONDS}
-    await site.api.add_rule(rule)
-    try:
+    async with with_rule(site, fault="delay", seconds=SLOW_SECONDS):
         await _at_the_api(site)
-        await asyncio.to_thread(node.set_memory_alarm, on=True)
-        yield
-    finally:
-        await asyncio.to_thread(node.set_memory_alarm, on=False)
-        await site.api.remove_rule(rule)
+        try:
+            await asyncio.to_thread(site.host.node.set_memory_alarm, on=True)
+            yield
+        finally:
+            await asyncio.to_thread(site.host.node.set_memory_alarm, on=False)
 
 
 async def _at_the_api(site: Site) -> None:
