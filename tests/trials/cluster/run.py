@@ -2,29 +2,84 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 
 from aiormq.abc import DeliveredMessage
+from pamqp.common import FieldTable
 
 from service.core.decision import RetryPolicy
 from service.core.topology import build_topology
 from tests.edges.amqp.crash import declared
+from tests.trials.chaos.amqp import AMQP_FAILURES, broker_connection
 from tests.trials.cluster.results import Result, judge
-from tests.trials.cluster.sending import SteadyProducer, keep_replies, take_replies
 from tests.world.broker.cluster import ClusterHost, RabbitCluster
 from tests.world.broker.trying import patiently
-from tests.world.load import RelayProcess, new_orders, until
+from tests.world.load import Order, Producer, RelayProcess, new_orders, until
 from tests.world.load.processes import KEY
 from tests.world.standin import Options, StandIn
 
 ORDERS_MEANWHILE = 20
 SERVED_SECONDS = 120.0
 ENDLESS = 1_000_000
+PACE_SECONDS = 0.05
+TRY_SECONDS = 20.0
+COLLECTED = "collected"
 
 Say = Callable[[str], None]
+
+
+class SteadyProducer:
+    """Publishes one order after the other, each until it is confirmed by some node."""
+
+    def __init__(self, urls: Sequence[str], orders: Iterator[Order]) -> None:
+        self._urls = cycle(urls)
+        self._orders = orders
+        self._waiting: Order | None = None
+        self.confirmed: list[str] = []
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Returns once `stop` is set and the order under way is confirmed."""
+        while not stop.is_set() or self._waiting:
+            with suppress(*AMQP_FAILURES):
+                async with Producer.connect(next(self._urls)) as producer:
+                    await self._publish(producer, stop)
+
+    async def _publish(self, producer: Producer, stop: asyncio.Event) -> None:
+        while not stop.is_set() or self._waiting:
+            self._waiting = self._waiting or next(self._orders)
+            await asyncio.wait_for(producer.publish(self._waiting), TRY_SECONDS)
+            self.confirmed.append(self._waiting.request_id)
+            self._waiting = None
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), PACE_SECONDS)
+
+
+async def keep_replies(url: str) -> None:
+    """Makes a queue that every node has a copy of, and that gets every reply."""
+    async with broker_connection(url) as connection:
+        channel = await connection.channel()
+        arguments: FieldTable = {"x-queue-type": "quorum"}
+        queue = await channel.declare_queue(COLLECTED, durable=True, arguments=arguments)
+        await queue.bind("orders.replies", "#")
+
+
+async def take_replies(url: str, into: list[DeliveredMessage]) -> None:
+    """Adds every reply that was not taken yet; one that is not added stays in its queue."""
+    async with broker_connection(url) as connection:
+        outer = await connection.channel()
+        channel = await outer.get_underlay_channel()
+        taken = []
+        while (message := await channel.basic_get(COLLECTED)).delivery_tag:
+            taken.append(message)
+        if taken:
+            await channel.basic_ack(taken[-1].delivery_tag or 0, multiple=True)
+            # Its answer comes behind the ack: without it many replies would come again.
+            await outer.close()
+        into += taken
 
 
 @dataclass
@@ -101,47 +156,31 @@ async def _replies(world: World, wanted: set[str]) -> Sequence[str]:
     return accepted()
 
 
-def stopped(nodes: Sequence[int]) -> Action:
-    """Each node in turn is shut down, is away while orders are served, and comes back."""
-
-    async def action(world: World) -> None:
-        for node in nodes:
-            await asyncio.to_thread(world.cluster.stop, node)
-            await world.served()
-            await asyncio.to_thread(world.cluster.start_again, node)
-
-    return action
-
-
-def killed(nodes: Sequence[int]) -> Action:
-    """The same by SIGKILL."""
+def taken_down(down: Callable[[RabbitCluster, int], None]) -> Action:
+    """Each node in turn is taken down, is away while orders are served, and comes back."""
 
     async def action(world: World) -> None:
         await asyncio.to_thread(world.cluster.settle)
-        for node in nodes:
-            await asyncio.to_thread(world.cluster.kill, node)
+        for node in EVERY:
+            await asyncio.to_thread(down, world.cluster, node)
             await world.served()
             await asyncio.to_thread(world.cluster.start_again, node)
 
     return action
 
 
-def led_by(nodes: Sequence[int]) -> Action:
+async def led_by_each(world: World) -> None:
     """Each node in turn becomes the leader of every queue."""
-
-    async def action(world: World) -> None:
-        for node in nodes:
-            await asyncio.to_thread(world.cluster.move_leaders, world.host.name, node)
-            await world.served()
-
-    return action
+    for node in EVERY:
+        await asyncio.to_thread(world.cluster.move_leaders, world.host.name, node)
+        await world.served()
 
 
 EVERY = (0, 1, 2)
 PHASES: dict[str, Action] = {
-    "leaders moved to each node": led_by(EVERY),
-    "each node stopped, rolling restart": stopped(EVERY),
-    "each node killed": killed(EVERY),
+    "leaders moved to each node": led_by_each,
+    "each node stopped, rolling restart": taken_down(RabbitCluster.stop),
+    "each node killed": taken_down(RabbitCluster.kill),
 }
 
 
