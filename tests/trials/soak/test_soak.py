@@ -1,9 +1,6 @@
 """The soak in its short form, and the command."""
 
 import io
-import os
-import signal
-import subprocess
 import sys
 from pathlib import Path
 
@@ -15,14 +12,7 @@ from tests.trials.soak.report import Sample
 from tests.trials.soak.run import Plan, soak
 from tests.trials.soak.show import Screen, summary, table
 from tests.world.broker import VirtualHost
-from tests.world.broker.node import wait_until
-from tests.world.load.procfs import processes_of
-
-WAIT_SECONDS = 60.0
-
-needs_proc = pytest.mark.skipif(
-    not Path("/proc/self/status").exists(), reason="memory is read from /proc"
-)
+from tests.world.interrupted import ends_in_order, needs_proc
 
 
 class Seen:
@@ -81,30 +71,12 @@ def test_a_mistake_on_the_command_line(line: str, capsys: pytest.CaptureFixture[
 
 
 @needs_proc
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 def test_an_interrupt_leaves_nothing_behind(tmp_path: Path) -> None:
     """In the middle of it, the command ends with 130, and its processes and files are gone."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "tests.trials.soak", "--orders", "1000000"],
-        stdout=subprocess.PIPE,
-        env={**os.environ, "TMPDIR": str(tmp_path)},
-        text=True,
-    ) as soaking:
-        try:
-            wait_until(lambda: answers(tmp_path), "the relay answers", WAIT_SECONDS)
-            started = processes_of(tmp_path)
-            soaking.send_signal(signal.SIGINT)
-            said, _ = soaking.communicate(timeout=WAIT_SECONDS)
-        finally:
-            soaking.kill()
-    assert soaking.returncode == 130, said
-    assert said.endswith("interrupted; everything that was started is gone\n")
-    assert len(started) > 3
-    assert processes_of(tmp_path) == set()
-    assert list(tmp_path.iterdir()) == []
 
+    def answers() -> bool:
+        logs = tmp_path.glob("*/relay.log")
+        return any('"event": "answered"' in log.read_text(encoding="utf-8") for log in logs)
 
-def answers(directory: Path) -> bool:
-    """Whether a relay whose files are in the directory has answered an order."""
-    logs = directory.glob("*/relay.log")
-    return any('"event": "answered"' in log.read_text(encoding="utf-8") for log in logs)
+    ends_in_order(["tests.trials.soak", "--orders", "1000000"], tmp_path, answers)

@@ -18,7 +18,7 @@ from tests.trials.chaos.checker.build import (
     sent,
     told,
 )
-from tests.trials.chaos.checker.violation import Kind
+from tests.trials.chaos.checker.lives import Kind
 from tests.trials.chaos.history import Booked, Called, Found, Sent, Told
 
 Fate = tuple[Event, ...]

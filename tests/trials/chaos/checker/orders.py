@@ -3,8 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from tests.trials.chaos.checker.lives import Life, Run, place_of
-from tests.trials.chaos.checker.violation import Kind, Violation
+from tests.trials.chaos.checker.lives import Kind, Life, Run, Violation, place_of
 from tests.trials.chaos.history import Called
 
 _IN_PROGRESS = frozenset({408, 409, 425})

@@ -4,8 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import assert_never
 
-from tests.trials.chaos.checker.lives import Life, Place, Run
-from tests.trials.chaos.checker.violation import Kind, Violation
+from tests.trials.chaos.checker.lives import Kind, Life, Place, Run, Violation
 from tests.trials.chaos.history import Status, Told
 
 _OWN_REFUSALS = frozenset({"message_id_conflict", "invalid_order", "invalid_message"})

@@ -26,8 +26,8 @@ from tests.trials.chaos.checker.build import (
     sent,
     told,
 )
+from tests.trials.chaos.checker.lives import Kind
 from tests.trials.chaos.checker.verdict import check
-from tests.trials.chaos.checker.violation import Kind
 
 LATER = MARGIN + 0.5
 TOO_LATE = 1 + WINDOW + LATER

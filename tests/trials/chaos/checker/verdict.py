@@ -5,8 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from tests.trials.chaos.checker import orders, replies
-from tests.trials.chaos.checker.lives import Place, Run, index
-from tests.trials.chaos.checker.violation import Kind, Violation
+from tests.trials.chaos.checker.lives import Kind, Place, Run, Violation, index
 from tests.trials.chaos.history import History, Status
 
 INVARIANTS: tuple[Callable[[Run], Iterator[Violation]], ...] = (
