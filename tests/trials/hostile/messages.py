@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -78,6 +78,17 @@ def case(
     wanted = {**base, **(properties or {})}
     kept = {key: value for key, value in wanted.items() if value is not None}
     return Case(family, name, number, kept, headers, bodies or (body(number),), fates=fates)
+
+
+def of_property(family: str, rows: Sequence[tuple[str, Raw, frozenset[Fate]]]) -> Family:
+    """Messages that are good but for one property: its name, its value, what may become of it."""
+
+    def made(chance: random.Random, number: int) -> Case:
+        name, value, fates = chance.choice(rows)
+        title = f"{name} {value!r:.30}"
+        return case(family, title, number, fates, properties={name: value})
+
+    return made
 
 
 def values(number: int, **changes: object) -> dict[str, object]:
