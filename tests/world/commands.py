@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from aiormq.exceptions import AMQPError
+from rich.table import Table
 
 from tests.world.broker import BrokerError, Container, Installed, RabbitNode, ensure_rabbitmq
 from tests.world.broker.find import Missing, Say
@@ -86,3 +87,11 @@ def at_least(least: int) -> Callable[[str], int]:
         return found
 
     return number
+
+
+def table_of(first: str, *numbers: str) -> Table:
+    """A table with numbers in all columns but the first."""
+    table = Table()
+    for place, column in enumerate((first, *numbers)):
+        table.add_column(column, overflow="fold", justify="right" if place else "left")
+    return table

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from tests.trials.bench.figures import Figure
 from tests.trials.bench.run import FULL, QUICK, Plan, bench
-from tests.world.commands import broker_node, carried_out, told
+from tests.world.commands import broker_node, carried_out, table_of, told
 
 
 def main(command_line: Sequence[str] | None = None) -> int:
@@ -26,9 +26,7 @@ def main(command_line: Sequence[str] | None = None) -> int:
 
 def table(figures: Sequence[Figure]) -> Table:
     """A row for each figure."""
-    shown = Table("what", "median", "least", "most", "unit", "rounds")
-    for column in shown.columns[1:]:
-        column.justify = "right"
+    shown = table_of("what", "median", "least", "most", "unit", "rounds")
     for each in figures:
         numbers = (
             f"{number:,.3g}" if number < 100 else f"{number:,.0f}"

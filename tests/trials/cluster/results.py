@@ -7,6 +7,8 @@ from itertools import pairwise
 
 from rich.table import Table
 
+from tests.world.commands import table_of
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -46,7 +48,7 @@ def judge(
 
 def table(results: Iterable[Result]) -> Table:
     """A row for each phase."""
-    shown = Table("phase", "orders", "lost", "twice", "answers twice", "silence")
+    shown = table_of("phase", "orders", "lost", "twice", "answers twice", "silence")
     for one in results:
         counts = (one.orders, len(one.lost), one.placed_twice, one.answered_twice)
         shown.add_row(one.phase, *map(str, counts), f"{one.longest_silence_seconds:.1f} s")

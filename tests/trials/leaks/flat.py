@@ -9,6 +9,8 @@ from statistics import linear_regression, median
 
 from rich.table import Table
 
+from tests.world.commands import table_of
+
 WARM_UP_SHARE = 0.2
 ENOUGH = 4
 TASKS_A_HUNDRED = 1.0
@@ -80,7 +82,7 @@ def _trend(bound: Bound, samples: Sequence[Sample]) -> Trend:
 
 def table(title: str, found: Sequence[Trend]) -> Table:
     """A row for each thing."""
-    shown = Table(title, "first", "last", "per 100", "")
+    shown = table_of(title, "first", "last", "per 100", "")
     for one in found:
         numbers = (f"{one.first:.0f}", f"{one.last:.0f}", f"{one.slope_a_hundred:.2f}")
         shown.add_row(one.name, *numbers, "flat" if one.flat else "NOT FLAT")

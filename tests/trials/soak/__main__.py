@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 from tests.trials.soak.run import Plan, soak
-from tests.trials.soak.show import Screen, summary, table
+from tests.trials.soak.show import screen, summary, table
 from tests.world.broker import VirtualHost
 from tests.world.commands import at_least, broker_node, carried_out, told
 
@@ -34,9 +34,9 @@ def _soak(orders: int, file: Path | None) -> int:
     with (
         broker_node("soak") as (node, directory),
         VirtualHost.fresh(node) as host,
-        Screen(console, orders) as screen,
+        screen(console, orders) as watch,
     ):
-        report = asyncio.run(soak(host, directory, plan, screen))
+        report = asyncio.run(soak(host, directory, plan, watch))
     console.print(table(report))
     for line in summary(report):
         told(line)

@@ -2,11 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from tests.trials.soak.report import Findings, Ledger, Report, Sample, report
 from tests.world.broker import BrokerError, Queue, VirtualHost
@@ -27,16 +26,8 @@ POLL_SECONDS = 0.05
 SETTLED_SECONDS = 10.0
 
 
-class Watch(Protocol):
-    """Whoever wants to see how far the soak is."""
-
-    def progress(self, replied: int) -> None:
-        """So many orders were replied to so far."""
-        ...
-
-    def sampled(self, sample: Sample) -> None:
-        """One more tenth is done."""
-        ...
+Watch = Callable[[int, Sample | None], None]
+"""Gets how many orders were replied to so far, and at each tenth the relay as it is then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +119,7 @@ async def _watch(
     while marks:
         await asyncio.sleep(POLL_SECONDS)
         now, before, replied = time.monotonic(), replied, len(running.replies)
-        watch.progress(replied)
+        watch(replied, None)
         running.relay.check()
         if publishing.done() and (error := publishing.exception()) is not None:
             raise error
@@ -147,5 +138,5 @@ async def _watch(
                 backlog=running.producer.published - replied,
             )
             samples.append(sample)
-            watch.sampled(sample)
+            watch(replied, sample)
     return samples

@@ -10,40 +10,24 @@ from rich.console import Console
 from tests.trials.soak.__main__ import main
 from tests.trials.soak.report import Sample
 from tests.trials.soak.run import Plan, soak
-from tests.trials.soak.show import Screen, summary, table
+from tests.trials.soak.show import screen, summary, table
 from tests.world.broker import VirtualHost
 from tests.world.interrupted import ends_in_order, needs_proc
-
-
-class Seen:
-    """A `Watch` that remembers."""
-
-    def __init__(self) -> None:
-        self.replied = 0
-        self.samples: list[Sample] = []
-
-    def progress(self, replied: int) -> None:
-        """Remembers it."""
-        self.replied = replied
-
-    def sampled(self, sample: Sample) -> None:
-        """Remembers it."""
-        self.samples.append(sample)
 
 
 @needs_proc
 @pytest.mark.timeout(180)
 async def test_every_order_is_accounted_for(vhost: VirtualHost, tmp_path: Path) -> None:
     """Each is replied to once and ordered once, no queue keeps anything, memory stays bounded."""
-    seen = Seen()
+    seen: list[tuple[int, Sample | None]] = []
     # So few do not fill the relay's memory of recent requests, which goes on growing.
     plan = Plan(orders=1000, backlog=400, growth_limit_kib=20 * 1024)
-    report = await soak(vhost, tmp_path, plan, seen)
+    report = await soak(vhost, tmp_path, plan, lambda *what: seen.append(what))
     assert report.problems == []
     assert report.statuses == {"accepted": 1000}
     assert (report.replies, report.duplicates, report.ledger["orders"]) == (1000, 0, 1000)
-    assert seen.replied == 1000
-    assert seen.samples == report.samples
+    assert seen[-1] == (1000, report.samples[-1])
+    assert [sample for _, sample in seen if sample] == report.samples
     assert len(report.samples) == 10
     assert all(sample.backlog <= plan.backlog for sample in report.samples)
     assert summary(report)[-1] == "All is well."
@@ -54,9 +38,9 @@ async def test_every_order_is_accounted_for(vhost: VirtualHost, tmp_path: Path) 
 
 def test_plain_lines_where_there_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     """A tenth is one line without control characters."""
-    with Screen(Console(file=sys.stdout), 200) as screen:
-        screen.progress(19)
-        screen.sampled(Sample(20, 0.5, 61_440, 0.1, 50))
+    with screen(Console(file=sys.stdout), 200) as watch:
+        watch(19, None)
+        watch(20, Sample(20, 0.5, 61_440, 0.1, 50))
     line = "20 of 200 orders replied, 40/s, 60.0 MiB, about 4 s left\n"
     assert capsys.readouterr().out.endswith(line)
 
