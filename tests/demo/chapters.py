@@ -26,17 +26,15 @@ REFUSED: Fault = {"fault": "unauthorized"}
 
 def chapters(now: int) -> tuple[Chapter, ...]:
     """All of them; deadlines are counted from `now`, Unix time in seconds."""
-    return (good(now), repeated(), impossible(), troubled(), late_and_unheard(now))
+    return (_good(now), _repeated(), _impossible(), _troubled(), _late_and_unheard(now))
 
 
-def good(now: int) -> Chapter:
-    """Orders that nothing is wrong with."""
-    text = "Each is one call of the API, and one reply with the order id."
+def _good(now: int) -> Chapter:
     subscription = {"service": 7, "username": "somebody", "quantity": 100}
     trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
     return Chapter(
         "Good orders",
-        text,
+        "Each is one call of the API, and one reply with the order id.",
         (
             _order("good-1", "a plain order"),
             _order("good-2", "for a username, no link", body=_json(subscription)),
@@ -45,115 +43,70 @@ def good(now: int) -> Chapter:
             _order("good-5", "a parameter passed on as is", changes={"comments": "first\nsecond"}),
             _order("good-6", "a deadline in an hour", headers={DEADLINE: now + 3600}),
             _order("good-7", "asks for its own reply key", reply_to="demo.good-7"),
-            _order("good-8", "with a correlation_id", message_id="g8", correlation_id="good-8"),
+            _order("good-8", "with a correlation_id", of="g8"),
             _order("good-9", "part of a trace", headers={"traceparent": trace}),
             _order("good-10", "no content_type", content_type=None),
         ),
     )
 
 
-def repeated() -> Chapter:
-    """Messages that share a message id."""
-    text = (
-        "Producers repeat themselves: they may crash before they note that a message is sent. "
-        "The message_id decides. The same order again gets the same order id; another order "
-        "under the same message_id is a mistake of the producer, and is not sent."
-    )
-    other = PLAIN | {"quantity": 999}
+def _repeated() -> Chapter:
+    other, conflict = {"quantity": 999}, rejected("message_id_conflict")
     return Chapter(
         "Orders sent twice",
-        text,
+        "Producers repeat themselves: they may crash before they note that a message is sent. "
+        "The message_id decides. The same order again gets the same order id; another order "
+        "under the same message_id is a mistake of the producer, and is not sent.",
         (
             _order("twice", "the first time"),
-            _order("twice-b", "the same again", message_id="twice", correlation_id="twice-b"),
-            _order("twice-c", "and again", message_id="twice", correlation_id="twice-c"),
+            _order("twice-b", "the same again", of="twice"),
+            _order("twice-c", "and again", of="twice"),
             _order("same-id", "the first under this id"),
-            _order(
-                "same-id-b",
-                "another order, same id",
-                rejected("message_id_conflict"),
-                message_id="same-id",
-                correlation_id="same-id-b",
-                body=_json(other),
-            ),
+            _order("same-id-b", "another order, same id", conflict, of="same-id", changes=other),
         ),
     )
 
 
-def impossible() -> Chapter:
-    """Messages that can never become an order."""
-    text = (
-        "Each is answered with a code and what to mend. What breaks a rule never reaches the API. "
-        "A message that cannot be identified or read is kept for a person, too."
-    )
-    messages = (*_broken_rules(), *_unidentified(), *_refused_by_api())
-    return Chapter("Orders that cannot be placed", text, messages)
-
-
-def _broken_rules() -> tuple[Message, ...]:
+def _impossible() -> Chapter:
     no_quantity = {"service": 7, "link": "https://example.com/p/1"}
     order, envelope = rejected("invalid_order"), rejected("invalid_message")
-    text_number = {"quantity": "100"}
-    ftp_link = {"link": "ftp://example.com/1"}
-    own_key = {"key": "somebody-elses"}
-    return (
-        _order("no-quantity", "a field is missing", order, body=_json(no_quantity)),
-        _order("text-number", 'quantity is the text "100"', order, changes=text_number),
-        _order("ftp-link", "the link is not http(s)", order, changes=ftp_link),
-        _order("own-key", "brings a key of its own", order, changes=own_key),
-        _order("bad-json", "the JSON ends too early", envelope, body=_json(PLAIN)[:-1]),
-        _order("plain-text", "content_type is text/plain", envelope, content_type="text/plain"),
-    )
-
-
-def _unidentified() -> tuple[Message, ...]:
-    return (
-        _order(
-            "no-id",
-            "no message_id",
-            rejected("missing_message_id", parked=True),
-            message_id=None,
-            reply_to="demo.no-id",
-        ),
-        _order(
-            "long-id",
-            "message_id of 129 letters",
-            rejected("message_id_too_long", parked=True),
-            message_id="x" * 129,
-            correlation_id="long-id",
-        ),
-        _order(
-            "malformed",
-            "a header is not UTF-8",
-            rejected("invalid_message", parked=True),
-            undecodable_header=True,
-        ),
-    )
-
-
-def _refused_by_api() -> tuple[Message, ...]:
+    damaged = rejected("invalid_message", parked=True)
+    no_id = rejected("missing_message_id", parked=True)
+    long_id = rejected("message_id_too_long", parked=True)
     not_found = rejected("service_not_found", 1)
     too_dear = rejected("insufficient_balance", 1)
-    refused = rejected("refused", 1)
     unknown, dear = {"service": UNKNOWN_SERVICE}, {"service": TOO_DEAR_SERVICE}
-    return (
-        _order("no-service", "the API has no such service", not_found, changes=unknown),
-        _order("too-dear", "the balance is too low", too_dear, changes=dear),
-        _order("too-many", "more than the service has", refused, changes={"quantity": 99_999}),
+    many = {"quantity": 99_999}
+    return Chapter(
+        "Orders that cannot be placed",
+        "Each is answered with a code and what to fix. What breaks a rule never reaches the API. "
+        "A message that cannot be identified or read is kept for a person, too.",
+        (
+            _order("no-quantity", "a field is missing", order, body=_json(no_quantity)),
+            _order("text-number", 'quantity is the text "100"', order, changes={"quantity": "100"}),
+            _order("ftp-link", "the link is not http(s)", order, changes={"link": "ftp://e.com/1"}),
+            _order("own-key", "brings a key of its own", order, changes={"key": "somebody-elses"}),
+            _order("bad-json", "the JSON ends too early", envelope, body=_json(PLAIN)[:-1]),
+            _order("plain-text", "content_type is text/plain", envelope, content_type="text/plain"),
+            _order("no-id", "no message_id", no_id, message_id=None, reply_to="demo.no-id"),
+            _order("long-id", "message_id of 129 letters", long_id, of="x" * 129),
+            _order("malformed", "a header is not UTF-8", damaged, undecodable_header=True),
+            _order("no-service", "the API has no such service", not_found, changes=unknown),
+            _order("too-dear", "the balance is too low", too_dear, changes=dear),
+            _order("too-many", "more than the service has", rejected("refused", 1), changes=many),
+        ),
     )
 
 
-def troubled() -> Chapter:
-    """Orders during which the API fails."""
-    text = (
+def _troubled() -> Chapter:
+    never = Ending(status="unknown", code="outcome_unknown", attempts=4, parked=True)
+    lost: dict[str, Any] = {"fault": LOST, "times": None}
+    return Chapter(
+        "Orders while the API has a bad day",
         "The API misbehaves for each of these, once or more often. The relay waits as told, or "
         "for a random time that grows, and asks again with the same request_id: an API that has "
         "placed the order already gives the same order id. Short waits happen in the relay, long "
-        "ones in a retry queue of the broker. Lines with .. are what the relay says meanwhile."
-    )
-    return Chapter(
-        "Orders while the API has a bad day",
-        text,
+        "ones in a retry queue of the broker. Lines with .. are what the relay says meanwhile.",
         (
             _order("busy-429", "429 with Retry-After: 1", fault=_status(429, retry_after=1)),
             _order("busy-503", "503 with Retry-After: 1", fault=_status(503, retry_after=1)),
@@ -164,39 +117,21 @@ def troubled() -> Chapter:
             _order("lost-answer", "placed, the answer is lost", accepted(2), fault=LOST),
             _order("half-answer", "placed, half an answer", accepted(2), fault=HALF),
             _order("bad-key", "the key is refused once", fault=REFUSED),
-            _order(
-                "always-lost",
-                "placed, answers always lost",
-                Ending(status="unknown", code="outcome_unknown", attempts=4, parked=True),
-                fault=LOST,
-                times=None,
-            ),
+            _order("always-lost", "placed, answers always lost", never, **lost),
         ),
     )
 
 
-def late_and_unheard(now: int) -> Chapter:
-    """An order that comes too late, and one whose reply nobody waits for."""
-    text = (
-        "An order past its deadline is not sent any more. A reply that no queue is bound for is "
-        "kept in the queue orders.unrouted."
-    )
+def _late_and_unheard(now: int) -> Chapter:
+    passed, past = Ending(status="failed", code="deadline_passed"), {DEADLINE: now - 60}
+    unrouted, nobody = accepted(unrouted=True), "nobody.listens"
     return Chapter(
         "Too late, and not listened to",
-        text,
+        "An order past its deadline is not sent any more. A reply that no queue is bound for is "
+        "kept in the queue orders.unrouted.",
         (
-            _order(
-                "too-late",
-                "a deadline a minute ago",
-                Ending(status="failed", code="deadline_passed"),
-                headers={DEADLINE: now - 60},
-            ),
-            _order(
-                "unheard",
-                "nobody listens to its reply",
-                accepted(unrouted=True),
-                reply_to="nobody.listens",
-            ),
+            _order("too-late", "a deadline a minute ago", passed, headers=past),
+            _order("unheard", "nobody listens to its reply", unrouted, reply_to=nobody),
         ),
     )
 
@@ -206,12 +141,14 @@ def _order(
     about: str,
     ending: Ending | None = None,
     *,
+    of: str | None = None,
     changes: Mapping[str, object] | None = None,
     **parts: Any,
 ) -> Message:
-    """The plain order with `changes` to its body; its message id is its name unless told."""
+    """The plain order, changed; its name is its message id, or with another (`of`) to tell it."""
     usual: dict[str, Any] = {
-        "message_id": name,
+        "message_id": of or name,
+        "correlation_id": name if of else None,
         "body": _json({**PLAIN, **(changes or {})}),
         "ending": ending or accepted(),
     }
