@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from tests.demo import web
-from tests.demo.chapters import chapters
 from tests.demo.processes import Part, birth_of
+from tests.demo.scenario import chapters
 from tests.demo.show import ABOUT_WIDTH, NAME_WIDTH, WIDTH
 from tests.world.load.processes import ROOT
 

@@ -8,14 +8,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from tests.demo import checks, web
-from tests.demo.chapters import chapters
 from tests.demo.checks import Ended
 from tests.demo.mail import Mail, Parked, mail, take_parked
-from tests.demo.metrics import Metrics, scrape
 from tests.demo.parts import Parts, Urls
 from tests.demo.processes import DemoError, end, until
-from tests.demo.relay_log import RelayLog, defects, left_in_flight
-from tests.demo.scenario import Chapter, Message
+from tests.demo.relay import Metrics, RelayLog, defects, left_in_flight, scrape
+from tests.demo.scenario import Chapter, Message, chapters
 from tests.demo.show import Show
 
 CHAPTER_SECONDS = 40.0

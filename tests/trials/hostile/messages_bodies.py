@@ -36,10 +36,6 @@ _EXTRA: tuple[tuple[str, object, frozenset[Fate]], ...] = (
 # fmt: on
 
 
-def _replaced(number: int, old: str, new: str) -> bytes:
-    return body(number).decode().replace(old, new, 1).encode("utf-8", "surrogatepass")
-
-
 def no_json(chance: random.Random, number: int) -> Case:
     """Bodies that are no JSON object in UTF-8, or only nearly one."""
     good = body(number)

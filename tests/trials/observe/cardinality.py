@@ -17,7 +17,7 @@ from tests.trials.hostile import messages
 from tests.trials.hostile.flood import FAMILIES
 from tests.trials.hostile.mail import Sender
 from tests.trials.hostile.messages import Case
-from tests.trials.observe.asking import Asker
+from tests.trials.observe.expressions import Asker
 from tests.trials.observe.site import Site
 from tests.world.load import left
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from tests.trials.observe.asking import Key
+from tests.trials.observe.expressions import Key
 from tests.trials.observe.scenes import Scene
 from tests.trials.observe.site import SitePlan
 from tests.trials.observe.troubles import answers, queues, relays

@@ -11,9 +11,8 @@ import httpx2
 from service.app.setting_groups import RetrySettings
 from tests.shipping.rules.promtool import Missing, find_promtool
 from tests.shipping.rules.reading import FILE, rules
-from tests.trials.observe.asking import Asker, Key
 from tests.trials.observe.cardinality import Cardinality, measured
-from tests.trials.observe.expressions import Expected, Run, ask_all, named
+from tests.trials.observe.expressions import Asker, Expected, Key, Run, ask_all, named
 from tests.trials.observe.programme import (
     ACTS,
     BLOCKED,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
 from dataclasses import dataclass
 
-from tests.trials.observe.asking import Asker, Key
+from tests.trials.observe.expressions import Asker, Key
 from tests.trials.observe.groups import CannotBeHereError
 from tests.trials.observe.site import Site
 from tests.world.load import until
