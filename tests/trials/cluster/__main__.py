@@ -5,16 +5,19 @@ import sys
 
 from rich.console import Console
 
-from tests.trials.cluster.results import table
-from tests.trials.cluster.run import run
+from tests.trials.chaos.brokers import ChaosBroker
+from tests.trials.cluster.run import PHASES, carry_out, table
 from tests.world.broker.cluster import RabbitCluster
 from tests.world.commands import carried_out, temporary, told
 
 
 def main() -> int:
     """The exit code: 1 when an order was lost or placed twice, or there is no cluster."""
+    results = []
     with temporary("cluster") as directory, RabbitCluster.start(directory, say=told) as cluster:
-        results = asyncio.run(run(cluster, directory, told))
+        for name, action in PHASES.items():
+            with cluster.fresh_vhost() as host, ChaosBroker.prepare(host) as broker:
+                results.append(asyncio.run(carry_out(broker, directory, name, action, told)))
     Console().print(table(results))
     return 0 if all(result.good for result in results) else 1
 
