@@ -133,16 +133,15 @@ async def read_api(world: World) -> tuple[tuple[Called, ...], tuple[Booked, ...]
         )
         for call in calls
     )
-    booked = tuple(
-        Booked(
-            request_id=request_id,
-            orders=entry["orders"],
-            order=_order_in(entry["answer"]),
-            conflicts=entry["conflicts"],
-        )
+    return called, booked_in(ledger)
+
+
+def booked_in(ledger: Mapping[str, Any]) -> tuple[Booked, ...]:
+    """Every request_id of the stand-in's ledger."""
+    return tuple(
+        Booked(request_id, entry["orders"], _order_in(entry["answer"]), entry["conflicts"])
         for request_id, entry in ledger["by_request_id"].items()
     )
-    return called, booked
 
 
 def _order_in(answer: str | None) -> str | None:
