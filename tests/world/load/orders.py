@@ -31,15 +31,20 @@ class Order:
     body: bytes
 
 
+def good_body(number: int, **changes: object) -> str:
+    """The body of an order that the stand-in accepts, each number another one, but for changes."""
+    body = {
+        "service": 1000 + number % 9000,
+        "link": f"https://example.com/p/{number}",
+        "quantity": 100 + number % 900,
+    }
+    return json.dumps({**body, **changes})
+
+
 def new_orders(prefix: str, count: int) -> Iterator[Order]:
     """Distinct orders that the stand-in accepts."""
     for number in range(count):
-        body = {
-            "service": 1000 + number % 9000,
-            "link": f"https://example.com/p/{number}",
-            "quantity": 100 + number % 900,
-        }
-        yield Order(f"{prefix}-{number:07d}", json.dumps(body).encode("ascii"))
+        yield Order(f"{prefix}-{number:07d}", good_body(number).encode())
 
 
 class Producer:
