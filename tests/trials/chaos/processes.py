@@ -2,8 +2,8 @@
 
 import asyncio
 import signal
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AsyncExitStack, contextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -172,9 +172,23 @@ class ChaosApi(ApiProcess):
         self._rules = [other for other in self._rules if other is not rule]
         await self._tell_rules()
 
-    async def accept_keys(self, key: str = KEY) -> None:
-        """From now on this key is accepted, and no other."""
-        await self.ask("POST", "/keys", json={"keys": [key]})
+    @asynccontextmanager
+    async def following(self, **rule: Any) -> AsyncIterator[None]:
+        """The fault is there inside the block."""
+        await self.add_rule(rule)
+        try:
+            yield
+        finally:
+            await self.remove_rule(rule)
+
+    @asynccontextmanager
+    async def refusing_the_key(self) -> AsyncIterator[None]:
+        """Another key is accepted inside the block, and no other."""
+        await self.ask("POST", "/keys", json={"keys": ["another"]})
+        try:
+            yield
+        finally:
+            await self.ask("POST", "/keys", json={"keys": [KEY]})
 
     async def _tell_rules(self) -> None:
         async with self._telling:

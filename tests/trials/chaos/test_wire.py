@@ -95,9 +95,7 @@ async def test_a_trap_springs_once_and_before_the_bytes(wire: Wire, client: Stre
     assert sprung == ["!"]
 
 
-async def test_a_trap_that_finds_nobody_stays_and_can_be_cleared(
-    wire: Wire, client: Streams
-) -> None:
+async def test_a_trap_that_finds_nobody_stays_until_cleared(wire: Wire, client: Streams) -> None:
     """It springs for who is there; cleared, it is gone."""
     trap = Trap(Direction.TO_CLIENT, b"x", lambda: False)
     wire.lay(trap)

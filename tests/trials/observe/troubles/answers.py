@@ -28,19 +28,14 @@ async def api_refuses_connections(site: Site) -> AsyncIterator[None]:
         yield
 
 
-@asynccontextmanager
-async def key_refused(site: Site) -> AsyncIterator[None]:
+def key_refused(site: Site) -> AbstractAsyncContextManager[None]:
     """The API knows another key only."""
-    await site.api.accept_keys("another-key")
-    try:
-        yield
-    finally:
-        await site.api.accept_keys()
+    return site.api.refusing_the_key()
 
 
 def throttled(site: Site) -> AbstractAsyncContextManager[None]:
     """Every call is answered 429, come again in five seconds."""
-    return with_rule(site, fault="status", status=429, headers={"Retry-After": "5"})
+    return site.api.following(fault="status", status=429, headers={"Retry-After": "5"})
 
 
 def some_calls_fail(site: Site) -> AbstractAsyncContextManager[None]:
@@ -64,22 +59,12 @@ async def _with_fault(site: Site, **rule: Any) -> AsyncIterator[None]:
 async def outcomes_unknown(site: Site) -> AsyncIterator[None]:
     """A few orders are placed and never answered for, until they are given up."""
     match = {"request_id": "unsure-*"}
-    async with with_rule(site, match=match, fault="reset_after"):
+    async with site.api.following(match=match, fault="reset_after"):
         async with Producer.connect(site.host.url) as producer:
             unsure = orders("unsure")
             await producer.publish_all(next(unsure) for _ in range(UNSURE))
         yield
     await site.host.drain("orders.parked")
-
-
-@asynccontextmanager
-async def with_rule(site: Site, **rule: Any) -> AsyncIterator[None]:
-    """The API keeps to this rule inside the block."""
-    await site.api.add_rule(rule)
-    try:
-        yield
-    finally:
-        await site.api.remove_rule(rule)
 
 
 @asynccontextmanager

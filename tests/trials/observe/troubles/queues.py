@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from tests.trials.observe.site import Site
-from tests.trials.observe.troubles.answers import with_rule
 from tests.world.broker.raw import RawPublisher
 from tests.world.load import until
 
@@ -19,7 +18,7 @@ _EMPTIED_SECONDS = 120.0
 async def more_than_is_served(site: Site) -> AsyncIterator[None]:
     """The API takes two seconds for each order, and more orders come than are served."""
     usual = site.load.per_second
-    async with with_rule(site, fault="delay", seconds=SLOW_SECONDS):
+    async with site.api.following(fault="delay", seconds=SLOW_SECONDS):
         site.load.per_second = MANY_PER_SECOND
         try:
             yield
@@ -58,7 +57,7 @@ async def publishers_blocked(site: Site) -> AsyncIterator[None]:
 
     Without them there would be no reply to publish: the alarm stops the producer of orders, too.
     """
-    async with with_rule(site, fault="delay", seconds=SLOW_SECONDS):
+    async with site.api.following(fault="delay", seconds=SLOW_SECONDS):
         await _at_the_api(site)
         try:
             await asyncio.to_thread(site.host.node.set_memory_alarm, on=True)
