@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,22 +34,14 @@ class Part:
         """Whether it runs still."""
         return self.birth != "" and birth_of(self.pid) == self.birth
 
+    @classmethod
+    def of(cls, process: Process) -> "Part":
+        """The part that a process of ours is."""
+        return cls(process.name, process.pid, birth_of(process.pid), process.log)
+
     def says(self) -> str:
         """What it has written so far."""
         return self.log.read_text(encoding="utf-8", errors="replace")
-
-    def said_last(self) -> str:
-        """The end of what it has written."""
-        return "\n".join(self.says().splitlines()[-20:])
-
-
-def launch(
-    name: str, arguments: Sequence[str], directory: Path, settings: Mapping[str, str]
-) -> Part:
-    """A new `python -m ...`, alone in its session, that writes to a log file in `directory`."""
-    process = Process(name, directory, arguments, settings, cwd=directory)
-    process.let_go()
-    return Part(name, process.pid, birth_of(process.pid), process.log)
 
 
 def birth_of(pid: int) -> str:
@@ -74,22 +66,13 @@ def _birth_by_ps(pid: int) -> str:
     return "" if state.startswith("Z") else began.strip()
 
 
-async def until(
-    holds: Callable[[], bool], what: str, seconds: float, part: Part | None = None
-) -> None:
-    """Returns once it holds; DemoError when `part` has ended before, or the time is over."""
+async def until(holds: Callable[[], bool], what: str, seconds: float) -> None:
+    """Returns once it holds; TimeoutError when the time is over."""
 
     async def held() -> bool:
-        found = await asyncio.to_thread(holds)
-        if not found and part is not None and not part.lives:
-            raise DemoError(f"{part.name} has ended; it said:\n{part.said_last()}")
-        return found
+        return await asyncio.to_thread(holds)
 
-    try:
-        await world_until(held, what, timeout_seconds=seconds, poll_seconds=POLL_SECONDS)
-    except TimeoutError as error:
-        said = "" if part is None else f"; {part.name} said:\n{part.said_last()}"
-        raise DemoError(f"{error}{said}") from None
+    await world_until(held, what, timeout_seconds=seconds, poll_seconds=POLL_SECONDS)
 
 
 async def end(part: Part) -> None:
@@ -98,6 +81,6 @@ async def end(part: Part) -> None:
         if part.lives:
             with suppress(ProcessLookupError):
                 os.kill(part.pid, number)
-        with suppress(DemoError):
+        with suppress(TimeoutError):
             await until(lambda: not part.lives, f"{part.name} ends", END_SECONDS)
             return

@@ -97,7 +97,13 @@ class Process:
             message = f"{self.name} did not end within {STOP_SECONDS:g} s of SIGTERM"
             raise ProcessFailedError(message) from None
 
-    async def until_logged(self, pattern: str, *, poll_seconds: float = 0.02) -> str:
+    async def until_logged(
+        self,
+        pattern: str,
+        *,
+        poll_seconds: float = 0.02,
+        timeout_seconds: float = START_SECONDS,
+    ) -> str:
         """The first group of the pattern, once the process has written what it matches."""
         found: list[str] = []
 
@@ -109,7 +115,7 @@ class Process:
             return bool(found)
 
         what = f"{self.name} writes {pattern!r}"
-        await until(written, what, timeout_seconds=START_SECONDS, poll_seconds=poll_seconds)
+        await until(written, what, timeout_seconds=timeout_seconds, poll_seconds=poll_seconds)
         return found[0]
 
     def check(self) -> None:
@@ -147,12 +153,20 @@ class ApiProcess(Process):
 
 
 class RelayProcess(Process):
-    """`order-relay run` with its defaults, but for where things are and the given settings."""
+    """`order-relay run` with its defaults, but for where things are and the given settings.
+
+    It runs in the directory of its log, where no `.env` is; a setting that is None is left out.
+    """
 
     program: Sequence[str] = ("service", "run")
 
     def __init__(
-        self, directory: Path, amqp_url: str, api_url: str, name: str = "relay", **settings: str
+        self,
+        directory: Path,
+        amqp_url: str,
+        api_url: str,
+        name: str = "relay",
+        **settings: str | None,
     ) -> None:
         (port,) = free_ports(1)
         self.admin_url = f"http://{LOOPBACK}:{port}"
@@ -166,8 +180,9 @@ class RelayProcess(Process):
             "SECRETS_DIR": str(directory / "no-secrets"),
             **settings,
         }
-        environment = {f"ORDER_RELAY_{key}": value for key, value in ours.items()}
-        super().__init__(name, directory, self.program, environment)
+        given = {key: value for key, value in ours.items() if value is not None}
+        environment = {f"ORDER_RELAY_{key}": value for key, value in given.items()}
+        super().__init__(name, directory, self.program, environment, cwd=directory)
 
     async def consuming(self, *, poll_seconds: float = 0.02) -> None:
         """Returns once it consumes."""
