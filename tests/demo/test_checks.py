@@ -30,7 +30,7 @@ ENDED = Ended(MESSAGE, REPLY, 0.1)
 
 
 def ledger(**orders: int) -> dict[str, Any]:
-    """The stand-in's ledger with so many orders for each request_id."""
+    """The stand-in's ledger with a count of orders for each request_id."""
     entries = {
         name: {"orders": count, "answer": f'{{"order": "{ORDER}"}}'}
         for name, count in orders.items()

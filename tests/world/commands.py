@@ -20,9 +20,9 @@ FAILURES = (AMQPError, AssertionError, BrokerError, ProcessFailedError, TimeoutE
 """What a trial fails with where the world around the relay is not as it must be."""
 
 
-def carried_out(work: Callable[[], int], say: Say | None = None) -> int:
+def carried_out(work: Callable[[], int], tell: Say | None = None) -> int:
     """The exit code of the work: its own, 1 where it fails, or 130 after Ctrl-C or SIGTERM."""
-    say = say or told
+    tell = tell or say
     # Explicitly: a shell starts background jobs with SIGINT ignored, and then Python keeps it so.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, interrupt)
@@ -34,13 +34,13 @@ def carried_out(work: Callable[[], int], say: Say | None = None) -> int:
     try:
         return work()
     except KeyboardInterrupt:
-        say("interrupted; everything that was started is gone")
+        tell("interrupted; everything that was started is gone")
         return INTERRUPTED
     except FAILURES as error:
-        say(f"WRONG: {error}")
+        tell(f"WRONG: {error}")
     except ExceptionGroup as group:
         for each in group.exceptions:
-            say(f"WRONG: {type(each).__name__}: {each}")
+            tell(f"WRONG: {type(each).__name__}: {each}")
     return 1
 
 
@@ -50,14 +50,14 @@ def interrupt(_number: int, _frame: object) -> None:
     signal.raise_signal(signal.SIGINT)
 
 
-def told(line: str) -> None:
+def say(line: str) -> None:
     """Prints it at once, also into a pipe."""
     print(line, flush=True)
 
 
-def rabbitmq(say: Say = told) -> Installed | Container:
+def rabbitmq(tell: Say | None = None) -> Installed | Container:
     """The RabbitMQ to use, installed if need be; BrokerError where there is none."""
-    found = ensure_rabbitmq(say)
+    found = ensure_rabbitmq(tell or say)
     if isinstance(found, Missing):
         raise BrokerError(found.advice)
     return found
@@ -74,7 +74,7 @@ def temporary(trial: str) -> Iterator[Path]:
 def broker_node(trial: str) -> Iterator[tuple[RabbitNode, Path]]:
     """A node, and the folder with its files; both are gone after."""
     found = rabbitmq()
-    with temporary(trial) as folder, RabbitNode.start(folder, found=found, say=told) as node:
+    with temporary(trial) as folder, RabbitNode.start(folder, found=found, say=say) as node:
         yield node, folder
 
 

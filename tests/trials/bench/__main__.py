@@ -12,7 +12,7 @@ from rich.table import Table
 
 from tests.trials.bench.figures import Figure
 from tests.trials.bench.run import FULL, QUICK, Plan, bench
-from tests.world.commands import broker_node, carried_out, table_of, told
+from tests.world.commands import broker_node, carried_out, say, table_of
 
 
 def main(command_line: Sequence[str] | None = None) -> int:
@@ -38,7 +38,7 @@ def table(figures: Sequence[Figure]) -> Table:
 
 def _bench(plan: Plan, file: Path | None) -> int:
     with broker_node("bench") as (node, directory):
-        figures = asyncio.run(bench(node, directory, plan, lambda what: told(f"{what} ...")))
+        figures = asyncio.run(bench(node, directory, plan, lambda what: say(f"{what} ...")))
     Console().print(table(figures))
     if file:
         rows = [figure.as_json() for figure in figures]

@@ -24,7 +24,7 @@ from tests.trials.chaos.run import Run
 from tests.trials.chaos.scenario import Scenario, ScenarioError, load, names
 from tests.world.broker import RabbitNode, VirtualHost
 from tests.world.broker.cluster import RabbitCluster
-from tests.world.commands import at_least, carried_out, rabbitmq, temporary, told
+from tests.world.commands import at_least, carried_out, rabbitmq, say, temporary
 
 STORIES_SHOWN = 3
 
@@ -48,7 +48,7 @@ def main(command_line: Sequence[str] | None = None) -> int:
         parser.error(str(error))
     if chosen.list or not scenarios:
         for name in names():
-            told(f"{name:12} {load(name).about}")
+            say(f"{name:12} {load(name).about}")
         return 0
     return carried_out(lambda: _run_all(scenarios, chosen.seed, chosen.out))
 
@@ -67,14 +67,14 @@ def _run_all(scenarios: Sequence[Scenario], seed: int | None, out: Path) -> int:
 
 
 def _run_one(scenario: Scenario, seed: int, out: Path) -> Result:
-    told(f"== {scenario.name}: {scenario.about}")
+    say(f"== {scenario.name}: {scenario.about}")
     load = scenario.load
     again = f"--seed {seed} --orders {load.orders} --rate {load.rate_per_second:g}"
-    told(f"   again: python -m tests.trials.chaos {scenario.name} {again}")
+    say(f"   again: python -m tests.trials.chaos {scenario.name} {again}")
     with temporary("chaos") as directory:
         began = time.monotonic()
         with _broker(scenario, directory) as broker:
-            run = Run(scenario, seed, told)
+            run = Run(scenario, seed, say)
             history = asyncio.run(run.carry_out(broker, directory))
         verdict = check(history)
         result = result_of(
@@ -87,7 +87,7 @@ def _run_one(scenario: Scenario, seed: int, out: Path) -> Result:
         if not result.clean:
             _keep(history, verdict, directory, out / f"{scenario.name}-{seed}")
     for line in sentences(result):
-        told(f"   {line}")
+        say(f"   {line}")
     return result
 
 
@@ -96,14 +96,14 @@ def _broker(scenario: Scenario, directory: Path) -> Iterator[ChaosBroker]:
     found = rabbitmq()
     if scenario.nodes == 1:
         with (
-            RabbitNode.start(directory, found=found, say=told) as node,
+            RabbitNode.start(directory, found=found, say=say) as node,
             VirtualHost.fresh(node) as host,
             ChaosBroker.prepare(host) as broker,
         ):
             yield broker
     else:
         with (
-            RabbitCluster.start(directory, found=found, say=told) as cluster,
+            RabbitCluster.start(directory, found=found, say=say) as cluster,
             cluster.fresh_vhost() as place,
             ChaosBroker.prepare(place) as broker,
         ):
@@ -115,10 +115,10 @@ def _keep(history: History, verdict: Verdict, directory: Path, place: Path) -> N
     for log in directory.glob("*.log"):
         shutil.copy(log, place)
     for violation in verdict.failures[:STORIES_SHOWN]:
-        told(f"   {violation.kind}: {violation.sentence}")
+        say(f"   {violation.kind}: {violation.sentence}")
         if violation.request_id is not None:
-            told(story(history, violation.request_id))
-    told(f"   kept in {place}: the history, the verdict, stories and the logs")
+            say(story(history, violation.request_id))
+    say(f"   kept in {place}: the history, the verdict, stories and the logs")
 
 
 if __name__ == "__main__":

@@ -8,16 +8,16 @@ from rich.console import Console
 from tests.trials.chaos.brokers import ChaosBroker
 from tests.trials.cluster.run import PHASES, carry_out, table
 from tests.world.broker.cluster import RabbitCluster
-from tests.world.commands import carried_out, temporary, told
+from tests.world.commands import carried_out, say, temporary
 
 
 def main() -> int:
     """The exit code: 1 when an order was lost or placed twice, or there is no cluster."""
     results = []
-    with temporary("cluster") as directory, RabbitCluster.start(directory, say=told) as cluster:
+    with temporary("cluster") as directory, RabbitCluster.start(directory, say=say) as cluster:
         for name, action in PHASES.items():
             with cluster.fresh_vhost() as host, ChaosBroker.prepare(host) as broker:
-                results.append(asyncio.run(carry_out(broker, directory, name, action, told)))
+                results.append(asyncio.run(carry_out(broker, directory, name, action, say)))
     Console().print(table(results))
     return 0 if all(result.good for result in results) else 1
 

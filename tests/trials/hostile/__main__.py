@@ -21,7 +21,7 @@ from tests.trials.hostile.flood import flood
 from tests.trials.hostile.settings_table import table
 from tests.trials.hostile.settings_trial import try_all
 from tests.world.broker import VirtualHost
-from tests.world.commands import at_least, broker_node, carried_out, temporary, told
+from tests.world.commands import at_least, broker_node, carried_out, say, temporary
 
 
 def main(command_line: Sequence[str] | None = None) -> int:
@@ -54,7 +54,7 @@ def _run(chosen: argparse.Namespace) -> int:
         with broker_node("hostile") as (node, directory), VirtualHost.fresh(node) as host:
             asyncio.run(flood(host, directory, chosen.messages, seed, findings))
 
-    told(f"seed {seed}")
+    say(f"seed {seed}")
     clean = [
         _tried("answers of the API", chosen.answers, keep / "answers", answers),
         _tried(
@@ -62,7 +62,7 @@ def _run(chosen: argparse.Namespace) -> int:
         ),
         _tried("messages", chosen.messages, keep / "messages", messages),
     ]
-    told("All is well." if all(clean) else f"Offending cases are kept in {keep}")
+    say("All is well." if all(clean) else f"Offending cases are kept in {keep}")
     return 0 if all(clean) else 1
 
 
@@ -70,11 +70,11 @@ def _tried(what: str, count: int, keep: Path, trial: Callable[[Findings], None])
     """Whether nothing of it offends; nothing at all is tried when there is none."""
     if not count:
         return True
-    told(f"{count:,} {what} ...")
-    findings = Findings(count, keep, told)
+    say(f"{count:,} {what} ...")
+    findings = Findings(count, keep, say)
     trial(findings)
     for line in findings.table():
-        told(line)
+        say(line)
     return findings.clean
 
 

@@ -44,7 +44,7 @@ class _Sent:
 async def flood(
     host: VirtualHost, directory: Path, count: int, seed: int, findings: Findings
 ) -> None:
-    """Send so many messages, one in five of them good, and add a finding for each of them."""
+    """Send `count` messages, one in five of them good, and add a finding for each of them."""
     sent = _Sent()
     problems: list[str] = []
     with ApiProcess(directory) as api:
@@ -57,7 +57,7 @@ async def flood(
                 for batch in _batches(count, seed):
                     relay.check()
                     await asyncio.to_thread(_send_batch, sender, batch, sent)
-                    # At most so many are unanswered at a time.
+                    # At most the backlog is unanswered at a time.
                     goal = len(sent.good) - BACKLOG // GOOD_EVERY
                     await _until_good(inbox, goal, STANDSTILL_SECONDS)
                     findings.progress(len(sent.cases) + len(sent.good))

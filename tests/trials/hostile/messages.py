@@ -103,7 +103,7 @@ def body(number: int, **changes: object) -> bytes:
 
 
 def many(families: tuple[Family, ...], count: int, seed: int) -> Iterator[Case]:
-    """So many cases, the families in turn; the same for the same seed."""
+    """`count` cases, the families in turn; the same for the same seed."""
     chance = random.Random(seed)
     for number in range(count):
         yield families[number % len(families)](chance, number)

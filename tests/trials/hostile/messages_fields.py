@@ -26,7 +26,7 @@ def double(value: float) -> bytes:
 
 
 def decimal(scale: int, value: int) -> bytes:
-    """A decimal: so many places after the point."""
+    """A decimal with `scale` places after the point."""
     return b"D" + struct.pack(">BI", scale, value & 0xFFFFFFFF)
 
 

@@ -13,7 +13,7 @@ from rich.console import Console
 from tests.trials.leaks.flat import ENOUGH, table, trends
 from tests.trials.leaks.run import Plan, run
 from tests.world.broker import VirtualHost
-from tests.world.commands import broker_node, carried_out, told
+from tests.world.commands import broker_node, carried_out, say
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -33,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(plan: Plan) -> int:
     with broker_node("leaks") as (node, directory), VirtualHost.fresh(node) as host:
-        samples = asyncio.run(run(host, directory, plan, told))
+        samples = asyncio.run(run(host, directory, plan, say))
     found = {name: trends(some) for name, some in samples.items() if some}
     for name, several in found.items():
         Console().print(table(f"{name}: {samples[name][-1].after}", several))

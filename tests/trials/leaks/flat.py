@@ -21,7 +21,7 @@ TASKS_MORE, FILES_MORE, KIB_MORE = 6.0, 6.0, 1_500.0
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What the process held after so many repetitions."""
+    """What the process held after `after` repetitions."""
 
     after: int
     tasks: int

@@ -121,7 +121,7 @@ class Bench:
         await until(idle, "the relay is idle", timeout_seconds=SERVED_SECONDS, poll_seconds=0.1)
 
     async def connected(self, since: int) -> None:
-        """Both connections were made anew since so many had been, and stand."""
+        """Both connections were made anew after `since` of them, and stand."""
         await self._until(
             lambda: (
                 self.proxy.accepted >= since + CONNECTIONS
@@ -153,7 +153,7 @@ class Plan:
     looks: int = 50
 
     def looks_at(self, number: int, times: int) -> bool:
-        """Whether the relay is looked at after this one of so many times."""
+        """Whether the relay is looked at after this one of all `times`."""
         return number % max(1, times // self.looks) == 0
 
 

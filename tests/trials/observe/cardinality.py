@@ -50,7 +50,7 @@ class Cardinality:
 
 
 def bound(tiers: int) -> int:
-    """The most series of ours that one relay with so many waiting tiers can ever show."""
+    """The most series of ours that one relay with this number of waiting tiers can ever show."""
     metrics = [each for each in vars(catalogue).values() if isinstance(each, Metric)]
     return sum(_label_sets(metric, tiers) * _series_each(metric) for metric in metrics)
 
@@ -82,7 +82,7 @@ def _series_each(metric: Metric) -> int:
 
 
 async def measured(asker: Asker, site: Site, count: int, tiers: int) -> Cardinality:
-    """So many hostile messages go through the site's first relay, and its series are counted."""
+    """`count` hostile messages go through the site's first relay, and its series are counted."""
     relay = site.relays[0].process
     page, stored = await relay.metrics(), await _stored(asker, site)
     sent = await _send(site, count)

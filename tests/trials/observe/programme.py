@@ -19,9 +19,9 @@ class Act:
     scenes: tuple[Scene, ...]
 
 
-def _scene(cause: str, trouble: Trouble, *alerts: str, mending: Trouble | None = None) -> Scene:
+def _scene(cause: str, trouble: Trouble, *alerts: str, recovery: Trouble | None = None) -> Scene:
     keys = tuple(Key(f"OrderRelay{name}", severity) for name, severity in map(str.split, alerts))
-    return Scene(keys, cause, trouble, mending) if mending else Scene(keys, cause, trouble)
+    return Scene(keys, cause, trouble, recovery) if recovery else Scene(keys, cause, trouble)
 
 
 def _act(
@@ -100,7 +100,7 @@ ACTS = (
             f"every third call is answered 500, {answers.FAILED} times",
             answers.some_calls_fail,
             *("ApiErrorBurnFast critical", "ApiErrorBurnSlow warning"),
-            mending=answers.good_orders_outweigh,
+            recovery=answers.good_orders_outweigh,
         ),
         per_second=10.0,
     ),
@@ -111,7 +111,7 @@ ACTS = (
             f"{answers.LATE} answers take {answers.LATE_SECONDS} s",
             answers.some_answers_late,
             *("AnswersBurnFast critical", "AnswersBurnSlow warning"),
-            mending=answers.good_orders_outweigh,
+            recovery=answers.good_orders_outweigh,
         ),
         per_second=10.0,
         AMQP__PREFETCH="20",

@@ -78,7 +78,7 @@ class Observer:
         return Watch(self.asker, expressions, self.say)
 
     async def everything(self, messages: int) -> Report:
-        """All alerts, all expressions, and so many hostile messages."""
+        """All alerts, all expressions, and `messages` hostile messages."""
         began = time()
         async with self.stage.site("shop", SHOP) as shop, self.stage.site("calm", CALM) as calm:
             async with asyncio.TaskGroup() as group:

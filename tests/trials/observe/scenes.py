@@ -24,13 +24,13 @@ Trouble = Callable[[Site], AbstractAsyncContextManager[None]]
 class Scene:
     """What is done to a site, in words and in earnest, and which alerts come of it.
 
-    Where an alert would go on for hours after its cause, `mending` goes on until it ends.
+    Where an alert would go on for hours after its cause, `recovery` goes on until it ends.
     """
 
     alerts: tuple[Key, ...]
     cause: str
     trouble: Trouble
-    mending: Trouble = lambda _site: nullcontext()
+    recovery: Trouble = lambda _site: nullcontext()
 
 
 @dataclass(slots=True)
@@ -89,7 +89,7 @@ class Watch:
             began = time.monotonic()
             ending = asyncio.create_task(self._until_all(site, sightings, began, firing=False))
             try:
-                async with scene.mending(site):
+                async with scene.recovery(site):
                     await stack.aclose()
                     await ending
             finally:

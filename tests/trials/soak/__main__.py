@@ -12,7 +12,7 @@ from rich.console import Console
 from tests.trials.soak.run import Plan, soak
 from tests.trials.soak.show import screen, summary, table
 from tests.world.broker import VirtualHost
-from tests.world.commands import at_least, broker_node, carried_out, told
+from tests.world.commands import at_least, broker_node, carried_out, say
 
 STEADY_ORDERS = 82_000
 """With fewer, the memory of recent requests is not full after the first tenth, and grows on."""
@@ -39,7 +39,7 @@ def _soak(orders: int, file: Path | None) -> int:
         report = asyncio.run(soak(host, directory, plan, watch))
     console.print(table(report))
     for line in summary(report):
-        told(line)
+        say(line)
     if file:
         file.write_text(json.dumps(report.as_json(), indent=2) + "\n", encoding="utf-8")
     return 1 if report.problems else 0

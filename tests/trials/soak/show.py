@@ -18,7 +18,7 @@ from rich.text import Text
 
 from tests.trials.soak.report import Report, Sample
 from tests.trials.soak.run import Watch
-from tests.world.commands import table_of, told
+from tests.world.commands import say, table_of
 
 
 class _Rate(ProgressColumn):
@@ -43,7 +43,7 @@ def screen(console: Console, orders: int) -> Iterator[Watch]:
             progress.update(task, completed=replied)
             if sample is not None and not console.is_terminal:
                 rate = sample.orders / sample.seconds
-                told(
+                say(
                     f"{sample.orders} of {orders} orders replied, {rate:.0f}/s,"
                     f" {sample.resident_kib / 1024:.1f} MiB,"
                     f" about {(orders - sample.orders) / rate:.0f} s left"

@@ -14,7 +14,7 @@ TOTALS = {"orders": 2, "request_ids": 2, "more_than_one_order": 0, "conflicts": 
 
 
 def ledger(totals: dict[str, int] | None = None, **orders: int) -> dict[str, Any]:
-    """The stand-in's, with so many orders for each request_id, by default one for each."""
+    """The stand-in's, with a count of orders for each request_id, by default one."""
     entries = {
         name: {"orders": count, "answer": json.dumps({"order": IDS[name]}), "conflicts": 0}
         for name, count in (orders or {"a": 1, "b": 1}).items()

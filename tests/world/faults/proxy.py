@@ -22,7 +22,7 @@ CONNECT_SECONDS = 5.0
 
 
 class Proxy:
-    """Between whoever connects to `port` and the target, inside `async with`."""
+    """Between the clients of `port` and the target, inside `async with`."""
 
     def __init__(self, target_host: str, target_port: int) -> None:
         self.target = (target_host, target_port)
@@ -95,7 +95,7 @@ class Proxy:
         self._conditions.latency_seconds = seconds
 
     async def connected(self, count: int = 1, *, timeout_seconds: float = WAIT_SECONDS) -> None:
-        """Returns once so many connections have been accepted since the start."""
+        """Returns once `count` connections have been accepted since the start."""
         await self._signals.wait_for(
             lambda: self.accepted >= count,
             lambda: f"{self.accepted} of {count} connections through the proxy",

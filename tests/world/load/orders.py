@@ -98,7 +98,7 @@ class Producer:
     ) -> None:
         """Publishes so that at most `backlog` orders are published and not `done` yet.
 
-        TimeoutError when the backlog does not shrink `within` so many seconds.
+        TimeoutError when the backlog does not shrink `within` that many seconds.
         """
         for batch in _batches(orders):
 

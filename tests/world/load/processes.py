@@ -128,7 +128,7 @@ class Process:
 
 
 class ApiProcess(Process):
-    """The stand-in, which takes `KEY` and keeps so many of the latest calls."""
+    """The stand-in, which takes `KEY` and keeps the latest `keep_calls` calls."""
 
     base_url: str
 

@@ -9,7 +9,7 @@ from tests.trials.chaos.plan import Planned
 from tests.trials.chaos.world import World
 
 Fault = Callable[[World, Planned], Awaitable[str | None]]
-"""Returns when the fault is over and mended; None says that it could not strike."""
+"""Returns when the fault is over and undone; None says that it could not strike."""
 
 _PLACES = {"relay": relay, "broker": broker, "amqp": network, "http": network, "api": api}
 

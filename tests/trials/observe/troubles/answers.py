@@ -10,7 +10,7 @@ from tests.trials.observe.site import Site
 from tests.world.load import Producer
 
 LATE = 6
-"""So many answers are late: the alert wants more than four."""
+"""How many answers are late: the alert wants more than four."""
 LATE_SECONDS = 6.5
 """A late answer is one of more than 5 s here, and 10 s end an attempt."""
 FAILED = 30
