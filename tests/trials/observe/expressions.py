@@ -9,13 +9,12 @@ from math import ceil
 from time import time
 from typing import Any
 
-import httpx2
-
 from charts.sources.dashboards.boards import BOARDS
 from charts.sources.dashboards.build import text
 from tests.shipping.dashboards.fill_in import fill_in
 from tests.shipping.rules.reading import Rule, all_rules
 from tests.world.load import until
+from tests.world.load.processes import client
 
 RECORDED = "recording rules"
 ALERTS = "alerts"
@@ -26,7 +25,6 @@ _STEPS_OF_A_SPAN = 100
 _SCRAPES_OF_A_RATE = 4
 _SETTLED_SECONDS = 1
 _AGAIN_SECONDS = 20.0
-_ANSWER_SECONDS = 60.0
 
 
 class NotAnsweredError(Exception):
@@ -82,10 +80,9 @@ class Asker:
         return [Alert(row["labels"]["alertname"], row["state"], row["labels"]) for row in rows]
 
     async def _ask(self, what: str, **parameters: Any) -> dict[str, Any]:
-        # Without TLS settings: to read the machine's certificates takes longer than the request.
-        async with httpx2.AsyncClient(verify=False, trust_env=False, timeout=_ANSWER_SECONDS) as it:
+        async with client() as http:
             url = f"{self.url}/api/v1/{what}"
-            answer = await (it.post(url, data=parameters) if parameters else it.get(url))
+            answer = await (http.post(url, data=parameters) if parameters else http.get(url))
         content: dict[str, Any] = answer.json()
         if content["status"] != "success":
             raise NotAnsweredError(content.get("error", str(content)))

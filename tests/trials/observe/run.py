@@ -6,8 +6,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from time import time
 
-import httpx2
-
 from service.app.setting_groups import RetrySettings
 from tests.shipping.rules.promtool import Missing, find_promtool
 from tests.shipping.rules.reading import FILE, rules
@@ -30,6 +28,7 @@ from tests.trials.observe.scraping import Scraping
 from tests.trials.observe.shortened import FACTOR, shortened
 from tests.trials.observe.site import Site, Stage
 from tests.world.load import until
+from tests.world.load.processes import client
 
 TIERS = len(RetrySettings().delays_seconds)
 NO_LIMIT = dict.fromkeys(
@@ -38,7 +37,6 @@ NO_LIMIT = dict.fromkeys(
 """By where they stand, expressions that may have no series on any machine."""
 _SETTLED_SCRAPES = 5
 _SCRAPED_SECONDS = 120.0
-_ANSWER_SECONDS = 60.0
 
 Say = Callable[[str], None]
 
@@ -151,8 +149,8 @@ class Observer:
 async def _page(site: Site) -> str:
     address = f"{site.relays[0].process.admin_url}/metrics"
     headers = {"Accept": "text/plain"}
-    async with httpx2.AsyncClient(verify=False, trust_env=False, timeout=_ANSWER_SECONDS) as client:
-        return (await client.get(address, headers=headers)).raise_for_status().text
+    async with client() as http:
+        return (await http.get(address, headers=headers)).raise_for_status().text
 
 
 def _lint(page: str) -> str:

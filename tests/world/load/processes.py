@@ -147,8 +147,8 @@ class ApiProcess(Process):
 
     async def ask(self, method: str, path: str, **content: Any) -> Any:
         """What a control endpoint answers."""
-        async with _client() as client:
-            response = await client.request(method, self.base_url + path, **content)
+        async with client() as http:
+            response = await http.request(method, self.base_url + path, **content)
             return response.raise_for_status().json()
 
 
@@ -190,8 +190,8 @@ class RelayProcess(Process):
 
     async def metrics(self) -> dict[str, float]:
         """Its metrics now, each series as it is written: `name{label="value"}`."""
-        async with _client() as client:
-            answer = (await client.get(f"{self.admin_url}/metrics")).raise_for_status()
+        async with client() as http:
+            answer = (await http.get(f"{self.admin_url}/metrics")).raise_for_status()
         rows = (line.rpartition(" ") for line in answer.text.splitlines() if line[:1] != "#")
         return {series: float(value) for series, _, value in rows}
 
@@ -202,7 +202,8 @@ class RelayProcess(Process):
             return [line.rstrip() for line in since if '"level": "info"' not in line]
 
 
-def _client() -> httpx2.AsyncClient:
+def client() -> httpx2.AsyncClient:
+    """For processes of this machine."""
     # Without TLS settings: to read the machine's certificates takes longer than the request.
     return httpx2.AsyncClient(verify=False, trust_env=False, timeout=CONTROL_SECONDS)
 
