@@ -1,12 +1,13 @@
 """Everything that is measured, one after the other, against one node and one stand-in."""
 
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.trials.bench import measure, telemetry
 from tests.trials.bench.figures import Figure
-from tests.trials.bench.sides import Side, api_side, relay_side, script_side
+from tests.trials.bench.sides import Side, relay_side, script_side
 from tests.world.broker import RabbitNode
 from tests.world.load import ApiProcess
 from tests.world.load.processes import Process
@@ -37,7 +38,10 @@ async def bench(
 ) -> list[Figure]:
     """All figures; what comes next is said."""
     found: list[Figure] = []
-    async with api_side(directory) as api, relay_side(node, directory, api) as (side, relay):
+    async with AsyncExitStack() as stack:
+        api = stack.enter_context(ApiProcess(directory))
+        await api.ready()
+        side, relay = await stack.enter_async_context(relay_side(node, directory, api))
         say("a backlog, against the script that anyone would write first")
         async with script_side(node, directory, api) as script:
             sides = {"relay": side, "first script": script}
