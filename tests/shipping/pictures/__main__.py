@@ -20,8 +20,8 @@ from tests.shipping.pictures.recording import Recording, cleared, kept
 from tests.shipping.pictures.tools import ToolsMissingError, check
 from tests.world.broker import BrokerError, ensure_rabbitmq
 from tests.world.broker.find import Missing
+from tests.world.commands import interrupt
 from tests.world.load import ProcessFailedError
-from tests.world.load.interrupts import interrupt
 
 _TROUBLES = (
     *(BrokerError, NoPictureError, ProcessFailedError, ToolsMissingError),
