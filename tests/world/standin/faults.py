@@ -18,8 +18,27 @@ class _Fault(BaseModel):
     # An unknown parameter must fail: a misspelt one would make a test pass for another reason.
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    @property
+    def places(self) -> bool:
+        """Whether the rules run as usual before the fault shows."""
+        return False
 
-class Delay(_Fault):
+
+class _Placed(_Fault):
+    @property
+    def places(self) -> bool:
+        return True
+
+
+class _Choice(_Fault):
+    after: bool = True
+
+    @property
+    def places(self) -> bool:
+        return self.after
+
+
+class Delay(_Placed):
     """Waits, then serves as usual, even where the client has gone by then."""
 
     fault: Literal["delay"] = "delay"
@@ -32,7 +51,7 @@ class HangBefore(_Fault):
     fault: Literal["hang_before"] = "hang_before"
 
 
-class HangAfter(_Fault):
+class HangAfter(_Placed):
     """Never answers; placed."""
 
     fault: Literal["hang_after"] = "hang_after"
@@ -44,13 +63,13 @@ class ResetBefore(_Fault):
     fault: Literal["reset_before"] = "reset_before"
 
 
-class ResetAfter(_Fault):
+class ResetAfter(_Placed):
     """Resets the connection (RST); placed."""
 
     fault: Literal["reset_after"] = "reset_after"
 
 
-class Status(_Fault):
+class Status(_Choice):
     """Answers any status; `body` None is `{"error": <the status's phrase>}`; `after` is placed."""
 
     fault: Literal["status"] = "status"
@@ -60,34 +79,34 @@ class Status(_Fault):
     after: bool = False
 
 
-class BrokenJson(_Fault):
+class BrokenJson(_Placed):
     """The usual status with half of the usual body; placed."""
 
     fault: Literal["broken_json"] = "broken_json"
 
 
-class Short(_Fault):
+class Short(_Placed):
     """The usual answer, closed `missing_bytes` before its content-length; placed."""
 
     fault: Literal["short"] = "short"
     missing_bytes: Annotated[int, Field(ge=1)] = 16
 
 
-class HugeJson(_Fault):
+class HugeJson(_Placed):
     """The usual answer inside a valid JSON object of `size_bytes`; placed."""
 
     fault: Literal["huge_json"] = "huge_json"
     size_bytes: Annotated[int, Field(ge=1024, le=64 * MEBIBYTE)] = 128 * 1024
 
 
-class EndlessJson(_Fault):
+class EndlessJson(_Placed):
     """A JSON object in chunks that has no end before `limit_bytes`, then a close; placed."""
 
     fault: Literal["endless_json"] = "endless_json"
     limit_bytes: Annotated[int, Field(ge=1, le=64 * MEBIBYTE)] = 64 * MEBIBYTE
 
 
-class Drip(_Fault):
+class Drip(_Placed):
     """The usual answer, a byte at a time; placed."""
 
     fault: Literal["drip"] = "drip"
@@ -109,19 +128,17 @@ class OkWithError(_Fault):
     error: str = "Order refused"
 
 
-class OkWithNeither(_Fault):
+class OkWithNeither(_Choice):
     """200 with `{}`; placed unless `after` is false."""
 
     fault: Literal["ok_with_neither"] = "ok_with_neither"
-    after: bool = True
 
 
-class NotObject(_Fault):
+class NotObject(_Choice):
     """200 with JSON that is no object; placed unless `after` is false."""
 
     fault: Literal["not_object"] = "not_object"
     value: JsonValue = []
-    after: bool = True
 
     @field_validator("value")
     @classmethod
@@ -131,12 +148,11 @@ class NotObject(_Fault):
         return value
 
 
-class OrderNotString(_Fault):
+class OrderNotString(_Choice):
     """200 with an order id that is no string; placed unless `after` is false."""
 
     fault: Literal["order_not_string"] = "order_not_string"
     value: JsonValue = 12345
-    after: bool = True
 
     @field_validator("value")
     @classmethod
@@ -165,18 +181,8 @@ class Forbidden(_Fault):
     fault: Literal["forbidden"] = "forbidden"
 
 
-Fault = (
-    Delay
-    | HangBefore
-    | HangAfter
-    | ResetBefore
-    | ResetAfter
-    | Status
-    | BrokenJson
-    | Short
-    | HugeJson
-    | EndlessJson
-    | Drip
+Replacement = (
+    Status
     | Redirect
     | OkWithError
     | OkWithNeither
@@ -185,6 +191,21 @@ Fault = (
     | ErrorNamingKey
     | Unauthorized
     | Forbidden
+)
+"""What is answered whole, whatever the usual answer is."""
+
+Fault = (
+    Delay
+    | HangBefore
+    | HangAfter
+    | ResetBefore
+    | ResetAfter
+    | BrokenJson
+    | Short
+    | HugeJson
+    | EndlessJson
+    | Drip
+    | Replacement
 )
 
 FAULT: TypeAdapter[Fault] = TypeAdapter(Annotated[Fault, Field(discriminator="fault")])

@@ -4,7 +4,6 @@ import asyncio
 import ssl
 import time
 from collections import deque
-from types import TracebackType
 from typing import Self
 
 from aiohttp import web
@@ -21,9 +20,8 @@ from tests.world.standin.limits import TokenBucket
 from tests.world.standin.matching import FaultRules
 from tests.world.standin.options import Options
 from tests.world.standin.rules import Account
-from tests.world.standin.sending import Departures, send, whole
+from tests.world.standin.sending import Departures, instead_of, send, whole
 from tests.world.standin.signals import Signals
-from tests.world.standin.wire import Silence, Whole, Wire, instead_of, places, status_of
 
 ORDER_PATH = "/api/v2"
 _SHUTDOWN_SECONDS = 10.0
@@ -130,12 +128,7 @@ class StandIn:
         await self.start()
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.stop()
 
     async def start(self) -> None:
@@ -188,32 +181,28 @@ class StandIn:
         # The waiters run after this step, in which all but a delayed call come to the ledger.
         self._signals.changed()
         verdict = self.account.throttle(now, wall)
-        if verdict is not None:
-            wire: Wire = Whole(verdict.answer)
-            _note(call, verdict.kind, wire)
-        elif (fault := self.faults.take(form.request_id)) is None:
-            verdict = self._answer(request, form, call)
-            wire = Whole(verdict.answer)
-            _note(call, verdict.kind, wire)
+        fault = self.faults.take(form.request_id) if verdict is None else None
+        answer: Answer | None
+        if fault is None:
+            verdict = verdict or self._verdict(request, form, call)
+            call.answered, answer = verdict.kind, verdict.answer
         else:
             if isinstance(fault, Delay):
                 await self._departures.pause(fault.seconds)
-            wire = self._faulty(request, form, call, fault)
-            _note(call, fault.fault, wire)
-        return await send(request, wire, self._departures)
+            answer = self._faulty(request, form, call, fault)
+            call.answered = fault.fault
+        call.status = None if answer is None else answer.status
+        return await send(request, answer, fault, self._departures)
 
-    def _answer(self, request: web.BaseRequest, form: Form, call: Call) -> Verdict:
+    def _verdict(self, request: web.BaseRequest, form: Form, call: Call) -> Verdict:
         verdict = self.account.answer(form, request.content_type, time.monotonic())
         call.order_placed = verdict.kind is Kind.PLACED
         return verdict
 
-    def _faulty(self, request: web.BaseRequest, form: Form, call: Call, fault: Fault) -> Wire:
+    def _faulty(
+        self, request: web.BaseRequest, form: Form, call: Call, fault: Fault
+    ) -> Answer | None:
         if self._departures.stopping:
-            return Silence()
-        usual = self._answer(request, form, call).answer if places(fault) else _NOT_PLACED
+            return None
+        usual = self._verdict(request, form, call).answer if fault.places else _NOT_PLACED
         return instead_of(fault, usual)
-
-
-def _note(call: Call, answered: str, wire: Wire) -> None:
-    call.answered = answered
-    call.status = status_of(wire)
