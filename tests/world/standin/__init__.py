@@ -5,10 +5,9 @@ In a test: `async with StandIn(Options(...)) as api:`. On its own: `python -m te
 
 from tests.world.standin.catalogue import Catalogue, Service
 from tests.world.standin.ledger import Ledger
-from tests.world.standin.limits import Rate
 from tests.world.standin.matching import AllCalls, EveryNth, RequestIdIs
-from tests.world.standin.options import Options
-from tests.world.standin.server import StandIn
+from tests.world.standin.rules import Rate
+from tests.world.standin.server import Options, StandIn
 
 __all__ = [
     "AllCalls",

@@ -9,9 +9,8 @@ from dataclasses import replace
 from decimal import Decimal
 
 from tests.world.standin.catalogue import Catalogue, Service
-from tests.world.standin.limits import Rate
-from tests.world.standin.options import Options
-from tests.world.standin.server import StandIn
+from tests.world.standin.rules import Rate
+from tests.world.standin.server import Options, StandIn
 
 
 def parser() -> argparse.ArgumentParser:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from tests.world.standin import answers
 from tests.world.standin.answers import Answer
-from tests.world.standin.forms import Form
+from tests.world.standin.calls import Form
 
 # Not int(): it takes " 7 ", "+7" and "1_000", which are no integers to an API.
 _is_positive = re.compile(r"0*[1-9][0-9]{0,18}").fullmatch

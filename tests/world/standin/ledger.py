@@ -14,8 +14,8 @@ from tests.world.standin.answers import (
     Verdict,
     order_answer,
 )
+from tests.world.standin.calls import Form
 from tests.world.standin.catalogue import Catalogue, charge
-from tests.world.standin.forms import Form
 
 
 @dataclass(slots=True)

@@ -4,6 +4,8 @@ import asyncio
 import ssl
 import time
 from collections import deque
+from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Self
 
 from aiohttp import web
@@ -11,21 +13,35 @@ from aiohttp.web_protocol import RequestHandler
 
 from tests.world.standin import answers
 from tests.world.standin.answers import Answer, Kind, Verdict
-from tests.world.standin.calls import Call, Received
+from tests.world.standin.calls import Call, Form, Received, read_form
+from tests.world.standin.catalogue import Catalogue
 from tests.world.standin.control import PATHS, Controls
 from tests.world.standin.faults import Delay, Fault
-from tests.world.standin.forms import Form, read_form
 from tests.world.standin.ledger import Ledger
-from tests.world.standin.limits import TokenBucket
 from tests.world.standin.matching import FaultRules
-from tests.world.standin.options import Options
-from tests.world.standin.rules import Account
+from tests.world.standin.rules import Account, Rate, TokenBucket
 from tests.world.standin.sending import Departures, instead_of, send, whole
 from tests.world.standin.signals import Signals
 
 ORDER_PATH = "/api/v2"
 _SHUTDOWN_SECONDS = 10.0
 _NOT_PLACED = Answer(0, b"")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How the API behaves, and how many of the latest calls and raw requests it keeps.
+
+    `balance` None is unlimited; `idempotency_window_seconds` None remembers for ever.
+    """
+
+    keys: frozenset[str] = frozenset({"test-key"})
+    catalogue: Catalogue = field(default_factory=Catalogue)
+    balance: Decimal | None = None
+    rate: Rate | None = None
+    idempotency_window_seconds: float | None = None
+    keep_calls: int = 10_000
+    keep_requests: int = 100
 
 
 class _Server(web.Server):

@@ -18,22 +18,20 @@ async def test_keys_can_be_changed(api: StandIn, client: httpx2.AsyncClient) -> 
     assert (await client.post(api.url, data=order_form(key="new"))).status_code == 200
 
 
-@pytest.mark.parametrize("body", [b"", b"{}", b'{"keys": []}', b'{"keys": "new"}', b"[]"])
-async def test_keys_that_make_no_sense(
-    api: StandIn, client: httpx2.AsyncClient, body: bytes
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        *(("/keys", body) for body in (b"", b"{}", b'{"keys": []}', b'{"keys": "new"}', b"[]")),
+        *(("/faults", body) for body in (b"", b"not json", b"[]")),
+    ],
+)
+async def test_what_makes_no_sense_is_refused(
+    api: StandIn, client: httpx2.AsyncClient, path: str, body: bytes
 ) -> None:
-    """They are refused, and the accepted keys stay."""
-    assert (await client.post(api.base_url + "/keys", content=body)).status_code == 422
+    """Keys and faults stay as they are, and other methods are none."""
+    assert (await client.post(api.base_url + path, content=body)).status_code == 422
+    assert (await client.patch(api.base_url + path, content=body)).status_code == 405
     assert (await client.post(api.url, data=order_form())).status_code == 200
-
-
-@pytest.mark.parametrize("body", [b"", b"not json", b"[]"])
-async def test_faults_that_are_no_object(
-    api: StandIn, client: httpx2.AsyncClient, body: bytes
-) -> None:
-    """They are refused."""
-    assert (await client.post(api.base_url + "/faults", content=body)).status_code == 400
-    assert (await client.patch(api.base_url + "/faults", content=body)).status_code == 405
 
 
 async def test_all_faults_are_replaced_in_one_step(
@@ -45,8 +43,8 @@ async def test_all_faults_are_replaced_in_one_step(
     right = [{"fault": "drip", "match": {"every": 2}, "times": None}, {"fault": "short"}]
     assert (await client.put(faults, json=right)).status_code == 200
     assert [rule.fault.fault for rule in api.faults.rules] == ["drip", "short"]
-    for wrong, status in ((b"{}", 400), (b"[1]", 400), (b'[{"fault": "none"}]', 422)):
-        assert (await client.put(faults, content=wrong)).status_code == status
+    for wrong in (b"{}", b"[1]", b'[{"fault": "none"}]'):
+        assert (await client.put(faults, content=wrong)).status_code == 422
     assert len(api.faults.rules) == 2
     assert (await client.put(faults, content=b"[]")).json() == []
 
