@@ -9,8 +9,8 @@ from pydantic import SecretStr
 from service.core.outcome import Answered
 from service.edges.api.key import FixedKey, KeyFile, UnusableKeyError
 from service.flow.events import Event, KeyReloaded, KeyUnreadable
-from tests.edges.api.clients import ANSWER, FORM, order_api
-from tests.edges.api.server import always, answer, serving
+from tests.edges.api.clients import ANSWER, FORM, against
+from tests.edges.api.server import always, answer
 
 USELESS = [
     pytest.param(b"", "is empty", id="empty"),
@@ -199,10 +199,7 @@ def test_a_missing_file_at_the_start_is_an_error(tmp_path: Path) -> None:
 
 async def test_the_attempt_after_a_change_has_the_new_key(file: Path) -> None:
     """The same connection, another key."""
-    async with (
-        serving(always(answer(ANSWER))) as server,
-        order_api(server.url, key=KeyFile(file, ignore)) as api,
-    ):
+    async with against(always(answer(ANSWER)), key=KeyFile(file, ignore)) as (server, api):
         assert await api.submit(FORM) == Answered(200, ANSWER)
         replace(file, b"second")
         assert await api.submit(FORM) == Answered(200, ANSWER)

@@ -5,8 +5,8 @@ import pytest
 
 from service.core.outcome import Answered
 from service.edges.api.surplus import has_surplus
-from tests.edges.api.clients import ANSWER, FORM, order_api
-from tests.edges.api.server import Behaviour, Peer, answer, serving
+from tests.edges.api.clients import ANSWER, FORM, against
+from tests.edges.api.server import Behaviour, Peer, answer
 from tests.edges.api.tls import Authority
 
 FOREIGN = answer(b'{"order": "ord_of_another"}')
@@ -38,7 +38,7 @@ def first(*parts: bytes) -> Behaviour:
 )
 async def test_a_connection_with_surplus_is_not_used_again(parts: list[bytes], body: bytes) -> None:
     """The answer counts, and the next order goes out on another connection."""
-    async with serving(first(*parts)) as server, order_api(server.url) as api:
+    async with against(first(*parts)) as (server, api):
         for _ in range(2):
             result = await api.submit(FORM)
             assert isinstance(result, Answered)
@@ -55,10 +55,7 @@ async def test_a_connection_with_surplus_is_not_used_again(parts: list[bytes], b
 )
 async def test_surplus_inside_tls_is_seen_too(authority: Authority, parts: list[bytes]) -> None:
     """Decrypted bytes that wait in the TLS layer are invisible from the socket."""
-    async with (
-        serving(first(*parts), authority.server()) as server,
-        order_api(server.url, ca_file=authority.file) as api,
-    ):
+    async with against(first(*parts), authority=authority) as (server, api):
         for _ in range(2):
             assert await api.submit(FORM) == Answered(200, ANSWER)
         assert [len(peer.requests) for peer in server.peers] == [1, 1]
@@ -79,10 +76,7 @@ async def test_the_end_of_tls_behind_an_answer_is_seen_too(
             peer.writer.close()
         await peer.hung_up()
 
-    async with (
-        serving(behave, authority.server()) as server,
-        order_api(server.url, ca_file=authority.file) as api,
-    ):
+    async with against(behave, authority=authority) as (server, api):
         for _ in range(2):
             assert await api.submit(FORM) == Answered(200, ANSWER)
         assert [len(peer.requests) for peer in server.peers] == [1, 1]
