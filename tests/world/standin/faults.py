@@ -148,20 +148,6 @@ class NotObject(_Choice):
         return value
 
 
-class OrderNotString(_Choice):
-    """200 with an order id that is no string; placed unless `after` is false."""
-
-    fault: Literal["order_not_string"] = "order_not_string"
-    value: JsonValue = 12345
-
-    @field_validator("value")
-    @classmethod
-    def _no_string(cls, value: JsonValue) -> JsonValue:
-        if isinstance(value, str):
-            raise ValueError("must not be a JSON string")
-        return value
-
-
 class ErrorNamingKey(_Fault):
     """400 with an error about the account's key; not placed."""
 
@@ -175,22 +161,8 @@ class Unauthorized(_Fault):
     fault: Literal["unauthorized"] = "unauthorized"
 
 
-class Forbidden(_Fault):
-    """403; not placed."""
-
-    fault: Literal["forbidden"] = "forbidden"
-
-
 Replacement = (
-    Status
-    | Redirect
-    | OkWithError
-    | OkWithNeither
-    | NotObject
-    | OrderNotString
-    | ErrorNamingKey
-    | Unauthorized
-    | Forbidden
+    Status | Redirect | OkWithError | OkWithNeither | NotObject | ErrorNamingKey | Unauthorized
 )
 """What is answered whole, whatever the usual answer is."""
 

@@ -94,14 +94,10 @@ def _replacement(fault: faults.Replacement) -> Answer:
             return json_answer(200, {})
         case faults.NotObject(value=value):
             return json_answer(200, value)
-        case faults.OrderNotString(value=value):
-            return json_answer(200, {"order": value})
         case faults.ErrorNamingKey(error=error):
             return error_answer(400, error)
         case faults.Unauthorized():
             return error_answer(401, "Unauthorized")
-        case faults.Forbidden():
-            return error_answer(403, "Forbidden")
         case _ as never:
             assert_never(never)
 

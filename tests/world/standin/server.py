@@ -1,7 +1,6 @@
 """The stand-in as a server: aiohttp's low-level one, without routing or access logs, for speed."""
 
 import asyncio
-import ssl
 import time
 from collections import deque
 from dataclasses import dataclass, field
@@ -19,7 +18,7 @@ from tests.world.standin.control import PATHS, Controls
 from tests.world.standin.faults import Delay, Fault
 from tests.world.standin.ledger import Ledger
 from tests.world.standin.matching import FaultRules
-from tests.world.standin.rules import Account, Rate, TokenBucket
+from tests.world.standin.rules import Account
 from tests.world.standin.sending import Departures, instead_of, send, whole
 from tests.world.standin.signals import Signals
 
@@ -38,7 +37,6 @@ class Options:
     keys: frozenset[str] = frozenset({"test-key"})
     catalogue: Catalogue = field(default_factory=Catalogue)
     balance: Decimal | None = None
-    rate: Rate | None = None
     idempotency_window_seconds: float | None = None
     keep_calls: int = 10_000
     keep_requests: int = 100
@@ -85,12 +83,10 @@ class StandIn:
         *,
         host: str = "127.0.0.1",
         port: int = 0,
-        tls: ssl.SSLContext | None = None,
     ) -> None:
         options = options or Options()
         ledger = Ledger(options.catalogue, options.balance, options.idempotency_window_seconds)
-        bucket = None if options.rate is None else TokenBucket(options.rate, time.monotonic())
-        self.account = Account(options.keys, ledger, bucket)
+        self.account = Account(options.keys, ledger)
         self.faults = FaultRules()
         self.calls: deque[Call] = deque(maxlen=options.keep_calls)
         self.requests: deque[Received] = deque(maxlen=options.keep_requests)
@@ -102,7 +98,6 @@ class StandIn:
         self._signals = Signals()
         self._departures = Departures()
         self._address = (host, port)
-        self._tls = tls
         self._http: _Server | None = None
         self._listener: asyncio.Server | None = None
 
@@ -152,10 +147,10 @@ class StandIn:
         host, port = self._address
         self._http = _Server(self, self._departures)
         self._listener = await asyncio.get_running_loop().create_server(
-            self._http, host, port, ssl=self._tls, backlog=1024
+            self._http, host, port, backlog=1024
         )
         port = self._listener.sockets[0].getsockname()[1]
-        self.base_url = f"{'http' if self._tls is None else 'https'}://{host}:{port}"
+        self.base_url = f"http://{host}:{port}"
 
     async def stop(self) -> None:
         """Closes every connection; calls that hang end at once, without an answer."""
@@ -190,17 +185,15 @@ class StandIn:
             self._signals.changed()
 
     async def _serve(self, request: web.BaseRequest, form: Form) -> web.StreamResponse:
-        now, wall = time.monotonic(), time.time()
-        call = Call(form.request_id, now, wall, form.fingerprint.hex())
+        fingerprint = form.fingerprint.hex()
+        call = Call(form.request_id, time.monotonic(), time.time(), fingerprint)
         self.calls.append(call)
         self.ledger.count_call(form.request_id)
         # The waiters run after this step, in which all but a delayed call come to the ledger.
         self._signals.changed()
-        verdict = self.account.throttle(now, wall)
-        fault = self.faults.take(form.request_id) if verdict is None else None
         answer: Answer | None
-        if fault is None:
-            verdict = verdict or self._verdict(request, form, call)
+        if (fault := self.faults.take(form.request_id)) is None:
+            verdict = self._verdict(request, form, call)
             call.answered, answer = verdict.kind, verdict.answer
         else:
             if isinstance(fault, Delay):

@@ -66,7 +66,6 @@ async def test_faults_from_json(
         {"fault": "hang_before", "match": {"all": False}},
         {"fault": "hang_before", "times": 0},
         {"fault": "not_object", "value": {}},
-        {"fault": "order_not_string", "value": "ord_1"},
         {},
     ],
 )
