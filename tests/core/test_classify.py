@@ -123,25 +123,6 @@ def test_429_asks_to_wait_with_or_without_saying_how_long(
     assert classify(answered(429, content, retry_after), FORM, NOW) == Throttled(429, seconds)
 
 
-@pytest.mark.parametrize(
-    ("retry_after", "expected"),
-    [
-        pytest.param("7", "throttled", id="seconds"),
-        pytest.param("Sat, 31 Jan 2026 12:00:30 GMT", "throttled", id="date"),
-        pytest.param("Fri, 30 Jan 2026 12:00:30 GMT", "throttled", id="past-date"),
-        pytest.param(None, "unknown", id="absent"),
-        pytest.param("", "unknown", id="empty"),
-        pytest.param("soon", "unknown", id="unreadable"),
-        pytest.param("-7", "unknown", id="negative"),
-    ],
-)
-def test_503_is_throttled_only_where_it_says_how_long(
-    retry_after: str | None, expected: str
-) -> None:
-    """Any other 503 may come from an API that died half-way through the order."""
-    assert outcome_of(503, {"error": "Busy"}, retry_after) == expected
-
-
 @pytest.mark.parametrize("status", [200, 400, 500, 502, 408, 409, 401, 302])
 def test_retry_after_changes_nothing_elsewhere(status: int) -> None:
     """Only 429 and 503 ask to wait."""

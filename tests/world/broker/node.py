@@ -156,11 +156,6 @@ class RabbitNode:
             self.close()
             raise
 
-    def restart(self) -> None:
-        """Stops in order, and starts again."""
-        self.stop()
-        self.start_again()
-
     def close(self) -> None:
         """Ends everything that was started, at once; the directory is the caller's to remove."""
         self.kill()

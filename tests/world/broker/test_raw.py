@@ -66,30 +66,6 @@ def test_hostile_headers_arrive_as_they_were_sent(publisher: RawPublisher, heade
     assert headers[4:] in received
 
 
-def test_an_unknown_delivery_mode_reaches_the_broker(publisher: RawPublisher) -> None:
-    """The broker sees the mode 3 that no client would send: 3.x refuses it, 4.x takes it."""
-    answer: Confirm | str
-    try:
-        answer = publisher.publish(b"", b"q", {"delivery_mode": 3})
-    except BrokerError as error:
-        answer = str(error)
-
-    assert answer is Confirm.ACK or "delivery_mode_unknown,3" in str(answer)
-
-
-async def test_a_hostile_routing_key_reaches_a_queue(
-    vhost: VirtualHost, publisher: RawPublisher
-) -> None:
-    """A topic exchange routes a key that is not UTF-8."""
-    async with vhost.channel() as channel:
-        exchange = await channel.declare_exchange("e", "topic", durable=True)
-        await (await channel.get_queue("q")).bind(exchange, "#")
-
-    assert publisher.publish(b"e", b"\xff.\xfe") is Confirm.ACK
-
-    assert _get(publisher).routing_key == b"\xff.\xfe"
-
-
 def test_an_unroutable_message_is_told_as_returned(publisher: RawPublisher) -> None:
     """A mandatory publish to a queue that does not exist comes back, and then others work."""
     assert publisher.publish(b"", b"nowhere", {"message_id": b"m"}, body=b"x") is Confirm.RETURNED
