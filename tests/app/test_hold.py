@@ -11,9 +11,7 @@ from tests.world.standin import StandIn
 HELD = 'order_relay_held{reason="credentials"}'
 
 
-async def test_a_wrong_key_holds_all_orders_until_it_works(
-    run_relay: RunRelay, api: StandIn
-) -> None:
+async def test_a_wrong_key_holds_orders_until_it_works(run_relay: RunRelay, api: StandIn) -> None:
     """Consumption stops, readiness says why, nothing is answered or parked; then all is served."""
     api.accept_keys("another")
     # At the usual level only the first of the probes would be written.
@@ -60,7 +58,7 @@ async def test_a_rotated_key_is_taken_up_without_a_restart(
         assert "the-new-key-2" not in text
 
 
-async def test_a_hold_ends_with_the_process_and_the_orders_stay(
+async def test_a_hold_ends_with_the_process_not_its_orders(
     run_relay: RunRelay, api: StandIn
 ) -> None:
     """A held relay drains at once, and the next one serves what it held."""

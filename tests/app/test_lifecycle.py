@@ -91,9 +91,7 @@ def _tries(relay: RelayProcess) -> list[dict[str, Any]]:
     return [line for line in relay.lines if line.get("cause") == "connect_failed"]
 
 
-async def test_an_api_that_is_away_is_waited_for(
-    vhost: VirtualHost, settings: dict[str, Any]
-) -> None:
+async def test_an_absent_api_is_waited_for(vhost: VirtualHost, settings: dict[str, Any]) -> None:
     """Orders wait and are placed when it is back; the start does not depend on it."""
     port = free_ports(1)[0]
     url = f"http://127.0.0.1:{port}/api/v2"
@@ -125,7 +123,7 @@ async def test_a_refusal_by_the_broker_is_said_in_words(
         assert vhost.password not in "\n".join(relay.raw)
 
 
-async def test_a_topology_that_differs_is_said_in_words(
+async def test_a_topology_that_differs_is_said(
     vhost: VirtualHost, settings: dict[str, Any]
 ) -> None:
     """What stands there and what is needed."""
@@ -136,7 +134,7 @@ async def test_a_topology_that_differs_is_said_in_words(
         assert "orders.retry.1" in line["reason"]
 
 
-async def test_a_missing_topology_is_said_in_check_mode(
+async def test_check_mode_says_what_is_missing(
     vhost: VirtualHost, settings: dict[str, Any]
 ) -> None:
     """An operator owns it: nothing is declared."""

@@ -85,9 +85,7 @@ async def test_a_refusal_with_status_200_is_a_rejection(run_relay: RunRelay) -> 
         assert body["error"] == {"code": "refused", "message": "Not today", "http_status": 200}
 
 
-async def test_a_reply_that_nobody_waits_for_is_kept(
-    vhost: VirtualHost, settings: dict[str, Any]
-) -> None:
+async def test_an_unrouted_reply_is_kept(vhost: VirtualHost, settings: dict[str, Any]) -> None:
     """It ends in the unrouted queue."""
     async with RelayProcess.start(settings) as relay:
         await relay.event("consuming")
@@ -102,7 +100,7 @@ async def test_a_reply_that_nobody_waits_for_is_kept(
         assert json.loads(unrouted.body)["status"] == "accepted"
 
 
-async def test_every_kind_of_bad_body_is_answered_and_the_next_order_served(
+async def test_bad_bodies_are_answered_and_the_next_order_served(
     run_relay: RunRelay,
 ) -> None:
     """The process lives, and no connection is lost for any of them."""

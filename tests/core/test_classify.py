@@ -57,9 +57,7 @@ def test_an_order_beside_an_error_exists(status: int) -> None:
 )
 @pytest.mark.parametrize("error", [None, "Service not found"], ids=["no-error", "with-error"])
 @pytest.mark.parametrize("status", [200, 400])
-def test_an_order_that_names_none_is_no_clear_result(
-    status: int, error: str | None, order: object
-) -> None:
+def test_an_order_that_names_none_is_unclear(status: int, error: str | None, order: object) -> None:
     """What stands in `order` may mean an order, so that even an error beside it refuses nothing."""
     assert outcome_of(status, {"order": order, "error": error}) == "unknown"
 

@@ -42,9 +42,7 @@ AT_DEADLINE = Conditions(deadline=NOW)
         (99, 0.9, RetryLater(3600)),
     ],
 )
-def test_short_waits_are_here_and_long_ones_in_a_queue(
-    retries: int, jitter: float, decision: Decision
-) -> None:
+def test_only_short_waits_are_here(retries: int, jitter: float, decision: Decision) -> None:
     """Up to the first tier in the process; longer in the shortest tier that is long enough."""
     found, _ = judge(UNREACHED, history(retries=retries), Conditions(jitter=jitter))
     assert found == decision

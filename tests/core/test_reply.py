@@ -124,7 +124,7 @@ def test_without_a_reply_to_the_key_names_the_status(asked: str | None, status: 
     ],
     ids=["text", "absent", "empty", "none", "bytes", "number", "undecodable"],
 )
-def test_the_traceparent_comes_back_if_it_is_text(
+def test_a_traceparent_of_text_comes_back(
     headers: dict[str, object], kept: dict[str, object]
 ) -> None:
     """No other header of the request's does."""

@@ -83,9 +83,7 @@ async def test_where_all_are_dead_each_is_named(vhost: VirtualHost) -> None:
     ],
     ids=["password", "user", "vhost"],
 )
-async def test_a_wrong_url_is_said(
-    vhost: VirtualHost, change: Callable[[URL], URL], words: str
-) -> None:
+async def test_wrong_urls(vhost: VirtualHost, change: Callable[[URL], URL], words: str) -> None:
     """With the user's name, or in the broker's words."""
     text = await _refusal(vhost, str(change(URL(vhost.url))))
     assert text.endswith(f": {words.format(user=vhost.user)}")

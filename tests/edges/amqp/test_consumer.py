@@ -144,9 +144,7 @@ async def test_while_results_cannot_be_published_nothing_is_consumed(
         await vhost.until(lambda queues: queues["orders.requests"].messages == 0)
 
 
-async def test_what_waits_in_a_hold_is_given_back_after_a_while(
-    vhost: VirtualHost, broker: Broker
-) -> None:
+async def test_what_waits_in_a_hold_is_given_back(vhost: VirtualHost, broker: Broker) -> None:
     """Brokers take back what is unacked for half an hour; so long before, others may have it."""
     clock = FakeClock()
     async with relaying(broker, Options(flow_clock=clock)) as whole:
@@ -220,9 +218,7 @@ async def test_a_channel_that_the_broker_closes_is_opened_again(
 
 
 @pytest.mark.timeout(240)
-async def test_connections_that_an_operator_closes_are_made_again(
-    vhost: VirtualHost, broker: Broker
-) -> None:
+async def test_closed_connections_are_made_again(vhost: VirtualHost, broker: Broker) -> None:
     """Both, each with the operator's reason."""
     async with consuming(broker) as edge:
         await asyncio.to_thread(vhost.close_connections, "for maintenance")
@@ -235,9 +231,7 @@ async def test_connections_that_an_operator_closes_are_made_again(
             assert "for maintenance" in lost.reason
 
 
-async def test_a_black_hole_is_noticed_by_the_heartbeat_of_the_url(
-    vhost: VirtualHost, proxy: Proxy
-) -> None:
+async def test_a_black_hole_is_noticed_by_the_heartbeat(vhost: VirtualHost, proxy: Proxy) -> None:
     """Three beats without an answer: with a second each that is soon."""
     beating = Broker([through(proxy, vhost.url, heartbeat="1")])
     options = Options(publish_broker=Broker([vhost.url]))

@@ -25,9 +25,7 @@ async def depths(broker: Broker) -> AsyncIterator[QueueDepths]:
     await asking.close()
 
 
-async def test_every_queue_is_told_without_any_right(
-    vhost: VirtualHost, depths: QueueDepths
-) -> None:
+async def test_each_queue_is_told_without_rights(vhost: VirtualHost, depths: QueueDepths) -> None:
     """By its name without the namespace, on one connection however often it is asked."""
     vhost.set_permissions(configure="", write="orders.*", read="")
     found = await depths.ask()
@@ -43,9 +41,7 @@ async def test_every_queue_is_told_without_any_right(
             assert isinstance(found, Depths)
 
 
-async def test_a_queue_that_is_missing_hides_no_other(
-    vhost: VirtualHost, depths: QueueDepths
-) -> None:
+async def test_a_missing_queue_hides_no_other(vhost: VirtualHost, depths: QueueDepths) -> None:
     """And nothing is made."""
     async with vhost.channel() as channel:
         await channel.queue_delete("orders.parked")
@@ -55,9 +51,7 @@ async def test_a_queue_that_is_missing_hides_no_other(
     assert "orders.parked" not in vhost.queues()
 
 
-async def test_a_lost_connection_is_told_once_and_made_anew(
-    proxy: Proxy, far_broker: Broker
-) -> None:
+async def test_a_lost_connection_is_told_and_made_anew(proxy: Proxy, far_broker: Broker) -> None:
     """The view goes on."""
     depths = QueueDepths(far_broker, ORDERS)
     assert isinstance(await depths.ask(), Depths)

@@ -109,7 +109,7 @@ async def test_every_ack_arrives_before_the_end(vhost: VirtualHost, broker: Brok
     assert edge.unbroken()
 
 
-async def test_what_is_in_flight_is_served_and_what_waits_goes_back(
+async def test_what_is_in_flight_is_served_the_rest_returned(
     vhost: VirtualHost, broker: Broker
 ) -> None:
     """After the cancel nothing more comes; what was served is gone, and the rest comes again."""

@@ -231,9 +231,7 @@ async def test_a_reset_connection_leaves_what_was_in_flight_unconfirmed(
         assert edge.events.causes(ConnectionName.PUBLISH) == [LostCause.CONNECTION_CLOSED]
 
 
-async def test_a_publish_that_is_given_up_leaves_nothing_behind(
-    proxy: Proxy, far_broker: Broker
-) -> None:
+async def test_a_publish_given_up_leaves_nothing_behind(proxy: Proxy, far_broker: Broker) -> None:
     """At the end of the drain time who publishes is cancelled; the id is free again."""
     async with publishing(far_broker) as edge:
         proxy.stall(Direction.TO_CLIENT)

@@ -203,7 +203,7 @@ async def _stop() -> None:
     ],
     ids=["breaks", "cancelled", "stopped"],
 )
-async def test_what_fails_because_of_the_end_is_no_stray_error(
+async def test_what_fails_by_the_end_is_no_stray_error(
     end: Callable[[], Awaitable[None]],
 ) -> None:
     """The end has been told; asyncio would report its consequence once more, as a defect."""

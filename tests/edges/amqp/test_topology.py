@@ -148,7 +148,7 @@ async def test_without_the_right_to_configure_nothing_can_be_compared(
         await brokers.close(poor)
 
 
-async def test_another_namespace_stands_beside_it(
+async def test_another_namespace_is_apart(
     vhost: VirtualHost, connection: AbstractConnection
 ) -> None:
     """Two relays share a virtual host and nothing in it."""

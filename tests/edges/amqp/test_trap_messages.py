@@ -83,9 +83,7 @@ async def test_a_timestamp_out_of_range_is_no_reason_to_refuse_the_order(
         await _serves_a_good_one(whole, producer, "good-1")
 
 
-async def test_the_bare_library_loses_its_connection(
-    vhost: VirtualHost, producer: RawPublisher
-) -> None:
+async def test_the_bare_library_loses_it(vhost: VirtualHost, producer: RawPublisher) -> None:
     """What the cure is for: pamqp's own decoders take the connection down with the message."""
     await vhost.declare("q")
     assert producer.publish(b"", b"q", {"message_id": b"\xff"}) is Confirm.ACK
@@ -144,9 +142,7 @@ async def url(vhost: VirtualHost) -> AsyncIterator[str]:
         yield url
 
 
-async def test_a_broker_takes_the_mode_or_says_no_to_its_producer(
-    vhost: VirtualHost, broker: Broker
-) -> None:
+async def test_a_broker_takes_the_mode_or_refuses_it(vhost: VirtualHost, broker: Broker) -> None:
     """3.x closes the producer's connection, 4.x takes it: the relay serves what comes after."""
     async with relaying(broker) as whole:
         with RawPublisher(vhost.url) as producer:

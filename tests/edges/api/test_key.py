@@ -180,9 +180,7 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("content", "reason"), USELESS)
-def test_a_useless_file_at_the_start_is_an_error(
-    tmp_path: Path, content: bytes, reason: str
-) -> None:
+def test_a_useless_first_file_is_an_error(tmp_path: Path, content: bytes, reason: str) -> None:
     """There is no last good key yet."""
     file = tmp_path / "api__key"
     file.write_bytes(content)

@@ -62,9 +62,7 @@ async def test_surplus_inside_tls_is_seen_too(authority: Authority, parts: list[
 
 
 @pytest.mark.parametrize("garbage", [b"", b"no TLS record"], ids=["the end", "garbage"])
-async def test_the_end_of_tls_behind_an_answer_is_seen_too(
-    authority: Authority, garbage: bytes
-) -> None:
+async def test_the_end_of_tls_behind_it_is_seen_too(authority: Authority, garbage: bytes) -> None:
     """A close_notify or a broken record right behind an answer: no order follows on it."""
 
     async def behave(peer: Peer) -> None:

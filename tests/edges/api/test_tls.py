@@ -38,9 +38,7 @@ async def test_a_certificate_for_another_name_is_not_sent_to(authority: Authorit
         assert result.reason.startswith("certificate not trusted: ")
 
 
-async def test_the_ca_file_is_trusted_instead_of_others(
-    authority: Authority, tmp_path: Path
-) -> None:
+async def test_only_the_ca_file_is_trusted(authority: Authority, tmp_path: Path) -> None:
     """A certificate of another authority than the CA file's is refused."""
     async with against(always(), Authority(tmp_path).server(), authority=authority) as (_, api):
         assert isinstance(await api.submit(FORM), NotSent)
@@ -141,9 +139,7 @@ async def test_a_client_certificate_that_is_asked_for_is_missing(authority: Auth
     ("content", "reason"),
     [(None, ": no such file or directory"), (b"no PEM", " has no certificate in PEM")],
 )
-def test_a_ca_file_that_cannot_be_read_is_named(
-    tmp_path: Path, content: bytes | None, reason: str
-) -> None:
+def test_an_unreadable_ca_file_is_named(tmp_path: Path, content: bytes | None, reason: str) -> None:
     """A wrong CA file is an error at the start, with the file and what is wrong with it."""
     file = tmp_path / "ca.pem"
     if content is not None:

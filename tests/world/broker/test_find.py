@@ -28,9 +28,7 @@ def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_the_server_named_in_the_environment_comes_first(
-    bare: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_server_named_by_a_variable_is_first(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server of one's own is used, with the `rabbitmqctl` beside it."""
     named = bare / "own"
     named.mkdir()

@@ -31,7 +31,7 @@ async def test_a_message_comes_back_with_its_properties(vhost: VirtualHost) -> N
     assert await vhost.drain("q") == []
 
 
-async def test_quorum_queues_dead_letter_at_least_once(
+async def test_queues_dead_letter_at_least_once(
     rabbit_node: RabbitNode, vhost: VirtualHost
 ) -> None:
     """A fresh node has what that needs on 3.10, and the message makes the hop."""

@@ -34,9 +34,7 @@ async def test_what_makes_no_sense_is_refused(
     assert (await client.post(api.url, data=order_form())).status_code == 200
 
 
-async def test_all_faults_are_replaced_in_one_step(
-    api: StandIn, client: httpx2.AsyncClient
-) -> None:
+async def test_faults_are_replaced_in_one_step(api: StandIn, client: httpx2.AsyncClient) -> None:
     """What is put is what there is; a wrong one among them changes nothing."""
     api.faults.add(HangBefore())
     faults = api.base_url + "/faults"

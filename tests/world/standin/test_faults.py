@@ -181,9 +181,7 @@ async def test_drip_ends_with_its_client(api: StandIn, client: httpx2.AsyncClien
     assert api.ledger.orders == 1
 
 
-async def test_a_delayed_order_is_placed_without_its_client(
-    api: StandIn, client: httpx2.AsyncClient
-) -> None:
+async def test_a_delayed_order_needs_no_client(api: StandIn, client: httpx2.AsyncClient) -> None:
     """A client that gave up during a delay has ordered all the same."""
     api.faults.add(Delay(seconds=0.2))
     call = asyncio.create_task(client.post(api.url, data=order_form()))

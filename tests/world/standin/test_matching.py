@@ -43,7 +43,7 @@ async def test_faults_do_not_touch_stored_answers(api: StandIn, client: httpx2.A
         {"fault": "huge_json", "size_bytes": 65_537, "match": {"all": True}, "times": 5},
     ],
 )
-async def test_faults_from_json(
+async def test_json_faults(
     api: StandIn, client: httpx2.AsyncClient, rule: Mapping[str, object]
 ) -> None:
     """The control endpoint adds a fault, shows it, and takes all away."""

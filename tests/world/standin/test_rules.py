@@ -120,17 +120,13 @@ async def test_a_documented_error_is_remembered(client: httpx2.AsyncClient) -> N
     assert other.status_code == 200
 
 
-async def test_errors_about_the_account_are_not_remembered(
-    api: StandIn, client: httpx2.AsyncClient
-) -> None:
+async def test_account_errors_are_not_remembered(api: StandIn, client: httpx2.AsyncClient) -> None:
     """A call with a wrong key says nothing about its request_id."""
     assert (await client.post(api.url, data=order_form(key="wrong"))).status_code == 401
     assert (await client.post(api.url, data=order_form())).status_code == 200
 
 
-async def test_another_form_under_the_same_request_id(
-    api: StandIn, client: httpx2.AsyncClient
-) -> None:
+async def test_another_form_under_a_request_id(api: StandIn, client: httpx2.AsyncClient) -> None:
     """It is 409 and recorded, makes no order, and leaves the stored answer alone."""
     first = await client.post(api.url, data=order_form())
     other = await client.post(api.url, data=order_form(quantity="101"))
