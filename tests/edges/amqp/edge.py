@@ -19,8 +19,9 @@ from service.flow.ports import Clock, Delivery
 from service.flow.relay import Relay
 from service.flow.sending.budget import RateBudget
 from service.flow.sending.gate import Gate
-from tests.edges.amqp.eventlog import Box, EventLog, Inbox, SignalledLog
+from tests.edges.amqp.eventlog import EventLog, Inbox, SignalledLog
 from tests.flow.fakes import FakeApi
+from tests.world.standin.signals import Signals
 
 DELAYS = (1, 5)
 ORDERS = build_topology("orders", DELAYS)
@@ -66,7 +67,7 @@ class Edge:
             random=almost_no_pause,
         )
         self.counted: list[int] = []
-        self._counting = Box()
+        self._counting = Signals()
         self.prepare = Prepare(options.topology, options.mode)
         self.publisher = AmqpPublisher(
             self.publisher_ports(),
@@ -113,10 +114,8 @@ class Edge:
 
     async def until_counted(self, consumers: int, *, timeout_seconds: float) -> None:
         """Wait until so many consumers have been counted."""
-        await self._counting.until(
-            lambda: consumers in self.counted,
-            f"{consumers} consumers",
-            timeout_seconds=timeout_seconds,
+        await self._counting.wait_for(
+            lambda: consumers in self.counted, lambda: f"{consumers} consumers", timeout_seconds
         )
 
     def start(self, *, consumer: bool = True) -> None:
