@@ -13,7 +13,7 @@ from service.edges.api.attempt import Phase
 from service.edges.api.failures import failure
 from service.edges.api.watched import SpokeFirstError, WatchedStream
 from tests.edges.api.clients import ANSWER, FORM, against
-from tests.edges.api.server import Peer, answer
+from tests.edges.api.server import Peer, answer, first
 from tests.edges.api.tls import Authority
 from tests.world.load.waiting import until
 
@@ -93,21 +93,11 @@ async def test_where_the_pool_looked_too_early_another_connection_is_taken(
 async def test_surplus_that_was_read_and_not_passed_on_is_seen_too() -> None:
     """An answer that just fills a read, and another in the same segment: it waits in our memory."""
     both = filling(READ_AT_ONCE_BYTES) + FOREIGN
-
-    async def behave(peer: Peer) -> None:
-        await peer.request()
-        await peer.send(both)
-        while True:
-            await peer.request()
-            await peer.send(answer(ANSWER))
-
-    async with against(behave) as (server, api):
-        first = await api.submit(FORM)
-        assert isinstance(first, Answered)
-        assert first.body.rstrip() == ANSWER
-        second = await api.submit(FORM)
-        assert isinstance(second, Answered)
-        assert second.body.rstrip() == ANSWER
+    async with against(first(both)) as (server, api):
+        for _ in range(2):
+            result = await api.submit(FORM)
+            assert isinstance(result, Answered)
+            assert result.body.rstrip() == ANSWER
         assert [len(peer.requests) for peer in server.peers] == [1, 1]
 
 

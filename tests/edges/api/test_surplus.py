@@ -6,24 +6,11 @@ import pytest
 from service.core.outcome import Answered
 from service.edges.api.surplus import has_surplus
 from tests.edges.api.clients import ANSWER, FORM, against
-from tests.edges.api.server import Behaviour, Peer, answer
+from tests.edges.api.server import Peer, answer, first
 from tests.edges.api.tls import Authority
 
 FOREIGN = answer(b'{"order": "ord_of_another"}')
 EMPTY_CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
-
-
-def first(*parts: bytes) -> Behaviour:
-    """Answer the first order of every connection with these bytes, and later ones rightly."""
-
-    async def behave(peer: Peer) -> None:
-        await peer.request()
-        await peer.send(*parts)
-        while True:
-            await peer.request()
-            await peer.send(answer(ANSWER))
-
-    return behave
 
 
 @pytest.mark.parametrize(
