@@ -3,6 +3,7 @@
 Pure state: no I/O and no clock of its own, so that any sequence of calls can be tried on it.
 """
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -32,12 +33,8 @@ class Entry:
     def as_json(self) -> dict[str, object]:
         """Its line in `GET /ledger`."""
         answer = None if self.answer is None else self.answer.body.decode()
-        return {
-            "orders": self.orders,
-            "calls": self.calls,
-            "conflicts": self.conflicts,
-            "answer": answer,
-        }
+        counts = {"orders": self.orders, "calls": self.calls, "conflicts": self.conflicts}
+        return {**counts, "answer": answer}
 
 
 @dataclass(slots=True)
@@ -52,7 +49,7 @@ class Ledger:
     catalogue: Catalogue = field(default_factory=Catalogue)
     balance: Decimal | None = None
     window_seconds: float | None = None
-    entries: dict[str, Entry] = field(default_factory=dict)
+    entries: defaultdict[str, Entry] = field(default_factory=lambda: defaultdict(Entry))
     calls: int = 0
     orders: int = 0
     conflicts: int = 0
@@ -62,11 +59,11 @@ class Ledger:
         """Counts a call that arrived, whatever will become of it; "" is a call without an id."""
         self.calls += 1
         if request_id:
-            self._entry(request_id).calls += 1
+            self.entries[request_id].calls += 1
 
     def submit(self, form: Form, now: float) -> Verdict:
         """Decides the first form of a request_id, and repeats that decision afterwards."""
-        entry = self._entry(form.request_id)
+        entry = self.entries[form.request_id]
         if entry.answer is not None and not self._forgotten(entry, now):
             if entry.fingerprint == form.fingerprint:
                 return Verdict(Kind.REPEATED, entry.answer)
@@ -79,13 +76,12 @@ class Ledger:
 
     def calls_of(self, request_id: str) -> int:
         """How many calls arrived with this request_id."""
-        entry = self.entries.get(request_id)
-        return 0 if entry is None else entry.calls
+        # Asking makes no entry.
+        return self.entries.get(request_id, Entry()).calls
 
     def orders_of(self, request_id: str) -> int:
         """How many orders this request_id made."""
-        entry = self.entries.get(request_id)
-        return 0 if entry is None else entry.orders
+        return self.entries.get(request_id, Entry()).orders
 
     def summary(self) -> dict[str, int]:
         """The totals, as `GET /ledger?summary=1` answers them."""
@@ -101,12 +97,6 @@ class Ledger:
         """The totals and every request_id, as `GET /ledger` answers them."""
         by_id = {request_id: entry.as_json() for request_id, entry in self.entries.items()}
         return {**self.summary(), "by_request_id": by_id}
-
-    def _entry(self, request_id: str) -> Entry:
-        entry = self.entries.get(request_id)
-        if entry is None:
-            entry = self.entries[request_id] = Entry()
-        return entry
 
     def _forgotten(self, entry: Entry, now: float) -> bool:
         return self.window_seconds is not None and now - entry.decided_at >= self.window_seconds
