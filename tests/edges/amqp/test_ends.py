@@ -6,10 +6,8 @@ import os
 from pathlib import Path
 
 import pytest
-from aiormq.abc import DeliveredMessage
 
 from service.core.settlement import Settlement
-from service.edges.amqp import broker as brokers
 from service.edges.amqp.broker import Broker, BrokerUnreachableError
 from service.flow.events import (
     Abandoned,
@@ -54,34 +52,6 @@ async def test_losing_the_connection_does_not_cancel_the_order_in_flight(
     replies = await vhost.drain("orders.unrouted")
     assert len(replies) == 1
     assert b'"order": "ord_o-1"' in replies[0].body
-
-
-async def test_the_bare_library_cancels_what_runs_in_a_callback(
-    vhost: VirtualHost, proxy: Proxy, far_broker: Broker
-) -> None:
-    """What the cure is for: the work of a callback ends with the connection."""
-    ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    begun = asyncio.Event()
-
-    async def work(_: DeliveredMessage) -> None:
-        begun.set()
-        try:
-            await asyncio.Event().wait()
-        except asyncio.CancelledError:
-            ended.set_result("cancelled")
-            raise
-
-    await vhost.declare("q")
-    await vhost.publish(b"", routing_key="q")
-    connection, _ = await far_broker.connect(ConnectionName.CONSUME)
-    outer = connection.channel(publisher_confirms=False)
-    await outer.initialize()
-    channel = await outer.get_underlay_channel()
-    await channel.basic_consume("q", work)
-    await asyncio.wait_for(begun.wait(), 10)
-    proxy.cut()
-    assert await asyncio.wait_for(ended, 10) == "cancelled"
-    await brokers.close(connection)
 
 
 COUNT = 300

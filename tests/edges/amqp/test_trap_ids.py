@@ -3,11 +3,9 @@
 import asyncio
 
 import pytest
-from aiormq.abc import AbstractChannel
 from aiormq.exceptions import PublishError
 
 from service.core.message import Message, PublicationKind
-from service.edges.amqp import broker as brokers
 from service.edges.amqp.broker import Broker
 from service.edges.amqp.codec import to_properties
 from service.flow.events import BrokerConnected, ConnectionName, LostCause
@@ -68,33 +66,6 @@ async def test_each_of_many_publishes_with_other_ids_or_none_gets_its_own_result
         wanted = [Unconfirmed if p.routing_key == "nowhere" else Confirmed for p in pairs]
         assert [type(result) for result in results] == wanted
     assert len(await vhost.drain("q")) == 100
-
-
-async def test_the_bare_library_mixes_two_publishes_up(vhost: VirtualHost, broker: Broker) -> None:
-    """What the cure is for: the lost message is confirmed and the good one is not."""
-    async with publishing(broker, Options(topology=PLAIN)) as edge:
-        await _bind(vhost)
-        connection, _ = await edge.broker.connect(ConnectionName.PUBLISH)
-        outer = connection.channel(publisher_confirms=True, on_return_raises=True)
-        await outer.initialize()
-        channel = await outer.get_underlay_channel()
-        lost, good = await asyncio.gather(
-            _bare(channel, "nowhere"), _bare(channel, "good"), return_exceptions=True
-        )
-        await brokers.close(connection)
-    assert not isinstance(lost, BaseException)
-    assert isinstance(good, BaseException)
-    assert len(await vhost.drain("q")) == 1
-
-
-async def _bare(channel: AbstractChannel, key: str) -> object:
-    return await channel.basic_publish(
-        b"",
-        exchange="orders.replies",
-        routing_key=key,
-        mandatory=True,
-        properties=to_properties(GOOD.message),
-    )
 
 
 async def test_after_a_publish_timeout_the_next_try_has_a_new_connection(
