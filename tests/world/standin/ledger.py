@@ -7,14 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from tests.world.standin.answers import (
-    CONFLICT,
-    INSUFFICIENT_BALANCE,
-    Answer,
-    Kind,
-    Verdict,
-    order_answer,
-)
+from tests.world.standin import answers
 from tests.world.standin.calls import Form
 from tests.world.standin.catalogue import Catalogue, charge
 
@@ -27,7 +20,7 @@ class Entry:
     orders: int = 0
     conflicts: int = 0
     fingerprint: bytes = b""
-    answer: Answer | None = None
+    answer: answers.Answer | None = None
     decided_at: float = 0.0
 
     def as_json(self) -> dict[str, object]:
@@ -61,15 +54,15 @@ class Ledger:
         if request_id:
             self.entries[request_id].calls += 1
 
-    def submit(self, form: Form, now: float) -> Verdict:
+    def submit(self, form: Form, now: float) -> answers.Verdict:
         """Decides the first form of a request_id, and repeats that decision afterwards."""
         entry = self.entries[form.request_id]
         if entry.answer is not None and not self._forgotten(entry, now):
             if entry.fingerprint == form.fingerprint:
-                return Verdict(Kind.REPEATED, entry.answer)
+                return answers.Verdict(answers.Kind.REPEATED, entry.answer)
             entry.conflicts += 1
             self.conflicts += 1
-            return Verdict(Kind.CONFLICT, CONFLICT)
+            return answers.Verdict(answers.Kind.CONFLICT, answers.CONFLICT)
         verdict = self._decide(form, entry)
         entry.answer, entry.fingerprint, entry.decided_at = verdict.answer, form.fingerprint, now
         return verdict
@@ -101,15 +94,15 @@ class Ledger:
     def _forgotten(self, entry: Entry, now: float) -> bool:
         return self.window_seconds is not None and now - entry.decided_at >= self.window_seconds
 
-    def _decide(self, form: Form, entry: Entry) -> Verdict:
+    def _decide(self, form: Form, entry: Entry) -> answers.Verdict:
         cost = charge(form, self.catalogue)
-        if isinstance(cost, Answer):
-            return Verdict(Kind.REFUSED, cost)
+        if isinstance(cost, answers.Answer):
+            return answers.Verdict(answers.Kind.REFUSED, cost)
         if self.balance is not None:
             if cost > self.balance:
-                return Verdict(Kind.REFUSED, INSUFFICIENT_BALANCE)
+                return answers.Verdict(answers.Kind.REFUSED, answers.INSUFFICIENT_BALANCE)
             self.balance -= cost
         self.orders += 1
         entry.orders += 1
         self.more_than_one_order += entry.orders == 2
-        return Verdict(Kind.PLACED, order_answer(f"ord_{self.orders:020d}"))
+        return answers.Verdict(answers.Kind.PLACED, answers.order_answer(f"ord_{self.orders:020d}"))
