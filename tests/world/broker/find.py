@@ -36,11 +36,6 @@ class Installed:
         """The `rabbitmqctl` beside the server."""
         return self.server.with_name("rabbitmqctl")
 
-    @property
-    def queues(self) -> Path:
-        """The `rabbitmq-queues` beside the server."""
-        return self.server.with_name("rabbitmq-queues")
-
     def command(self, *command: str, shared: tuple[Path, ...] = ()) -> list[str]:
         """What runs a program of it, which sees the shared folders at their own paths."""
         return entered(self.root, shared, [*command]) if self.root else [*command]

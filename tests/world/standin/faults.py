@@ -30,14 +30,6 @@ class _Placed(_Fault):
         return True
 
 
-class _Choice(_Fault):
-    after: bool = True
-
-    @property
-    def places(self) -> bool:
-        return self.after
-
-
 class Delay(_Placed):
     """Waits, then serves as usual, even where the client has gone by then."""
 
@@ -69,7 +61,7 @@ class ResetAfter(_Placed):
     fault: Literal["reset_after"] = "reset_after"
 
 
-class Status(_Choice):
+class Status(_Fault):
     """Answers any status; `body` None is `{"error": <the status's phrase>}`; `after` is placed."""
 
     fault: Literal["status"] = "status"
@@ -77,6 +69,11 @@ class Status(_Choice):
     headers: Mapping[str, str] = {}
     body: str | None = None
     after: bool = False
+
+    @property
+    def places(self) -> bool:
+        """As asked for."""
+        return self.after
 
 
 class BrokenJson(_Placed):
@@ -128,14 +125,14 @@ class OkWithError(_Fault):
     error: str = "Order refused"
 
 
-class OkWithNeither(_Choice):
-    """200 with `{}`; placed unless `after` is false."""
+class OkWithNeither(_Placed):
+    """200 with `{}`; placed."""
 
     fault: Literal["ok_with_neither"] = "ok_with_neither"
 
 
-class NotObject(_Choice):
-    """200 with JSON that is no object; placed unless `after` is false."""
+class NotObject(_Placed):
+    """200 with JSON that is no object; placed."""
 
     fault: Literal["not_object"] = "not_object"
     value: JsonValue = []

@@ -47,14 +47,12 @@ class _Server(web.Server):
 
     def __init__(self, standin: "StandIn", departures: Departures) -> None:
         super().__init__(standin.handle, access_log=None)
-        self._standin = standin
         self._departures = departures
         self._transports: dict[RequestHandler, asyncio.Transport] = {}
 
     def connection_made(self, handler: RequestHandler, transport: asyncio.Transport) -> None:
         super().connection_made(handler, transport)
         self._transports[handler] = transport
-        self._standin.connections += 1
 
     def connection_lost(self, handler: RequestHandler, exc: BaseException | None = None) -> None:
         super().connection_lost(handler, exc)
@@ -74,7 +72,7 @@ class _Server(web.Server):
 class StandIn:
     """The order API on a loopback port, and everything that can be asked of it afterwards.
 
-    `connections` counts those ever opened; `calls` and `requests` hold the latest, oldest first.
+    `calls` and `requests` hold the latest, oldest first.
     """
 
     def __init__(
@@ -90,9 +88,7 @@ class StandIn:
         self.faults = FaultRules()
         self.calls: deque[Call] = deque(maxlen=options.keep_calls)
         self.requests: deque[Received] = deque(maxlen=options.keep_requests)
-        self.connections = 0
         self.in_flight_now = 0
-        self.most_in_flight = 0
         self.base_url = ""
         self._controls = Controls(self.account, self.faults, self.calls)
         self._signals = Signals()
@@ -177,7 +173,6 @@ class StandIn:
         if request.method != "POST":
             return whole(answers.WRONG_METHOD)
         self.in_flight_now += 1
-        self.most_in_flight = max(self.most_in_flight, self.in_flight_now)
         try:
             return await self._serve(request, read_form(body))
         finally:

@@ -81,21 +81,6 @@ async def test_raw_requests(api: StandIn, client: httpx2.AsyncClient) -> None:
     assert request.headers["x-trace"] == "abc"
 
 
-async def test_connections_are_counted(api: StandIn, client: httpx2.AsyncClient) -> None:
-    """Calls one after another share a connection; calls at once do not."""
-    for number in range(3):
-        await client.post(api.url, data=order_form(f"o-{number}"))
-    assert api.connections == 1
-    api.faults.add(HangBefore(), times=2)
-    calls = [asyncio.create_task(client.post(api.url, data=order_form(f"p-{n}"))) for n in (1, 2)]
-    await api.in_flight(2)
-    assert api.connections == 2
-    assert api.most_in_flight == 2
-    for call in calls:
-        call.cancel()
-    await api.in_flight(0)
-
-
 async def test_seen_waits_for_calls(api: StandIn, client: httpx2.AsyncClient) -> None:
     """It returns in time for the call that it waits for, and says what it saw when none comes."""
     waiting = asyncio.create_task(api.seen("o-1", calls=2))
