@@ -18,6 +18,7 @@ from tests.world.broker.native import Membership, NativeRunner, epmd_command, ne
 from tests.world.broker.node import RabbitNode, wait_until
 from tests.world.broker.ports import accepts, free_ports
 from tests.world.broker.trying import HTTP_FAILURES
+from tests.world.broker.vhost import VirtualHost
 
 NODES = 3
 FORMED_SECONDS = 180.0
@@ -95,18 +96,8 @@ class RabbitCluster:
 
         They stay where a node is away: each queue would be waited for that has a copy there.
         """
-        name = f"test-{secrets.token_hex(6)}"
-        host = ClusterHost(self, name, name, secrets.token_hex(16))
-        node = self._running()
-        node.add_vhost(name)
-        try:
-            node.add_user(host.user, host.password)
-            node.set_permissions(host.user, name)
-            yield host
-        finally:
-            if all(node.is_running() for node in self.nodes):
-                node.delete_vhost(name)
-                node.delete_user(host.user)
+        with VirtualHost.fresh(self._running(), removed=self._is_whole) as host:
+            yield ClusterHost(self, host.name, host.user, host.password)
 
     def urls(self, user: str = "guest", password: str = "guest", vhost: str = "/") -> list[str]:
         """The AMQP URL of each node, in its order."""
@@ -189,6 +180,9 @@ class RabbitCluster:
         """Ends everything at once."""
         self._each(RabbitNode.close)
         self._mapper.communicate()
+
+    def _is_whole(self) -> bool:
+        return all(node.is_running() for node in self.nodes)
 
     def _running(self) -> RabbitNode:
         return next(node for node in self.nodes if node.is_running())
