@@ -44,17 +44,15 @@ def after_all(results: list[ApiResult]) -> tuple[list[str], History]:
 @pytest.mark.parametrize(
     ("results", "done", "attempts"),
     [
-        pytest.param([LOST, ACCEPTED], ["reply accepted ord_1", "replied"], 2, id="accepted"),
-        pytest.param(
-            [LOST, REFUSED], ["reply rejected service_not_found", "replied"], 2, id="refused"
-        ),
-        pytest.param(
+        ([LOST, ACCEPTED], ["reply accepted ord_1", "replied"], 2),
+        ([LOST, REFUSED], ["reply rejected service_not_found", "replied"], 2),
+        (
             [LOST, LOST, UNREACHED, THROTTLED, BAD_KEY, ACCEPTED],
             ["reply accepted ord_1", "replied"],
             3,
-            id="accepted-after-everything",
         ),
     ],
+    ids=["accepted", "refused", "accepted-after-everything"],
 )
 def test_an_answer_makes_an_unknown_order_certain(
     results: list[ApiResult], done: list[str], attempts: int
@@ -119,12 +117,11 @@ EXHAUSTED = RetryPolicy(max_attempts=1)
 @pytest.mark.parametrize(
     ("before", "under", "code"),
     [
-        pytest.param({}, Conditions(deadline=NOW), "deadline_passed", id="deadline"),
-        pytest.param({"first_seen": ago(86_400)}, Conditions(), "too_old", id="age"),
-        pytest.param(
-            {"attempts": 1}, Conditions(policy=EXHAUSTED), "attempts_exhausted", id="attempts"
-        ),
+        ({}, Conditions(deadline=NOW), "deadline_passed"),
+        ({"first_seen": ago(86_400)}, Conditions(), "too_old"),
+        ({"attempts": 1}, Conditions(policy=EXHAUSTED), "attempts_exhausted"),
     ],
+    ids=["deadline", "age", "attempts"],
 )
 def test_giving_up_is_failed_where_certainly_no_order_exists(
     result: ApiResult, before: dict[str, object], under: Conditions, code: str
@@ -140,26 +137,16 @@ def test_giving_up_is_failed_where_certainly_no_order_exists(
 @pytest.mark.parametrize(
     ("before", "under", "why"),
     [
-        pytest.param({}, Conditions(deadline=NOW), "the deadline has passed", id="deadline"),
-        pytest.param(
-            {"first_seen": ago(86_400)},
-            Conditions(),
-            "no certain answer within 86400 s",
-            id="age",
-        ),
-        pytest.param(
-            {"attempts": 2},
-            Conditions(policy=RetryPolicy(max_attempts=2)),
-            "no certain answer in",
-            id="attempts",
-        ),
-        pytest.param(
+        ({}, Conditions(deadline=NOW), "the deadline has passed"),
+        ({"first_seen": ago(86_400)}, Conditions(), "no certain answer within 86400 s"),
+        ({"attempts": 2}, Conditions(policy=RetryPolicy(max_attempts=2)), "no certain answer in"),
+        (
             {"unknown_since": ago(86_400), "first_seen": ago(10)},
             Conditions(),
             "the API may have forgotten the request_id",
-            id="window",
         ),
     ],
+    ids=["deadline", "age", "attempts", "window"],
 )
 def test_giving_up_is_unknown_where_an_order_may_exist(
     result: ApiResult, before: dict[str, object], under: Conditions, why: str

@@ -12,6 +12,7 @@ from service.core.request import Request, parse
 from service.core.settlement import plan_ending
 from tests.core.build import FORM, NOW, ago, answered, effects, history, judge, received
 
+PAST = "Fri, 30 Jan 2026 12:00:30 GMT"
 BEFORE = history(retries=1, first_seen=ago(10))
 
 
@@ -63,6 +64,7 @@ def test_an_error_below_500_is_a_refusal(status: int, error: str, code: str) -> 
         pytest.param(answered(429, b"", "0.5 s"), "wait 5 s in a queue", id="429-tells-nonsense"),
         pytest.param(answered(503, b"", "600"), "wait 600 s in a queue", id="503-tells-600-s"),
         pytest.param(answered(503, b"", "1"), "wait 1 s here", id="503-tells-1-s"),
+        pytest.param(answered(503, b"", PAST), "wait 0.9 s here", id="503-tells-a-past-date"),
         pytest.param(answered(429, b"", "99999"), "wait 3600 s in a queue", id="429-tells-a-day"),
         pytest.param(
             answered(429, b"", "Sat, 31 Jan 2026 12:01:30 GMT"),
@@ -119,6 +121,8 @@ def test_an_unreached_api_is_tried_again(reason: str) -> None:
             for status in (408, 409, 425, 500, 501, 502, 503, 504, 520, 599)
         ),
         pytest.param(answered(503, b"", "soon"), id="503-unreadable-retry-after"),
+        pytest.param(answered(503, b"", "-7"), id="503-negative-retry-after"),
+        pytest.param(answered(503, b"", ""), id="503-empty-retry-after"),
         pytest.param(answered(500, {"order": "ord_1"}), id="500-with-order"),
         pytest.param(answered(409, {"order": "ord_1"}), id="409-with-order"),
         pytest.param(answered(200, {}), id="200-empty-object"),

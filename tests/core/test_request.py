@@ -23,6 +23,8 @@ from service.core.request import (
 )
 from tests.core.build import FORM, NOW, ahead, history, many_examples, message, received
 
+NO_ID = "the message has no message_id; without one a repeat would order twice"
+
 
 def parsed(**changes: Any) -> Parsed:
     """What a good request is read as, once these attributes are changed."""
@@ -56,25 +58,15 @@ def test_a_message_id_of_up_to_128_characters_is_the_request_id(message_id: str)
 @pytest.mark.parametrize(
     ("message_id", "code", "text"),
     [
-        pytest.param(
-            None,
-            Code.MISSING_MESSAGE_ID,
-            "the message has no message_id; without one a repeat would order twice",
-            id="missing",
-        ),
-        pytest.param(
-            "",
-            Code.MISSING_MESSAGE_ID,
-            "the message has no message_id; without one a repeat would order twice",
-            id="empty",
-        ),
-        pytest.param(
+        (None, Code.MISSING_MESSAGE_ID, NO_ID),
+        ("", Code.MISSING_MESSAGE_ID, NO_ID),
+        (
             "x" * 129,
             Code.MESSAGE_ID_TOO_LONG,
             "the message_id has 129 characters; at most 128 are allowed",
-            id="129",
         ),
     ],
+    ids=["missing", "empty", "129"],
 )
 def test_a_message_without_a_usable_id_is_no_order(
     message_id: str | None, code: Code, text: str
@@ -92,13 +84,8 @@ def test_an_undecodable_message_is_not_looked_into() -> None:
 @pytest.mark.parametrize(
     "content_type",
     [
-        None,
-        "",
-        "application/json",
-        "Application/JSON",
-        " application/json ",
-        "application/json; charset=utf-8",
-        "application/json;charset=UTF-8",
+        *(None, "", "application/json", "Application/JSON", " application/json "),
+        *("application/json; charset=utf-8", "application/json;charset=UTF-8"),
     ],
 )
 def test_json_may_be_named_or_not(content_type: str | None) -> None:

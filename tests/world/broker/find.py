@@ -7,8 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.world.broker.rooted import entered
-
 SERVER_VARIABLE = "RABBITMQ_SERVER_BIN"
 ROOT_VARIABLE = "RABBITMQ_ROOT"
 IMAGE = "docker.io/library/rabbitmq:4-management"
@@ -21,6 +19,22 @@ DIRECTORIES = (Path("/usr/lib/rabbitmq/bin"),)
 _ENGINES = ("docker", "podman")
 _ENGINE_TIMEOUT_SECONDS = 20.0
 Say = Callable[[str], None]
+# The mounts are in a namespace of the program's own: they are gone when it is, however it ends.
+_ENTER = """\
+set -e
+root=$1
+shift
+mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
+mount --rbind /proc "$root/proc"
+mount --rbind /dev "$root/dev"
+while [ "$1" != -- ]; do
+    mkdir -p "$root$1"
+    mount --bind "$1" "$root$1"
+    shift
+done
+shift
+exec chroot "$root" "$@"
+"""
 
 
 @dataclass(frozen=True)
@@ -36,14 +50,9 @@ class Installed:
         """The `rabbitmqctl` beside the server."""
         return self.server.with_name("rabbitmqctl")
 
-    @property
-    def queues(self) -> Path:
-        """The `rabbitmq-queues` beside the server."""
-        return self.server.with_name("rabbitmq-queues")
-
     def command(self, *command: str, shared: tuple[Path, ...] = ()) -> list[str]:
         """What runs a program of it, which sees the shared folders at their own paths."""
-        return entered(self.root, shared, [*command]) if self.root else [*command]
+        return _entered(self.root, shared, [*command]) if self.root else [*command]
 
     def __str__(self) -> str:
         return f"RabbitMQ at {self.server}" + (f" in {self.root}" if self.root else "")
@@ -153,3 +162,13 @@ def _succeeds(command: list[str], timeout_seconds: float) -> bool:
     except (OSError, subprocess.TimeoutExpired):
         return False
     return done.returncode == 0
+
+
+def _entered(root: Path, shared: tuple[Path, ...], command: list[str]) -> list[str]:
+    """The command that runs `command` in `root`; one process, so its signals and its id are its.
+
+    The shared folders are at the same paths inside. It needs the rights of root.
+    """
+    namespace = ["unshare", "--mount", "--propagation", "private"]
+    folders = [str(path) for path in shared]
+    return [*namespace, "sh", "-c", _ENTER, "enter", str(root), *folders, "--", *command]

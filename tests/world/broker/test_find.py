@@ -8,7 +8,6 @@ import pytest
 from tests.world.broker import Container, Installed, Missing, TlsFiles, find
 from tests.world.broker.config import Ports
 from tests.world.broker.container import ContainerRunner
-from tests.world.broker.slim import closure, slim_installation
 
 PORTS = Ports(amqp=1, amqps=2, management=3, prometheus=4)
 
@@ -29,9 +28,7 @@ def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_the_server_named_in_the_environment_comes_first(
-    bare: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_server_named_by_a_variable_is_first(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server of one's own is used, with the `rabbitmqctl` beside it."""
     named = bare / "own"
     named.mkdir()
@@ -119,25 +116,3 @@ def test_a_container_goes_when_its_starter_goes(tmp_path: Path) -> None:
     runner.start()
     runner.remove()
     assert done.read_text() == "rm --force --volumes n\n"
-
-
-def test_a_plugin_needs_what_its_application_file_names(tmp_path: Path) -> None:
-    """The closure follows what each application needs, and passes over what is not there."""
-    apps = {
-        "a": "{applications, [kernel, b]}",
-        "b": "{applications,\n [c]}, {optional_applications, [d]}",
-        "c": "",
-        "e": "",
-    }
-    for name, needs in apps.items():
-        ebin = tmp_path / f"{name}-1.0" / "ebin"
-        ebin.mkdir(parents=True)
-        (ebin / f"{name}.app").write_text(f"{{application, {name}, [{needs}]}}.")
-    assert closure(tmp_path, ("a",)).keys() == {"a", "b", "c"}
-
-
-def test_a_path_with_a_space_gets_no_slim_view(tmp_path: Path) -> None:
-    """RabbitMQ's scripts would stumble over it, so they use the installation as it is."""
-    target = tmp_path / "a b"
-    assert slim_installation(Path("/usr/lib/rabbitmq/bin/rabbitmq-server"), target, ()) == {}
-    assert not target.exists()

@@ -1,6 +1,6 @@
-"""The sixth trap: what must not travel with a copy of a message."""
+"""What must not travel with a copy (trap 6), and a stranger's `x-death`."""
 
-from collections.abc import Iterator
+import json
 from urllib.parse import quote
 
 import pytest
@@ -8,10 +8,12 @@ from aio_pika.abc import AbstractIncomingMessage
 
 from service.core import copies
 from service.core.history import History
+from service.core.settlement import Settlement
 from service.edges.amqp.broker import Broker
+from service.flow.events.order import Settled
 from service.flow.ports import Confirmed, Delivery
-from tests.edges.amqp.edge import Edge, consuming
-from tests.edges.amqp.hostile import BODY
+from tests.edges.amqp.edge import Edge, consuming, relaying
+from tests.edges.amqp.hostile import BASE, BODY
 from tests.world.broker import wire
 from tests.world.broker.raw import Confirm, RawPublisher
 from tests.world.broker.vhost import VirtualHost
@@ -50,20 +52,6 @@ HEADERS = wire.table(
 DROPPED = {"x-death", "x-acquired-count", "CC", "BCC"}
 
 
-@pytest.fixture
-def producer(vhost: VirtualHost) -> Iterator[RawPublisher]:
-    """A producer under a name of its own, which is its `user_id`."""
-    user = f"{vhost.user}-shop"
-    vhost.node.add_user(user, "secret")
-    try:
-        vhost.node.set_permissions(user, vhost.name)
-        url = vhost.node.amqp_url(user, "secret", vhost.name)
-        with RawPublisher(url) as producer:
-            yield producer
-    finally:
-        vhost.node.delete_user(user)
-
-
 def _loaded(vhost: VirtualHost) -> dict[str, Raw]:
     return {
         "message_id": b"o-1",
@@ -88,7 +76,7 @@ async def _retry(edge: Edge, delivery: Delivery) -> None:
 
 
 async def test_what_the_broker_would_act_on_is_not_in_a_copy(
-    vhost: VirtualHost, broker: Broker, producer: RawPublisher
+    vhost: VirtualHost, broker: Broker, shop: RawPublisher
 ) -> None:
     """A retry waits as long as its queue says, comes back alone, and does so again and again.
 
@@ -99,7 +87,7 @@ async def test_what_the_broker_would_act_on_is_not_in_a_copy(
         await vhost.declare("spy")
         async with vhost.channel() as channel:
             await (await channel.get_queue("spy")).bind("orders.retry", "1")
-        confirm = producer.publish(
+        confirm = shop.publish(
             b"orders", b"order.request", _loaded(vhost), headers=HEADERS, body=BODY
         )
         assert confirm is Confirm.ACK
@@ -144,3 +132,50 @@ def _check_back(back: Delivery, vhost: VirtualHost) -> None:
     assert [(death["queue"], death["count"]) for death in deaths] == [("orders.retry.1", 1)]
     assert message.headers[copies.ORIGINAL_USER_ID] == f"{vhost.user}-shop"
     assert message.headers[copies.ORIGINAL_EXCHANGE] == "orders"
+
+
+NO_TABLES = (b"x-death", wire.array_field([wire.integer_field(1)]))
+"""A list, but not of tables: RabbitMQ 3.10 has no clause for it."""
+
+TOO_LONG = (b"k" * 129, wire.integer_field(1))
+DAMAGED: dict[str, tuple[dict[str, Raw], bytes]] = {
+    "a key": ({}, wire.table([NO_TABLES, TOO_LONG])),
+    "depth": ({}, wire.table([NO_TABLES, (b"t", wire.table_field(wire.deep_table(600)))])),
+    "size": ({}, wire.table([NO_TABLES, (b"t", wire.text_field(b"x" * 70_000))])),
+    "a property": (
+        {"app_id": b"\xff" * 255, "message_id": b"\xfe"},
+        wire.table([NO_TABLES]),
+    ),
+}
+
+
+@pytest.mark.timeout(180)
+async def test_it_does_not_end_the_dead_lettering_of_the_broker(
+    vhost: VirtualHost, broker: Broker, producer: RawPublisher
+) -> None:
+    """Each is parked and answered, and what the broker parks and what waits still arrive after.
+
+    When such messages were rejected: the broker's dead-lettering process crashed, for good at the
+    second of them, and nothing was parked and no retry came back on that node any more.
+    """
+    async with relaying(broker) as whole:
+        for number, (properties, headers) in enumerate(DAMAGED.values(), 1):
+            sent = {**BASE, **properties}
+            confirm = producer.publish(b"orders", b"order.request", sent, headers, BODY)
+            assert confirm is Confirm.ACK
+            await whole.edge.events.until(Settled, settlement=Settlement.PARKED, number=number)
+        plain = wire.table([TOO_LONG])
+        producer.publish(b"orders", b"order.request", BASE, plain, BODY)
+        producer.publish(b"orders.retry", b"1", {"message_id": b"waits"}, None, BODY)
+        count = len(DAMAGED) + 1
+        await vhost.until(lambda queues: queues["orders.parked"].ready == count, timeout_seconds=60)
+        await whole.edge.events.until(Settled, settlement=Settlement.REPLIED)
+        parked = [producer.get(b"orders.parked") for _ in range(count)]
+        replies = await vhost.drain("orders.unrouted")
+    assert all(message is not None and message.body == BODY for message in parked)
+    statuses = [json.loads(reply.body)["status"] for reply in replies]
+    assert sorted(statuses) == ["accepted", *["rejected"] * count]
+    kept = parked[0]
+    assert kept is not None
+    assert copies.ORIGINAL_HEADERS.encode() in kept.header
+    assert b"k" * 129 in kept.header

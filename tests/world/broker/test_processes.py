@@ -1,4 +1,4 @@
-"""Whoever starts a node, and however he ends, the node does not outlive him."""
+"""The processes of a node: none outlives who started it, and the commands of a Makefile."""
 
 import json
 import os
@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.world.broker import Installed, find_rabbitmq, keeper
+from tests.world.broker.management import ManagementApi
 from tests.world.broker.ports import accepts, free_ports
 
 # Starts a keeper as a test session does, tells its pid, and waits to be killed.
@@ -22,6 +23,7 @@ print(kept.pid, flush=True)
 sys.stdin.read()
 """
 WAIT_SECONDS = 15.0
+STOP_SECONDS = 60.0
 
 
 @pytest.fixture
@@ -80,3 +82,32 @@ def test_a_byte_is_a_signal_for_the_node(epmd: tuple[Path, int], number: signal.
         os.write(kept.stdin.fileno(), bytes([number]))
         kept.wait(WAIT_SECONDS)
     assert not accepts(epmd[1])
+
+
+def test_ensure_says_what_it_found() -> None:
+    """Where there is a RabbitMQ, one line names it."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.world.broker", "ensure"],
+        capture_output=True,
+        text=True,
+        timeout=STOP_SECONDS,
+        check=True,
+    )
+    assert done.stderr.startswith("RabbitMQ ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_up_runs_a_node_until_it_is_told_to_stop(tmp_path: Path) -> None:
+    """READY comes with URLs that work, and SIGTERM ends it with 0 and no node."""
+    command = [sys.executable, "-m", "tests.world.broker", "up", str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as up:
+        assert up.stdout
+        word, _, urls = up.stdout.readline().partition(" ")
+        api = ManagementApi(port=int(json.loads(urls)["management"].rpartition(":")[2]))
+        try:
+            assert word == "READY"
+            assert api.is_ready()
+        finally:
+            up.send_signal(signal.SIGTERM)
+        assert up.wait(STOP_SECONDS) == 0
+    assert not api.is_ready()
