@@ -1,13 +1,16 @@
 """The rules: promtool's word on them, their words for a person, and the metrics they ask for."""
 
+import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from prometheus_client.samples import Sample
 
 from service.edges.telemetry.metrics import Metrics
 from service.flow.events import Started
+from tests.shipping.rules.cases import CASES, promtool_file, read, severity
 from tests.shipping.rules.promtool import Missing, Promtool, find_promtool
 from tests.shipping.rules.reading import (
     ALERT_NAMES,
@@ -19,7 +22,6 @@ from tests.shipping.rules.reading import (
     rules,
 )
 
-PROMTOOL_TESTS = sorted((Path(__file__).parent / "alerts").glob("*.yaml"))
 SEVERITIES = {"critical", "warning", "info"}
 NOT_OURS = {
     "process_resident_memory_bytes",
@@ -58,41 +60,43 @@ def test_promtool_takes_the_rules(promtool: Promtool) -> None:
     assert f"SUCCESS: {len(all_rules())} rules found" in done.stdout
 
 
-@pytest.mark.timeout(300)
-@pytest.mark.parametrize("file", PROMTOOL_TESTS, ids=lambda file: file.stem)
-def test_an_alert_fires_and_stays_silent(promtool: Promtool, file: Path) -> None:
-    """As its file says, series by series."""
+def _tried(promtool: Promtool, alert: str, cases: dict[str, Any], directory: Path) -> str | None:
+    """What promtool finds wrong with the tests of an alert."""
+    file = directory / f"{alert}.json"
+    file.write_text(json.dumps(promtool_file(alert, cases)), encoding="utf-8")
     done = promtool.run("test", "rules", file)
-    assert done.returncode == 0, done.stdout
-    assert "SUCCESS" in done.stdout
+    return done.stdout if done.returncode or "SUCCESS" not in done.stdout else None
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("file", CASES, ids=lambda file: file.stem)
+def test_an_alert_fires_and_stays_silent(promtool: Promtool, file: Path, tmp_path: Path) -> None:
+    """As its file says, series by series, with all its labels and texts."""
+    assert _tried(promtool, file.stem, read(file), tmp_path) is None
 
 
 def test_promtool_finds_a_wrong_expectation(promtool: Promtool, tmp_path: Path) -> None:
     """A test that expects silence of an alert that fires fails: the tests above can."""
-    text = (Path(__file__).parent / "alerts" / "OrderRelayHeld.yaml").read_text(encoding="utf-8")
-    wrong = re.sub(r"exp_alerts:\n(?: {10,}.*\n)+", "exp_alerts: []\n", text, count=1)
-    assert wrong != text
-    file = tmp_path / "wrong.yaml"
-    file.write_text(re.sub(r"rule_files: .*", f"rule_files: [{FILE}]", wrong), encoding="utf-8")
-    done = promtool.run("test", "rules", file)
-    assert done.returncode != 0
-    assert "is silent" not in done.stdout
+    cases = read(CASES[0].with_stem("OrderRelayHeld"))
+    assert cases["tests"]["fires"].pop("fires")
+    found = _tried(promtool, "OrderRelayHeld", cases, tmp_path)
+    assert found
+    assert "is silent" not in found
 
 
-@pytest.mark.parametrize("name", ALERT_NAMES)
-def test_an_alert_has_tests_of_both_kinds(name: str) -> None:
-    """One that fires with all its labels and texts, one that stays silent; of no other alert."""
-    text = (Path(__file__).parent / "alerts" / f"{name}.yaml").read_text(encoding="utf-8")
-    assert set(re.findall(r"alertname: (\S+)", text)) == {name}
-    assert "exp_alerts: []" in text
-    fired = set(re.findall(r"^ +severity: (\S+)$", text, re.MULTILINE))
-    assert fired == {rule.fields["labels.severity"] for rule in alerts() if rule.name == name}
-    assert text.count("exp_labels:") == text.count("exp_annotations:")
+@pytest.mark.parametrize("file", CASES, ids=lambda file: file.stem)
+def test_an_alert_has_tests_of_both_kinds(file: Path) -> None:
+    """One that fires for each severity that it has, and one that stays silent."""
+    fired = [case.get("fires", {}) for case in read(file)["tests"].values()]
+    assert {} in fired
+    assert {severity(name) for one in fired for name in one} == {
+        rule.fields["labels.severity"] for rule in alerts() if rule.name == file.stem
+    }
 
 
 def test_there_is_a_file_of_tests_for_each_alert_and_no_other() -> None:
     """An alert that is renamed takes its tests along."""
-    assert [file.stem for file in PROMTOOL_TESTS] == ALERT_NAMES
+    assert [file.stem for file in CASES] == ALERT_NAMES
 
 
 @pytest.mark.parametrize("rule", alerts(), ids=_id)
