@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import Any
 
 
 class Shape(Enum):
@@ -62,13 +63,13 @@ class Panel:
     """
 
     title: str
-    shape: Shape
-    unit: str
     what: str
     normal: str
     otherwise: str
     runbook: str
     queries: tuple[Query, ...]
+    shape: Shape = Shape.LINES
+    unit: str = "none"
     width: int = 8
     steps: tuple[Step, ...] = ()
     states: tuple[State, ...] = ()
@@ -80,6 +81,21 @@ class Panel:
     def description(self) -> str:
         """What is shown, what is normal, and what to do when it is not."""
         return f"{self.what}\n\n**Normal:** {self.normal}\n\n**Otherwise:** {self.otherwise}"
+
+
+def number(
+    title: str,
+    expression: str,
+    what: str,
+    normal: str,
+    otherwise: str,
+    runbook: str,
+    steps: tuple[Step, ...],
+    **more: Any,
+) -> Panel:
+    """A panel of one number, whose series is called like it."""
+    queries, shape = (Query(expression, title),), Shape.NUMBER
+    return Panel(title, what, normal, otherwise, runbook, queries, shape, steps=steps, **more)
 
 
 @dataclass(frozen=True, slots=True)

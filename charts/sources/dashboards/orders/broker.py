@@ -13,8 +13,6 @@ ROW = Row(
     (
         Panel(
             "Connections to the broker",
-            Shape.STATES,
-            "none",
             "Whether all relays have their connection to consume and the one to publish.",
             "both are up; a gap of seconds when a node of RabbitMQ restarts.",
             "see the cause beside this; the relay connects again by itself, without end.",
@@ -26,31 +24,29 @@ ROW = Row(
                     tuple(ConnectionName),
                 ),
             ),
+            shape=Shape.STATES,
             states=(State(0, "away", BAD), State(1, "connected", GOOD)),
         ),
         Panel(
             "Reconnects by cause",
-            Shape.BARS,
-            "none",
             "Connections that were lost or could not be made, by cause.",
             "none, but for a few when a node restarts.",
             "`connect failed`: address, network or password. `topology`: a queue differs, see"
             " `order-relay topology --check`. `publish timeout`: RabbitMQ is overloaded.",
             "OrderRelayReconnectStorm",
-            none="none in this time",
-            decimals=0,
-            queries=(
+            (
                 Query(
                     f"sum by (cause) (increase({_RECONNECTS}[{WINDOW}])) > 0",
                     "{{cause}}",
                     tuple(LostCause),
                 ),
             ),
+            shape=Shape.BARS,
+            none="none in this time",
+            decimals=0,
         ),
         Panel(
             "Confirm latency",
-            Shape.LINES,
-            "s",
             "From publishing to RabbitMQ's confirm, 99 in 100 times less, by what is published.",
             "tens of milliseconds.",
             "slow confirms come from slow disks or a RabbitMQ alarm; orders are acked only after"
@@ -64,6 +60,7 @@ ROW = Row(
                     exemplars=True,
                 ),
             ),
+            unit="s",
         ),
     ),
 )

@@ -25,8 +25,6 @@ ROW = Row(
     (
         Panel(
             "Requests in",
-            Shape.STACK,
-            _PER_SECOND,
             "Deliveries from the broker, a second; redelivered ones were handed out before.",
             "as many as producers send and retries come back; hardly any redelivered.",
             'redelivered ones mean that relays end or lose their connection: look at "The broker"'
@@ -36,22 +34,22 @@ ROW = Row(
                 Query(per_second(_DELIVERIES, 'redelivered="false"'), "new"),
                 Query(per_second(_DELIVERIES, 'redelivered="true"'), "redelivered"),
             ),
+            shape=Shape.STACK,
+            unit=_PER_SECOND,
         ),
         Panel(
             "Replies by status",
-            Shape.STACK,
-            _PER_SECOND,
             "What producers were told, a second. No order exists for `rejected` and `failed` ones.",
             "nearly all `accepted`; some `rejected`, as producers make mistakes.",
             '`failed` orders were given up: look at "The API". `unknown` ones are parked and need'
             " a person now.",
             "OrderRelayOutcomeUnknown",
             (Query(per_second(_REPLIES, by="status"), "{{status}}", tuple(Status)),),
+            shape=Shape.STACK,
+            unit=_PER_SECOND,
         ),
         Panel(
             "How long orders take",
-            Shape.LINES,
-            "s",
             "From when a relay first saw an order to its answer, retries and holds included.",
             "about as long as one call of the API.",
             "compare with the latency of the API: if that is as ever, orders are retried or held.",
@@ -60,23 +58,22 @@ ROW = Row(
                 Query(known(quantile(share, _DURATION)), legend, exemplars=True)
                 for share, legend in QUANTILES
             ),
+            unit="s",
         ),
         Panel(
             "Why orders are rejected",
-            Shape.STACK,
-            _PER_SECOND,
             "Replies with status `rejected`, a second, by code.",
             "few, of codes that a producer can mend, such as `invalid_order`.",
             "`insufficient_balance` is ours to mend: pay in. For the others, ask the producer."
             " Those without a usable message id are parked, too, and so is what cannot be decoded.",
             "OrderRelayParked",
             (Query(seen(_REPLIES, 'status="rejected"', by="code"), "{{code}}", _REJECTED),),
+            shape=Shape.STACK,
+            unit=_PER_SECOND,
             none="none in this time",
         ),
         Panel(
             "Why orders are given up",
-            Shape.STACK,
-            _PER_SECOND,
             "Replies with status `failed` or `unknown`, a second, by code.",
             "none.",
             "`deadline_passed` and `too_old` follow long holds; `attempts_exhausted` an API that"
@@ -89,12 +86,12 @@ ROW = Row(
                     _GIVEN_UP,
                 ),
             ),
+            shape=Shape.STACK,
+            unit=_PER_SECOND,
             none="none in this time",
         ),
         Panel(
             "How deliveries were settled",
-            Shape.STACK,
-            _PER_SECOND,
             "What the broker was told about its deliveries, a second.",
             "nearly all `replied`.",
             "`retried` ones wait for the API; `parked` and `dead lettered` ones need a person;"
@@ -107,6 +104,8 @@ ROW = Row(
                     tuple(Settlement),
                 ),
             ),
+            shape=Shape.STACK,
+            unit=_PER_SECOND,
         ),
     ),
 )

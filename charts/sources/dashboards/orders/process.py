@@ -30,8 +30,6 @@ ROW = Row(
     (
         Panel(
             "Event loop lag",
-            Shape.LINES,
-            "s",
             "How much later than asked the event loops of the relays wake up.",
             "milliseconds.",
             "the process does not get the CPU that it needs: raise its request, or add replicas.",
@@ -40,21 +38,19 @@ ROW = Row(
                 Query(known(quantile(share, "order_relay_event_loop_lag_seconds")), legend)
                 for share, legend in QUANTILES
             ),
+            unit="s",
         ),
         Panel(
             "CPU",
-            Shape.LINES,
-            "percentunit",
             "What the busiest relay and the average one use of a core.",
             "under 80 %: one process cannot use more than one core.",
             "add replicas before the busiest one reaches a whole core.",
             "OrderRelayEventLoopLag",
             (Query(f"max ({_CPU})", "largest"), Query(f"avg ({_CPU})", "average")),
+            unit="percentunit",
         ),
         Panel(
             "Memory against the limit",
-            Shape.LINES,
-            "bytes",
             "What the largest relay has in memory, and the smallest limit of any.",
             "level after the first hour, and under 80 % of the limit.",
             "if it grows without end, take a heap profile and restart; else raise the limit.",
@@ -63,24 +59,22 @@ ROW = Row(
                 Query(f"max ({process('process_resident_memory_bytes')})", "largest"),
                 Query(limit("order_relay_memory_limit_bytes"), "limit"),
             ),
+            unit="bytes",
         ),
         Panel(
             "Restarts",
-            Shape.BARS,
-            "none",
             "Relays that began anew at the address of an earlier one, and those at a new one.",
             "none, but for deployments, and for new relays where their number grows.",
             "the log's last lines say why a relay ended; a kernel that ends it says nothing: look"
             " at the memory.",
             "OrderRelayAbsent",
             (Query(_RESTARTS, "restarts"), Query(_NEW, "new relays")),
+            shape=Shape.BARS,
             decimals=0,
             width=12,
         ),
         Panel(
             "Open files",
-            Shape.LINES,
-            "none",
             "Files and sockets of the relay that has the most, and the smallest limit of any.",
             "about the concurrency, and level.",
             "if they grow without end, connections are not closed: note the time and restart.",

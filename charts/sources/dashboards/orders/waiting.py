@@ -13,8 +13,6 @@ ROW = Row(
     (
         Panel(
             "Oldest order waiting",
-            Shape.LINES,
-            "s",
             "The age of the oldest order that a relay knows of and has not answered.",
             "seconds; it grows by a second a second while the API is away, and falls when what"
             " waited is answered.",
@@ -22,11 +20,10 @@ ROW = Row(
             " log, under its request id.",
             "OrderRelayOrderTooOld",
             (Query(f"max ({of_relay('order_relay_oldest_order_age_seconds')})", "oldest order"),),
+            unit="s",
         ),
         Panel(
             "Requests queue",
-            Shape.STACK,
-            "none",
             "Messages in the requests queue: those that wait, and those that a relay has taken.",
             "next to none wait; a relay has taken about as many as it works on.",
             "more waiting than a relay takes means too few relays, too small a budget or a hold:"
@@ -36,11 +33,10 @@ ROW = Row(
                 Query(f"sum ({queue('requests', 'messages_ready')})", "waiting"),
                 Query(f"sum ({queue('requests', 'messages_unacked')})", "at a relay"),
             ),
+            shape=Shape.STACK,
         ),
         Panel(
             "Consumers of the requests queue",
-            Shape.LINES,
-            "none",
             "How many relays consume, as RabbitMQ sees it.",
             "as many as there are replicas. In a hold there may be fewer, or more: one that was"
             " cancelled counts until its orders are acked.",
@@ -52,8 +48,6 @@ ROW = Row(
         ),
         Panel(
             "Retries by tier",
-            Shape.STACK,
-            "suffix:/s",
             "Waits before another attempt, a second, by how long they are.",
             "few, and short ones.",
             'long tiers mean that orders failed several times: look at "Attempts by outcome".',
@@ -65,22 +59,21 @@ ROW = Row(
                     _TIERS,
                 ),
             ),
+            shape=Shape.STACK,
+            unit="suffix:/s",
             none="none in this time",
         ),
         Panel(
             "Retry queues",
-            Shape.STACK,
-            "none",
             "Messages that wait for their next attempt, by tier.",
             "few; none in the long tiers.",
             "they come back by themselves when their time is over; nothing is lost by waiting.",
             "OrderRelayApiErrorBurnSlow",
             (Query(_BY_TIER, "after {{delay}} s", _TIERS),),
+            shape=Shape.STACK,
         ),
         Panel(
             "Left for a person",
-            Shape.LINES,
-            "none",
             "Messages in the parked queue and replies in the unrouted queue.",
             "none in either.",
             "the runbooks say how to look at the parked ones, and what to do with each; for"
