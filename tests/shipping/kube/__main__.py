@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import chdir
+from itertools import starmap
 from pathlib import Path
 
 from tests.shipping.kube.api import CLUSTER_VARIABLE, KubeError
@@ -25,7 +26,7 @@ from tests.shipping.kube.build import (
 )
 from tests.shipping.kube.cluster import add_crds, last_said, running_cluster
 from tests.shipping.kube.custom import OPEN_KINDS, open_crd
-from tests.shipping.kube.options import Files
+from tests.shipping.kube.options import KUBECONFIG
 
 ROOT = Path(__file__).resolve().parents[3]
 HELM = Path(sys.prefix) / "bin" / "helm"
@@ -63,27 +64,18 @@ def _test(programs: Path, generated: list[bytes], tests: list[str]) -> int:
         chdir(directory),
         running_cluster(programs, Path(directory)) as api,
     ):
-        count = add_crds(api, [*generated, *map(open_crd, OPEN_KINDS)])
+        count = add_crds(api, [*generated, *starmap(open_crd, OPEN_KINDS)])
         _say(f"the API server runs and serves {count} CRDs; testing the chart on it ...")
         home = {f"HELM_{name}_HOME": f"{directory}/helm" for name in ("CACHE", "CONFIG", "DATA")}
-        files = Files(Path(directory))
-        config = str(files.kubeconfig)
+        config = str(Path(directory, KUBECONFIG))
         done = subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "pytest",
-                *_NO_PLUGIN,
-                _TESTS,
-                "--verbose",
-                *tests,
-            ],
+            [sys.executable, "-m", "pytest", *_NO_PLUGIN, _TESTS, "--verbose", *tests],
             cwd=ROOT,
             env={**os.environ, **home, "KUBECONFIG": config, CLUSTER_VARIABLE: config},
             check=False,
         )
         if done.returncode != 0:
-            _say(last_said(files))
+            _say(last_said(Path(directory)))
         return done.returncode
 
 

@@ -3,22 +3,22 @@
 import os
 import re
 import selectors
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.shipping.kube import keeper
 from tests.shipping.kube.api import KubeError
-from tests.shipping.kube.cluster import running_cluster
+from tests.shipping.kube.cluster import kept, running_cluster
 
-# Starts a keeper as a run does, and waits to be killed.
 STARTER = """
-import subprocess, sys
-kept = subprocess.Popen([sys.executable, "-I", *sys.argv[1:]], stdin=subprocess.PIPE,
-                        start_new_session=True)
-sys.stdin.read()
+import sys
+from pathlib import Path
+from tests.shipping.kube.cluster import kept
+with kept(sys.argv[2:], Path(sys.argv[1])):
+    sys.stdin.read()
 """
 WAIT_SECONDS = 60.0
 
@@ -70,21 +70,18 @@ def test_a_wait_that_is_over_shows_what_the_programs_said(tmp_path: Path) -> Non
     assert "etcd said last:\nnothing\nkube-apiserver said last:\nnothing" in str(raised.value)
 
 
-def test_the_end_of_the_input_ends_the_program(tmp_path: Path, told: Path) -> None:
-    """Its exit code is told as a shell does: that of a signal is 128 and its number."""
-    with subprocess.Popen(
-        [sys.executable, "-I", keeper.__file__, "sh", "-c", f"echo $$ > {told}; exec sleep 600"],
-        stdin=subprocess.PIPE,
-    ) as kept:
-        told.read_text(encoding="ascii")
-    assert kept.returncode == 128 + 15
+def test_the_end_of_the_block_ends_the_program(tmp_path: Path, told: Path) -> None:
+    """It is asked to, before it is killed."""
+    with kept(["sh", "-c", f"echo $$ > {told}; exec sleep 600"], tmp_path / "log") as process:
+        assert int(told.read_text(encoding="ascii")) == process.pid
+    assert process.returncode == -signal.SIGTERM
 
 
-def test_a_killed_starter_takes_the_program_along(told: Path) -> None:
+def test_a_killed_starter_takes_the_program_along(tmp_path: Path, told: Path) -> None:
     """After SIGKILL of the starter, which can tidy up nothing, the program is ended."""
     program = ["sh", "-c", f"echo $$ > {told}; exec sleep 600"]
     with subprocess.Popen(
-        [sys.executable, "-c", STARTER, keeper.__file__, *program], stdin=subprocess.PIPE
+        [sys.executable, "-c", STARTER, tmp_path / "log", *program], stdin=subprocess.PIPE
     ) as starter:
         program_ends = os.pidfd_open(int(told.read_text(encoding="ascii")))
         starter.kill()

@@ -4,18 +4,18 @@ import re
 from pathlib import Path
 
 from tests.shipping.kube.custom import OPEN_KINDS, open_crd
-from tests.shipping.kube.options import Files, Ports, api_options, etcd_options, kubeconfig
+from tests.shipping.kube.options import Ports, api_options, etcd_options, kubeconfig
 
 PORTS = Ports(etcd=1, etcd_peer=2, api=3)
-FILES = Files(Path("/run/cluster"))
-OPTIONS = [*etcd_options(PORTS, FILES), *api_options(PORTS, FILES)]
+DIRECTORY = Path("/run/cluster")
+OPTIONS = [*etcd_options(PORTS, DIRECTORY), *api_options(PORTS, DIRECTORY)]
 
 
 def test_everything_is_on_the_loopback_address() -> None:
     """No other machine can reach a cluster without a password."""
     addresses = re.findall(r"https?://([^:/]+):\d|address=(\S+)", "\n".join(OPTIONS))
     assert {one or other for one, other in addresses} == {"127.0.0.1"}
-    assert kubeconfig(PORTS, FILES)["clusters"][0]["cluster"]["server"] == "https://127.0.0.1:3"
+    assert kubeconfig(PORTS, DIRECTORY)["clusters"][0]["cluster"]["server"] == "https://127.0.0.1:3"
 
 
 def test_the_parts_find_each_other() -> None:
@@ -36,8 +36,11 @@ def test_nothing_is_written_elsewhere() -> None:
 def test_an_open_crd_is_a_whole_one() -> None:
     """Its name is what Kubernetes demands, and its spec is not pruned."""
     for kind in OPEN_KINDS:
-        crd = open_crd(kind)
-        assert crd["metadata"]["name"] == f"{kind.plural}.{kind.group}"
-        (version,) = crd["spec"]["versions"]
+        crd = open_crd(*kind)
+        spec = crd["spec"]
+        assert crd["metadata"]["name"] == f"{spec['names']['plural']}.{spec['group']}"
+        (version,) = spec["versions"]
         properties = version["schema"]["openAPIV3Schema"]["properties"]
         assert properties["spec"]["x-kubernetes-preserve-unknown-fields"] is True
+    policy = open_crd("rabbitmq.com", "v1beta1", "Policy")
+    assert policy["metadata"]["name"] == "policies.rabbitmq.com"
