@@ -1,7 +1,7 @@
 """How a value is described: its meaning, its default, and what it may be as a JSON schema."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 Schema = Mapping[str, Any]
@@ -39,7 +39,12 @@ class Block:
 
     meaning: str
     values: Mapping[str, "Value | Block"]
-    rules: tuple[Schema, ...] = field(default=())
+    rules: tuple[Schema, ...]
+
+
+def block(meaning: str, /, *, rules: tuple[Schema, ...] = (), **values: Value | Block) -> Block:
+    """Values that belong together, by their names."""
+    return Block(meaning, values, rules)
 
 
 def whole(minimum: int, maximum: int) -> Schema:
