@@ -25,9 +25,7 @@ def variables(*, of_queues: bool) -> list[Variable]:
         _choice("namespace", "Namespace", f"label_values({_BUILD}, namespace)"),
         _choice("job", "Job", f"label_values({_BUILD}{{{_NAMESPACE}}}, job)"),
         _choice(
-            "instance",
-            "Instance",
-            f'label_values({_BUILD}{{{_NAMESPACE},job=~"$job|"}}, instance)',
+            "instance", "Instance", f'label_values({_BUILD}{{{_NAMESPACE},job=~"$job|"}}, instance)'
         ),
         *(_queues() if of_queues else ()),
         dashboard.ConstantVariable("runbooks").value(RUNBOOKS),

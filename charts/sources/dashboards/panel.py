@@ -68,7 +68,7 @@ class Panel:
     otherwise: str
     runbook: str
     queries: tuple[Query, ...]
-    shape: Shape = Shape.LINES
+    shape: Shape
     unit: str = "none"
     width: int = 8
     steps: tuple[Step, ...] = ()
@@ -81,6 +81,13 @@ class Panel:
     def description(self) -> str:
         """What is shown, what is normal, and what to do when it is not."""
         return f"{self.what}\n\n**Normal:** {self.normal}\n\n**Otherwise:** {self.otherwise}"
+
+
+def graph(
+    title: str, what: str, normal: str, otherwise: str, runbook: str, *queries: Query, **more: Any
+) -> Panel:
+    """A panel of lines, unless it has another shape."""
+    return Panel(title, what, normal, otherwise, runbook, queries, **{"shape": Shape.LINES, **more})
 
 
 def number(
@@ -104,6 +111,11 @@ class Row:
 
     title: str
     panels: tuple[Panel, ...]
+
+
+def row(title: str, *panels: Panel) -> Row:
+    """A row of these panels."""
+    return Row(title, panels)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,16 @@ from functools import partial
 
 from charts.sources.dashboards.colours import BAD, GOOD, WARN
 from charts.sources.dashboards.orders.api import HELD
-from charts.sources.dashboards.panel import Board, Panel, Query, Row, Shape, Step, number
+from charts.sources.dashboards.panel import (
+    Board,
+    Query,
+    Row,
+    Shape,
+    Step,
+    graph,
+    number,
+    row,
+)
 from charts.sources.dashboards.promql import recorded
 
 AWAY = ("circuit", "credentials")
@@ -97,7 +106,7 @@ CERTAIN = Objective(
 
 
 _number = partial(number, none=_NO_RULES)
-_graph = partial(Panel, width=12, none=_NO_RULES)
+_graph = partial(graph, width=12, none=_NO_RULES)
 
 
 def _row(objective: Objective) -> Row:
@@ -142,7 +151,7 @@ def _row(objective: Objective) -> Row:
             "someone is called at 14.4 (1 hour) and 6 (6 hours); above 1 for 3 days, find the cause"
             " in working hours.",
             objective.fast,
-            tuple(Query(objective.burn(window), legend) for window, legend in BURNS.items()),
+            *(Query(objective.burn(window), legend) for window, legend in BURNS.items()),
             unit="suffix:times",
             steps=(Step(None, "transparent"), Step(MEDIUM, WARN), Step(FAST, BAD)),
         ),
@@ -152,15 +161,13 @@ def _row(objective: Objective) -> Row:
             "no others. A gap is time that does not count.",
             "see on the other dashboard what the API and the broker did at that time.",
             objective.fast,
-            (
-                Query(f"{objective.a_second(objective.every)} - {bad}", objective.good_name),
-                Query(bad, objective.bad_name),
-            ),
+            Query(f"{objective.a_second(objective.every)} - {bad}", objective.good_name),
+            Query(bad, objective.bad_name),
             shape=Shape.STACK,
             unit="suffix:/s",
         ),
     )
-    return Row(objective.title, panels)
+    return row(objective.title, *panels)
 
 
 _API_AWAY = f"max ({recorded('order_relay:api_away:max1h')})"
@@ -190,9 +197,10 @@ SLO = Board(
     rows=(
         _row(ANSWERED),
         _row(CERTAIN),
-        Row(
+        row(
             f"What does not count as in time or late: {' and '.join(AWAY)}, and an hour after",
-            (_COUNTED, replace(HELD, width=16)),
+            _COUNTED,
+            replace(HELD, width=16),
         ),
     ),
 )

@@ -9,6 +9,7 @@ from charts.sources.values.describe import (
     Value,
     block,
     kubernetes,
+    kubernetes_object,
     list_of,
     one_of,
     or_null,
@@ -56,9 +57,6 @@ SERVICE_ACCOUNT = block(
     automount=Value("Whether pods get its token.", default=False, needs=FLAG),
 )
 
-POD_SECURITY = {"type": "object", "allOf": [kubernetes("PodSecurityContext")]}
-CONTAINER_SECURITY = {"type": "object", "allOf": [kubernetes("SecurityContext")]}
-
 
 def _probe(meaning: str, period: int, timeout: int, failures: int) -> Block:
     return block(
@@ -82,7 +80,7 @@ PODS: dict[str, Value | Block] = {
             "runAsGroup": 0,
             "seccompProfile": {"type": "RuntimeDefault"},
         },
-        POD_SECURITY,
+        kubernetes_object("PodSecurityContext"),
     ),
     "securityContext": Value(
         "Of each container; passes Pod Security `restricted`.",
@@ -91,12 +89,12 @@ PODS: dict[str, Value | Block] = {
             "readOnlyRootFilesystem": True,
             "capabilities": {"drop": ["ALL"]},
         },
-        CONTAINER_SECURITY,
+        kubernetes_object("SecurityContext"),
     ),
     "resources": Value(
         "Of each container. A CPU limit would throttle bursts, and is left out.",
         {"requests": {"cpu": "100m", "memory": "128Mi"}, "limits": {"memory": "256Mi"}},
-        {"type": "object", "allOf": [kubernetes("ResourceRequirements")]},
+        kubernetes_object("ResourceRequirements"),
     ),
     "startupProbe": _probe("Until /livez answers for the first time.", 2, 5, 30),
     "livenessProbe": _probe("/livez: a restart would help.", 10, 5, 3),
@@ -110,9 +108,7 @@ PODS: dict[str, Value | Block] = {
     "priorityClassName": Value("Priority of the pods.", "", NAME, ("high",)),
     "nodeSelector": Value("Labels that a node must have.", {}, STRINGS),
     "tolerations": Value("Taints that are tolerated.", [], list_of(kubernetes("Toleration"))),
-    "affinity": Value(
-        "Attraction to nodes and pods.", {}, {"type": "object", "allOf": [kubernetes("Affinity")]}
-    ),
+    "affinity": Value("Attraction to nodes and pods.", {}, kubernetes_object("Affinity")),
     "topologySpreadConstraints": Value(
         "How the pods spread; without a labelSelector the relay's own is used.",
         [
@@ -137,7 +133,7 @@ PODS: dict[str, Value | Block] = {
     "lifecycle": Value(
         "Hooks of the container; SIGTERM alone drains the relay.",
         {},
-        {"type": "object", "allOf": [kubernetes("Lifecycle")]},
+        kubernetes_object("Lifecycle"),
     ),
 }
 

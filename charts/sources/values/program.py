@@ -10,7 +10,7 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 
-from charts.sources.values.describe import Block, Schema, Value, block, or_null
+from charts.sources.values.describe import Block, Schema, Value, or_null
 from service.app.setting_groups import LONGEST_DELAY_SECONDS
 from service.app.settings import Settings
 
@@ -69,9 +69,9 @@ _ABOUT = {
 
 def config() -> Block:
     """The block, as the settings are now."""
-    return block(
+    return Block(
         "The settings of the program, in a ConfigMap; a change of them rolls the pods.",
-        **_block(Settings, ()),
+        _block(Settings, ()),
     )
 
 
@@ -81,10 +81,7 @@ def _block(model: type[BaseModel], path: tuple[str, ...]) -> dict[str, Value | B
         here = (*path, name)
         kind = info.annotation
         if isinstance(kind, type) and issubclass(kind, BaseModel):
-            values[to_camel(name)] = block(
-                _ABOUT[name],
-                **_block(kind, here),
-            )
+            values[to_camel(name)] = Block(_ABOUT[name], _block(kind, here))
         elif here not in ELSEWHERE:
             values[to_camel(name)] = _value(info, here)
     return values

@@ -11,6 +11,7 @@ from charts.sources.values.describe import (
     excludes,
     filled,
     kubernetes,
+    kubernetes_object,
     list_of,
     on,
     or_null,
@@ -62,9 +63,7 @@ _HPA = block(
     ),
     metrics=Value("More metrics.", [], list_of(kubernetes("MetricSpec"))),
     behavior=Value(
-        "How fast it goes up and down.",
-        {},
-        {"type": "object", "allOf": [kubernetes("HorizontalPodAutoscalerBehavior")]},
+        "How fast it goes up and down.", {}, kubernetes_object("HorizontalPodAutoscalerBehavior")
     ),
     rules=(
         {

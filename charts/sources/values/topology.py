@@ -85,11 +85,7 @@ _OPERATOR = block(
     rules=(
         when(
             "enabled",
-            {
-                "properties": {
-                    "cluster": {"anyOf": [filled("name"), filled("connectionSecret")]},
-                }
-            },
+            {"properties": {"cluster": {"anyOf": [filled("name"), filled("connectionSecret")]}}},
         ),
     ),
 )

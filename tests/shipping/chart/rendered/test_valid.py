@@ -79,7 +79,7 @@ def test_no_two_objects_have_one_name(file: Path) -> None:
 
 
 def _changed(values: dict[str, Any], kind: str) -> Object:
-    one = named(render({"secrets": {"existingSecret": "s"}} | values), kind)
+    one = named(render(**values), kind)
     one["spec"] = {**one["spec"], "nonsense": 1}
     return one
 
