@@ -10,7 +10,7 @@ from pydantic.alias_generators import to_snake
 from service.app.loading import load
 from service.app.settings import Settings
 from tests.shipping.chart.rendered.helm import named, pod, render
-from tests.shipping.chart.rendered.pod_files import write_secret
+from tests.shipping.chart.rendered.pod_process import write_secret
 
 SECRETS = {"secrets": {"inline": {"amqpUrl": "amqp://user:word@broker/", "apiKey": "key"}}}
 
