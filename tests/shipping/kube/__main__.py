@@ -16,14 +16,7 @@ from itertools import starmap
 from pathlib import Path
 
 from tests.shipping.kube.api import CLUSTER_VARIABLE, KubeError
-from tests.shipping.kube.build import (
-    BuildError,
-    Go,
-    build_server,
-    cache_directory,
-    generate_crds,
-    needed_go,
-)
+from tests.shipping.kube.build import BuildError, Go, build_server, cache_directory, generate_crds
 from tests.shipping.kube.cluster import add_crds, last_said, running_cluster
 from tests.shipping.kube.custom import OPEN_KINDS, open_crd
 from tests.shipping.kube.options import KUBECONFIG
@@ -43,7 +36,7 @@ def main(command_line: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        go = Go.find(cache_directory(os.environ), _say, needed_go())
+        go = Go.find(cache_directory(os.environ), _say)
         programs = build_server(go)
         generated = generate_crds(go)
         _say(f"etcd, kube-apiserver and {len(generated)} generated CRDs: {go.cache}")

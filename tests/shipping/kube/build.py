@@ -12,12 +12,11 @@ from pathlib import Path
 from tests.shipping.kube.modules import (
     CRD_GENERATOR,
     CRD_NAMES,
+    KUBERNETES,
     Program,
     build_arguments,
     cache_key,
     crd_arguments,
-    go_version,
-    parse_go_version,
     server_programs,
 )
 
@@ -38,11 +37,6 @@ def cache_directory(environment: Mapping[str, str]) -> Path:
     return Path(cache, "order-relay", "kube")
 
 
-def needed_go() -> tuple[int, ...]:
-    """The oldest Go that builds both modules."""
-    return max(go_version(_go_mod(module)) for module in (SERVER_MODULE, CRDS_MODULE))
-
-
 @dataclass(frozen=True)
 class Go:
     """A Go toolchain, and where what it makes is kept."""
@@ -52,22 +46,12 @@ class Go:
     say: Say
 
     @classmethod
-    def find(
-        cls,
-        cache: Path,
-        say: Say,
-        needed: tuple[int, ...],
-        commands: Iterable[str] = GO_COMMANDS,
-    ) -> "Go":
-        """The Go of this machine, or BuildError that says what is missing."""
-        wanted = f"Go {'.'.join(map(str, needed))} or newer"
+    def find(cls, cache: Path, say: Say, commands: Iterable[str] = GO_COMMANDS) -> "Go":
+        """The Go of this machine, or BuildError; whether it is new enough, it says itself."""
         command = next(filter(None, map(shutil.which, commands)), None)
         if command is None:
-            raise BuildError(f"there is no Go; install {wanted}, and have its module proxy at hand")
-        go = cls(command, cache, say)
-        if parse_go_version(go.version()) < needed:
-            raise BuildError(f"{command} is {go.version()}, and {wanted} is needed")
-        return go
+            raise BuildError("there is no Go; install it, and have its module proxy at hand")
+        return cls(command, cache, say)
 
     def version(self) -> str:
         """Such as `go1.26.8`."""
@@ -103,7 +87,8 @@ class Go:
 
 def build_server(go: Go) -> Path:
     """The directory that holds `etcd` and `kube-apiserver`."""
-    for program in server_programs(_go_mod(SERVER_MODULE)):
+    version = go.run(["list", "-m", "-f", "{{.Version}}", KUBERNETES], SERVER_MODULE).strip()
+    for program in server_programs(version):
         go.build(program, SERVER_MODULE)
     return go.products(SERVER_MODULE)
 
@@ -141,7 +126,3 @@ def run(command: list[str], directory: Path) -> str:
 def build_environment(environment: Mapping[str, str]) -> dict[str, str]:
     """Whatever the caller set: a static build, and no other Go is fetched for it."""
     return {**environment, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOWORK": "off"}
-
-
-def _go_mod(module: Path) -> str:
-    return (module / "go.mod").read_text(encoding="utf-8")

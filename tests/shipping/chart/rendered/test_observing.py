@@ -77,7 +77,7 @@ def test_the_operators_dashboard_alone_is_not_for_the_sidecar() -> None:
 def test_nothing_of_it_is_there_unasked() -> None:
     """A cluster without these operators takes the chart as it is."""
     assert {one["apiVersion"].partition("/")[0] for one in render()} <= {
-        *("v1", "apps", "policy", "networking.k8s.io"),
+        *("v1", "apps", "policy", "networking.k8s.io")
     }
     for kind in ("PodMonitor", "ServiceMonitor", "PrometheusRule", "GrafanaDashboard"):
         assert kinds(render(), kind) == []
