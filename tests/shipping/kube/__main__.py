@@ -15,8 +15,9 @@ from contextlib import chdir
 from itertools import starmap
 from pathlib import Path
 
+from tests.shipping.commands import CommandError
 from tests.shipping.kube.api import CLUSTER_VARIABLE, KubeError
-from tests.shipping.kube.build import BuildError, Go, build_server, cache_directory, generate_crds
+from tests.shipping.kube.build import Go, build_server, cache_directory, generate_crds
 from tests.shipping.kube.cluster import add_crds, last_said, running_cluster
 from tests.shipping.kube.custom import OPEN_KINDS, open_crd
 from tests.shipping.kube.options import KUBECONFIG
@@ -44,14 +45,14 @@ def main(command_line: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         _say("interrupted; everything that was started is gone")
         return 130
-    except (BuildError, KubeError, TimeoutError) as error:
+    except (CommandError, KubeError, TimeoutError) as error:
         _say(f"WRONG: nothing was tested. {error}")
         return 1
 
 
 def _test(programs: Path, generated: list[bytes], tests: list[str]) -> int:
     if not HELM.exists():
-        raise BuildError(f"there is no {HELM}; .ci/chart-tools makes the environment that has it")
+        raise CommandError(f"there is no {HELM}; .ci/chart-tools makes the environment that has it")
     with (
         tempfile.TemporaryDirectory(prefix="order-relay-kube-") as directory,
         chdir(directory),

@@ -2,13 +2,13 @@
 
 import os
 import shutil
-import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.shipping.commands import CommandError, Say, run
 from tests.shipping.kube.modules import (
     CRD_GENERATOR,
     CRD_NAMES,
@@ -24,11 +24,6 @@ SERVER_MODULE = Path(__file__).parent / "server"
 CRDS_MODULE = Path(__file__).parent / "crds"
 BUILD_SECONDS = 6 * 3600.0
 GO_COMMANDS = ("go", "/usr/local/go/bin/go")
-Say = Callable[[str], None]
-
-
-class BuildError(Exception):
-    """What is missing for the build, or what the build said."""
 
 
 def cache_directory(environment: Mapping[str, str]) -> Path:
@@ -47,10 +42,10 @@ class Go:
 
     @classmethod
     def find(cls, cache: Path, say: Say, commands: Iterable[str] = GO_COMMANDS) -> "Go":
-        """The Go of this machine, or BuildError; whether it is new enough, it says itself."""
+        """The Go of this machine, or CommandError; whether it is new enough, it says itself."""
         command = next(filter(None, map(shutil.which, commands)), None)
         if command is None:
-            raise BuildError("there is no Go; install it, and have its module proxy at hand")
+            raise CommandError("there is no Go; install it, and have its module proxy at hand")
         return cls(command, cache, say)
 
     def version(self) -> str:
@@ -58,8 +53,8 @@ class Go:
         return self.run(["env", "GOVERSION"], Path.cwd()).strip()
 
     def run(self, arguments: Iterable[str], module: Path) -> str:
-        """What `go` prints, run in a module; BuildError with the end of what it says on failure."""
-        return run([self.command, *arguments], module)
+        """What `go` prints, run in a module; CommandError when it fails."""
+        return _run([self.command, *arguments], module)
 
     def products(self, module: Path) -> Path:
         """Where the products of a module are kept; another version of anything is another place."""
@@ -100,27 +95,14 @@ def generate_crds(go: Go) -> list[bytes]:
         generator = go.build(CRD_GENERATOR, CRDS_MODULE)
         with tempfile.TemporaryDirectory(dir=directory.parent) as unfinished:
             output = Path(unfinished, "yaml")
-            run([str(generator), *crd_arguments(output)], CRDS_MODULE)
+            _run([str(generator), *crd_arguments(output)], CRDS_MODULE)
             output.rename(directory)
     return [(directory / f"{name}.yaml").read_bytes() for name in CRD_NAMES]
 
 
-def run(command: list[str], directory: Path) -> str:
-    """What a tool prints; BuildError with the end of what it says on failure."""
-    done = subprocess.run(
-        command,
-        cwd=directory,
-        env=build_environment(os.environ),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=BUILD_SECONDS,
-        check=False,
-    )
-    if done.returncode != 0:
-        said = (done.stderr or done.stdout).strip()[-2000:]
-        raise BuildError(f"{' '.join(command)} ended with {done.returncode}:\n{said}")
-    return done.stdout
+def _run(command: list[str], module: Path) -> str:
+    environment = build_environment(os.environ)
+    return run(command, BUILD_SECONDS, directory=module, environment=environment)
 
 
 def build_environment(environment: Mapping[str, str]) -> dict[str, str]:

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.shipping.commands import CommandError
 from tests.shipping.kube.build import (
     CRDS_MODULE,
     SERVER_MODULE,
-    BuildError,
     Go,
     build_environment,
     build_server,
@@ -50,13 +50,13 @@ def test_a_build_fetches_no_other_go() -> None:
 
 def test_a_go_that_is_missing_or_too_old_is_said(tmp_path: Path) -> None:
     """An old one says itself which is needed, as no other is fetched in its place."""
-    with pytest.raises(BuildError, match="there is no Go; install it"):
+    with pytest.raises(CommandError, match="there is no Go; install it"):
         Go.find(tmp_path, print, ["no-such-go"])
     old = tmp_path / "go"
     old.write_text("#!/bin/sh\necho $GOTOOLCHAIN is too old >&2\nexit 1\n", encoding="utf-8")
     old.chmod(0o755)
     found = Go.find(tmp_path, print, ["no-such-go", str(old)])
-    with pytest.raises(BuildError, match="ended with 1:\nlocal is too old"):
+    with pytest.raises(CommandError, match="ended with 1:\nlocal is too old"):
         build_server(found)
 
 
@@ -69,7 +69,7 @@ def test_what_a_build_says_is_in_its_error(tmp_path: Path) -> None:
     )
     failing.chmod(0o755)
     go = Go.find(tmp_path, print, [str(failing)])
-    with pytest.raises(BuildError, match="ended with 1:\nno proxy"):
+    with pytest.raises(CommandError, match="ended with 1:\nno proxy"):
         go.build(Program("p", "example.com/p"), SERVER_MODULE)
     assert list(go.products(SERVER_MODULE).iterdir()) == []
 
