@@ -1,7 +1,8 @@
 """The tests of the alerts, made of the short files in `alerts` as promtool reads them.
 
-A file names what its alert says, by severity, and each of its tests: the series, when the alert is
-looked at, and which of them fires then, with what stands in the place of `{}`; without any, none.
+A file names what its alert says, by severity, and with which labels, if not a job's; and each of
+its tests: the series, when the alert is looked at, and which of them fires then, with what stands
+in the place of `{}`. Without any, none fires.
 """
 
 import re
@@ -71,7 +72,7 @@ def _fired(alert: str, known: dict[str, Any], fires: dict[str, str]) -> Iterator
         says = known[name]
         own = {"service": "order-relay", "severity": severity(name)}
         yield {
-            "exp_labels": says["labels"] | own,
+            "exp_labels": says.get("labels", _JOB) | own,
             "exp_annotations": {
                 "summary": says["summary"],
                 "description": says["description"].replace("{}", value),
