@@ -2,8 +2,11 @@
 
 from typing import Final
 
+from grafana_foundation_sdk.builders import dashboard
+from grafana_foundation_sdk.models import common as common_types
+from grafana_foundation_sdk.models import dashboard as types
+
 from charts.sources.dashboards.promql import PROCESS, RELAY
-from charts.sources.dashboards.sdk import common_types, dashboard, types
 
 SOURCE: Final = common_types.DataSourceRef(type_val="prometheus", uid="${datasource}")
 RUNBOOKS: Final = "docs/runbooks"
