@@ -50,7 +50,7 @@ def pip_configuration(lines: str, trusted: Path | None) -> str:
 
 
 def build(engine: Engine) -> None:
-    """Builds both images of the work tree; EngineError when that fails."""
+    """Builds both images of the work tree; CommandError when that fails."""
     trusted = certificates(os.environ)
     with tempfile.TemporaryDirectory(prefix="order-relay-build-") as directory:
         pip_conf = Path(directory, "pip.conf")
