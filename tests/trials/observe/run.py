@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from time import time
 
-from service.app.setting_groups import RetrySettings
+from service.app.settings import RetrySettings
 from tests.shipping.rules.promtool import Missing, find_promtool
 from tests.shipping.rules.reading import FILE, rules
 from tests.trials.observe.cardinality import Cardinality, measured
