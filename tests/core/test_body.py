@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.core.body import MAX_BODY_BYTES, Fraction, UnreadableBodyError, read_object, short
+from service.core.body import (
+    MAX_BODY_BYTES,
+    MAX_DEPTH,
+    Fraction,
+    UnreadableBodyError,
+    read_object,
+    short,
+)
 from tests.core.build import examples, many_examples
 
 
@@ -91,6 +98,11 @@ def refusal(body: bytes) -> str:
             id="10000-braces",
         ),
         pytest.param(
+            b'{"\\"[": "]", "a":' + b"[" * MAX_DEPTH + b"]" * MAX_DEPTH + b"}",
+            "the body is nested too deeply; a flat object is needed",
+            id="one-too-deep",
+        ),
+        pytest.param(
             b" " * 65_537, "the body has 65537 bytes; at most 65536 are allowed", id="over-64-KiB"
         ),
     ],
@@ -138,6 +150,22 @@ def test_a_body_of_exactly_64_kib_is_read() -> None:
     """64 KiB are allowed."""
     body = b'{"a": 1}'
     assert read_object(body + b" " * (MAX_BODY_BYTES - len(body))) == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param("[" * (MAX_DEPTH - 1) + "]" * (MAX_DEPTH - 1), id="deep"),
+        pytest.param("[" + "[[]], " * MAX_DEPTH + "{}]", id="side-by-side"),
+        pytest.param('"' + "[{" * MAX_DEPTH + '"', id="text"),
+        pytest.param('["\\"' + "[" * MAX_DEPTH + '\\\\", "]"]', id="escaped-quotes"),
+    ],
+)
+def test_brackets_count_only_inside_one_another(value: str) -> None:
+    """As deep as the bound is read on every Python, and can be quoted; text has no depth."""
+    read = read_object(f'{{"a": {value}}}'.encode())
+    assert read == {"a": json.loads(value)}
+    assert short(read).startswith('{"a": ')
 
 
 def test_each_kind_of_value_is_read_as_it_is() -> None:
