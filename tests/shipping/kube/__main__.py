@@ -1,7 +1,7 @@
 """`make kube`: exit code 0 when the chart does on a real API server what it should.
 
 Nothing is skipped quietly: where the server cannot be built, it says what is missing and ends
-with 1. `make kube` runs it in .venv-chart, where helm is.
+with 1.
 """
 
 import argparse
@@ -29,9 +29,7 @@ from tests.shipping.kube.options import Files
 
 ROOT = Path(__file__).resolve().parents[3]
 HELM = Path(sys.prefix) / "bin" / "helm"
-# A plugin that a library of .venv-chart brings, for clusters of its own; it cannot be imported.
 _TESTS = "tests/shipping/kube/live"
-_NO_PLUGIN = ("-p", "no:cloudcoil")
 
 
 def main(command_line: Sequence[str] | None = None) -> int:
@@ -57,7 +55,7 @@ def main(command_line: Sequence[str] | None = None) -> int:
 
 def _test(programs: Path, generated: list[bytes], tests: list[str]) -> int:
     if not HELM.exists():
-        raise BuildError(f"there is no {HELM}; .ci/chart-tools makes the environment that has it")
+        raise BuildError(f"there is no {HELM}; `make setup` installs it")
     with (
         tempfile.TemporaryDirectory(prefix="order-relay-kube-") as directory,
         chdir(directory),
@@ -69,15 +67,7 @@ def _test(programs: Path, generated: list[bytes], tests: list[str]) -> int:
         files = Files(Path(directory))
         config = str(files.kubeconfig)
         done = subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "pytest",
-                *_NO_PLUGIN,
-                _TESTS,
-                "--verbose",
-                *tests,
-            ],
+            [sys.executable, "-m", "pytest", _TESTS, "--verbose", *tests],
             cwd=ROOT,
             env={**os.environ, **home, "KUBECONFIG": config, CLUSTER_VARIABLE: config},
             check=False,

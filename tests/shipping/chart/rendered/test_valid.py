@@ -97,6 +97,6 @@ def test_a_wrong_object_is_found() -> None:
 
 
 def test_the_definitions_of_kubernetes_are_of_its_newest_version() -> None:
-    """Else: `python -m tests.shipping.chart.rendered.definitions`, in .venv-chart."""
+    """Else: `python -m tests.shipping.chart.rendered.definitions`."""
     assert DEFINITIONS.read_text(encoding="utf-8") == definitions.text()
     assert kubernetes.versions()[-1] == definitions.VERSION
