@@ -15,7 +15,7 @@ compile := $(python) -m uv pip compile --quiet --universal --python-version 3.11
 
 .DEFAULT_GOAL := help
 .PHONY: help setup ready lint format test test-quick demo demo-up demo-down soak bench \
-	chaos cluster hostile leaks mutants rabbitmq4 image audit chart chart-files kube \
+	chaos cluster hostile leaks mutants debian13 image audit chart chart-files kube \
 	rules log-schema dashboards observe pictures build lock clean
 
 help: ## lists the commands
@@ -93,8 +93,8 @@ mutants: ready ## takes out each guard of the relay in turn; the tests must miss
 	@$(python) -m tests.world.broker ensure
 	@$(python) -m tests.trials.mutants --jobs $(JOBS) $(ARGS)
 
-rabbitmq4: ready ## gets RabbitMQ 4 of Debian 13 into a folder and runs the broker's tests on it (root)
-	@$(python) -m tests.world.broker rabbitmq4
+debian13: ## lints and tests the last commit in a Debian 13 of its own: Python 3.13, RabbitMQ 4 (root)
+	@.ci/debian13 $(ARGS)
 
 image: ready ## builds the container image and tests it, run for real (Debian, root)
 	@$(python) -m tests.world.broker ensure

@@ -17,7 +17,7 @@ class PortMapper:
         (self.port,) = free_ports(1)
         epmd = [str(installed.epmd), "-address", LOOPBACK, "-port", str(self.port)]
         # The keeper needs something to keep beside it, which ends only by its signal.
-        plan = json.dumps([installed.command(*epmd), self.port, ["sleep", "infinity"]])
+        plan = json.dumps([epmd, self.port, ["sleep", "infinity"]])
         self._keeper = subprocess.Popen(
             [sys.executable, "-I", keeper.__file__, plan],
             stdin=subprocess.PIPE,

@@ -66,15 +66,14 @@ class NativeRunner:
         self._cookie().write_text(cookie, encoding="ascii")
         # Erlang refuses a cookie that others may read.
         self._cookie().chmod(0o400)
-        slim = self._slim(names)
+        slim = slim_installation(self.installed.server, self.directory / "rabbitmq", names)
         self._environment = {**self._make_environment(), **slim}
 
     def start(self) -> None:
         """Starts the node in a session of its own, out of reach of the terminal's Ctrl-C."""
         epmd = [str(self.installed.epmd), "-address", LOOPBACK, "-port", str(self._epmd_port)]
-        node = self._command(str(self.installed.server))
-        mapper = [] if self.membership else self._command(*epmd)
-        plan = json.dumps([mapper, self._epmd_port, node])
+        mapper = [] if self.membership else epmd
+        plan = json.dumps([mapper, self._epmd_port, [str(self.installed.server)]])
         with (self.directory / "log" / "console.log").open("ab") as console:
             self._keeper = subprocess.Popen(
                 [sys.executable, "-I", keeper.__file__, plan],
@@ -117,8 +116,7 @@ class NativeRunner:
 
     def ctl(self, *arguments: str) -> str:
         """What `rabbitmqctl` prints for this node."""
-        program = str(self.installed.ctl)
-        command = self._command(program, "--node", self.name, "--quiet", *arguments)
+        command = [str(self.installed.ctl), "--node", self.name, "--quiet", *arguments]
         done = subprocess.run(
             command,
             env=self._environment,
@@ -138,16 +136,6 @@ class NativeRunner:
         """Everything that the node has logged, the console of its start first."""
         files = (self.directory / "log").glob("*.log")
         return "".join(path.read_text(encoding="utf-8", errors="replace") for path in sorted(files))
-
-    def _command(self, *command: str) -> list[str]:
-        shared = (self.directory, self.tls.directory) if self.tls else (self.directory,)
-        return self.installed.command(*command, shared=shared)
-
-    def _slim(self, plugins: tuple[str, ...]) -> dict[str, str]:
-        if self.installed.root:
-            # Its links would name files of this system.
-            return {}
-        return slim_installation(self.installed.server, self.directory / "rabbitmq", plugins)
 
     def _cookie(self) -> Path:
         return self.directory / "home" / ".erlang.cookie"
