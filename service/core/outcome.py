@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
+from service.core.body import nests_too_deeply
 from service.core.codes import Code
 from service.core.key_errors import names_the_key
 from service.core.retry_after import parse_retry_after
@@ -188,8 +189,9 @@ def _by_body(answer: Answered, form: bytes) -> Outcome:
 
 def _read_object(body: bytes) -> dict[str, object] | None:
     try:
-        value = json.loads(body, object_pairs_hook=_pairs)
-    except (ValueError, RecursionError):
+        text = body.decode(json.detect_encoding(body), "surrogatepass")
+        value = None if nests_too_deeply(text) else json.loads(text, object_pairs_hook=_pairs)
+    except ValueError:
         return None
     return value if isinstance(value, dict) else None
 

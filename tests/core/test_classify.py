@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.core.body import MAX_DEPTH
 from service.core.outcome import (
     Accepted,
     Answered,
@@ -100,12 +101,19 @@ def test_an_order_under_an_errors_status_is_uncertain(status: int, more: dict[st
         pytest.param(b'{"error": "Service not found", "error": null}', id="error-twice"),
         pytest.param(b"[" * 60_000, id="deep-arrays"),
         pytest.param(b'{"order":' * 7_000, id="deep-objects"),
+        pytest.param(b'{"error": ' + b"[" * MAX_DEPTH + b"]" * MAX_DEPTH + b"}", id="one-too-deep"),
     ],
 )
 @pytest.mark.parametrize("status", [200, 400])
 def test_an_answer_that_is_no_json_object_is_unknown(status: int, content: bytes) -> None:
     """A proxy's page or half an answer says nothing about the order."""
     assert outcome_of(status, content) == "unknown"
+
+
+def test_an_error_as_deep_as_is_read_is_a_refusal() -> None:
+    """It is written into the reply, cut off, on every Python."""
+    depth = MAX_DEPTH - 1
+    assert outcome_of(400, b'{"error": ' + b"[" * depth + b"]" * depth + b"}") == "refused"
 
 
 @pytest.mark.parametrize(

@@ -112,8 +112,10 @@ class RealHarness:
             assert producer.publish(b"orders", b"order.request", hostile) is Confirm.ACK
 
     async def delivery(self, number: int) -> Delivery:
-        """As soon as it comes."""
-        return await self._edge.inbox.until(number)
+        """As soon as it comes, and is counted: until then an old count would say empty."""
+        delivery = await self._edge.inbox.until(number)
+        await self._vhost.until(lambda queues: queues["orders.requests"].messages > 0)
+        return delivery
 
     async def publish(self, publication: Publication) -> Confirmed | Unconfirmed:
         """By the edge's publisher."""

@@ -15,6 +15,7 @@ from tests.edges.amqp.crash import fill
 from tests.edges.amqp.edge import Edge, Options, consuming, relaying
 from tests.edges.amqp.proxied import through
 from tests.flow.clock import FakeClock
+from tests.world.broker.management import Queue
 from tests.world.broker.vhost import VirtualHost
 from tests.world.faults import Proxy
 
@@ -22,6 +23,10 @@ from tests.world.faults import Proxy
 async def _send(vhost: VirtualHost, count: int) -> None:
     ids = [f"o-{number}" for number in range(count)]
     await fill(vhost, "orders", "order.request", ids)
+
+
+def _counts(queue: Queue) -> tuple[int, int]:
+    return (queue.ready, queue.unacked)
 
 
 def _started(edge: Edge) -> list[int]:
@@ -57,8 +62,7 @@ async def test_no_more_than_the_prefetch_are_out_at_a_time(
     async with consuming(broker, Options(prefetch=3)) as edge:
         await _send(vhost, 10)
         await edge.inbox.until(3)
-        queues = await vhost.until(lambda queues: queues["orders.requests"].unacked == 3)
-        assert queues["orders.requests"].ready == 7
+        await vhost.until(lambda queues: _counts(queues["orders.requests"]) == (7, 3))
         assert len(edge.inbox.deliveries) == 3
         assert _started(edge) == [3]
 

@@ -104,11 +104,12 @@ def test_every_stage_has_the_same_base() -> None:
 
 
 def test_traces_are_an_argument_of_the_build() -> None:
-    """Both lists are copied, and the plain one is installed where none is named."""
+    """Without it the extra is not installed, and nothing is that was not checked by its hash."""
     dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
-    assert "\nARG REQUIREMENTS=requirements.txt\n" in dockerfile
-    assert "\nCOPY requirements.txt requirements-otel.txt requirements-build.txt ./\n" in dockerfile
-    assert dockerfile.count('-r "${REQUIREMENTS}" ') == 1
+    assert "\nARG EXTRAS=\n" in dockerfile
+    assert dockerfile.count('"order-relay${EXTRAS}"') == 1
+    assert dockerfile.count("pip download --require-hashes ") == 1
+    assert dockerfile.count("--no-index --find-links /wheels") == 2
 
 
 def test_the_build_context_is_a_list_of_what_is_copied() -> None:
@@ -120,8 +121,6 @@ def test_the_build_context_is_a_list_of_what_is_copied() -> None:
         "!LICENSE",
         "!README.md",
         "!pyproject.toml",
-        "!requirements.txt",
-        "!requirements-otel.txt",
-        "!requirements-build.txt",
+        "!requirements/image.txt",
         "!service",
     }

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SERVER_VARIABLE = "RABBITMQ_SERVER_BIN"
-ROOT_VARIABLE = "RABBITMQ_ROOT"
 IMAGE = "docker.io/library/rabbitmq:4-management"
 MISSING = (
     "no RabbitMQ: install it (Debian, Ubuntu: apt-get install rabbitmq-server), start docker or"
@@ -19,43 +18,27 @@ DIRECTORIES = (Path("/usr/lib/rabbitmq/bin"),)
 _ENGINES = ("docker", "podman")
 _ENGINE_TIMEOUT_SECONDS = 20.0
 Say = Callable[[str], None]
-# The mounts are in a namespace of the program's own: they are gone when it is, however it ends.
-_ENTER = """\
-set -e
-root=$1
-shift
-mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
-mount --rbind /proc "$root/proc"
-mount --rbind /dev "$root/dev"
-while [ "$1" != -- ]; do
-    mkdir -p "$root$1"
-    mount --bind "$1" "$root$1"
-    shift
-done
-shift
-exec chroot "$root" "$@"
-"""
 
 
 @dataclass(frozen=True)
 class Installed:
-    """A RabbitMQ of this machine; with a root, one inside that folder, at these paths in it."""
+    """A RabbitMQ of this machine."""
 
     server: Path
     epmd: Path
-    root: Path | None = None
 
     @property
     def ctl(self) -> Path:
         """The `rabbitmqctl` beside the server."""
         return self.server.with_name("rabbitmqctl")
 
-    def command(self, *command: str, shared: tuple[Path, ...] = ()) -> list[str]:
-        """What runs a program of it, which sees the shared folders at their own paths."""
-        return _entered(self.root, shared, [*command]) if self.root else [*command]
+    @property
+    def queues(self) -> Path:
+        """The `rabbitmq-queues` beside the server."""
+        return self.server.with_name("rabbitmq-queues")
 
     def __str__(self) -> str:
-        return f"RabbitMQ at {self.server}" + (f" in {self.root}" if self.root else "")
+        return f"RabbitMQ at {self.server}"
 
 
 @dataclass(frozen=True)
@@ -83,16 +66,11 @@ def find_rabbitmq(
     directories: Sequence[Path] = DIRECTORIES,
 ) -> Installed | Container | Missing:
     """What can run a node now, without changing this machine."""
-    if named := os.environ.get(ROOT_VARIABLE):
-        # Another one than was named would be tested in its place, and nobody would know.
-        return find_in_root(Path(named)) or Missing(f"no RabbitMQ in {ROOT_VARIABLE}={named}")
     return find_installed(directories) or find_container() or Missing()
 
 
 def ensure_rabbitmq(say: Say) -> Installed | Container | Missing:
     """What can run a node, after installing RabbitMQ where root and apt-get are at hand."""
-    if os.environ.get(ROOT_VARIABLE):
-        return find_rabbitmq()
     return find_installed() or _install(say) or find_container() or Missing()
 
 
@@ -107,16 +85,6 @@ def find_installed(directories: Sequence[Path] = DIRECTORIES) -> Installed | Non
     for server in candidates:
         if epmd and os.access(server, os.X_OK) and server.with_name("rabbitmqctl").exists():
             return Installed(server=server, epmd=epmd)
-    return None
-
-
-def find_in_root(root: Path) -> Installed | None:
-    """The RabbitMQ of another system, which is in this folder as Debian installs it."""
-    programs = ("rabbitmq-server", "rabbitmqctl")
-    for directory in DIRECTORIES:
-        inside = root / directory.relative_to("/")
-        if all((inside / program).exists() for program in programs):
-            return Installed(directory / programs[0], Path("/usr/bin/epmd"), root.resolve())
     return None
 
 
@@ -162,13 +130,3 @@ def _succeeds(command: list[str], timeout_seconds: float) -> bool:
     except (OSError, subprocess.TimeoutExpired):
         return False
     return done.returncode == 0
-
-
-def _entered(root: Path, shared: tuple[Path, ...], command: list[str]) -> list[str]:
-    """The command that runs `command` in `root`; one process, so its signals and its id are its.
-
-    The shared folders are at the same paths inside. It needs the rights of root.
-    """
-    namespace = ["unshare", "--mount", "--propagation", "private"]
-    folders = [str(path) for path in shared]
-    return [*namespace, "sh", "-c", _ENTER, "enter", str(root), *folders, "--", *command]

@@ -23,8 +23,7 @@ def _program(directory: Path, name: str, text: str = "exit 0") -> Path:
 def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A machine with nothing but what the test puts on its PATH."""
     monkeypatch.setenv("PATH", str(tmp_path))
-    for variable in (find.SERVER_VARIABLE, find.ROOT_VARIABLE):
-        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.delenv(find.SERVER_VARIABLE, raising=False)
     return tmp_path
 
 
@@ -59,26 +58,6 @@ def test_without_anything_there_is_one_line_of_advice() -> None:
     assert found == Missing()
     assert "apt-get install rabbitmq-server" in str(found)
     assert "\n" not in str(found)
-
-
-def test_the_folder_named_in_the_environment_is_the_only_one(
-    bare: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Where it holds no RabbitMQ, no other is taken in its place."""
-    monkeypatch.setenv(find.ROOT_VARIABLE, str(bare))
-    assert find.find_rabbitmq() == Missing(f"no RabbitMQ in {find.ROOT_VARIABLE}={bare}")
-    programs = bare / "usr/lib/rabbitmq/bin"
-    programs.mkdir(parents=True)
-    for name in ("rabbitmq-server", "rabbitmqctl"):
-        _program(programs, name)
-
-    found = find.find_rabbitmq()
-
-    assert isinstance(found, Installed)
-    assert (found.root, found.ctl) == (bare, Path("/usr/lib/rabbitmq/bin/rabbitmqctl"))
-    command = found.command("epmd", "-d", shared=(Path("/a"), Path("/b")))
-    assert command[:4] == ["unshare", "--mount", "--propagation", "private"]
-    assert command[-6:] == [str(bare), "/a", "/b", "--", "epmd", "-d"]
 
 
 def test_a_container_is_published_on_the_loopback_address_only(tmp_path: Path) -> None:
