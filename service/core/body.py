@@ -7,7 +7,7 @@ from typing import Never
 MAX_BODY_BYTES = 64 * 1024
 MAX_SHOWN_CHARACTERS = 60
 MAX_NUMBER_CHARACTERS = 40
-"""Longer literals are refused: int() is quadratic in the digits, and no order needs them."""
+"""Longer literals are refused: int() takes quadratic time, and no order needs them."""
 
 
 class UnreadableBodyError(ValueError):
@@ -116,11 +116,11 @@ def _constant(literal: str) -> Never:
 
 
 def short(value: object) -> str:
-    """`value` as a person may read it in an error message: JSON-like, and not long."""
+    """`value` for an error message: JSON-like, and short."""
     try:
         text = value.literal if isinstance(value, Fraction) else json.dumps(value, default=str)
     except (RecursionError, ValueError):
-        # What could just be read can still be too deep to be written, this far down the stack.
+        # A value that could be read can still be too deep to be written, this far down the stack.
         return "a value that is nested too deeply"
     return text if len(text) <= MAX_SHOWN_CHARACTERS else f"{text[:MAX_SHOWN_CHARACTERS]}..."
 
