@@ -1,6 +1,6 @@
 """What to do next with an order: the closed set of decisions, `decide`, and when to give up.
 
-The rules, in the order in which they are asked:
+The rules, in the order in which they apply:
 
 1. An answer of the API that is certain (accepted, refused) ends the order.
 2. A misconfigured account holds the order: nothing is answered for it.
@@ -31,7 +31,7 @@ from service.core.outcome import (
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """The bounds of trying: waiting tiers in ascending whole seconds, attempts, age, window."""
+    """The limits of retrying: waiting tiers in ascending whole seconds, attempts, age, window."""
 
     delays_seconds: tuple[int, ...] = (1, 5, 30, 120, 600, 3600)
     max_attempts: int = 12
@@ -69,7 +69,7 @@ class RetryLater:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Wait until the account works again; nothing is counted against the order."""
+    """Wait until the account works again; no attempt is counted."""
 
 
 Decision = Finish | Park | RetryHere | RetryLater | Hold
@@ -104,7 +104,7 @@ def decide(
 def wait_seconds(
     outcome: Throttled | Unreached | Unknown, history: History, policy: RetryPolicy, jitter: float
 ) -> float:
-    """How long to wait: as the API told, at most the last tier, else backoff with full jitter."""
+    """How long to wait: as the API asks, at most the last tier, else backoff with full jitter."""
     told = outcome.retry_after_seconds if isinstance(outcome, Throttled) else None
     if told is not None:
         # An API that says "after 0 seconds" again and again would be called in a hot loop.
@@ -116,7 +116,7 @@ def wait_seconds(
 def throttle_seconds(
     outcome: Outcome, history: History, policy: RetryPolicy, jitter: float
 ) -> float | None:
-    """How long the API asks everybody to wait; None where it does not."""
+    """How long the API asks all orders to wait; None where it does not."""
     if isinstance(outcome, Throttled):
         return wait_seconds(outcome, history, policy, jitter)
     return None
@@ -158,7 +158,7 @@ def _wait(
     if (end := give_up(history, deadline, policy, now)) is not None:
         return end
     tiers = policy.delays_seconds
-    # A wait that outlasts the order's end would turn a chance into a certain failure.
+    # A wait beyond the order's end would turn a possible success into a certain failure.
     left = _seconds_left(history, deadline, policy, now)
     if seconds <= tiers[0]:
         return RetryHere(min(seconds, left))

@@ -1,7 +1,7 @@
 """Whether an error of the API is about the account's key: then it concerns every order.
 
-An API may repeat what it was sent ("coupon summer-key is unknown"). The order's own words are taken
-out first, else one order with the word "key" in it would hold up all the others.
+An API may repeat what it was sent ("coupon summer-key is unknown"). The order's own words are
+removed first, else one order with the word "key" in it would hold all the others.
 """
 
 import re
@@ -22,9 +22,9 @@ def names_the_key(error: str, form: bytes) -> bool:
 
 
 def _own_words(form: bytes) -> list[str]:
-    """The order's names and values that could be taken for the key, the longest first.
+    """The order's names and values that contain the word "key", the longest first.
 
-    Only these: to take out a value such as "1" or "ey" could hide the key.
+    Only these: to remove a value such as "1" or "ey" could hide the key.
     """
     pairs = parse_qsl(form.decode("ascii", "replace"), keep_blank_values=True)
     words = {word for pair in pairs for word in pair if _KEY.search(word)}

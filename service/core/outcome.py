@@ -64,7 +64,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Throttled:
-    """The API asks to wait, and has not looked at the order.
+    """The API asks to wait, and has not handled the order.
 
     `retry_after_seconds` is None where it does not say how long.
     """
@@ -198,7 +198,7 @@ def _read_object(body: bytes) -> dict[str, object] | None:
 
 def _pairs(pairs: list[tuple[str, object]]) -> dict[str, object]:
     values = dict(pairs)
-    # The last one would win, and what the first one says might be true: two results are none.
+    # The last one would win, but the first one may be the true one: two results are none.
     if len(values) < len(pairs) and any(
         [key for key, _ in pairs].count(name) > 1 for name in ("order", "error")
     ):
@@ -207,7 +207,7 @@ def _pairs(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _order_id(value: object) -> str | None:
-    # Other panels give a number. It is an order id all the same: to doubt it would lose an order.
+    # Other panels send a number, which is an order id as well: to refuse it would lose an order.
     text = str(value) if isinstance(value, int) and value not in (True, False) else value
     if isinstance(text, str) and 0 < len(text) <= MAX_TEXT_CHARACTERS and _is_text(text):
         return text

@@ -2,9 +2,9 @@
 
 delivery -> parse -> admit -> submit -> classify -> decide -> publish (confirmed) -> ack
 
-`receive`, `_carry` and `_place` here, then `Settler.settle`: these four are the way. What may be
-decided is decided in `service.core`; here it is only carried out, in that order. A delivery is
-acked when everything that was to be published for it is confirmed, and not before.
+`receive`, `_carry` and `_place` here, then `Settler.settle`: these four are the way. All decisions
+are made in `service.core`; here they are only carried out, in that order. A delivery is acked only
+when everything that is published for it is confirmed.
 """
 
 import asyncio
@@ -83,13 +83,13 @@ class Relay:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def oldest_order_age_seconds(self) -> float:
-        """How long the oldest order that is held has been on its way; from any thread."""
+        """The age of the oldest order that this process holds; from any thread."""
         return self._held.oldest_age_seconds(self._clock.monotonic())
 
     async def finish(self, within_seconds: float) -> int:
-        """Let what has begun end within the time, cut off the rest; how many were cut off.
+        """Let what has begun end within the time, cancel the rest; how many were cancelled.
 
-        What is cut off stays unacked: the broker delivers it again.
+        What is cancelled stays unacked: the broker delivers it again.
         """
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=within_seconds)
@@ -100,11 +100,11 @@ class Relay:
         return len(left)
 
     def receive(self, delivery: Delivery) -> None:
-        """Begin with `delivery`; returns at once."""
+        """Start a task for `delivery`; returns at once."""
         message_id = delivery.received.message.message_id
         self._emit(DeliveryArrived(message_id, delivery.received.redelivered))
         task = asyncio.create_task(self._carry(delivery))
-        # The loop holds tasks weakly: without this set one could vanish in mid-flight.
+        # The loop holds tasks weakly: without this set one could be collected while it runs.
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -118,7 +118,7 @@ class Relay:
                 if not isinstance(parsed, Request):
                     await self._settler.settle(delivery, plan_unserved(received, parsed, now))
                     return
-                # Two with one id at a time would race each other past the memory of answers.
+                # Two with one id at a time would both miss the memory of answers.
                 async with self._same_id.hold(parsed.request_id):
                     if (plan := self._known(received, parsed)) is None:
                         plan = await self._place(delivery, parsed, arrived_at)
@@ -141,7 +141,7 @@ class Relay:
                 if not delivery.alive:
                     return REQUEUE
                 sent_at, began = self._clock.now(), self._clock.monotonic()
-                # Asked again: the wait at the gate may have outlasted the deadline.
+                # Checked again: the deadline may have passed during the wait at the gate.
                 if (plan := self._given_up(received, request, history, sent_at)) is not None:
                     return plan
                 result = await self._api.submit(request.order.form)
@@ -170,7 +170,7 @@ class Relay:
 
     @asynccontextmanager
     async def _guarded(self, delivery: Delivery) -> AsyncIterator[None]:
-        """A defect on the way costs this delivery a requeue, and the others nothing."""
+        """A defect on the way requeues this delivery, and touches no other."""
         with self._tracing.delivery(delivery.received):
             try:
                 yield
@@ -182,7 +182,7 @@ class Relay:
                 await delivery.requeue(counted=True)
 
     def _known(self, received: Received, request: Request) -> Plan | None:
-        """The end of a request whose id was seen before; None where the API is to be asked."""
+        """The plan for a request whose id was seen before; None where the API must be asked."""
         match self._recent.recall(request):
             case Repeat(answer):
                 return plan_answer(received, answer, self._clock.now(), repeated=True)
@@ -209,7 +209,7 @@ class Relay:
         return self._clock.monotonic() + left.total_seconds()
 
     def _turned_away(self, received: Received, request: Request, history: History) -> Plan:
-        """Let the order wait elsewhere, with what is known about it if that can be written."""
+        """Let the order wait in a retry queue with its history; requeue it where that cannot be."""
         now = self._clock.now()
         if (plan := self._given_up(received, request, history, now)) is not None:
             return plan

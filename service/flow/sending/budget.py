@@ -17,11 +17,11 @@ class RateBudget:
         return self._rate
 
     def change_rate(self, rate_per_second: float | None) -> None:
-        """Space the slots that are not handed out yet by the new rate."""
+        """Space all later slots by the new rate."""
         self._rate = rate_per_second
 
     def take(self, now: float) -> float:
-        """Take the next slot; how many seconds from `now` (monotonic) on it begins."""
+        """Take the next slot; in how many seconds from `now` (monotonic) it begins."""
         if self._rate is None:
             return 0.0
         slot = max(now, self._next_slot)

@@ -14,7 +14,7 @@ from service.flow.sending.budget import RateBudget
 from service.flow.sending.holds import Holds
 
 PATIENCE_SECONDS = 300.0
-"""How long a held order stays in the process: brokers take back what is unacked for 30 minutes."""
+"""How long a held order stays in the process: brokers allow 30 minutes without an ack."""
 
 LONG_THROTTLE_SECONDS = 60.0
 
@@ -29,7 +29,7 @@ class Intake(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """The order may be sent; `probe` says that it goes ahead of all others to find out."""
+    """The order may be sent; `probe` says that it goes ahead of all others during a hold."""
 
     probe: bool
 
@@ -69,8 +69,8 @@ class Gate:
     async def enter(self, *, arrived_at: float, leave_by: float) -> Entered | TurnedAway:
         """Wait for the turn of an order that arrived at `arrived_at` (monotonic seconds).
 
-        While orders are held it waits for PATIENCE_SECONDS, and not past `leave_by`. Who entered
-        calls `leave` afterwards, whatever happens in between.
+        While orders are held it waits for PATIENCE_SECONDS, and not past `leave_by`. After
+        `Entered` the caller must call `leave`, whatever happens in between.
         """
         while True:
             entry = await self._until_open(arrived_at, leave_by)
@@ -87,7 +87,7 @@ class Gate:
             self._end_probe(entry)
 
     def leave(self, entry: Entered) -> None:
-        """Give the permit back."""
+        """Release the permit."""
         self._in_flight -= 1
         self._permits.release()
         self._end_probe(entry)
@@ -101,7 +101,7 @@ class Gate:
         self.announce()
 
     def hold_publisher(self, why: str) -> None:
-        """Let nothing through while results cannot be published."""
+        """Send nothing while results cannot be published."""
         self._holds.hold_publisher(self._clock.monotonic(), why)
         self.announce()
 
@@ -111,9 +111,9 @@ class Gate:
         self.announce()
 
     def drain(self) -> None:
-        """Turn away everyone who waits, and whoever comes later."""
+        """Turn away all orders that wait, and all that come later."""
         self.draining.set()
-        # Nobody is let through any more, so the surplus permits only wake those who queue.
+        # No order is sent any more, so the surplus permits only wake those in the queue.
         for _ in range(self._queued):
             self._permits.release()
         self._broadcast()
@@ -136,7 +136,7 @@ class Gate:
         if self.draining.is_set() or HoldReason.PUBLISHER in reasons:
             return Intake.NONE
         if reasons & {HoldReason.CIRCUIT, HoldReason.CREDENTIALS}:
-            # Somebody must be there to probe, or the hold would never end.
+            # One order must be there to probe, or the hold would never end.
             return Intake.NONE if self._waiting or self._probing else Intake.ONE
         if self._holds.throttled_seconds(now) > LONG_THROTTLE_SECONDS:
             return Intake.NONE
@@ -154,7 +154,7 @@ class Gate:
         return self._version
 
     def announce(self) -> None:
-        """Say which holds began and ended since the last time."""
+        """Emit which holds began and ended since the last call."""
         now_held = self._holds.reasons(self._clock.monotonic())
         for reason in now_held.keys() - self._announced.keys():
             self._emit(HoldChanged(reason, held=True, why=now_held[reason]))
@@ -190,7 +190,7 @@ class Gate:
                 self._broadcast()
 
     async def _permit_and_slot(self, entry: Entered) -> bool:
-        """Whether a permit and a sending slot were got, and sending is still right."""
+        """Get a permit and a sending slot; whether the order may still be sent."""
         self._queued += 1
         try:
             await self._permits.acquire()

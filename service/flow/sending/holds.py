@@ -1,8 +1,8 @@
-"""The rules of holding: when no new order is sent, and when one goes ahead as a probe.
+"""The rules of holding: when no new order is sent, and when one is sent as a probe.
 
-No clock and no I/O: every call is told the monotonic time. A hold for `credentials` or `circuit`
-ends when a probe succeeds; one for `throttled` ends by itself; one for `publisher` is lifted by
-whoever set it.
+No clock and no I/O: every call gets the monotonic time. A hold for `credentials` or `circuit` ends
+when a probe succeeds, one for `throttled` ends by itself, and the publisher that sets one for
+`publisher` lifts it.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from service.flow.events.labels import HoldReason
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 30.0
 FAILURES_UNTIL_OPEN = 10
-"""So many failures in a row, with no success between them, open the circuit."""
+"""How many failures in a row, with no success between them, open the circuit."""
 
 
 @dataclass(slots=True)
@@ -63,23 +63,23 @@ class Holds:
         return min(starts, default=None)
 
     def may_probe(self, now: float) -> bool:
-        """Whether one order may go ahead to see if the API works again."""
+        """Whether one order may be sent as a probe."""
         if not self._probed or self._publisher is not None or now < self._throttled_until:
             return False
         return all(now >= hold.probe_at for hold in self._probed.values())
 
     def next_change(self, now: float) -> float:
-        """Seconds until time alone changes something; infinite when it never does."""
+        """Seconds until the time alone changes something; infinite when it never does."""
         edges = [hold.probe_at for hold in self._probed.values()]
         edges.append(self._throttled_until)
         return min((edge - now for edge in edges if edge > now), default=inf)
 
     def throttled_seconds(self, now: float) -> float:
-        """How long the API asked to wait still."""
+        """How much of the wait that the API asked for is left."""
         return max(0.0, self._throttled_until - now)
 
     def throttle(self, now: float, seconds: float) -> None:
-        """Send nothing for `seconds`; a longer wait that was told before stays."""
+        """Send nothing for `seconds`; a longer wait that was asked for before stays."""
         if now >= self._throttled_until:
             self._throttled_since = now
         self._throttled_until = max(self._throttled_until, now + seconds)
@@ -93,7 +93,7 @@ class Holds:
         self._publisher = None
 
     def report(self, outcome: Outcome, *, probe: bool, now: float, jitter: float) -> None:
-        """Learn from an attempt's outcome; `probe` says that it was sent to find out."""
+        """Learn from an attempt's outcome; `probe` says that it was a probe."""
         match outcome:
             case Misconfigured():
                 self._failures = 0
@@ -122,7 +122,7 @@ class Holds:
             self._probed[reason] = _Probed(why, now, pause, now + _jittered(pause, jitter))
 
     def _pause_longer(self, now: float, jitter: float, *, probe: bool) -> None:
-        """A probe that found nothing good: the next one comes later."""
+        """Double the pause after a probe that failed."""
         if not probe:
             return
         for hold in self._probed.values():
@@ -131,5 +131,5 @@ class Holds:
 
 
 def _jittered(seconds: float, jitter: float) -> float:
-    # Replicas that were stopped by the same fault must not probe in step.
+    # Replicas that were stopped by the same fault must not probe at the same time.
     return seconds * (0.5 + jitter / 2)
