@@ -54,7 +54,7 @@ class RabbitCluster:
             raise BrokerError(message)
         (port,) = free_ports(1)
         # The keeper needs something to keep beside the mapper, which ends only by its signal.
-        epmd = source.command(*epmd_command(source, port))
+        epmd = epmd_command(source, port)
         mapper = start_keeper(epmd, port, ["sleep", "infinity"])
         wait_until(lambda: accepts(port), "epmd accepts", 30.0)
         names = tuple(new_name() for _ in range(NODES))

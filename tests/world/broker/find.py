@@ -32,11 +32,6 @@ class Installed:
         """The `rabbitmqctl` beside the server."""
         return self.server.with_name("rabbitmqctl")
 
-    @property
-    def queues(self) -> Path:
-        """The `rabbitmq-queues` beside the server."""
-        return self.server.with_name("rabbitmq-queues")
-
     def __str__(self) -> str:
         return f"RabbitMQ at {self.server}"
 
