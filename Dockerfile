@@ -9,22 +9,19 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 \
     PIP_ROOT_USER_ACTION=ignore
 WORKDIR /src
 
-# requirements-otel.txt adds what traces need (docs/traces.md): 6 MB and its byte code.
-ARG REQUIREMENTS=requirements.txt
-# Before the program, so that a change of the program alone installs nothing again.
-COPY requirements.txt requirements-otel.txt requirements-build.txt ./
-RUN python -m venv --without-pip /opt/order-relay \
- && python -m pip --python /opt/order-relay/bin/python install --require-hashes \
-        --no-compile --only-binary :all: -r "${REQUIREMENTS}" \
- && python -m venv --without-pip /opt/build \
- && python -m pip --python /opt/build/bin/python install --require-hashes \
-        --no-compile --only-binary :all: -r requirements-build.txt
+# Before the program, so that a change of the program alone downloads nothing again.
+COPY requirements/image.txt ./
+RUN python -m pip download --require-hashes --only-binary :all: -d /wheels -r image.txt
 
+# EXTRAS=[otel] adds what traces need (docs/traces.md): 6 MB and its byte code.
+ARG EXTRAS=
 COPY pyproject.toml README.md LICENSE ./
 COPY service ./service
-RUN /opt/build/bin/python -m hatchling build -t wheel -d /src/dist \
- && python -m pip --python /opt/order-relay/bin/python install --no-deps --no-index \
-        --no-compile /src/dist/*.whl \
+# From here on only wheels whose hashes were checked above, for the build of the program, too.
+RUN python -m pip wheel --no-index --find-links /wheels --no-deps -w /wheels . \
+ && python -m venv --without-pip /opt/order-relay \
+ && python -m pip --python /opt/order-relay/bin/python install --no-index --find-links /wheels \
+        --no-compile "order-relay${EXTRAS}" \
 # Not by time of change: the layer may be unpacked with other times than it was packed with.
 # Without the languages that pygments colours: 5 MB, and the program shows none of them.
  && python -m compileall -f -q -j 0 --invalidation-mode unchecked-hash \

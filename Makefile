@@ -10,13 +10,12 @@ export PYTHON
 
 # Always as `python -m`: a script's first line cannot name a path with a space in it.
 python := .venv/bin/python
-compile_group := $(python) -m uv pip compile --quiet --universal --python-version 3.11 \
+compile := $(python) -m uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-annotate --custom-compile-command 'make lock' $(ARGS)
-compile := $(compile_group) pyproject.toml
 
 .DEFAULT_GOAL := help
 .PHONY: help setup ready lint format test test-quick demo demo-up demo-down soak bench \
-	chaos cluster hostile leaks mutants rabbitmq4 image audit chart chart-files kube \
+	chaos cluster hostile leaks mutants debian13 image audit chart chart-files kube \
 	rules log-schema dashboards observe pictures build lock clean
 
 help: ## lists the commands
@@ -90,12 +89,12 @@ leaks: ready ## takes the broker away a thousand times; watches tasks, files and
 	@$(python) -m tests.world.broker ensure
 	@$(python) -m tests.trials.leaks $(ARGS)
 
-mutants: ready ## takes out each guard of the relay in turn; the tests must miss it (ARGS='--only ID')
+mutants: ready ## takes out each guard of the relay in turn; a test must fail (ARGS='--only NAME', ARGS=--check)
 	@$(python) -m tests.world.broker ensure
 	@$(python) -m tests.trials.mutants --jobs $(JOBS) $(ARGS)
 
-rabbitmq4: ready ## gets RabbitMQ 4 of Debian 13 into a folder and runs the broker's tests on it (root)
-	@$(python) -m tests.world.broker rabbitmq4
+debian13: ## lints and tests the last commit in a Debian 13 of its own: Python 3.13, RabbitMQ 4 (root)
+	@.ci/debian13 $(ARGS)
 
 image: ready ## builds the container image and tests it, run for real (Debian, root)
 	@$(python) -m tests.world.broker ensure
@@ -106,16 +105,21 @@ audit: ready ## writes an SBOM, and looks for known vulnerabilities of what is p
 
 chart: ready ## renders the Helm chart, validates it against Kubernetes and runs what it renders
 	@$(python) -m tests.world.broker ensure
-	@.ci/chart-tools
+	@cmp -s requirements/checkov.txt .venv/checkov/installed.txt || { \
+	    echo 'Installing checkov, half a minute ...'; \
+	    $(python) -m uv --quiet venv --clear .venv/checkov && \
+	    $(python) -m uv --quiet pip install --python .venv/checkov/bin/python \
+	        --require-hashes -r requirements/checkov.txt && \
+	    cp requirements/checkov.txt .venv/checkov/installed.txt; }
 	@echo 'Checking the chart ...'
-	@.venv-chart/bin/python -m pytest -p no:cloudcoil --timeout 300 --numprocesses $(JOBS) --dist worksteal tests/shipping/chart
+	@$(python) -m pytest --timeout 300 --numprocesses $(JOBS) --dist worksteal \
+	    tests/shipping/chart/test_*.py tests/shipping/chart/rendered
 
 chart-files: ready ## writes the chart's values.yaml, its schema and the README's tables
 	@$(python) -m charts.sources.values.generate
 
 kube: ready ## installs the chart on a real API server; builds that first, which takes long (needs Go)
-	@.ci/chart-tools
-	@.venv-chart/bin/python -m tests.shipping.kube
+	@$(python) -m tests.shipping.kube
 
 rules: ready ## checks and tries the alert rules with promtool; gets it if need be
 	@$(python) -m tests.shipping.rules ensure
@@ -138,15 +142,12 @@ pictures: ready ## records half an hour of orders and draws the dashboards of it
 build: ready ## builds the wheel into dist
 	@$(python) -m hatchling build -t wheel
 
-lock: ready ## compiles the requirements files from pyproject.toml (ARGS=--upgrade takes newer versions)
-	@echo 'Compiling the requirements files ...'
-	@$(compile) --output-file requirements.txt
-	@$(compile) --extra otel --constraint requirements.txt --output-file requirements-otel.txt
-	@$(compile) --extra otel --group dev --constraint requirements-otel.txt --output-file requirements-dev.txt
-	@$(compile) --extra otel --group dev --group chart --constraint requirements-dev.txt --output-file requirements-chart.txt
-	@$(compile_group) --group checkov --output-file requirements-checkov.txt
-	@$(compile_group) --group build --constraint requirements.txt --output-file requirements-build.txt
-	@$(compile_group) --group audit --output-file requirements-audit.txt
+lock: ready ## compiles requirements/ from pyproject.toml (ARGS=--upgrade takes newer versions)
+	@echo 'Compiling the requirements ...'
+	@$(compile) pyproject.toml --extra otel --group build --output-file requirements/image.txt
+	@$(compile) pyproject.toml --extra otel --group dev --constraint requirements/image.txt \
+	    --output-file requirements/dev.txt
+	@$(compile) --group checkov --output-file requirements/checkov.txt
 
 clean: ## removes what the other commands leave behind, except the environments
 	@rm -rf .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache dist htmlcov chaos-results

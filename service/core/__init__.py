@@ -1,1 +1,1 @@
-"""The pure layer: every rule as a function of its inputs, without I/O, clocks or chance."""
+"""The pure layer: every rule as a function of its inputs, without I/O, clocks or randomness."""

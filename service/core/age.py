@@ -1,4 +1,4 @@
-"""How long an order has been on its way, as far as a stranger cannot make it up."""
+"""How long an order has been on its way, from headers that a producer cannot forge."""
 
 from datetime import datetime
 
@@ -6,15 +6,15 @@ from service.core.message import Received
 from service.core.request import Parsed
 
 RETRY_EXCHANGE = ""
-"""What the broker says of what comes out of a waiting tier; see `service.core.topology`."""
+"""The exchange of a delivery that comes from a waiting tier; see `service.core.topology`."""
 
 
 def age_seconds(received: Received, parsed: Parsed, now: datetime, max_age_seconds: float) -> float:
-    """Since the relay first saw the order, for what came through a waiting tier; else 0.
+    """Seconds since the relay first saw the order, if it came through a waiting tier; else 0.
 
-    A producer can write any first-seen header, but the exchange is the broker's word: who may only
-    publish orders makes none look old. No order of the relay's own is older than
-    `max_age_seconds`, after which it is given up: more is a forgery or a wrong clock.
+    A producer can forge the first-seen header, but not the exchange, which the broker sets: an
+    order from a producer has the age 0. An order is given up at `max_age_seconds`, so a higher age
+    is forged or comes from a wrong clock, and is cut off there.
     """
     if received.exchange != RETRY_EXCHANGE:
         return 0.0

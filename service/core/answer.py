@@ -1,4 +1,4 @@
-"""The final word on an order: the status, the order id or the error, as every reply repeats it."""
+"""The final answer to an order: the status, the order id or the error, the same in every reply."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,9 +34,9 @@ class Answer:
 
     @property
     def repeatable(self) -> bool:
-        """Whether the same message id gets this answer again without another look.
+        """Whether the same message id gets this answer again without another attempt.
 
-        A failed order's producer may send it again, with the same message id too.
+        A failed order may be sent again under the same message id.
         """
         return self.status is not Status.FAILED
 
@@ -47,7 +47,7 @@ def accepted(outcome: Accepted, history: History) -> Answer:
 
 
 def refused(outcome: Refused, history: History) -> Answer:
-    """The answer to an order that the API does not want."""
+    """The answer to an order that the API refused."""
     problem = Problem(outcome.code, outcome.message, outcome.http_status)
     return Answer(Status.REJECTED, history.attempts, history.first_seen, problem=problem)
 

@@ -1,13 +1,20 @@
 """Reading a request body: strict JSON (RFC 8259) in UTF-8, one flat object, no key twice."""
 
 import json
+import re
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Never
 
 MAX_BODY_BYTES = 64 * 1024
 MAX_SHOWN_CHARACTERS = 60
 MAX_NUMBER_CHARACTERS = 40
 """Longer literals are refused: int() is quadratic in the digits, and no order needs them."""
+MAX_DEPTH = 500
+"""Deeper texts are not parsed: how deep json can go, each version of Python decides otherwise."""
+
+_STRING_OR_BRACKET = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[][{}]', re.DOTALL)
+_STEPS = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 
 class UnreadableBodyError(ValueError):
@@ -44,6 +51,14 @@ def read_object(body: bytes) -> dict[str, object]:
     return value
 
 
+def nests_too_deeply(text: str) -> bool:
+    """Whether arrays and objects lie inside one another more than MAX_DEPTH deep in JSON."""
+    if text.count("[") + text.count("{") <= MAX_DEPTH:
+        return False
+    found = _STRING_OR_BRACKET.finditer(text)
+    return max(accumulate(_STEPS.get(text[one.start()], 0) for one in found)) > MAX_DEPTH
+
+
 def _decode(body: bytes) -> str:
     if body.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
         raise UnreadableBodyError("the body starts with a byte order mark; plain UTF-8 is needed")
@@ -56,15 +71,13 @@ def _decode(body: bytes) -> str:
 
 
 def _parse(text: str) -> object:
+    if nests_too_deeply(text):
+        raise UnreadableBodyError("the body is nested too deeply; a flat object is needed")
     try:
         return _DECODER.decode(text)
     except json.JSONDecodeError as error:
         raise UnreadableBodyError(
             f"the body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
-        ) from None
-    except RecursionError:
-        raise UnreadableBodyError(
-            "the body is nested too deeply; a flat object is needed"
         ) from None
 
 
@@ -117,11 +130,7 @@ def _constant(literal: str) -> Never:
 
 def short(value: object) -> str:
     """`value` as a person may read it in an error message: JSON-like, and not long."""
-    try:
-        text = value.literal if isinstance(value, Fraction) else json.dumps(value, default=str)
-    except (RecursionError, ValueError):
-        # What could just be read can still be too deep to be written, this far down the stack.
-        return "a value that is nested too deeply"
+    text = value.literal if isinstance(value, Fraction) else json.dumps(value, default=str)
     return text if len(text) <= MAX_SHOWN_CHARACTERS else f"{text[:MAX_SHOWN_CHARACTERS]}..."
 
 

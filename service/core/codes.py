@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Status(StrEnum):
-    """What became of an order, as its producer is told."""
+    """What became of an order; the `status` of its reply."""
 
     ACCEPTED = "accepted"
     REJECTED = "rejected"

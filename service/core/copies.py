@@ -3,7 +3,7 @@
 Some headers and properties must not travel with a copy: brokers of the 3.x line drop a message
 with a left-over `x-death` in silence, `CC` routes it to others, a foreign `user_id` closes the
 channel, `expiration` shortens the wait and `priority` blocks a waiting queue. What a person may
-want to know of them is kept under headers of ours.
+need of them is kept in headers of ours.
 """
 
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ _DROPPED_PREFIXES = ("x-first-death-", "x-last-death-")
 
 
 def retry_copy(received: Received, history: History, tier_seconds: int) -> Publication:
-    """The copy of `received` that waits `tier_seconds` and brings `history` back."""
+    """The copy of `received` that waits `tier_seconds`, with `history` in its headers."""
     headers = _kept_headers(received) | to_headers(history.after_wait())
     return Publication(PublicationKind.RETRY, str(tier_seconds), _copy(received.message, headers))
 
@@ -45,7 +45,7 @@ def parked_copy(received: Received, answer: Answer, history: History, now: datet
 def salvaged_copy(received: Received, answer: Answer, now: datetime) -> Publication:
     """What can be kept of a message that can neither be copied nor be moved by the broker.
 
-    The body is whole; of the headers a text is left, and what is no UTF-8 is escaped.
+    The body is whole; the headers become one text, and what is not UTF-8 is escaped.
     """
     message = received.message
     headers = {
@@ -82,7 +82,7 @@ def _escaped(text: str | None) -> str | None:
     if text is None:
         return None
     escaped = text.encode("utf-8", "backslashreplace")
-    # Escapes are longer than what they stand for, and a property has 255 bytes.
+    # Escapes are longer than what they replace, and a property has at most 255 bytes.
     return escaped[:_MAX_PROPERTY_BYTES].decode("utf-8", "ignore")
 
 

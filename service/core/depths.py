@@ -1,4 +1,4 @@
-"""How full the broker's queues are, as far as anybody could ask."""
+"""How many messages are in the broker's queues, where it could be asked."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ RETRY_PREFIX = "retry."
 
 @dataclass(frozen=True, slots=True)
 class Depth:
-    """The messages that are ready in one queue, and who consumes from it."""
+    """The ready messages and the consumers of one queue."""
 
     ready: int
     consumers: int

@@ -55,7 +55,7 @@ class History:
         return self.unknown_since is not None
 
     def after(self, outcome: Outcome, sent_at: datetime) -> "History":
-        """The history once the attempt sent at `sent_at` came to `outcome`."""
+        """The history after the attempt sent at `sent_at` ended with `outcome`."""
         seen = replace(self, last_outcome=label(outcome))
         match outcome:
             case Accepted() | Refused():
@@ -76,7 +76,7 @@ class History:
                 assert_never(never)
 
     def after_wait(self) -> "History":
-        """The history once one more wait was begun."""
+        """The history after one more wait has begun."""
         return replace(self, retries=self.retries + 1)
 
 
@@ -105,8 +105,8 @@ def from_headers(
 ) -> History:
     """The history that a delivery brings with it.
 
-    A redelivered message may have been sent by a process that died before it could say so: its
-    outcome is unknown from the moment the producer made it, or from now where that is not told.
+    A redelivered message may have been sent by a process that died before it could record it: its
+    outcome is unknown since the producer's timestamp, or since now where there is none.
     Raises UnreadableHistoryError for values that the relay never writes.
     """
     first_seen = _moment(headers, FIRST_SEEN)
@@ -118,7 +118,7 @@ def from_headers(
         first_seen=min(now, first_seen or now),
         attempts=_count(headers, ATTEMPTS),
         retries=_count(headers, RETRIES),
-        # A time to come, by another machine's clock, would stretch the idempotency window.
+        # A future time, from another machine's clock, would stretch the idempotency window.
         unknown_since=min(now, unknown_since) if unknown_since else None,
         last_outcome=last_outcome if isinstance(last_outcome, str) else None,
         suspicions=_count(headers, SUSPICIONS),

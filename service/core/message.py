@@ -32,7 +32,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A message with what the broker said about its way here.
+    """A message with the broker's data about its delivery.
 
     `undecodable` is why the message could not be encoded again byte for byte, or None: such a
     message cannot be published as a copy, only the broker can move it. `unsafe_to_dead_letter`

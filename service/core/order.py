@@ -25,7 +25,7 @@ FIELD_ORDER = ("service", "link", "username", "quantity", "runs", "interval", "c
 MAX_TEXT_CHARACTERS = 10_000
 _TEXT_RULE = f"must be UTF-8 text of at most {MAX_TEXT_CHARACTERS} characters"
 MOST_PROBLEMS = 20
-"""A message that names more helps nobody, and would grow with what a stranger sends."""
+"""More would not help a person, and the message would grow with the size of the input."""
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
@@ -144,10 +144,10 @@ def _other_problem(name: str, value: object) -> str | None:
     # Lower case, too: a form reader that folds case would take `Key` for the account's key.
     if name.lower() in RESERVED:
         return f"{name}: is reserved for the relay; leave it out"
-    # Not passed on: a form reader that folds case would see the field twice.
+    # Refused, because a form reader that folds case would see the field twice.
     if name.lower() in FIELD_ORDER:
         return f"{name}: is not known; did you mean {name.lower()}?"
-    # Form readers that know `key[]` or turn `request.id` into `request_id` would be misled.
+    # Some form readers take `key[]` for `key`, or `request.id` for `request_id`.
     if not _NAME.fullmatch(name):
         return f"{short(name)}: names are letters, digits, _ and -, at most 64 of them"
     match value:

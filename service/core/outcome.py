@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
+from service.core.body import nests_too_deeply
 from service.core.codes import Code
 from service.core.key_errors import names_the_key
 from service.core.retry_after import parse_retry_after
@@ -63,7 +64,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Throttled:
-    """The API asks to wait, and has not looked at the order.
+    """The API asks to wait, and has not handled the order.
 
     `retry_after_seconds` is None where it does not say how long.
     """
@@ -194,15 +195,16 @@ def _by_body(answer: Answered) -> Outcome:
 
 def _read_object(body: bytes) -> dict[str, object] | None:
     try:
-        value = json.loads(body, object_pairs_hook=_pairs)
-    except (ValueError, RecursionError):
+        text = body.decode(json.detect_encoding(body), "surrogatepass")
+        value = None if nests_too_deeply(text) else json.loads(text, object_pairs_hook=_pairs)
+    except ValueError:
         return None
     return value if isinstance(value, dict) else None
 
 
 def _pairs(pairs: list[tuple[str, object]]) -> dict[str, object]:
     values = dict(pairs)
-    # The last one would win, and what the first one says might be true: two results are none.
+    # The last one would win, but the first one may be the true one: two results are none.
     if len(values) < len(pairs) and any(
         [key for key, _ in pairs].count(name) > 1 for name in ("order", "error")
     ):
@@ -211,7 +213,7 @@ def _pairs(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _order_id(value: object) -> str | None:
-    # Other panels give a number. It is an order id all the same: to doubt it would lose an order.
+    # Other panels send a number, which is an order id as well: to refuse it would lose an order.
     text = str(value) if isinstance(value, int) and value not in (True, False) else value
     if isinstance(text, str) and 0 < len(text) <= MAX_TEXT_CHARACTERS and _is_text(text):
         return text

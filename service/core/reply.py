@@ -18,12 +18,12 @@ def identified(received: Received) -> bool:
 
 
 def addressed(received: Received) -> bool:
-    """Whether `received` says where its reply goes, or what it belongs to."""
+    """Whether `received` says where its reply goes, or what the reply correlates with."""
     return _encodable(received.message.reply_to) or _encodable(received.message.correlation_id)
 
 
 def build_reply(received: Received, answer: Answer, now: datetime) -> Publication:
-    """The reply that tells `answer` to the producer of `received`."""
+    """The reply that carries `answer` to the producer of `received`."""
     asked = received.message
     message_id = _kept(asked.message_id)
     traceparent = asked.headers.get(TRACEPARENT)
@@ -63,7 +63,7 @@ def _kept(value: str | None) -> str | None:
 
 
 def _encodable(value: object) -> bool:
-    # Texts that are not UTF-8 hold lone surrogates; they would break the publishing connection.
+    # A text that is not UTF-8 holds lone surrogates, which would break the publishing connection.
     if not isinstance(value, str) or not value:
         return False
     try:

@@ -14,7 +14,7 @@ from service.core.times import from_epoch_seconds
 DEADLINE = HEADER_PREFIX + "deadline"
 MAX_MESSAGE_ID_CHARACTERS = 128
 _LATEST_EPOCH_SECONDS = 253_402_300_799
-"""The end of the year 9999; more is a producer that counts in milliseconds."""
+"""The end of the year 9999; a larger number comes from a producer that uses milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Invalid:
 
 @dataclass(frozen=True, slots=True)
 class Unidentified:
-    """A message without a usable message id: no order, because a repeat could not be told apart."""
+    """A message without a usable message id: no order, because a repeat would order twice."""
 
     code: Code
     message: str

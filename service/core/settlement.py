@@ -1,4 +1,4 @@
-"""How a delivery ends: what is published for it, in order, and then what is told to the broker."""
+"""How a delivery ends: what is published for it, in order, and how it is settled then."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,10 +28,10 @@ class Settlement(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What ends a delivery: publish all `publications`, one confirmed after the other, then settle.
+    """How to end a delivery: publish all `publications`, each confirmed before the next; settle.
 
     The delivery is acked for REPLIED, RETRIED and PARKED, rejected for DEAD_LETTERED, and requeued
-    for RETURNED. `answer` is the final word on the message, None where it is not over; `reply`
+    for RETURNED. `answer` is the final answer to the message, None where it is not over; `reply`
     carries it, and `repeated` says that it was given before.
     """
 
@@ -42,7 +42,7 @@ class Plan:
 
     @property
     def reply(self) -> Publication | None:
-        """The publication that tells the producer; None where nobody can be told."""
+        """The publication to the producer; None where no reply is possible."""
         replies = (each for each in self.publications if each.kind is PublicationKind.REPLY)
         return next(replies, None)
 
@@ -76,11 +76,11 @@ def plan_ending(
 def plan_unserved(
     received: Received, unserved: Invalid | Unidentified | Undecodable, now: datetime
 ) -> Plan:
-    """The plan for a delivery that is no order to be sent."""
+    """The plan for a delivery that is never sent to the API."""
     history = unserved.history
     match unserved:
         case Invalid() if history.attempts > 0 and history.uncertain:
-            # An older version took it for valid and sent it: only a person can say what exists.
+            # An older version found it valid and sent it: only a person can say what exists.
             final = answers.given_up(unserved.code, unserved.message, history)
             return _plan_parking(received, final, history, now, tell=True)
         case Invalid():
@@ -104,8 +104,8 @@ def plan_unserved(
 def _plan_parking(
     received: Received, answer: Answer, history: History, now: datetime, *, tell: bool
 ) -> Plan:
-    # The parked copy goes first: after a crash between the two the order is looked at again, and
-    # a reply that had gone out already could then be contradicted.
+    # The parked copy goes first: after a crash between the two the order is handled again, and its
+    # next reply could contradict one that was published already.
     copy = parked_copy(received, answer, history, now)
     reply = (build_reply(received, answer, now),) if tell else ()
     return Plan(Settlement.PARKED, (copy, *reply), answer)

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 NEVER_DROPPED = 1_000_000_000
-"""A delivery limit that is never met: from RabbitMQ 4.0 on, the default of 20 would drop a parked
-message after a person had looked at it, and put it back, twenty times."""
+"""A delivery limit that is never reached: from RabbitMQ 4.0 on, the default of 20 would drop a
+parked message after a person had read it, and requeued it, twenty times."""
 
 REQUEST_DELIVERY_LIMIT = 50
 REQUEST_ROUTING_KEY = "order.request"
@@ -39,7 +39,7 @@ class Binding:
 
 @dataclass(frozen=True, slots=True)
 class Topology:
-    """All that the relay needs at the broker, under one name space."""
+    """All that the relay needs at the broker, under one namespace."""
 
     namespace: str
     exchanges: tuple[Exchange, ...]
@@ -53,17 +53,17 @@ class Topology:
 
     @property
     def retry_exchange(self) -> str:
-        """Where orders go that wait."""
+        """Where orders go that wait for a retry."""
         return f"{self.namespace}.retry"
 
     @property
     def parked_exchange(self) -> str:
-        """Where orders go that a person must look at."""
+        """Where orders go that need a person."""
         return f"{self.namespace}.parked"
 
     @property
     def replies_exchange(self) -> str:
-        """Where results go."""
+        """Where replies go."""
         return f"{self.namespace}.replies"
 
 
@@ -81,7 +81,7 @@ def build_topology(namespace: str, delays_seconds: Sequence[int]) -> Topology:
             Exchange(f"{namespace}.replies", "topic", {"alternate-exchange": unrouted}),
         ),
         queues=(
-            # The parked queue comes first: what is dead-lettered before it stands waits 3 minutes.
+            # The parked queue comes first: what is dead-lettered before it exists waits 3 minutes.
             Queue(parked, _quorum() | {"x-delivery-limit": NEVER_DROPPED}),
             Queue(unrouted, _quorum() | {"x-delivery-limit": NEVER_DROPPED}),
             Queue(requests, _requests_arguments(parked)),

@@ -1,1 +1,1 @@
-"""The I/O: one package for each outside world, one library in each module."""
+"""The I/O: one package for each side of the outside world, one library in each."""

@@ -7,7 +7,7 @@ from math import isinf
 
 
 class SystemClock:
-    """Keeps to `service.flow.ports.Clock` with the machine's clocks."""
+    """`service.flow.ports.Clock` with the machine's clocks."""
 
     def now(self) -> datetime:
         """The wall clock, aware, in UTC."""
@@ -18,7 +18,7 @@ class SystemClock:
         return time.monotonic()
 
     async def wait(self, event: asyncio.Event, timeout_seconds: float) -> bool:
-        """Wait until `event` is set, at most so long; whether it is set."""
+        """Wait until `event` is set, at most `timeout_seconds`; whether it is set."""
         if event.is_set():
             return True
         try:

@@ -1,1 +1,1 @@
-"""One delivery from arrival to settlement, and the limits that it passes through."""
+"""One delivery from arrival to settlement, and the limits on its way."""

@@ -1,13 +1,13 @@
-"""Telling a cancellation of ours from one that a library let out of a call of its own."""
+"""Whether a cancellation is ours, or leaks out of a library's call."""
 
 import asyncio
 
 
 def is_ours(error: BaseException) -> bool:
-    """Whether `error`, raised in the present task, is there because somebody cancelled that task.
+    """Whether `error`, raised in the current task, means that this task was cancelled.
 
-    aiormq ends calls by CancelledError when what they wait for is gone: taken for ours, that would
-    end a loop that must go on, or leave a delivery unsettled.
+    aiormq also raises CancelledError when what a call waits for is gone: taken for ours, that would
+    end a loop that must continue, or leave a delivery unsettled.
     """
     task = asyncio.current_task()
     return isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling() > 0

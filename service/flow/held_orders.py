@@ -15,7 +15,7 @@ class HeldOrders:
 
     @contextmanager
     def holding(self, since: float) -> Iterator[None]:
-        """Hold an order that has been on its way since `since` for the length of the block."""
+        """Count an order that has been on its way since `since` as held, inside the block."""
         token = object()
         self._since[token] = since
         try:
@@ -25,6 +25,6 @@ class HeldOrders:
 
     def oldest_age_seconds(self, now: float) -> float:
         """How long the oldest has been on its way at `now`; 0 where none is held."""
-        # Copied first, in one step: a scrape must not meet a dictionary that changes under it.
+        # Copied first, in one step: the dictionary may change while a scrape reads it.
         since = list(self._since.values())
         return max(0.0, now - min(since)) if since else 0.0

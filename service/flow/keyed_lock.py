@@ -1,4 +1,4 @@
-"""A lock for each key, made when it is asked for and gone when nobody holds it."""
+"""A lock for each key, made when it is needed and removed when it is free."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -16,7 +16,7 @@ class KeyedLock:
 
     @asynccontextmanager
     async def hold(self, key: str) -> AsyncIterator[None]:
-        """Hold `key` for the length of the block."""
+        """Hold `key` inside the block."""
         lock, users = self._waiting.get(key, (asyncio.Lock(), 0))
         self._waiting[key] = (lock, users + 1)
         try:

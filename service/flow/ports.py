@@ -1,4 +1,4 @@
-"""What the flow asks of the outside world; the edges and the tests' fakes both keep to it."""
+"""What the flow needs of the outside world; the edges and the tests' fakes implement it."""
 
 import asyncio
 from contextlib import AbstractContextManager, nullcontext
@@ -11,23 +11,23 @@ from service.core.outcome import ApiResult
 
 
 class Clock(Protocol):
-    """Time and waiting, so that tests can own both."""
+    """Time and waiting, so that tests can control both."""
 
     def now(self) -> datetime:
         """The wall clock, aware, in UTC."""
         ...
 
     def monotonic(self) -> float:
-        """Seconds that never go back; only differences mean something."""
+        """Seconds that never go back; only differences have a meaning."""
         ...
 
     async def wait(self, event: asyncio.Event, timeout_seconds: float) -> bool:
-        """Wait until `event` is set, at most so long; whether it is set."""
+        """Wait until `event` is set, at most `timeout_seconds`; whether it is set."""
         ...
 
 
 class Delivery(Protocol):
-    """A message that the broker handed out and waits to hear about.
+    """A message that the broker delivered, and that is to be settled.
 
     The three settling calls do nothing once the connection is gone: the broker delivers again.
     """
@@ -39,11 +39,11 @@ class Delivery(Protocol):
 
     @property
     def alive(self) -> bool:
-        """Whether the connection that brought it still stands, so that it can be settled."""
+        """Whether the connection that brought it is still open, so that it can be settled."""
         ...
 
     async def ack(self) -> None:
-        """Done with it for good."""
+        """Remove it from the queue for good."""
         ...
 
     async def requeue(self, *, counted: bool = False) -> None:
@@ -62,13 +62,13 @@ class Confirmed:
 
 @dataclass(frozen=True, slots=True)
 class Unconfirmed:
-    """The broker refused it, or it is not known whether the broker has it."""
+    """The broker refused it, or it is unknown whether the broker has it."""
 
     reason: str
 
 
 class Publisher(Protocol):
-    """The way out."""
+    """Publishes replies, retries and parked copies."""
 
     async def publish(self, publication: Publication) -> Confirmed | Unconfirmed:
         """Publish, persistent and mandatory, and wait for the broker's confirm."""
@@ -76,20 +76,20 @@ class Publisher(Protocol):
 
 
 class Tracing(Protocol):
-    """Who watches over deliveries on their way; never raises and never waits."""
+    """Observes deliveries on their way; never raises and never waits."""
 
     def delivery(self, received: Received) -> AbstractContextManager[object]:
-        """A block for the whole way of `received`, left on every end of it."""
+        """A context for the whole way of `received`, however it ends."""
         ...
 
 
 class Untraced:
-    """Nobody watches."""
+    """Observes nothing."""
 
     _nothing = nullcontext()
 
     def delivery(self, received: Received) -> AbstractContextManager[object]:  # noqa: ARG002
-        """A block like any other."""
+        """An empty context."""
         return self._nothing
 
 

@@ -31,9 +31,9 @@ class _Entry:
 
 
 class RecentRequests:
-    """The last `size` message ids; the one not met for longest goes first.
+    """The last `size` message ids; the least recently seen one is dropped first.
 
-    It is a help, not the guarantee: after a restart, and between replicas, the API's own
+    It saves calls and is not the guarantee: after a restart, and between replicas, the API's own
     idempotency decides.
     """
 
@@ -58,7 +58,7 @@ class RecentRequests:
         return Fresh() if entry.answer is None else Repeat(entry.answer)
 
     def remember(self, request: Request, answer: Answer | None) -> None:
-        """Keep the answer, if there is one and asking again cannot change it."""
+        """Keep the answer, if there is one and another attempt cannot change it."""
         entry = self._entries.get(request.request_id)
         if entry is not None and answer is not None and answer.repeatable:
             entry.answer = answer

@@ -1,4 +1,4 @@
-"""The end of a delivery's way: publish what is to be published, confirmed, and only then settle."""
+"""The end of a delivery's way: publish, wait for the confirms, and only then settle."""
 
 import asyncio
 from collections.abc import Callable
@@ -38,7 +38,7 @@ class Settler:
     async def settle(
         self, delivery: Delivery, plan: Plan, deadline: datetime | None = None
     ) -> bool:
-        """Publish, then tell the broker; whether the plan was carried out whole."""
+        """Publish, then settle; whether the whole plan was carried out."""
         received = delivery.received
         message_id = received.message.message_id
         for publication in plan.publications:
@@ -66,11 +66,11 @@ class Settler:
         return plan is not REQUEUE
 
     async def _publish(self, delivery: Delivery, publication: Publication) -> bool:
-        """Publish until the broker confirms; False when the delivery cannot wait for it."""
+        """Publish until the broker confirms; False when the delivery cannot wait any longer."""
         message_id, kind = publication.message.message_id, publication.kind
         began = self._clock.monotonic()
         pause_seconds = FIRST_PAUSE_SECONDS
-        # A dead delivery comes again: a copy of it now would be one order too many in the queues.
+        # A dead delivery is delivered again: a copy of it now would put the order in twice.
         while delivery.alive:
             tried_at = self._clock.monotonic()
             outcome = await self._publisher.publish(publication)

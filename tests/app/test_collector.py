@@ -114,9 +114,7 @@ main()
 """
 
 
-async def test_without_an_endpoint_nothing_of_it_is_loaded(
-    vhost: VirtualHost, api: StandIn
-) -> None:
+async def test_without_an_endpoint_nothing_is_loaded(vhost: VirtualHost, api: StandIn) -> None:
     """Of a whole run, to the end."""
     settings: dict[str, Any] = {"AMQP__URL": vhost.url, "API__URL": api.url, "API__KEY": KEY}
     async with RelayProcess.start(settings, code=_SAYS_WHAT_IS_LOADED) as relay:

@@ -2,8 +2,15 @@
 
 import asyncio
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import aio_pika
+import pytest
+from pamqp.common import FieldValue
+
+from service.core.history import FIRST_SEEN
+from service.core.times import to_rfc3339
 from tests.world.admin import get, metric, ready
 from tests.world.broker.raw import RawPublisher
 from tests.world.broker.vhost import VirtualHost
@@ -11,7 +18,15 @@ from tests.world.fixtures import RunRelay
 from tests.world.producer import GOOD
 from tests.world.relay_process import RelayProcess
 from tests.world.standin import RequestIdIs
-from tests.world.standin.faults import BrokenJson, Fault, OkWithError, ResetAfter, Status
+from tests.world.standin.faults import (
+    BrokenJson,
+    Fault,
+    HangBefore,
+    OkWithError,
+    ResetAfter,
+    Status,
+)
+from tests.world.standin.matching import AllCalls
 
 TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
@@ -70,9 +85,7 @@ async def test_a_refusal_with_status_200_is_a_rejection(run_relay: RunRelay) -> 
         assert body["error"] == {"code": "refused", "message": "Not today", "http_status": 200}
 
 
-async def test_a_reply_that_nobody_waits_for_is_kept(
-    vhost: VirtualHost, settings: dict[str, Any]
-) -> None:
+async def test_an_unrouted_reply_is_kept(vhost: VirtualHost, settings: dict[str, Any]) -> None:
     """It ends in the unrouted queue."""
     async with RelayProcess.start(settings) as relay:
         await relay.event("consuming")
@@ -87,7 +100,7 @@ async def test_a_reply_that_nobody_waits_for_is_kept(
         assert json.loads(unrouted.body)["status"] == "accepted"
 
 
-async def test_every_kind_of_bad_body_is_answered_and_the_next_order_served(
+async def test_bad_bodies_are_answered_and_the_next_order_served(
     run_relay: RunRelay,
 ) -> None:
     """The process lives, and no connection is lost for any of them."""
@@ -154,3 +167,33 @@ async def test_metrics_and_health_speak_of_a_consuming_process(run_relay: RunRel
         accepted = 'order_relay_replies_total{code="",status="accepted"}'
         assert await metric(running.relay, accepted) == 1
         assert await metric(running.relay, "order_relay_concurrency_limit") == 64
+
+
+AGE = "order_relay_oldest_order_age_seconds"
+AN_HOUR: dict[str, FieldValue] = {FIRST_SEEN: to_rfc3339(datetime.now(UTC) - timedelta(hours=1))}
+
+
+async def _publish_to_tier(url: str, message_id: str) -> None:
+    """What the relay does with an order that waits for a second."""
+    async with await aio_pika.connect(url, timeout=60) as connection:
+        channel = await connection.channel(on_return_raises=True)
+        exchange = await channel.get_exchange("orders.retry", ensure=False)
+        body = json.dumps(GOOD).encode()
+        message = aio_pika.Message(body, message_id=message_id, delivery_mode=2, headers=AN_HOUR)
+        await exchange.publish(message, "1", timeout=60)
+
+
+@pytest.mark.timeout(180)
+async def test_only_a_waiting_tier_makes_an_order_old(run_relay: RunRelay) -> None:
+    """A producer's header counts for nothing; the same one, out of a tier, for all it says."""
+    async with run_relay(API__TIMEOUT_SECONDS=300, DRAIN_SECONDS=1) as running:
+        assert await metric(running.relay, AGE) == 0
+        running.api.faults.add(HangBefore(), AllCalls(), times=2)
+        await running.producer.send("o-1", headers=AN_HOUR)
+        await running.api.seen("o-1", timeout=60)
+        young = await metric(running.relay, AGE)
+        older = await metric(running.relay, AGE)
+        assert 0 < young < older < 3600
+        await _publish_to_tier(running.vhost.url, "o-2")
+        await running.api.seen("o-2", timeout=60)
+        assert 3600 <= await metric(running.relay, AGE) < 7200

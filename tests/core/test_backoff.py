@@ -56,9 +56,7 @@ def test_a_ceiling_never_falls(tiers: list[int], retries: int) -> None:
 
 @examples
 @given(st.integers(1, 100_000), draws, draws)
-def test_jitter_is_from_nothing_up_to_below_the_ceiling(
-    ceiling: int, low: float, high: float
-) -> None:
+def test_jitter_is_from_nothing_to_below_the_ceiling(ceiling: int, low: float, high: float) -> None:
     """It grows with the jitter, and never reaches the ceiling."""
     low, high = sorted((low, high))
     assert 0 <= full_jitter(ceiling, low) <= full_jitter(ceiling, high) < ceiling

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.core.body import MAX_BODY_BYTES, Fraction, UnreadableBodyError, read_object, short
+from service.core.body import (
+    MAX_BODY_BYTES,
+    MAX_DEPTH,
+    Fraction,
+    UnreadableBodyError,
+    read_object,
+    short,
+)
 from tests.core.build import examples, many_examples
 
 
@@ -17,112 +24,59 @@ def refusal(body: bytes) -> str:
     return str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("body", "message"),
-    [
-        pytest.param(b"", "the body is empty; a JSON object is needed", id="empty"),
-        pytest.param(b"[]", "the body is a JSON array; a JSON object is needed", id="array"),
-        pytest.param(b'"x"', "the body is a JSON string; a JSON object is needed", id="string"),
-        pytest.param(b"7", "the body is a JSON number; a JSON object is needed", id="integer"),
-        pytest.param(b"7.5", "the body is a JSON number; a JSON object is needed", id="fraction"),
-        pytest.param(b"true", "the body is a JSON boolean; a JSON object is needed", id="boolean"),
-        pytest.param(b"null", "the body is null; a JSON object is needed", id="null"),
-        pytest.param(
-            b"\xef\xbb\xbf{}",
-            "the body starts with a byte order mark; plain UTF-8 is needed",
-            id="UTF-8-BOM",
-        ),
-        pytest.param(
-            '{"a": 1}'.encode("utf-16"),
-            "the body starts with a byte order mark; plain UTF-8 is needed",
-            id="UTF-16",
-        ),
-        pytest.param(
-            b"\xfe\xff\x00{",
-            "the body starts with a byte order mark; plain UTF-8 is needed",
-            id="UTF-16-big-endian",
-        ),
-        pytest.param(
-            '{"a": "é"}'.encode("latin-1"),
-            "the body is not UTF-8 (byte 7 is 0xe9)",
-            id="latin-1",
-        ),
-        pytest.param(
-            b'{"a": "\xed\xa0\x80"}',
-            "the body is not UTF-8 (byte 7 is 0xed)",
-            id="surrogate-in-UTF-8",
-        ),
-        pytest.param(b'{"a": 1, "a": 2}', 'the body has the key "a" twice', id="same-key-twice"),
-        pytest.param(
-            b'{"a": 1, "\\u0061": 2}', 'the body has the key "a" twice', id="same-key-escaped"
-        ),
-        pytest.param(
-            b'{"x": {"a": 1, "a": 1}}', 'the body has the key "a" twice', id="nested-key-twice"
-        ),
-        pytest.param(b'{"a": NaN}', "the body has NaN, which is not JSON", id="NaN"),
-        pytest.param(b'{"a": Infinity}', "the body has Infinity, which is not JSON", id="Infinity"),
-        pytest.param(
-            b'{"a": -Infinity}', "the body has -Infinity, which is not JSON", id="minus-Infinity"
-        ),
-        pytest.param(
-            b'{"a": ' + b"1" * 5000 + b"}",
-            "the body has a number of 5000 characters; at most 40 are allowed",
-            id="5000-digits",
-        ),
-        pytest.param(
-            b'{"a": 0.' + b"1" * 39 + b"}",
-            "the body has a number of 41 characters; at most 40 are allowed",
-            id="41-character-fraction",
-        ),
-        pytest.param(
-            b'{"a": 1e400}', "the body has the number 1e400, which is too large", id="1e400"
-        ),
-        pytest.param(
-            b'{"a": -1e400}', "the body has the number -1e400, which is too large", id="-1e400"
-        ),
-        pytest.param(
-            b'{"a":' + b"[" * 60_000,
-            "the body is nested too deeply; a flat object is needed",
-            id="60000-brackets",
-        ),
-        pytest.param(
-            b'{"a":' * 10_000,
-            "the body is nested too deeply; a flat object is needed",
-            id="10000-braces",
-        ),
-        pytest.param(
-            b" " * 65_537, "the body has 65537 bytes; at most 65536 are allowed", id="over-64-KiB"
-        ),
-    ],
-)
+NEEDED = "a JSON object is needed"
+BOM = "starts with a byte order mark; plain UTF-8 is needed"
+NESTED = "is nested too deeply; a flat object is needed"
+UNREADABLE: dict[str, tuple[bytes, str]] = {
+    "empty": (b"", f"is empty; {NEEDED}"),
+    "array": (b"[]", f"is a JSON array; {NEEDED}"),
+    "string": (b'"x"', f"is a JSON string; {NEEDED}"),
+    "integer": (b"7", f"is a JSON number; {NEEDED}"),
+    "fraction": (b"7.5", f"is a JSON number; {NEEDED}"),
+    "boolean": (b"true", f"is a JSON boolean; {NEEDED}"),
+    "null": (b"null", f"is null; {NEEDED}"),
+    "UTF-8-BOM": (b"\xef\xbb\xbf{}", BOM),
+    "UTF-16": ('{"a": 1}'.encode("utf-16"), BOM),
+    "UTF-16-big-endian": (b"\xfe\xff\x00{", BOM),
+    "latin-1": ('{"a": "é"}'.encode("latin-1"), "is not UTF-8 (byte 7 is 0xe9)"),
+    "surrogate-in-UTF-8": (b'{"a": "\xed\xa0\x80"}', "is not UTF-8 (byte 7 is 0xed)"),
+    "same-key-twice": (b'{"a": 1, "a": 2}', 'has the key "a" twice'),
+    "same-key-escaped": (b'{"a": 1, "\\u0061": 2}', 'has the key "a" twice'),
+    "nested-key-twice": (b'{"x": {"a": 1, "a": 1}}', 'has the key "a" twice'),
+    "NaN": (b'{"a": NaN}', "has NaN, which is not JSON"),
+    "Infinity": (b'{"a": Infinity}', "has Infinity, which is not JSON"),
+    "minus-Infinity": (b'{"a": -Infinity}', "has -Infinity, which is not JSON"),
+    "5000-digits": (
+        b'{"a": ' + b"1" * 5000 + b"}",
+        "has a number of 5000 characters; at most 40 are allowed",
+    ),
+    "41-character-fraction": (
+        b'{"a": 0.' + b"1" * 39 + b"}",
+        "has a number of 41 characters; at most 40 are allowed",
+    ),
+    "1e400": (b'{"a": 1e400}', "has the number 1e400, which is too large"),
+    "-1e400": (b'{"a": -1e400}', "has the number -1e400, which is too large"),
+    "60000-brackets": (b'{"a":' + b"[" * 60_000, NESTED),
+    "10000-braces": (b'{"a":' * 10_000, NESTED),
+    "one-too-deep": (b'{"\\"[": "]", "a":' + b"[" * MAX_DEPTH + b"]" * MAX_DEPTH + b"}", NESTED),
+    "over-64-KiB": (b" " * 65_537, "has 65537 bytes; at most 65536 are allowed"),
+}
+
+
+@pytest.mark.parametrize(("body", "message"), UNREADABLE.values(), ids=UNREADABLE)
 def test_what_is_no_readable_object_is_refused(body: bytes, message: str) -> None:
     """Each refusal says what is wrong, and where it helps, what would be right."""
-    assert refusal(body) == message
+    assert refusal(body) == f"the body {message}"
 
 
 @pytest.mark.parametrize(
     "body",
     [
-        b" ",
-        b"{",
-        b'{"a": 1',
-        b'{"a": 1,}',
-        b"{'a': 1}",
-        b"{a: 1}",
-        b'{"a": 01}',
-        b'{"a": .5}',
-        b'{"a": +1}',
-        b'{"a": 0x10}',
-        b'{"a": "\n"}',
-        b'{"a": "\x00"}',
-        b'{"a": "\\x41"}',
-        b"{} {}",
-        b"service=1&quantity=5",
-        b"\x00{}",
-        '{"a": 1}'.encode("utf-16-le"),
-        b'\x0c{"a": 1}',
-        b'// comment\n{"a": 1}',
-        b'{"a": undefined}',
+        *(b" ", b"{", b'{"a": 1', b'{"a": 1,}', b"{'a': 1}", b"{a: 1}", b"{} {}", b"\x00{}"),
+        *(b'{"a": 01}', b'{"a": .5}', b'{"a": +1}', b'{"a": 0x10}'),
+        *(b'{"a": "\n"}', b'{"a": "\x00"}', b'{"a": "\\x41"}'),
+        *(b"service=1&quantity=5", '{"a": 1}'.encode("utf-16-le"), b'\x0c{"a": 1}'),
+        *(b'// comment\n{"a": 1}', b'{"a": undefined}'),
     ],
     ids=repr,
 )
@@ -138,6 +92,22 @@ def test_a_body_of_exactly_64_kib_is_read() -> None:
     """64 KiB are allowed."""
     body = b'{"a": 1}'
     assert read_object(body + b" " * (MAX_BODY_BYTES - len(body))) == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param("[" * (MAX_DEPTH - 1) + "]" * (MAX_DEPTH - 1), id="deep"),
+        pytest.param("[" + "[[]], " * MAX_DEPTH + "{}]", id="side-by-side"),
+        pytest.param('"' + "[{" * MAX_DEPTH + '"', id="text"),
+        pytest.param('["\\"' + "[" * MAX_DEPTH + '\\\\", "]"]', id="escaped-quotes"),
+    ],
+)
+def test_brackets_count_only_inside_one_another(value: str) -> None:
+    """As deep as the bound is read on every Python, and can be quoted; text has no depth."""
+    read = read_object(f'{{"a": {value}}}'.encode())
+    assert read == {"a": json.loads(value)}
+    assert short(read).startswith('{"a": ')
 
 
 def test_each_kind_of_value_is_read_as_it_is() -> None:

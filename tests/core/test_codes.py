@@ -1,5 +1,9 @@
 """The closed sets of names that producers, dashboards and other tests rely on."""
 
+from collections.abc import Iterable
+
+import pytest
+
 from service.core.codes import Code, Status
 from service.core.message import PublicationKind
 from service.core.outcome import (
@@ -14,54 +18,35 @@ from service.core.outcome import (
 )
 from service.core.settlement import Settlement
 
-
-def test_the_statuses_of_the_contract() -> None:
-    """A reply has one of these."""
-    assert list(Status) == ["accepted", "rejected", "failed", "unknown"]
-
-
-def test_the_codes_of_the_contract() -> None:
-    """An error has one of these."""
-    assert list(Code) == [
-        "invalid_order",
-        "invalid_message",
-        "missing_message_id",
-        "message_id_too_long",
-        "message_id_conflict",
-        "missing_request_id",
-        "service_not_found",
-        "insufficient_balance",
-        "invalid_quantity",
-        "refused",
-        "deadline_passed",
-        "too_old",
-        "attempts_exhausted",
-        "outcome_unknown",
-        "dropped",
-    ]
+OUTCOMES: tuple[Outcome, ...] = (
+    *(Accepted("ord_1"), Refused(Code.REFUSED, "No", 400), Throttled(429, None)),
+    *(Suspected(401, "key"), Unreached("DNS"), Unknown("502")),
+)
 
 
-def test_the_settlements_and_kinds_of_the_contract() -> None:
-    """The metrics' labels `settlement` and `kind`."""
-    assert list(Settlement) == ["replied", "retried", "parked", "dead_lettered", "returned"]
-    assert list(PublicationKind) == ["reply", "retry", "parked"]
-
-
-def test_the_outcomes_of_the_contract() -> None:
-    """The metrics' label `outcome`."""
-    outcomes: list[Outcome] = [
-        Accepted("ord_1"),
-        Refused(Code.REFUSED, "No", 400),
-        Throttled(429, None),
-        Suspected(401, "key"),
-        Unreached("DNS"),
-        Unknown("502"),
-    ]
-    assert [label(outcome) for outcome in outcomes] == [
-        "accepted",
-        "refused",
-        "throttled",
-        "misconfigured",
-        "unreached",
-        "unknown",
-    ]
+@pytest.mark.parametrize(
+    ("names", "contract"),
+    [
+        (Status, ["accepted", "rejected", "failed", "unknown"]),
+        (
+            Code,
+            [
+                *("invalid_order", "invalid_message", "missing_message_id"),
+                *("message_id_too_long", "message_id_conflict", "missing_request_id"),
+                *("service_not_found", "insufficient_balance", "invalid_quantity", "refused"),
+                *("deadline_passed", "too_old", "attempts_exhausted", "outcome_unknown"),
+                "dropped",
+            ],
+        ),
+        (Settlement, ["replied", "retried", "parked", "dead_lettered", "returned"]),
+        (PublicationKind, ["reply", "retry", "parked"]),
+        (
+            [label(outcome) for outcome in OUTCOMES],
+            ["accepted", "refused", "throttled", "misconfigured", "unreached", "unknown"],
+        ),
+    ],
+    ids=["status", "code", "settlement", "kind", "outcome"],
+)
+def test_the_names_of_the_contract(names: Iterable[str], contract: list[str]) -> None:
+    """Members of replies, and labels of metrics: these and no others."""
+    assert list(names) == contract

@@ -1,6 +1,6 @@
 """`decide` and `give_up`: the bounds of trying, and where an order waits until the next attempt."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -20,10 +20,11 @@ from service.core.decision import (
 )
 from service.core.history import History
 from service.core.outcome import ApiResult, Lost, NotSent, Suspected
-from tests.core.build import NOW, POLICY, Conditions, ago, ahead, answered, history, judge
+from tests.core.build import NORMAL, NOW, POLICY, Conditions, ago, ahead, answered, history, judge
 
 LOST = Lost("read time-out")
 UNREACHED = NotSent("connect refused")
+AT_DEADLINE = Conditions(deadline=NOW)
 
 
 @pytest.mark.parametrize(
@@ -42,9 +43,7 @@ UNREACHED = NotSent("connect refused")
         (99, 0.9, RetryLater(3600)),
     ],
 )
-def test_short_waits_are_here_and_long_ones_in_a_queue(
-    retries: int, jitter: float, decision: Decision
-) -> None:
+def test_only_short_waits_are_here(retries: int, jitter: float, decision: Decision) -> None:
     """Up to the first tier in the process; longer in the shortest tier that is long enough."""
     found, _ = judge(UNREACHED, history(retries=retries), Conditions(jitter=jitter))
     assert found == decision
@@ -102,18 +101,27 @@ def test_what_concerns_the_account_keeps_the_order_where_it_is(result: ApiResult
     assert (after.retries, after.attempts, after.suspicions) == (9, 9, 0)
 
 
-@pytest.mark.parametrize("names_key", [False, True], ids=["403", "key"])
-def test_an_order_that_alone_is_suspected_is_tried_three_times_more(*, names_key: bool) -> None:
+@pytest.mark.parametrize(
+    ("suspected", "ending", "status"),
+    [
+        (Suspected(403, "no", alone=True), Park, Status.UNKNOWN),
+        (Suspected(400, "bad key", names_key=True, alone=True), Finish, Status.REJECTED),
+    ],
+    ids=["403", "key"],
+)
+def test_an_order_that_alone_is_suspected_is_tried_three_times_more(
+    suspected: Suspected, ending: type[Finish | Park], status: Status
+) -> None:
     """Then it ends: `rejected` where the API named its key, else `unknown`, and parked."""
-    suspected = Suspected(403, "the API answered 403", names_key=names_key, alone=True)
     found, seen = history(), []
     for _ in range(MOST_SUSPICIONS + 1):
         found = found.after(suspected, ago(1))
         seen.append(decide(suspected, found, None, POLICY, NOW, 0.5))
         found = found.after_wait()
     assert all(isinstance(one, RetryHere | RetryLater) for one in seen[:-1])
-    assert isinstance(seen[-1], Finish if names_key else Park)
-    assert seen[-1].answer.status is (Status.REJECTED if names_key else Status.UNKNOWN)
+    last = seen[-1]
+    assert isinstance(last, ending)
+    assert last.answer.status is status
     assert found.attempts == MOST_SUSPICIONS + 1
 
 
@@ -126,37 +134,30 @@ def gave_up(before: History, under: Conditions) -> Code | None:
     return ending.answer.problem.code
 
 
-@pytest.mark.parametrize(
-    ("before", "under", "code"),
-    [
-        pytest.param({}, Conditions(), None, id="fresh"),
-        pytest.param({}, Conditions(deadline=ahead(0.000001)), None, id="before-deadline"),
-        pytest.param({}, Conditions(deadline=NOW), Code.DEADLINE_PASSED, id="at-deadline"),
-        pytest.param({}, Conditions(deadline=ago(1)), Code.DEADLINE_PASSED, id="after-deadline"),
-        pytest.param({"first_seen": ago(86_399)}, Conditions(), None, id="before-age"),
-        pytest.param({"first_seen": ago(86_400)}, Conditions(), Code.TOO_OLD, id="at-age"),
-        pytest.param({"attempts": 11}, Conditions(), None, id="before-attempts"),
-        pytest.param({"attempts": 12}, Conditions(), Code.ATTEMPTS_EXHAUSTED, id="at-attempts"),
-        pytest.param({"attempts": 99}, Conditions(), Code.ATTEMPTS_EXHAUSTED, id="over-attempts"),
-        pytest.param({"retries": 1000}, Conditions(), None, id="waits-are-no-attempts"),
-        pytest.param({"unknown_since": ago(86_399)}, Conditions(), None, id="before-window"),
-        pytest.param(
-            {"unknown_since": ago(86_400)}, Conditions(), Code.OUTCOME_UNKNOWN, id="at-window"
-        ),
-        pytest.param(
-            {"unknown_since": ago(61)},
-            Conditions(policy=RetryPolicy(idempotency_window_seconds=60)),
-            Code.OUTCOME_UNKNOWN,
-            id="short-window",
-        ),
-        pytest.param(
-            {"first_seen": ago(86_400), "attempts": 12},
-            Conditions(deadline=NOW),
-            Code.DEADLINE_PASSED,
-            id="deadline-is-told-first",
-        ),
-    ],
-)
+SHORT_WINDOW = Conditions(policy=RetryPolicy(idempotency_window_seconds=60))
+ENDS: dict[str, tuple[dict[str, object], Conditions, Code | None]] = {
+    "fresh": ({}, NORMAL, None),
+    "before-deadline": ({}, Conditions(deadline=ahead(0.000001)), None),
+    "at-deadline": ({}, AT_DEADLINE, Code.DEADLINE_PASSED),
+    "after-deadline": ({}, Conditions(deadline=ago(1)), Code.DEADLINE_PASSED),
+    "before-age": ({"first_seen": ago(86_399)}, NORMAL, None),
+    "at-age": ({"first_seen": ago(86_400)}, NORMAL, Code.TOO_OLD),
+    "before-attempts": ({"attempts": 11}, NORMAL, None),
+    "at-attempts": ({"attempts": 12}, NORMAL, Code.ATTEMPTS_EXHAUSTED),
+    "over-attempts": ({"attempts": 99}, NORMAL, Code.ATTEMPTS_EXHAUSTED),
+    "waits-are-no-attempts": ({"retries": 1000}, NORMAL, None),
+    "before-window": ({"unknown_since": ago(86_399)}, NORMAL, None),
+    "at-window": ({"unknown_since": ago(86_400)}, NORMAL, Code.OUTCOME_UNKNOWN),
+    "short-window": ({"unknown_since": ago(61)}, SHORT_WINDOW, Code.OUTCOME_UNKNOWN),
+    "deadline-is-told-first": (
+        {"first_seen": ago(86_400), "attempts": 12},
+        AT_DEADLINE,
+        Code.DEADLINE_PASSED,
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "under", "code"), ENDS.values(), ids=ENDS)
 def test_when_an_order_is_given_up(
     before: dict[str, object], under: Conditions, code: Code | None
 ) -> None:
@@ -164,41 +165,31 @@ def test_when_an_order_is_given_up(
     assert gave_up(history(**before), under) == code
 
 
+TWELVE = "no certain answer in 12 attempts"
+
+
 @pytest.mark.parametrize(
-    ("before", "ending"),
+    ("unknown_since", "ending", "answer"),
     [
-        pytest.param(
-            history(attempts=12),
-            Finish(
-                Answer(
-                    Status.FAILED,
-                    12,
-                    NOW,
-                    problem=Problem(Code.ATTEMPTS_EXHAUSTED, "no certain answer in 12 attempts"),
-                )
-            ),
-            id="certain",
-        ),
-        pytest.param(
-            history(attempts=12, unknown_since=ago(1)),
-            Park(
-                Answer(
-                    Status.UNKNOWN,
-                    12,
-                    NOW,
-                    problem=Problem(
-                        Code.OUTCOME_UNKNOWN,
-                        "no certain answer in 12 attempts; an order may exist",
-                    ),
-                )
-            ),
-            id="uncertain",
+        (None, Finish, (Status.FAILED, Code.ATTEMPTS_EXHAUSTED, TWELVE)),
+        (
+            ago(1),
+            Park,
+            (Status.UNKNOWN, Code.OUTCOME_UNKNOWN, f"{TWELVE}; an order may exist"),
         ),
     ],
+    ids=["certain", "uncertain"],
 )
-def test_what_is_told_when_an_order_is_given_up(before: History, ending: Finish | Park) -> None:
+def test_what_is_told_when_an_order_is_given_up(
+    unknown_since: datetime | None,
+    ending: type[Finish | Park],
+    answer: tuple[Status, Code, str],
+) -> None:
     """The producer reads which bound it was, and a person whether to look for an order."""
-    assert give_up(before, deadline=None, policy=POLICY, now=NOW) == ending
+    status, code, text = answer
+    before = history(attempts=12, unknown_since=unknown_since)
+    told = ending(Answer(status, 12, NOW, problem=Problem(code, text)))
+    assert give_up(before, None, POLICY, NOW) == told
 
 
 def test_the_last_attempt_is_counted_before_it_is_judged() -> None:
@@ -215,7 +206,7 @@ def test_throttled_attempts_do_not_count() -> None:
     before = history(attempts=11)
     for _ in range(30):
         decision, before = judge(answered(429, b"", "60"), before)
-        assert decision == RetryLater(120)
+        assert decision == Hold()
     assert before.attempts == 11
 
 

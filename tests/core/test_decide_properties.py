@@ -66,9 +66,7 @@ def end_of(after: History, under: Conditions) -> datetime:
 
 @many_examples
 @given(all_results, histories, conditions)
-def test_waits_are_possible_and_end_in_time(
-    result: ApiResult, before: History, under: Conditions
-) -> None:
+def test_waits_end_in_time(result: ApiResult, before: History, under: Conditions) -> None:
     """A tier is one of the policy's and shorter than the order's life; no wait is negative."""
     decision, after = judge(result, before, under)
     if isinstance(decision, RetryLater):
@@ -111,9 +109,7 @@ def test_failed_means_that_certainly_no_order_exists(
 
 @many_examples
 @given(uncertain_results, histories, conditions)
-def test_deciding_and_giving_up_agree(
-    result: ApiResult, before: History, under: Conditions
-) -> None:
+def test_decide_and_give_up_agree(result: ApiResult, before: History, under: Conditions) -> None:
     """After an uncertain outcome the order ends exactly if it may not be sent any more."""
     decision, after = judge(result, before, under)
     ending = give_up(after, under.deadline, under.policy, NOW)

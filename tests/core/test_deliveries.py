@@ -7,11 +7,12 @@ import pytest
 
 from service.core.history import History
 from service.core.message import PublicationKind
-from service.core.outcome import ApiResult, Lost, NotSent
+from service.core.outcome import ApiResult, Lost, NotSent, Throttled, classify
 from service.core.request import Request, parse
 from service.core.settlement import plan_ending
 from tests.core.build import FORM, NOW, ago, answered, effects, history, judge, received
 
+PAST = "Fri, 30 Jan 2026 12:00:30 GMT"
 BEFORE = history(retries=1, first_seen=ago(10))
 
 
@@ -54,27 +55,27 @@ def test_an_error_below_500_is_a_refusal(status: int, error: str, code: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("result", "wait"),
+    ("result", "told"),
     [
-        pytest.param(answered(429, b"", "20"), "wait 30 s in a queue", id="429-tells-20-s"),
-        pytest.param(answered(429, b"", "120"), "wait 120 s in a queue", id="429-tells-a-tier"),
-        pytest.param(answered(429), "wait 5 s in a queue", id="429-tells-nothing"),
-        pytest.param(answered(429, {"error": "Slow down"}), "wait 5 s in a queue", id="429-error"),
-        pytest.param(answered(429, b"", "0.5 s"), "wait 5 s in a queue", id="429-tells-nonsense"),
-        pytest.param(answered(503, b"", "600"), "wait 600 s in a queue", id="503-tells-600-s"),
-        pytest.param(answered(503, b"", "1"), "wait 1 s here", id="503-tells-1-s"),
-        pytest.param(answered(429, b"", "99999"), "wait 3600 s in a queue", id="429-tells-a-day"),
+        pytest.param(answered(429, b"", "20"), 20, id="429-tells-20-s"),
+        pytest.param(answered(429), None, id="429-tells-nothing"),
+        pytest.param(answered(429, {"error": "Slow down"}), None, id="429-error"),
+        pytest.param(answered(429, b"", "0.5 s"), None, id="429-tells-nonsense"),
+        pytest.param(answered(503, b"", "600"), 600, id="503-tells-600-s"),
+        pytest.param(answered(503, b"", PAST), 0, id="503-tells-a-past-date"),
+        pytest.param(answered(429, b"", "99999"), 99_999, id="429-tells-a-day"),
         pytest.param(
-            answered(429, b"", "Sat, 31 Jan 2026 12:01:30 GMT"),
-            "wait 120 s in a queue",
-            id="429-tells-a-date",
+            answered(429, b"", "Sat, 31 Jan 2026 12:01:30 GMT"), 90, id="429-tells-a-date"
         ),
     ],
 )
-def test_a_throttled_order_waits_as_told(result: ApiResult, wait: str) -> None:
-    """429, or 503 with `Retry-After`: wait as told; no attempt is counted."""
+def test_a_throttled_order_keeps_its_place(result: ApiResult, told: float | None) -> None:
+    """429, or 503 with `Retry-After`: all wait, as it was told; no attempt is counted."""
+    outcome = classify(result, NOW)
+    assert isinstance(outcome, Throttled)
+    assert outcome.retry_after_seconds == told
     done, after = settled(result)
-    assert done[0] == wait
+    assert done == ["hold"]
     assert (after.attempts, after.uncertain, after.last_outcome) == (0, False, "throttled")
 
 
@@ -119,6 +120,8 @@ def test_an_unreached_api_is_tried_again(reason: str) -> None:
             for status in (408, 409, 425, 500, 501, 502, 503, 504, 520, 599)
         ),
         pytest.param(answered(503, b"", "soon"), id="503-unreadable-retry-after"),
+        pytest.param(answered(503, b"", "-7"), id="503-negative-retry-after"),
+        pytest.param(answered(503, b"", ""), id="503-empty-retry-after"),
         pytest.param(answered(500, {"order": "ord_1"}), id="500-with-order"),
         pytest.param(answered(409, {"order": "ord_1"}), id="409-with-order"),
         pytest.param(answered(200, {}), id="200-empty-object"),

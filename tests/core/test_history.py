@@ -1,11 +1,12 @@
-"""What was tried for an order, and how it comes back from a retry queue."""
+"""What was tried for an order, how it comes back from a retry queue, and how old that makes it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.core.age import age_seconds
 from service.core.decision import give_up
 from service.core.history import (
     ATTEMPTS,
@@ -18,7 +19,10 @@ from service.core.history import (
     from_headers,
     to_headers,
 )
-from tests.core.build import NOW, POLICY, ago, ahead, examples, history
+from service.core.message import Received
+from service.core.request import Undecodable, parse
+from service.core.times import to_rfc3339
+from tests.core.build import NOW, POLICY, ago, ahead, examples, history, message
 
 
 def brought(
@@ -121,17 +125,9 @@ def test_a_count_that_the_relay_never_writes_is_refused(name: str, value: object
 @pytest.mark.parametrize(
     "value",
     [
-        None,
-        True,
-        1_770_000_000,
-        NOW,
-        b"2026-01-31T12:00:00Z",
-        "",
-        "yesterday",
-        "2026-01-31T12:00:00",
-        "2026-02-30T12:00:00Z",
-        "0001-01-01T00:00:00+01:00",
-        "9999-12-31T23:59:59-01:00",
+        *(None, True, 1_770_000_000, NOW, b"2026-01-31T12:00:00Z", "", "yesterday"),
+        *("2026-01-31T12:00:00", "2026-02-30T12:00:00Z"),
+        *("0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00"),
     ],
     ids=repr,
 )
@@ -167,3 +163,36 @@ def test_a_delivery_count_says_nothing(*, redelivered: bool) -> None:
     """A producer can write one: neither attempts nor a redelivery follow from it."""
     headers: dict[str, object] = {"x-delivery-count": 7, "x-acquired-count": 7}
     assert brought(headers, redelivered=redelivered) == brought({}, redelivered=redelivered)
+
+
+DAY_SECONDS = 86_400.0
+
+
+def brought_by(exchange: str, first_seen: datetime) -> Received:
+    """A delivery from this exchange whose header says when it was first seen."""
+    headers = {FIRST_SEEN: to_rfc3339(first_seen)}
+    return Received(message(headers=headers), exchange=exchange)
+
+
+@pytest.mark.parametrize(
+    ("exchange", "seen_before", "expected"),
+    [
+        ("", timedelta(seconds=90), 90.0),
+        ("", timedelta(0), 0.0),
+        ("", timedelta(days=20_000), DAY_SECONDS),
+        ("", timedelta(seconds=-90), 0.0),
+        ("orders", timedelta(seconds=90), 0.0),
+        ("orders", timedelta(days=20_000), 0.0),
+    ],
+)
+def test_the_age_of_an_order(exchange: str, seen_before: timedelta, expected: float) -> None:
+    """Out of a waiting tier since first seen, within bounds; from a producer always 0."""
+    received = brought_by(exchange, NOW - seen_before)
+    assert age_seconds(received, parse(received, NOW), NOW, DAY_SECONDS) == expected
+
+
+def test_what_cannot_be_read_is_new() -> None:
+    """An undecodable message has no history."""
+    received = brought_by("", NOW - timedelta(hours=1))
+    undecodable = Undecodable("no UTF-8", History(first_seen=NOW))
+    assert age_seconds(received, undecodable, NOW, DAY_SECONDS) == 0.0

@@ -98,9 +98,7 @@ def test_the_form_says_what_the_order_says(fields: dict[str, object], request_id
 
 @examples
 @given(orders, plain, plain)
-def test_another_message_id_is_another_form(
-    fields: dict[str, object], first: str, second: str
-) -> None:
+def test_another_id_is_another_form(fields: dict[str, object], first: str, second: str) -> None:
     """Two orders that differ in nothing but the message id are told apart."""
     text = json.dumps(fields)
     same = order_of(text, first) == order_of(text, second)

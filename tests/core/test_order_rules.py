@@ -114,21 +114,10 @@ def test_a_web_link_is_taken(link: str) -> None:
 @pytest.mark.parametrize(
     "link",
     [
-        "example.com/p",
-        "//example.com/p",
-        "ftp://example.com/p",
-        "javascript:alert(1)",
-        "mailto:shop@example.com",
-        "http:example.com",
-        "https://",
-        "https:///p",
-        "https://:80/p",
-        "https://?q",
-        "https://[::1",
-        "https://example.com/a b",
-        " https://example.com",
-        "https://example.com ",
-        "@shop",
+        *("example.com/p", "//example.com/p", "http:example.com", "@shop"),
+        *("ftp://example.com/p", "javascript:alert(1)", "mailto:shop@example.com"),
+        *("https://", "https:///p", "https://:80/p", "https://?q", "https://[::1"),
+        *("https://example.com/a b", " https://example.com", "https://example.com "),
     ],
 )
 def test_what_is_no_web_link_is_refused(link: str) -> None:

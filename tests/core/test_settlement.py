@@ -28,6 +28,7 @@ from tests.core.build import (
     reply_body,
 )
 
+PARK, REPLY = (f"{verb} rejected missing_message_id" for verb in ("park", "reply"))
 NOBODY: dict[str, Any] = {"message_id": None, "reply_to": None, "correlation_id": None}
 
 
@@ -67,10 +68,11 @@ def test_giving_back_publishes_nothing() -> None:
 @pytest.mark.parametrize(
     "before",
     [
-        pytest.param({}, id="fresh"),
-        pytest.param({"unknown_since": ago(5)}, id="redelivered"),
-        pytest.param({"attempts": 2}, id="certain-attempts"),
+        {},
+        {"unknown_since": ago(5)},
+        {"attempts": 2},
     ],
+    ids=["fresh", "redelivered", "certain-attempts"],
 )
 def test_an_invalid_order_is_rejected(before: dict[str, Any]) -> None:
     """It never was one that is sent, so that certainly no order exists."""
@@ -84,31 +86,19 @@ def test_an_invalid_order_is_rejected(before: dict[str, Any]) -> None:
 def test_an_invalid_order_that_was_sent_before_is_parked() -> None:
     """An older version took it for valid: an order may exist, and only a person can say."""
     done, plan = unserved(invalid(attempts=1, unknown_since=ago(5)))
-    assert done == [
-        "park unknown outcome_unknown",
-        "reply unknown outcome_unknown",
-        "parked",
-    ]
-    assert reply_body(plan.publications[1])["error"]["message"] == (
-        "quantity: was 0; an order may exist"
-    )
+    assert done == ["park unknown outcome_unknown", "reply unknown outcome_unknown", "parked"]
+    text = reply_body(plan.publications[1])["error"]["message"]
+    assert text == "quantity: was 0; an order may exist"
 
 
 @pytest.mark.parametrize(
     ("changes", "done"),
     [
-        pytest.param(
-            NOBODY | {"reply_to": "shop.results"},
-            ["park rejected missing_message_id", "reply rejected missing_message_id", "parked"],
-            id="reply-to",
-        ),
-        pytest.param(
-            NOBODY | {"correlation_id": "c-1"},
-            ["park rejected missing_message_id", "reply rejected missing_message_id", "parked"],
-            id="correlation-id",
-        ),
-        pytest.param(NOBODY, ["park rejected missing_message_id", "parked"], id="neither"),
+        (NOBODY | {"reply_to": "shop.results"}, [PARK, REPLY, "parked"]),
+        (NOBODY | {"correlation_id": "c-1"}, [PARK, REPLY, "parked"]),
+        (NOBODY, [PARK, "parked"]),
     ],
+    ids=["reply-to", "correlation-id", "neither"],
 )
 def test_a_message_without_an_id_is_parked_and_answered_where_it_can_be(
     changes: dict[str, Any], done: list[str]
@@ -126,34 +116,22 @@ def test_a_message_id_that_is_too_long_is_parked_and_answered() -> None:
     original = received(message(message_id="x" * 129))
     too_long = Unidentified(Code.MESSAGE_ID_TOO_LONG, "129 characters", history())
     done, plan = unserved(too_long, original)
-    assert done == [
-        "park rejected message_id_too_long",
-        "reply rejected message_id_too_long",
-        "parked",
-    ]
+    code = "rejected message_id_too_long"
+    assert done == [f"park {code}", f"reply {code}", "parked"]
     assert plan.publications[1].message.correlation_id == "c-1"
 
 
 @pytest.mark.parametrize(
     ("changes", "done"),
     [
-        pytest.param({}, ["reply rejected invalid_message", "dead_lettered"], id="answerable"),
-        pytest.param(
-            {"message_id": "\udcff"},
-            ["reply rejected invalid_message", "dead_lettered"],
-            id="undecodable-message-id",
-        ),
-        pytest.param(NOBODY, ["dead_lettered"], id="nobody-to-answer"),
-        pytest.param(
-            {"message_id": "\udcff", "reply_to": "\udcff", "correlation_id": "\udcff"},
-            ["dead_lettered"],
-            id="all-undecodable",
-        ),
+        ({}, ["reply rejected invalid_message", "dead_lettered"]),
+        ({"message_id": "\udcff"}, ["reply rejected invalid_message", "dead_lettered"]),
+        (NOBODY, ["dead_lettered"]),
+        (dict.fromkeys(NOBODY, "\udcff"), ["dead_lettered"]),
     ],
+    ids=["answerable", "undecodable-message-id", "nobody-to-answer", "all-undecodable"],
 )
-def test_only_the_broker_moves_an_undecodable_message(
-    changes: dict[str, Any], done: list[str]
-) -> None:
+def test_only_the_broker_moves_undecodable_ones(changes: dict[str, Any], done: list[str]) -> None:
     """No copy can be made of it; whoever can be told is told."""
     original = received(message(**changes), undecodable="headers")
     found, plan = unserved(Undecodable("the headers cannot be read", history()), original)

@@ -9,11 +9,14 @@ from collections.abc import Coroutine
 from contextlib import suppress
 from pathlib import Path
 
+import httpx2
+
 from tests.demo import tour
 from tests.demo.background import HOME, Background
-from tests.demo.errors import DemoError
+from tests.demo.processes import DemoError
 from tests.demo.show import Show
 from tests.world.broker.errors import BrokerError
+from tests.world.load import ProcessFailedError
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -57,7 +60,7 @@ def _until_signal(show: Show, work: Coroutine[None, None, int]) -> int:
         return asyncio.run(_cancelled_by_signal(show, work, received))
     except asyncio.CancelledError:
         return 128 + received[0]
-    except (DemoError, BrokerError, OSError) as error:
+    except (DemoError, BrokerError, ProcessFailedError, httpx2.HTTPError, OSError) as error:
         show.problems([str(error)])
         return 1
 

@@ -7,14 +7,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.demo.chapters import PLAIN
-from tests.demo.errors import DemoError
 from tests.demo.mail import mail
-from tests.demo.parts import Parts, Urls, remove
-from tests.demo.processes import ROOT, Part
-from tests.demo.scenario import Message, accepted
-from tests.demo.settings import DELAYS
+from tests.demo.parts import DELAYS, Parts, Urls, remove
+from tests.demo.processes import DemoError, Part
+from tests.demo.scenario import PLAIN, Message, accepted
 from tests.demo.show import Show
+from tests.world.load.processes import ROOT
 
 HOME = ROOT / ".demo"
 REPLY_SECONDS = 60.0

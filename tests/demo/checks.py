@@ -5,8 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.demo.mail import Reply
-from tests.demo.raw_mail import Parked
+from tests.demo.mail import Parked, Reply
 from tests.demo.scenario import Message
 
 REPLY_TYPE = "order.reply.v1"

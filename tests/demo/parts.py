@@ -5,24 +5,45 @@ import json
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
-from http.client import HTTPException
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
-from tests.demo import settings, web
-from tests.demo.errors import DemoError
-from tests.demo.processes import Part, end, launch, until
+import httpx2
+
+from tests.demo.processes import DemoError, Part, end, until
+from tests.demo.relay import ask
+from tests.demo.scenario import TOO_DEAR_SERVICE, UNKNOWN_SERVICE
 from tests.world.broker.find import Missing, Say, ensure_rabbitmq
-from tests.world.broker.ports import LOOPBACK, free_ports
+from tests.world.load.processes import ApiProcess, Process, RelayProcess
 
-READY = "READY "
+RELAY = "order-relay"
 # A container's image may have to be downloaded first.
 BROKER_SECONDS = 400.0
 START_SECONDS = 60.0
 REMOVE_SECONDS = 10.0
 KEY_FILE = "api__key"
+DELAYS = "1,2,3"
+
+STANDIN_OPTIONS = (
+    *("--maximum", "10000"),
+    *("--balance", "1000000"),
+    *("--unknown", str(UNKNOWN_SERVICE)),
+    *("--service-price", f"{TOO_DEAR_SERVICE}=50000"),
+)
+SETTINGS = {
+    "API__TIMEOUT_SECONDS": "2",
+    "RETRY__DELAYS_SECONDS": DELAYS,
+    "RETRY__MAX_ATTEMPTS": "4",
+    "DRAIN_SECONDS": "5",
+}
+"""Short waits, so that all is seen."""
+
+
+T = TypeVar("T", bound=Process)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +68,7 @@ class Parts:
     @property
     def relay(self) -> Part:
         """The relay's process, once started."""
-        return next(part for part in self.running if part.name == "order-relay")
+        return next(part for part in self.running if part.name == RELAY)
 
     @property
     def key_file(self) -> Path:
@@ -59,50 +80,48 @@ class Parts:
         found = await asyncio.to_thread(ensure_rabbitmq, self.say)
         if isinstance(found, Missing):
             raise DemoError(found.advice)
-        began = time.monotonic()
-        broker = self._launch("rabbitmq", "tests.world.broker", "up", str(self.directory))
-        api = self._launch("order-api", "tests.world.standin", *settings.STANDIN_OPTIONS)
-        api_url = await _ready(api, START_SECONDS)
-        self._say("order API", f"{api_url} (a stand-in)", began)
-        known = json.loads(await _ready(broker, BROKER_SECONDS))
-        self._say("RabbitMQ", known["amqp"], began)
-        relay_url = await self._start_relay(known["amqp"], api_url)
-        self._say("order-relay", f"{relay_url}/readyz says ok", began)
+        began, here = time.monotonic(), self.directory
+        arguments = ["tests.world.broker", "up", str(here)]
+        with ExitStack() as stack:
+
+            def kept(process: T) -> T:
+                # Until then it is waited for as a child; after, it may outlive this command.
+                stack.callback(process.let_go)
+                self.running.append(Part.of(process))
+                self.on_start()
+                return process
+
+            broker = kept(Process("rabbitmq", here, arguments, {}))
+            api = kept(ApiProcess(here, more=STANDIN_OPTIONS))
+            await api.ready()
+            self._say("order API", f"{api.base_url} (a stand-in)", began)
+            urls = await broker.until_logged(r"READY (.+)\n", timeout_seconds=BROKER_SECONDS)
+            known = json.loads(urls)
+            self._say("RabbitMQ", known["amqp"], began)
+            relay = kept(RelayProcess(here, known["amqp"], api.url, RELAY, **await self._key(api)))
+            await until(partial(_is_ready, relay), "the relay is ready", START_SECONDS)
+            self._say(RELAY, f"{relay.admin_url}/readyz says ok", began)
         return Urls(
-            amqp=known["amqp"], management=known["management"], api=api_url, relay=relay_url
+            amqp=known["amqp"],
+            management=known["management"],
+            api=api.base_url,
+            relay=relay.admin_url,
         )
 
-    async def stop(self) -> None:
-        """Ends the relay first, for it gives back what it holds; then the others."""
-        relays = [part for part in self.running if part.name == "order-relay"]
-        await asyncio.gather(*map(end, relays))
-        await asyncio.gather(*map(end, (part for part in self.running if part not in relays)))
-        await remove(self.directory)
-
-    async def _start_relay(self, amqp_url: str, api_url: str) -> str:
+    async def _key(self, api: ApiProcess) -> dict[str, str | None]:
+        """A key that the API takes, in a file for the relay, and its other settings."""
         key = secrets.token_urlsafe(16)
         self.key_file.parent.mkdir(mode=0o700)
         self.key_file.write_text(key, encoding="ascii")
-        await asyncio.to_thread(web.post_json, f"{api_url}/keys", {"keys": [key]})
-        (port,) = free_ports(1)
-        environment = settings.relay_environment(
-            amqp_url=amqp_url,
-            api_url=f"{api_url}/api/v2",
-            secrets=self.key_file.parent,
-            admin_port=port,
-        )
-        url = f"http://{LOOPBACK}:{port}"
-        relay = self._launch("order-relay", "service", "run", environment=environment)
-        await until(lambda: _is_ready(url), "the relay is ready", START_SECONDS, relay)
-        return url
+        await api.ask("POST", "/keys", json={"keys": [key]})
+        return {"API__KEY": None, "SECRETS_DIR": str(self.key_file.parent), **SETTINGS}
 
-    def _launch(
-        self, name: str, *arguments: str, environment: Mapping[str, str] | None = None
-    ) -> Part:
-        part = launch(name, arguments, self.directory, environment or {})
-        self.running.append(part)
-        self.on_start()
-        return part
+    async def stop(self) -> None:
+        """Ends the relay first, for it gives back what it holds; then the others."""
+        relays = [part for part in self.running if part.name == RELAY]
+        await asyncio.gather(*map(end, relays))
+        await asyncio.gather(*map(end, (part for part in self.running if part not in relays)))
+        await remove(self.directory)
 
     def _say(self, name: str, text: str, began: float) -> None:
         self.say(f"{name:<12} {text:<50} {time.monotonic() - began:5.1f} s")
@@ -110,7 +129,7 @@ class Parts:
 
 async def remove(directory: Path) -> None:
     """Removes the directory, also while a process that was just killed still writes to it."""
-    with suppress(DemoError):
+    with suppress(TimeoutError):
         await until(lambda: _removed(directory), f"{directory} is removed", REMOVE_SECONDS)
 
 
@@ -119,20 +138,10 @@ def _removed(directory: Path) -> bool:
     return not directory.exists()
 
 
-async def _ready(part: Part, seconds: float) -> str:
-    await until(lambda: _ready_text(part) != "", f"{part.name} is ready", seconds, part)
-    return _ready_text(part)
-
-
-def _ready_text(part: Part) -> str:
-    # Only whole lines: the rest of the last one may not be written yet.
-    lines = [line for line in part.says().splitlines(keepends=True) if line.endswith("\n")]
-    return next((line[len(READY) :].strip() for line in lines if line.startswith(READY)), "")
-
-
-def _is_ready(url: str) -> bool:
+def _is_ready(relay: RelayProcess) -> bool:
+    relay.check()
     try:
-        web.get_text(f"{url}/readyz")
-    except (OSError, HTTPException):
+        ask("GET", f"{relay.admin_url}/readyz")
+    except httpx2.HTTPError:
         return False
     return True

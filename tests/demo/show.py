@@ -9,9 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from tests.demo.checks import Ended
-from tests.demo.mail import Reply
-from tests.demo.metrics import MAIN, Explained, Metrics
-from tests.demo.raw_mail import Parked
+from tests.demo.mail import Parked, Reply
+from tests.demo.relay import MAIN, Explained, Metrics
 from tests.demo.scenario import Chapter
 
 WIDTH = 80
@@ -48,10 +47,6 @@ class Show:
     def detail(self, text: str) -> None:
         """A line of what happens meanwhile."""
         self.say(text, 2, "dim")
-
-    def row(self, name: str, value: str) -> None:
-        """A name and what it is, in columns."""
-        self._console.print(Text(f"   {name:<18}").append(value, "cyan"), soft_wrap=True)
 
     def as_is(self, text: str, style: str = "") -> None:
         """Lines to be copied, never broken."""

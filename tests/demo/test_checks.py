@@ -9,8 +9,7 @@ import pytest
 
 from tests.demo import checks
 from tests.demo.checks import Ended
-from tests.demo.mail import Reply
-from tests.demo.raw_mail import Parked
+from tests.demo.mail import Parked, Reply
 from tests.demo.scenario import Ending, Message, accepted, rejected
 
 ORDER = "ord_1"
@@ -31,7 +30,7 @@ ENDED = Ended(MESSAGE, REPLY, 0.1)
 
 
 def ledger(**orders: int) -> dict[str, Any]:
-    """The stand-in's ledger with so many orders for each request_id."""
+    """The stand-in's ledger with a count of orders for each request_id."""
     entries = {
         name: {"orders": count, "answer": f'{{"order": "{ORDER}"}}'}
         for name, count in orders.items()

@@ -14,10 +14,11 @@ from typing import Any
 
 import pytest
 
-from tests.demo import web
-from tests.demo.chapters import chapters
-from tests.demo.processes import ROOT, Part, birth_of
+from tests.demo.processes import Part, birth_of
+from tests.demo.relay import ask
+from tests.demo.scenario import chapters
 from tests.demo.show import ABOUT_WIDTH, NAME_WIDTH, WIDTH
+from tests.world.load.processes import ROOT
 
 SECONDS = 240.0
 pytestmark = pytest.mark.timeout(SECONDS + 60)
@@ -92,7 +93,7 @@ def test_up_send_down(short_path: Path) -> None:
         assert '"status": "accepted"' in sent
         assert re.search(r"^  accepted +\S+ +1 ", looked_on(first), re.MULTILINE)
         state = json.loads((home / "state.json").read_text(encoding="utf-8"))
-        ledger = web.get_json(f"{state['urls']['api']}/ledger")
+        ledger = ask("GET", f"{state['urls']['api']}/ledger").json()
         assert ledger["by_request_id"]["by-hand"]["orders"] == 1
         started = parts(state)
         assert all(part.lives for part in started)

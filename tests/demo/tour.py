@@ -7,28 +7,20 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from tests.demo import checks, web
-from tests.demo.chapters import chapters
+from tests.demo import checks
 from tests.demo.checks import Ended
-from tests.demo.errors import DemoError
-from tests.demo.mail import Mail, mail
-from tests.demo.metrics import Metrics, scrape
+from tests.demo.mail import Mail, Parked, mail, take_parked
 from tests.demo.parts import Parts, Urls
-from tests.demo.processes import end, until
-from tests.demo.raw_mail import Parked, take_parked
-from tests.demo.relay_log import RelayLog, defects, left_in_flight
-from tests.demo.scenario import Chapter, Message
+from tests.demo.processes import DemoError, end, until
+from tests.demo.relay import Metrics, RelayLog, ask, defects, left_in_flight, scrape
+from tests.demo.scenario import Chapter, Message, chapters
 from tests.demo.show import Show
 
 CHAPTER_SECONDS = 40.0
 SETTLE_SECONDS = 10.0
 GLANCE_SECONDS = 0.1
 REPLY_KEYS = ("order.*", "demo.#")
-COUNTED = (
-    "order_relay_deliveries_total",
-    "order_relay_settled_total",
-    "order_relay_replies_total",
-)
+COUNTED = ("order_relay_deliveries_total", "order_relay_settled_total", "order_relay_replies_total")
 WELCOME = (
     "order-relay takes orders from RabbitMQ, places each one exactly once at an order API, and "
     "tells the producer what became of it, whatever goes wrong in between. Here you can watch it "
@@ -87,7 +79,7 @@ async def _tour(show: Show, parts: Parts, urls: Urls) -> tuple[list[Ended], list
         parked = await _parked(urls, sum(e.message.ending.parked for e in ended))
         metrics = await _settled_metrics(urls)
         surplus = await post.next_reply(0)
-    ledger = await asyncio.to_thread(web.get_json, f"{urls.api}/ledger")
+    ledger = (await asyncio.to_thread(ask, "GET", f"{urls.api}/ledger")).json()
     show.title("What became of each message")
     show.table(told)
     show.title("Is each accepted order there, exactly once?")
@@ -110,7 +102,7 @@ def _order_faults(api_url: str, story: Sequence[Chapter]) -> None:
         if message.fault is not None:
             match = {"request_id": message.message_id}
             rule = {"match": match, "times": message.times, **message.fault}
-            web.post_json(f"{api_url}/faults", rule)
+            ask("POST", f"{api_url}/faults", json=rule)
 
 
 async def _play(show: Show, post: Mail, log: RelayLog, chapter: Chapter) -> list[Ended]:

@@ -1,12 +1,10 @@
 """The relay's admin endpoints, as a probe or a scraper sees them."""
 
-import asyncio
 import json
 import re
-import urllib.error
-import urllib.request
 from typing import Any
 
+from tests.world.load.processes import client
 from tests.world.relay_process import RelayProcess
 
 
@@ -18,16 +16,9 @@ async def admin_url(relay: RelayProcess) -> str:
 
 async def get(relay: RelayProcess, path: str) -> tuple[int, str]:
     """Status and body of one page."""
-    url = f"{await admin_url(relay)}{path}"
-
-    def fetch() -> tuple[int, str]:
-        try:
-            with urllib.request.urlopen(url, timeout=10) as answer:
-                return answer.status, answer.read().decode()
-        except urllib.error.HTTPError as error:
-            return error.code, error.read().decode()
-
-    return await asyncio.to_thread(fetch)
+    async with client() as http:
+        answer = await http.get(f"{await admin_url(relay)}{path}")
+    return answer.status_code, answer.text
 
 
 async def ready(relay: RelayProcess) -> tuple[int, list[str]]:

@@ -9,15 +9,16 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.world.load.processes import without_ours
+
 Line = dict[str, Any]
 KEY = "canary-key-7f3a91"
 
 
 def environment(**settings: object) -> dict[str, str]:
     """A process environment with just these settings: `API__URL=...` and so on."""
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith("ORDER_RELAY_")}
     ours = {f"ORDER_RELAY_{name}": str(value) for name, value in settings.items()}
-    return inherited | ours
+    return without_ours(os.environ) | ours
 
 
 class RelayProcess:

@@ -3,20 +3,21 @@
 import json
 from typing import Any, assert_never
 
-from charts.sources.dashboards import frame
-from charts.sources.dashboards.colours import COLOURS, DASHED, words
-from charts.sources.dashboards.panel import Board, Panel, Row, Shape
-from charts.sources.dashboards.sdk import (
-    JSONEncoder,
+from grafana_foundation_sdk.builders import (
     common,
-    common_types,
     dashboard,
     prometheus,
     stat,
     statetimeline,
     timeseries,
-    types,
 )
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.models import common as common_types
+from grafana_foundation_sdk.models import dashboard as types
+
+from charts.sources.dashboards import frame
+from charts.sources.dashboards.colours import COLOURS, DASHED, words
+from charts.sources.dashboards.panel import Board, Panel, Row, Shape
 
 _WIDTH = 24
 _NUMBER_HEIGHT = 4

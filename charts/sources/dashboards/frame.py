@@ -2,8 +2,11 @@
 
 from typing import Final
 
+from grafana_foundation_sdk.builders import dashboard
+from grafana_foundation_sdk.models import common as common_types
+from grafana_foundation_sdk.models import dashboard as types
+
 from charts.sources.dashboards.promql import PROCESS, RELAY
-from charts.sources.dashboards.sdk import common_types, dashboard, types
 
 SOURCE: Final = common_types.DataSourceRef(type_val="prometheus", uid="${datasource}")
 RUNBOOKS: Final = "docs/runbooks"
@@ -25,9 +28,7 @@ def variables(*, of_queues: bool) -> list[Variable]:
         _choice("namespace", "Namespace", f"label_values({_BUILD}, namespace)"),
         _choice("job", "Job", f"label_values({_BUILD}{{{_NAMESPACE}}}, job)"),
         _choice(
-            "instance",
-            "Instance",
-            f'label_values({_BUILD}{{{_NAMESPACE},job=~"$job|"}}, instance)',
+            "instance", "Instance", f'label_values({_BUILD}{{{_NAMESPACE},job=~"$job|"}}, instance)'
         ),
         *(_queues() if of_queues else ()),
         dashboard.ConstantVariable("runbooks").value(RUNBOOKS),

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import Any
 
 
 class Shape(Enum):
@@ -62,13 +63,13 @@ class Panel:
     """
 
     title: str
-    shape: Shape
-    unit: str
     what: str
     normal: str
     otherwise: str
     runbook: str
     queries: tuple[Query, ...]
+    shape: Shape
+    unit: str = "none"
     width: int = 8
     steps: tuple[Step, ...] = ()
     states: tuple[State, ...] = ()
@@ -82,12 +83,39 @@ class Panel:
         return f"{self.what}\n\n**Normal:** {self.normal}\n\n**Otherwise:** {self.otherwise}"
 
 
+def graph(
+    title: str, what: str, normal: str, otherwise: str, runbook: str, *queries: Query, **more: Any
+) -> Panel:
+    """A panel of lines, unless it has another shape."""
+    return Panel(title, what, normal, otherwise, runbook, queries, **{"shape": Shape.LINES, **more})
+
+
+def number(
+    title: str,
+    expression: str,
+    what: str,
+    normal: str,
+    otherwise: str,
+    runbook: str,
+    steps: tuple[Step, ...],
+    **more: Any,
+) -> Panel:
+    """A panel of one number, whose series is called like it."""
+    queries, shape = (Query(expression, title),), Shape.NUMBER
+    return Panel(title, what, normal, otherwise, runbook, queries, shape, steps=steps, **more)
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """A headline with its panels, each line of which is 24 wide."""
 
     title: str
     panels: tuple[Panel, ...]
+
+
+def row(title: str, *panels: Panel) -> Row:
+    """A row of these panels."""
+    return Row(title, panels)
 
 
 @dataclass(frozen=True, slots=True)

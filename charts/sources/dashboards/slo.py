@@ -4,10 +4,20 @@ It shows what the rules of the chart record, so that it and the alerts can never
 """
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 from charts.sources.dashboards.colours import BAD, GOOD, WARN
 from charts.sources.dashboards.orders.api import HELD
-from charts.sources.dashboards.panel import Board, Panel, Query, Row, Shape, Step
+from charts.sources.dashboards.panel import (
+    Board,
+    Query,
+    Row,
+    Shape,
+    Step,
+    graph,
+    number,
+    row,
+)
 from charts.sources.dashboards.promql import recorded
 
 AWAY = ("circuit", "credentials")
@@ -30,13 +40,21 @@ _NO_RULES = "no orders yet, or Prometheus has not loaded the chart's rules"
 
 @dataclass(frozen=True, slots=True)
 class Objective:
-    """The share of good orders that is promised, and the recorded series of all and bad ones."""
+    """The share of good orders that is promised, and the recorded series of all and bad ones.
 
+    `fast` and `slow` are the alerts for its burn rate; `promise` says of which orders.
+    """
+
+    title: str
+    name: str
+    promise: str
     share: float
     every: str
     bad: str
     good_name: str
     bad_name: str
+    fast: str
+    slow: str
 
     @property
     def allowed(self) -> str:
@@ -62,148 +80,109 @@ class Objective:
 
 
 ANSWERED = Objective(
-    0.999, "order_relay:answers", "order_relay:answers_late", good_name="in time", bad_name="late"
+    title="99.9 % of the orders are answered within 60 s while the API is up",
+    name="Answered in time",
+    promise="answered within 60 s",
+    share=0.999,
+    every="order_relay:answers",
+    bad="order_relay:answers_late",
+    good_name="in time",
+    bad_name="late",
+    fast="OrderRelayAnswersBurnFast",
+    slow="OrderRelayAnswersBurnSlow",
 )
 CERTAIN = Objective(
-    0.9999,
-    "order_relay:orders",
-    "order_relay:orders_unknown",
+    title="Of 99.99 % of the orders it is known whether they exist",
+    name="Certain",
+    promise="with a known outcome",
+    share=0.9999,
+    every="order_relay:orders",
+    bad="order_relay:orders_unknown",
     good_name="certain",
     bad_name="unknown",
+    fast="OrderRelayOutcomeUnknown",
+    slow="OrderRelayOutcomeUnknown",
 )
 
 
-def _number(
-    title: str,
-    unit: str,
-    expression: str,
-    words: tuple[str, str, str],
-    runbook: str,
-    steps: tuple[Step, ...],
-    decimals: int | None = None,
-) -> Panel:
-    return Panel(
-        title,
-        Shape.NUMBER,
-        unit,
-        *words,
-        runbook,
-        (Query(expression, title),),
-        steps=steps,
-        decimals=decimals,
-        none=_NO_RULES,
-    )
+_number = partial(number, none=_NO_RULES)
+_graph = partial(graph, width=12, none=_NO_RULES)
 
 
-def _left(objective: Objective, name: str, promise: str, runbook: str) -> tuple[Panel, ...]:
-    return (
+def _row(objective: Objective) -> Row:
+    name, bad = objective.name, objective.a_second(objective.bad)
+    panels = (
         _number(
             f"{name}, 30 days",
-            "percentunit",
             f"1 - {objective.bad_share(_MONTH)}",
-            (
-                f"Orders {promise}, of all of the last 30 days that count.",
-                f"at least {objective.share:.2%}.",
-                "put reliability before other work until it is.",
-            ),
-            runbook,
+            f"Orders {objective.promise}, of all of the last 30 days that count.",
+            f"at least {objective.share:.2%}.",
+            "put reliability before other work until it is.",
+            objective.slow,
             (Step(None, BAD), Step(objective.share, GOOD)),
+            unit="percentunit",
             decimals=3,
         ),
         _number(
             f"{name}: budget left",
-            "percentunit",
             f"1 - {objective.burn(_MONTH)}",
-            (
-                "What is left of the orders that may go wrong in 30 days.",
-                "more than half.",
-                (
-                    "below a quarter, change nothing that is not a repair; below nothing, the"
-                    " promise is broken."
-                ),
-            ),
-            runbook,
+            "What is left of the orders that may go wrong in 30 days.",
+            "more than half.",
+            "below a quarter, change nothing that is not a repair; below nothing, the"
+            " promise is broken.",
+            objective.slow,
             (Step(None, BAD), Step(0.25, WARN), Step(0.5, GOOD)),
+            unit="percentunit",
             decimals=1,
         ),
         _number(
             f"{name}: bad orders, 30 days",
-            "none",
             objective.bad_in_a_month(),
-            (
-                f"Orders of the last 30 days that were not {promise}.",
-                "a few in a hundred thousand.",
-                "see below when they were, and on the other dashboard what happened then.",
-            ),
-            runbook,
+            f"Orders of the last 30 days that were not {objective.promise}.",
+            "a few in a hundred thousand.",
+            "see below when they were, and on the other dashboard what happened then.",
+            objective.slow,
             (Step(None, GOOD), Step(1, WARN)),
         ),
-    )
-
-
-def _over_time(objective: Objective, name: str, promise: str, runbook: str) -> tuple[Panel, ...]:
-    bad = objective.a_second(objective.bad)
-    return (
-        Panel(
+        _graph(
             f"{name}: burn rate",
-            Shape.LINES,
-            "suffix:times",
             "How many times as fast as it may the budget is used up. At 1, it lasts 30 days.",
             "under 1. Over 14.4 in an hour, a fiftieth of the month's budget is gone.",
             "someone is called at 14.4 (1 hour) and 6 (6 hours); above 1 for 3 days, find the cause"
             " in working hours.",
-            runbook,
-            tuple(Query(objective.burn(window), legend) for window, legend in BURNS.items()),
-            width=12,
+            objective.fast,
+            *(Query(objective.burn(window), legend) for window, legend in BURNS.items()),
+            unit="suffix:times",
             steps=(Step(None, "transparent"), Step(MEDIUM, WARN), Step(FAST, BAD)),
-            none=_NO_RULES,
         ),
-        Panel(
+        _graph(
             f"{name}: good and bad orders",
-            Shape.STACK,
-            "suffix:/s",
-            f"Orders that count, a second: those {promise}, and the others.",
+            f"Orders that count, a second: those {objective.promise}, and the others.",
             "no others. A gap is time that does not count.",
             "see on the other dashboard what the API and the broker did at that time.",
-            runbook,
-            (
-                Query(f"{objective.a_second(objective.every)} - {bad}", objective.good_name),
-                Query(bad, objective.bad_name),
-            ),
-            width=12,
-            none=_NO_RULES,
+            objective.fast,
+            Query(f"{objective.a_second(objective.every)} - {bad}", objective.good_name),
+            Query(bad, objective.bad_name),
+            shape=Shape.STACK,
+            unit="suffix:/s",
         ),
     )
-
-
-def _row(objective: Objective, title: str, name: str, promise: str, books: tuple[str, str]) -> Row:
-    fast, slow = books
-    return Row(
-        title,
-        _left(objective, name, promise, slow) + _over_time(objective, name, promise, fast),
-    )
+    return row(objective.title, *panels)
 
 
 _API_AWAY = f"max ({recorded('order_relay:api_away:max1h')})"
 
-_COUNTED = Panel(
+_COUNTED = _number(
     "Time that counted, 30 days",
-    Shape.NUMBER,
-    "percentunit",
+    f"1 - avg_over_time(({_API_AWAY})[{_MONTH}:{_STEP}])",
     "The part of the last 30 days in which the API was up, so that orders counted.",
     "over 99 %. An hour is 0.14 % of 30 days.",
     "an objective that hardly ever counts promises little: take the outages up with the API's"
     " operators, and see that the key is renewed in time.",
     "OrderRelayHeld",
-    (
-        Query(
-            f"1 - avg_over_time(({_API_AWAY})[{_MONTH}:{_STEP}])",
-            "Time that counted, 30 days",
-        ),
-    ),
-    steps=(Step(None, BAD), Step(0.9, WARN), Step(0.99, GOOD)),
+    (Step(None, BAD), Step(0.9, WARN), Step(0.99, GOOD)),
+    unit="percentunit",
     decimals=1,
-    none=_NO_RULES,
     tall=True,
 )
 
@@ -216,23 +195,12 @@ SLO = Board(
     refresh="5m",
     of_queues=False,
     rows=(
-        _row(
-            ANSWERED,
-            "99.9 % of the orders are answered within 60 s while the API is up",
-            "Answered in time",
-            "answered within 60 s",
-            ("OrderRelayAnswersBurnFast", "OrderRelayAnswersBurnSlow"),
-        ),
-        _row(
-            CERTAIN,
-            "Of 99.99 % of the orders it is known whether they exist",
-            "Certain",
-            "with a known outcome",
-            ("OrderRelayOutcomeUnknown", "OrderRelayOutcomeUnknown"),
-        ),
-        Row(
+        _row(ANSWERED),
+        _row(CERTAIN),
+        row(
             f"What does not count as in time or late: {' and '.join(AWAY)}, and an hour after",
-            (_COUNTED, replace(HELD, width=16)),
+            _COUNTED,
+            replace(HELD, width=16),
         ),
     ),
 )

@@ -2,18 +2,13 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from charts.sources.values.describe import Block, Value
 
-DEFINITIONS = Path(__file__).with_name("kubernetes_definitions.json")
-"""Kubernetes' own schemas of what the values pass on."""
 
-
-def text(root: Block) -> str:
-    """The whole file; a definition of Kubernetes takes one line."""
-    definitions = json.loads(DEFINITIONS.read_text(encoding="utf-8"))
+def text(root: Block, definitions: Mapping[str, Any]) -> str:
+    """The whole file, with Kubernetes' own schemas of what the values pass on, a line each."""
     schema = json.dumps(schema_of(root), indent=2, ensure_ascii=False)
     lines = [f"    {json.dumps(name)}: {json.dumps(definitions[name])}" for name in definitions]
     head = '{\n  "$schema": "http://json-schema.org/draft-07/schema#",\n'

@@ -1,7 +1,7 @@
 """How a value is described: its meaning, its default, and what it may be as a JSON schema."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 Schema = Mapping[str, Any]
@@ -39,7 +39,12 @@ class Block:
 
     meaning: str
     values: Mapping[str, "Value | Block"]
-    rules: tuple[Schema, ...] = field(default=())
+    rules: tuple[Schema, ...] = ()
+
+
+def block(meaning: str, /, *, rules: tuple[Schema, ...] = (), **values: Value | Block) -> Block:
+    """Values that belong together, by their names."""
+    return Block(meaning, values, rules)
 
 
 def whole(minimum: int, maximum: int) -> Schema:
@@ -71,20 +76,21 @@ def kubernetes(kind: str) -> Schema:
     return {"$ref": f"#/definitions/{kind}"}
 
 
+def kubernetes_object(kind: str) -> Schema:
+    """The same where nothing at all is an empty object, and not null."""
+    return {"type": "object", "allOf": [kubernetes(kind)]}
+
+
 def when(name: str, then: Schema) -> Schema:
     """A rule for a block: `then` holds where the flag `name` is true."""
-    return {
-        "if": {"properties": {name: {"const": True}}, "required": [name]},
-        "then": then,
-    }
+    return {"if": on(name), "then": then}
 
 
 def excludes(given: Schema, *path: str, off: Schema) -> Schema:
     """A rule for a block: where `given` holds, the value at this path is off; named by its path."""
-    schema: Schema = off
     for name in reversed(path):
-        schema = {"properties": {name: schema}}
-    return {"if": given, "then": schema}
+        off = {"properties": {name: off}}
+    return {"if": given, "then": off}
 
 
 def requires(given: Schema, *path: str) -> Schema:
@@ -94,15 +100,15 @@ def requires(given: Schema, *path: str) -> Schema:
 
 def on(*path: str) -> Schema:
     """The flag at this path is true."""
-    schema: Schema = {"const": True}
-    for name in reversed(path):
-        schema = {"properties": {name: schema}, "required": [name]}
-    return schema
+    return _there({"const": True}, path)
 
 
 def filled(*path: str) -> Schema:
     """The text at this path is not empty."""
-    schema: Schema = {"minLength": 1}
+    return _there({"minLength": 1}, path)
+
+
+def _there(schema: Schema, path: tuple[str, ...]) -> Schema:
     for name in reversed(path):
         schema = {"properties": {name: schema}, "required": [name]}
     return schema

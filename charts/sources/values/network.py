@@ -1,55 +1,39 @@
 """Who may reach the pods, and whom they may reach."""
 
-from charts.sources.values.describe import FLAG, PORT, Block, Value, kubernetes, list_of
+from charts.sources.values.describe import FLAG, PORT, Value, block, kubernetes, list_of
 
 _PEERS = list_of(kubernetes("NetworkPolicyPeer"))
 
-NETWORK = Block(
+NETWORK = block(
     "In: Prometheus, to the admin port. Out: DNS, the broker, the API, and nothing else.",
-    {
-        "enabled": Value("Whether there is a NetworkPolicy.", default=True, needs=FLAG),
-        "metricsFrom": Value(
-            "Who may read metrics; the default is any pod of the cluster.",
-            [{"namespaceSelector": {}}],
-            _PEERS,
-            (
-                [
-                    {
-                        "namespaceSelector": {
-                            "matchLabels": {"kubernetes.io/metadata.name": "monitoring"}
-                        }
-                    }
-                ],
-            ),
-        ),
-        "dnsTo": Value(
-            "Where DNS is; empty: anywhere.",
-            [
-                {
-                    "namespaceSelector": {
-                        "matchLabels": {"kubernetes.io/metadata.name": "kube-system"}
-                    }
-                }
-            ],
-            _PEERS,
-        ),
-        "brokerTo": Value(
-            "Where the broker is; empty: anywhere.",
-            [],
-            _PEERS,
-            ([{"podSelector": {"matchLabels": {"app.kubernetes.io/name": "rabbitmq"}}}],),
-        ),
-        "brokerPorts": Value(
-            "The broker's ports, as in its URL.",
-            [5672, 5671],
-            {**list_of(PORT), "minItems": 1, "uniqueItems": True},
-        ),
-        "apiTo": Value(
-            "Where the API is, at the port of config.api.url; empty: anywhere.",
-            [{"ipBlock": {"cidr": "0.0.0.0/0"}}, {"ipBlock": {"cidr": "::/0"}}],
-            _PEERS,
-        ),
-        "extraIngress": Value("More ways in.", [], list_of(kubernetes("NetworkPolicyIngressRule"))),
-        "extraEgress": Value("More ways out.", [], list_of(kubernetes("NetworkPolicyEgressRule"))),
-    },
+    enabled=Value("Whether there is a NetworkPolicy.", default=True, needs=FLAG),
+    metricsFrom=Value(
+        "Who may read metrics; the default is any pod of the cluster.",
+        [{"namespaceSelector": {}}],
+        _PEERS,
+        ([{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}],),
+    ),
+    dnsTo=Value(
+        "Where DNS is; empty: anywhere.",
+        [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}}],
+        _PEERS,
+    ),
+    brokerTo=Value(
+        "Where the broker is; empty: anywhere.",
+        [],
+        _PEERS,
+        ([{"podSelector": {"matchLabels": {"app.kubernetes.io/name": "rabbitmq"}}}],),
+    ),
+    brokerPorts=Value(
+        "The broker's ports, as in its URL.",
+        [5672, 5671],
+        {**list_of(PORT), "minItems": 1, "uniqueItems": True},
+    ),
+    apiTo=Value(
+        "Where the API is, at the port of config.api.url; empty: anywhere.",
+        [{"ipBlock": {"cidr": "0.0.0.0/0"}}, {"ipBlock": {"cidr": "::/0"}}],
+        _PEERS,
+    ),
+    extraIngress=Value("More ways in.", [], list_of(kubernetes("NetworkPolicyIngressRule"))),
+    extraEgress=Value("More ways out.", [], list_of(kubernetes("NetworkPolicyEgressRule"))),
 )

@@ -7,7 +7,9 @@ from charts.sources.values.describe import (
     TEXT,
     Block,
     Value,
+    block,
     kubernetes,
+    kubernetes_object,
     list_of,
     one_of,
     or_null,
@@ -22,55 +24,46 @@ NAMES: dict[str, Value | Block] = {
     "commonLabels": Value("Labels of every object.", {}, STRINGS, ({"team": "orders"},)),
 }
 
-IMAGE = Block(
+IMAGE = block(
     "The image of the program.",
-    {
-        "repository": Value(
-            "Where it is, without tag.",
-            "order-relay",
-            {"type": "string", "pattern": r"^[^\s:@]+(:[0-9]+/[^\s:@]+)?$"},
-            ("registry.example.com/order-relay",),
-        ),
-        "tag": Value(
-            "Empty: the chart's appVersion.",
-            "",
-            {"type": "string", "pattern": r"^[A-Za-z0-9_.-]{0,128}$"},
-            ("0.1.0",),
-        ),
-        "digest": Value(
-            "Wins over the tag.",
-            "",
-            {"type": "string", "pattern": r"^(sha256:[0-9a-f]{64})?$"},
-            ("sha256:" + "0123456789abcdef" * 4,),
-        ),
-        "pullPolicy": Value(
-            "When it is pulled.", "IfNotPresent", one_of("Always", "IfNotPresent", "Never")
-        ),
-    },
+    repository=Value(
+        "Where it is, without tag.",
+        "order-relay",
+        {"type": "string", "pattern": r"^[^\s:@]+(:[0-9]+/[^\s:@]+)?$"},
+        ("registry.example.com/order-relay",),
+    ),
+    tag=Value(
+        "Empty: the chart's appVersion.",
+        "",
+        {"type": "string", "pattern": r"^[A-Za-z0-9_.-]{0,128}$"},
+        ("0.1.0",),
+    ),
+    digest=Value(
+        "Wins over the tag.",
+        "",
+        {"type": "string", "pattern": r"^(sha256:[0-9a-f]{64})?$"},
+        ("sha256:" + "0123456789abcdef" * 4,),
+    ),
+    pullPolicy=Value(
+        "When it is pulled.", "IfNotPresent", one_of("Always", "IfNotPresent", "Never")
+    ),
 )
 
-SERVICE_ACCOUNT = Block(
+SERVICE_ACCOUNT = block(
     "The service account of the pods. The program asks Kubernetes nothing.",
-    {
-        "create": Value("Whether the chart makes it.", default=True, needs=FLAG),
-        "name": Value("Empty: the full name; `default` if it is not made.", "", NAME, ("relay",)),
-        "annotations": Value("Its annotations.", {}, STRINGS),
-        "automount": Value("Whether pods get its token.", default=False, needs=FLAG),
-    },
+    create=Value("Whether the chart makes it.", default=True, needs=FLAG),
+    name=Value("Empty: the full name; `default` if it is not made.", "", NAME, ("relay",)),
+    annotations=Value("Its annotations.", {}, STRINGS),
+    automount=Value("Whether pods get its token.", default=False, needs=FLAG),
 )
-
-POD_SECURITY = {"type": "object", "allOf": [kubernetes("PodSecurityContext")]}
-CONTAINER_SECURITY = {"type": "object", "allOf": [kubernetes("SecurityContext")]}
 
 
 def _probe(meaning: str, period: int, timeout: int, failures: int) -> Block:
-    return Block(
+    return block(
         meaning,
-        {
-            "periodSeconds": Value("Seconds between two.", period, whole(1, 300)),
-            "timeoutSeconds": Value("Seconds for an answer.", timeout, whole(1, 60)),
-            "failureThreshold": Value("Failures in a row that count.", failures, whole(1, 100)),
-        },
+        periodSeconds=Value("Seconds between two.", period, whole(1, 300)),
+        timeoutSeconds=Value("Seconds for an answer.", timeout, whole(1, 60)),
+        failureThreshold=Value("Failures in a row that count.", failures, whole(1, 100)),
     )
 
 
@@ -87,7 +80,7 @@ PODS: dict[str, Value | Block] = {
             "runAsGroup": 0,
             "seccompProfile": {"type": "RuntimeDefault"},
         },
-        POD_SECURITY,
+        kubernetes_object("PodSecurityContext"),
     ),
     "securityContext": Value(
         "Of each container; passes Pod Security `restricted`.",
@@ -96,12 +89,12 @@ PODS: dict[str, Value | Block] = {
             "readOnlyRootFilesystem": True,
             "capabilities": {"drop": ["ALL"]},
         },
-        CONTAINER_SECURITY,
+        kubernetes_object("SecurityContext"),
     ),
     "resources": Value(
         "Of each container. A CPU limit would throttle bursts, and is left out.",
         {"requests": {"cpu": "100m", "memory": "128Mi"}, "limits": {"memory": "256Mi"}},
-        {"type": "object", "allOf": [kubernetes("ResourceRequirements")]},
+        kubernetes_object("ResourceRequirements"),
     ),
     "startupProbe": _probe("Until /livez answers for the first time.", 2, 5, 30),
     "livenessProbe": _probe("/livez: a restart would help.", 10, 5, 3),
@@ -115,9 +108,7 @@ PODS: dict[str, Value | Block] = {
     "priorityClassName": Value("Priority of the pods.", "", NAME, ("high",)),
     "nodeSelector": Value("Labels that a node must have.", {}, STRINGS),
     "tolerations": Value("Taints that are tolerated.", [], list_of(kubernetes("Toleration"))),
-    "affinity": Value(
-        "Attraction to nodes and pods.", {}, {"type": "object", "allOf": [kubernetes("Affinity")]}
-    ),
+    "affinity": Value("Attraction to nodes and pods.", {}, kubernetes_object("Affinity")),
     "topologySpreadConstraints": Value(
         "How the pods spread; without a labelSelector the relay's own is used.",
         [
@@ -142,41 +133,37 @@ PODS: dict[str, Value | Block] = {
     "lifecycle": Value(
         "Hooks of the container; SIGTERM alone drains the relay.",
         {},
-        {"type": "object", "allOf": [kubernetes("Lifecycle")]},
+        kubernetes_object("Lifecycle"),
     ),
 }
 
-DISRUPTION = Block(
+DISRUPTION = block(
     "How many pods a node's drain may take at a time.",
-    {
-        "enabled": Value("Whether there is a PodDisruptionBudget.", default=True, needs=FLAG),
-        "maxUnavailable": Value(
-            "Pods that may be away.",
-            1,
-            {"type": ["integer", "string"], "minimum": 0, "pattern": "^[0-9]{1,3}%$"},
-            ("25%",),
-        ),
-        "minAvailable": Value(
-            "Pods that must be there; wins over maxUnavailable.",
-            None,
-            {"type": ["integer", "string", "null"], "minimum": 0, "pattern": "^[0-9]{1,3}%$"},
-            (1, "50%"),
-        ),
-        "unhealthyPodEvictionPolicy": Value(
-            "What becomes of pods that are not ready.",
-            "AlwaysAllow",
-            one_of("AlwaysAllow", "IfHealthyBudget"),
-        ),
-    },
+    enabled=Value("Whether there is a PodDisruptionBudget.", default=True, needs=FLAG),
+    maxUnavailable=Value(
+        "Pods that may be away.",
+        1,
+        {"type": ["integer", "string"], "minimum": 0, "pattern": "^[0-9]{1,3}%$"},
+        ("25%",),
+    ),
+    minAvailable=Value(
+        "Pods that must be there; wins over maxUnavailable.",
+        None,
+        {"type": ["integer", "string", "null"], "minimum": 0, "pattern": "^[0-9]{1,3}%$"},
+        (1, "50%"),
+    ),
+    unhealthyPodEvictionPolicy=Value(
+        "What becomes of pods that are not ready.",
+        "AlwaysAllow",
+        one_of("AlwaysAllow", "IfHealthyBudget"),
+    ),
 )
 
-SERVICE = Block(
+SERVICE = block(
     "A Service for the admin port: metrics, health, and `helm test`.",
-    {
-        "enabled": Value("Whether there is one.", default=True, needs=FLAG),
-        "port": Value("Its port.", 8080, whole(1, 65_535)),
-        "annotations": Value("Its annotations.", {}, STRINGS),
-    },
+    enabled=Value("Whether there is one.", default=True, needs=FLAG),
+    port=Value("Its port.", 8080, whole(1, 65_535)),
+    annotations=Value("Its annotations.", {}, STRINGS),
 )
 
 PULL_SECRETS = Value(

@@ -1,6 +1,6 @@
 """All values of the chart, in the order of values.yaml."""
 
-from charts.sources.values.describe import OFF, Block, Value, excludes, on, requires
+from charts.sources.values.describe import OFF, Block, Value, block, excludes, on, requires
 from charts.sources.values.network import NETWORK
 from charts.sources.values.observing import OBSERVING
 from charts.sources.values.pods import (
@@ -26,26 +26,24 @@ _GLOBAL = Value(
 
 def values() -> Block:
     """The root of all values."""
-    return Block(
+    return block(
         "The values of the chart order-relay.",
-        {
-            "config": config(),
-            "secrets": SECRETS,
-            "tls": TLS,
-            "image": IMAGE,
-            "imagePullSecrets": PULL_SECRETS,
-            **NAMES,
-            "serviceAccount": SERVICE_ACCOUNT,
-            **PODS,
-            "podDisruptionBudget": DISRUPTION,
-            "service": SERVICE,
-            "autoscaling": AUTOSCALING,
-            **OBSERVING,
-            "networkPolicy": NETWORK,
-            "topology": TOPOLOGY,
-            "extraObjects": EXTRA_OBJECTS,
-            "global": _GLOBAL,
-        },
+        config=config(),
+        secrets=SECRETS,
+        tls=TLS,
+        image=IMAGE,
+        imagePullSecrets=PULL_SECRETS,
+        **NAMES,
+        serviceAccount=SERVICE_ACCOUNT,
+        **PODS,
+        podDisruptionBudget=DISRUPTION,
+        service=SERVICE,
+        autoscaling=AUTOSCALING,
+        **OBSERVING,
+        networkPolicy=NETWORK,
+        topology=TOPOLOGY,
+        extraObjects=EXTRA_OBJECTS,
+        **{"global": _GLOBAL},
         rules=(
             excludes(on("podMonitor", "enabled"), "serviceMonitor", "enabled", off=OFF),
             requires(on("serviceMonitor", "enabled"), "service", "enabled"),

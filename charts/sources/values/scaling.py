@@ -6,11 +6,12 @@ from charts.sources.values.describe import (
     OFF,
     SECRET_KEY,
     TEXT,
-    Block,
     Value,
+    block,
     excludes,
     filled,
     kubernetes,
+    kubernetes_object,
     list_of,
     on,
     or_null,
@@ -18,62 +19,52 @@ from charts.sources.values.describe import (
     whole,
 )
 
-_KEDA = Block(
+_KEDA = block(
     "A KEDA ScaledObject over the length of the requests queue. Orders that the relay holds count: "
     "they are not done.",
-    {
-        "enabled": Value("Whether there is one.", default=False, needs=FLAG),
-        "minReplicas": Value("Fewest pods; 0 stops an idle relay.", 1, whole(0, 1000)),
-        "maxReplicas": Value("Most pods.", 10, whole(1, 1000)),
-        "messagesPerReplica": Value(
-            "Messages for one pod; null: twice config.api.concurrency.",
-            None,
-            or_null(whole(1, 1_000_000)),
-            (128,),
-        ),
-        "activationMessages": Value(
-            "More messages than this wake a relay of no pods.", 0, whole(0, 1_000_000)
-        ),
-        "pollingIntervalSeconds": Value("Seconds between two looks.", 15, whole(1, 3600)),
-        "cooldownSeconds": Value("Seconds without messages before no pod.", 300, whole(0, 86_400)),
-        "scaleDownStabilizationSeconds": Value(
-            "Seconds for which fewer pods must do.", 300, whole(0, 3600)
-        ),
-        "fallback": Block(
-            "While the broker's management API does not answer.",
-            {
-                "failureThreshold": Value("Failed looks in a row.", 3, whole(1, 100)),
-                "replicas": Value("Pods then.", 2, whole(0, 1000)),
-            },
-        ),
-        "managementSecret": Block(
-            "A Secret with the URL of the management API: http://user:password@broker:15672/vhost.",
-            {
-                "name": Value("Its name; required where enabled.", "", NAME, ("rabbitmq-keda",)),
-                "key": Value("Its key.", "host", SECRET_KEY),
-            },
-        ),
-        "vhost": Value("The virtual host, where the URL has none.", "", TEXT, ("/",)),
-    },
+    enabled=Value("Whether there is one.", default=False, needs=FLAG),
+    minReplicas=Value("Fewest pods; 0 stops an idle relay.", 1, whole(0, 1000)),
+    maxReplicas=Value("Most pods.", 10, whole(1, 1000)),
+    messagesPerReplica=Value(
+        "Messages for one pod; null: twice config.api.concurrency.",
+        None,
+        or_null(whole(1, 1_000_000)),
+        (128,),
+    ),
+    activationMessages=Value(
+        "More messages than this wake a relay of no pods.", 0, whole(0, 1_000_000)
+    ),
+    pollingIntervalSeconds=Value("Seconds between two looks.", 15, whole(1, 3600)),
+    cooldownSeconds=Value("Seconds without messages before no pod.", 300, whole(0, 86_400)),
+    scaleDownStabilizationSeconds=Value(
+        "Seconds for which fewer pods must do.", 300, whole(0, 3600)
+    ),
+    fallback=block(
+        "While the broker's management API does not answer.",
+        failureThreshold=Value("Failed looks in a row.", 3, whole(1, 100)),
+        replicas=Value("Pods then.", 2, whole(0, 1000)),
+    ),
+    managementSecret=block(
+        "A Secret with the URL of the management API: http://user:password@broker:15672/vhost.",
+        name=Value("Its name; required where enabled.", "", NAME, ("rabbitmq-keda",)),
+        key=Value("Its key.", "host", SECRET_KEY),
+    ),
+    vhost=Value("The virtual host, where the URL has none.", "", TEXT, ("/",)),
     rules=(when("enabled", filled("managementSecret", "name")),),
 )
 
-_HPA = Block(
+_HPA = block(
     "A HorizontalPodAutoscaler, where there is no KEDA.",
-    {
-        "enabled": Value("Whether there is one.", default=False, needs=FLAG),
-        "minReplicas": Value("Fewest pods.", 2, whole(1, 1000)),
-        "maxReplicas": Value("Most pods.", 10, whole(1, 1000)),
-        "targetCPUUtilizationPercentage": Value(
-            "Of the CPU that is requested; null: not by CPU.", 80, or_null(whole(1, 1000))
-        ),
-        "metrics": Value("More metrics.", [], list_of(kubernetes("MetricSpec"))),
-        "behavior": Value(
-            "How fast it goes up and down.",
-            {},
-            {"type": "object", "allOf": [kubernetes("HorizontalPodAutoscalerBehavior")]},
-        ),
-    },
+    enabled=Value("Whether there is one.", default=False, needs=FLAG),
+    minReplicas=Value("Fewest pods.", 2, whole(1, 1000)),
+    maxReplicas=Value("Most pods.", 10, whole(1, 1000)),
+    targetCPUUtilizationPercentage=Value(
+        "Of the CPU that is requested; null: not by CPU.", 80, or_null(whole(1, 1000))
+    ),
+    metrics=Value("More metrics.", [], list_of(kubernetes("MetricSpec"))),
+    behavior=Value(
+        "How fast it goes up and down.", {}, kubernetes_object("HorizontalPodAutoscalerBehavior")
+    ),
     rules=(
         {
             # Helm takes a value that is set to null out of the values.
@@ -93,8 +84,9 @@ _HPA = Block(
     ),
 )
 
-AUTOSCALING = Block(
+AUTOSCALING = block(
     "One of the two, or neither. More pods help only while the API's rate budget is not used up.",
-    {"keda": _KEDA, "hpa": _HPA},
+    keda=_KEDA,
+    hpa=_HPA,
     rules=(excludes(on("keda", "enabled"), "hpa", "enabled", off=OFF),),
 )

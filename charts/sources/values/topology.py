@@ -7,8 +7,8 @@ from charts.sources.values.describe import (
     OFF,
     SECRET_KEY,
     TEXT,
-    Block,
     Value,
+    block,
     excludes,
     filled,
     list_of,
@@ -31,93 +31,82 @@ _POLICY = {
     },
 }
 
-_CLUSTER = Block(
+_CLUSTER = block(
     "The RabbitMQ cluster: by name, or by a Secret that says how to reach it.",
-    {
-        "name": Value("Its RabbitmqCluster.", "", NAME, ("rabbitmq",)),
-        "namespace": Value("Its namespace; empty: this one.", "", NAME, ("messaging",)),
-        "connectionSecret": Value(
-            "A Secret with uri, username and password, for a broker without Cluster Operator.",
-            "",
-            NAME,
-            ("rabbitmq-admin",),
-        ),
-    },
+    name=Value("Its RabbitmqCluster.", "", NAME, ("rabbitmq",)),
+    namespace=Value("Its namespace; empty: this one.", "", NAME, ("messaging",)),
+    connectionSecret=Value(
+        "A Secret with uri, username and password, for a broker without Cluster Operator.",
+        "",
+        NAME,
+        ("rabbitmq-admin",),
+    ),
     rules=(excludes(filled("name"), "connectionSecret", off=EMPTY),),
 )
 
-_USER = Block(
+_USER = block(
     "A login with no more rights than the relay needs; the one of the relay's URL.",
-    {
-        "create": Value("Whether it is made.", default=False, needs=FLAG),
-        "credentialsSecret": Value(
-            "A Secret with username and password; required where created.",
-            "",
-            NAME,
-            ("order-relay-login",),
-        ),
-    },
+    create=Value("Whether it is made.", default=False, needs=FLAG),
+    credentialsSecret=Value(
+        "A Secret with username and password; required where created.",
+        "",
+        NAME,
+        ("order-relay-login",),
+    ),
     rules=(when("create", filled("credentialsSecret")),),
 )
 
-_OPERATOR = Block(
+_OPERATOR = block(
     "RabbitMQ's Topology Operator makes it, and the relay only looks.",
-    {
-        "enabled": Value("Whether it does.", default=False, needs=FLAG),
-        "cluster": _CLUSTER,
-        "vhost": Value("The virtual host, which must exist.", "/", {**TEXT, "minLength": 1}),
-        "retain": Value(
-            "Whether exchanges, queues and the orders in them outlive the release.",
-            default=True,
-            needs=FLAG,
+    enabled=Value("Whether it does.", default=False, needs=FLAG),
+    cluster=_CLUSTER,
+    vhost=Value("The virtual host, which must exist.", "/", {**TEXT, "minLength": 1}),
+    retain=Value(
+        "Whether exchanges, queues and the orders in them outlive the release.",
+        default=True,
+        needs=FLAG,
+    ),
+    user=_USER,
+    policies=Value(
+        "Policies of the virtual host.",
+        [],
+        list_of(_POLICY),
+        (
+            [
+                {
+                    "name": "requests-length",
+                    "pattern": r"^orders\.requests$",
+                    "applyTo": "quorum_queues",
+                    "definition": {"max-length": 1_000_000},
+                }
+            ],
         ),
-        "user": _USER,
-        "policies": Value(
-            "Policies of the virtual host.",
-            [],
-            list_of(_POLICY),
-            (
-                [
-                    {
-                        "name": "requests-length",
-                        "pattern": r"^orders\.requests$",
-                        "applyTo": "quorum_queues",
-                        "definition": {"max-length": 1_000_000},
-                    }
-                ],
-            ),
-        ),
-    },
+    ),
     rules=(
         when(
             "enabled",
-            {
-                "properties": {
-                    "cluster": {"anyOf": [filled("name"), filled("connectionSecret")]},
-                }
-            },
+            {"properties": {"cluster": {"anyOf": [filled("name"), filled("connectionSecret")]}}},
         ),
     ),
 )
 
-_JOB = Block(
+_JOB = block(
     "A hook Job declares what is missing before an install or upgrade, and the relay only looks.",
-    {
-        "enabled": Value("Whether it does.", default=False, needs=FLAG),
-        "existingSecret": Value(
-            "A Secret with the URL of a login that may configure; empty: secrets.existingSecret.",
-            "",
-            NAME,
-            ("order-relay-admin",),
-        ),
-        "amqpUrlKey": Value("Its key with the URL.", "amqp__url", SECRET_KEY),
-        "backoffLimit": Value("Tries after the first.", 3, whole(0, 20)),
-        "activeDeadlineSeconds": Value("Seconds for all tries.", 300, whole(10, 3600)),
-    },
+    enabled=Value("Whether it does.", default=False, needs=FLAG),
+    existingSecret=Value(
+        "A Secret with the URL of a login that may configure; empty: secrets.existingSecret.",
+        "",
+        NAME,
+        ("order-relay-admin",),
+    ),
+    amqpUrlKey=Value("Its key with the URL.", "amqp__url", SECRET_KEY),
+    backoffLimit=Value("Tries after the first.", 3, whole(0, 20)),
+    activeDeadlineSeconds=Value("Seconds for all tries.", 300, whole(10, 3600)),
 )
 
-TOPOLOGY = Block(
+TOPOLOGY = block(
     "Who makes the exchanges, queues and bindings; without either of these the relay itself.",
-    {"operator": _OPERATOR, "job": _JOB},
+    operator=_OPERATOR,
+    job=_JOB,
     rules=(excludes(on("operator", "enabled"), "job", "enabled", off=OFF),),
 )

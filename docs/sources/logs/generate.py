@@ -11,7 +11,4 @@ SCHEMA = DOCS / "logs.schema.json"
 
 def files() -> dict[Path, str]:
     """Every generated file and what it should be."""
-    return {
-        SCHEMA: as_schema.text(),
-        PAGE: as_page.put_into(PAGE.read_text(encoding="utf-8")),
-    }
+    return {SCHEMA: as_schema.text(), PAGE: as_page.put_into(PAGE.read_text(encoding="utf-8"))}

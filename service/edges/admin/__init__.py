@@ -1,1 +1,1 @@
-"""What the platform asks the process: its metrics, whether it lives, whether it is ready."""
+"""The endpoints for the platform: metrics, liveness, readiness."""

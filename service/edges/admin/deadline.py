@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 class DeadlineReader(io.RawIOBase):
     """The bytes that arrive at `connection` within `seconds` from now; TimeoutError after that.
 
-    A socket's own time-out begins anew with every byte: one byte a second would hold on for ever.
+    A socket's own time-out restarts with every byte: one byte a second would keep it open for ever.
     """
 
     def __init__(
@@ -28,7 +28,7 @@ class DeadlineReader(io.RawIOBase):
         self._deadline = monotonic() + seconds
 
     def readable(self) -> bool:
-        """True; a buffered reader asks."""
+        """True; a buffered reader needs it."""
         return True
 
     def readinto(self, buffer: "WriteableBuffer") -> int:

@@ -1,7 +1,7 @@
 """Whether the process lives and is ready: pure rules over a snapshot, and a holder of the latest.
 
-The reasons are words of ours from closed sets, never what a broker or the API said: the admin
-endpoints ask nobody for a password. The log says the rest.
+The reasons are words from closed sets, never those of a broker or the API: the admin endpoints
+need no password. The log has the rest.
 """
 
 import threading
@@ -23,7 +23,7 @@ from service.flow.events.process import (
 )
 
 LONGEST_SILENCE_SECONDS = 15.0
-"""How long the event loop may stand still before a restart is the better choice."""
+"""How long the event loop may stand still before a restart is better."""
 
 LONGEST_IDLING_SECONDS = 60.0
 """How long the process may be free to consume without doing so."""
@@ -115,7 +115,7 @@ class Health:
         return self._snapshot
 
     def beat(self) -> None:
-        """Say that the event loop runs."""
+        """Record that the event loop runs."""
         self._last_beat = self.monotonic()
 
     def record(self, event: Event) -> None:
@@ -138,7 +138,7 @@ class Health:
 def _idle(snapshot: Snapshot) -> bool:
     """Whether nothing keeps the process from consuming, and it does not.
 
-    A broker that is away or an API that refuses the key is no fault that a restart would mend.
+    A restart fixes neither a broker that is away nor a key that the API refuses.
     """
     connections = snapshot.connections
     connected = all(

@@ -23,13 +23,13 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """The three pages, made anew for every request."""
+    """The three pages, generated for each request."""
 
     registry: CollectorRegistry
     health: Health
 
     def answer(self, target: str, accept: str) -> Page:
-        """The page for a GET of `target` by somebody who can read `accept`."""
+        """The page for a GET of `target` by a client that accepts `accept`."""
         match target.partition("?")[0]:
             case "/metrics":
                 return self._metrics(accept)
@@ -43,10 +43,10 @@ class Pages:
 
     def _metrics(self, accept: str) -> Page:
         try:
-            # A folded header holds line ends, and parts of it come back in our Content-Type.
+            # A folded header has line ends, and parts of it are copied to our Content-Type.
             encode, content_type = choose_encoder(" ".join(accept.split()))
         except (TypeError, ValueError):
-            # "version=x" is more than the library can compare; plain text serves everybody.
+            # The library cannot compare "version=x"; every client can read plain text.
             encode, content_type = choose_encoder("")
         return Page(HTTPStatus.OK, content_type, encode(self.registry))
 

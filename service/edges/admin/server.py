@@ -1,6 +1,6 @@
-"""Serving the admin endpoints over HTTP, from threads of their own.
+"""Serving the admin endpoints over HTTP, from their own threads.
 
-They answer while the event loop is stuck, which is when they are needed most.
+They answer while the event loop is stuck, when they are needed most.
 """
 
 import io
@@ -23,7 +23,7 @@ REQUEST_SECONDS = 5.0
 """How long a request may take to arrive, and then its answer to leave."""
 
 MOST_CONNECTIONS = 32
-"""More than so many at a time cost the oldest one its connection, never the newest."""
+"""The most connections at a time; one more closes the oldest, never the newest."""
 
 POLL_SECONDS = 0.1
 """How long `stop` may have to wait."""
@@ -46,7 +46,7 @@ class AdminAddressError(RuntimeError):
 class AdminServer:
     """The admin endpoints at `host` and `port`; port 0 takes a free one.
 
-    A client has `request_seconds` to ask, and as long again to take the answer.
+    A client has `request_seconds` to send its request, and as long again to read the answer.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ class AdminServer:
         self._thread.start()
 
     def stop(self) -> None:
-        """Answer no more and free the port; takes little more than POLL_SECONDS."""
+        """Stop answering and free the port; takes little more than POLL_SECONDS."""
         server, self._server = self._server, None
         if server is not None and self._thread is not None:
             server.shutdown()
@@ -111,7 +111,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.rfile = io.BufferedReader(DeadlineReader(self.connection, self.server.request_seconds))
 
     def parse_request(self) -> bool:
-        """Read the head; answers by itself and is False where it asks for nothing we have."""
+        """Read the head; False where it is answered with an error here."""
         if not super().parse_request():
             return False
         if self.command not in ("GET", "HEAD"):
@@ -131,7 +131,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_HEAD = do_GET  # noqa: N815 - the name that http.server looks for
 
     def _send(self, page: Page) -> None:
-        # What reading left of its time may be too little to write in.
+        # What is left of the time after reading may be too little for writing.
         self.connection.settimeout(self.server.request_seconds)
         self.send_response(page.status)
         self.send_header("Content-Type", page.content_type)
@@ -144,10 +144,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(page.body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
-        """Nothing: probes and scrapes would be most of the log."""
+        """Log nothing: probes and scrapes would be most of the log."""
 
     def version_string(self) -> str:
-        """Not Python's version, which the default tells to everybody."""
+        """The name alone: the default also shows the version of Python."""
         return "order-relay"
 
 
@@ -174,7 +174,7 @@ class _Server(ThreadingMixIn, TCPServer):
         self.socket.settimeout(0)
 
     def get_request(self) -> tuple[socket.socket, Any]:
-        """Accept a connection, and hang up on the oldest where there are too many."""
+        """Accept a connection, and close the oldest where there are too many."""
         connection, address = super().get_request()
         with self._open_lock:
             surplus = list(self._open)[: len(self._open) + 1 - MOST_CONNECTIONS]
@@ -189,14 +189,14 @@ class _Server(ThreadingMixIn, TCPServer):
         super().shutdown_request(request)
 
     def server_close(self) -> None:
-        """Free the port, and hang up on everybody."""
+        """Free the port, and close every connection."""
         super().server_close()
         with self._open_lock:
             left = list(self._open)
         self._hang_up(left)
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A client that goes away or dawdles is no news; the default prints a traceback."""
+        """Log nothing for a client that disconnects or is slow; the default prints a traceback."""
 
     def _hang_up(self, connections: list[socket.socket]) -> None:
         for connection in connections:

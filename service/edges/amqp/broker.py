@@ -1,4 +1,4 @@
-"""Opening a connection to one of several brokers, and saying in plain words why it fails."""
+"""Opening a connection to one of several brokers, and saying in plain words why that fails."""
 
 import asyncio
 import contextlib
@@ -54,7 +54,7 @@ class Broker:
         self._next = 0
 
     async def connect(self, name: str) -> tuple[AbstractConnection, str]:
-        """A fresh connection, and the broker's address for people.
+        """A new connection, and the broker's address for people.
 
         Raises BrokerUnreachableError that says for each URL why not.
         """
@@ -74,7 +74,7 @@ class Broker:
         query = {"heartbeat": str(HEARTBEAT_SECONDS), "name": f"order-relay {name}"}
         if self._tls.cert_file is not None and url.user is None:
             query["auth"] = "external"
-        # One bound over all phases: without it a black hole is waited for without end.
+        # One bound over all phases: without it a broker that never answers blocks for ever.
         async with asyncio.timeout(self._connect_timeout_seconds):
             return await aio_pika.connect(
                 url.with_query({**query, **url.query}),
@@ -82,7 +82,7 @@ class Broker:
             )
 
     def _context(self) -> ssl.SSLContext:
-        # Made anew for each connection, so that renewed certificates are taken up.
+        # Built for each connection, so that renewed certificates are used.
         files = [
             file for file in (self._tls.ca_file, self._tls.cert_file, self._tls.key_file) if file
         ]
@@ -97,14 +97,14 @@ class Broker:
 
 
 def _tell_refusals() -> None:
-    """Let aiormq read a refusal of the vhost: it only says "unexpected frame" of it otherwise."""
+    """Let aiormq read a refusal of the vhost: otherwise it only says "unexpected frame"."""
     expected = spec.Connection.Open.valid_responses
     if "Connection.Close" not in expected:
         expected.append("Connection.Close")
 
 
 def underlay(connection: AbstractConnection) -> UnderlayConnection:
-    """aiormq's connection, whose `closing` and `ready` tell the truth about the wire."""
+    """aiormq's connection, whose `closing` and `ready` follow the wire."""
     if connection.transport is None:
         raise aiormq.exceptions.AMQPConnectionError("the connection is closed")
     return connection.transport.connection
@@ -125,7 +125,7 @@ def describe(url: URL) -> str:
 
 
 def explain(error: BaseException, url: URL) -> str:
-    """What `error` means, in words that say what to look at."""
+    """What `error` means, in words that say what to check."""
     match error:
         case aiormq.exceptions.ProbableAuthenticationError() if "EXTERNAL" in _text(error):
             return "the client certificate's name is no user of the broker"

@@ -16,17 +16,17 @@ MAX_PROPERTIES_BYTES = 64 * 1024
 """Above the frame size of 128 KiB a header frame kills the publishing connection."""
 
 MAX_KEY_BYTES = 128
-"""pamqp cuts longer header keys off when it encodes them, with a log line only."""
+"""pamqp truncates longer header keys when it encodes them, with only a log line."""
 
 PERSISTENT = 2
 DEATHS = "x-death"
 
 UNENCODABLE = (TypeError, ValueError, OverflowError, struct.error, RecursionError)
-"""What encoding a message may raise."""
+"""What encoding a message can raise."""
 
 
 def to_received(delivered: DeliveredMessage) -> Received:
-    """What arrived, with the reason if it could not be published again as it is."""
+    """What arrived, with the reason if it cannot be published again unchanged."""
     frame = delivered.delivery
     properties = delivered.header.properties
     # Not `or {}`: a table that could not be read is empty, too.
@@ -34,7 +34,7 @@ def to_received(delivered: DeliveredMessage) -> Received:
     exchange, routing_key = getattr(frame, "exchange", ""), getattr(frame, "routing_key", "")
     message = Message(
         body=delivered.body,
-        # An empty one is none, also where we wrote it ourselves.
+        # An empty one means none, also where we wrote it ourselves.
         message_id=properties.message_id or None,
         correlation_id=properties.correlation_id,
         reply_to=properties.reply_to,
@@ -77,8 +77,8 @@ def to_properties(message: Message) -> spec.Basic.Properties:
 def _names_deaths(headers: Mapping[str, object]) -> bool:
     """Whether dead-lettering would have to read an `x-death` that is there already.
 
-    RabbitMQ 3.10 takes its shape for granted: where it is another, the process that dead-letters
-    for all quorum queues of the node crashes, and stays away after the second time.
+    RabbitMQ 3.10 does not check its form: in another form it crashes the process that dead-letters
+    for all quorum queues of the node, which stays away after the second time.
     """
     if isinstance(headers, UndecodableTable):
         return DEATHS.encode() in headers.raw

@@ -19,7 +19,7 @@ FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 10.0
 CANCEL_TIMEOUT_SECONDS = 1.0
 STEADY_SECONDS = 10.0
-"""A session that lasted so long was a good one: the next pause is short again."""
+"""After a session that lasted longer than this, the next pause is short again."""
 
 T = TypeVar("T")
 
@@ -84,7 +84,7 @@ class Session:
                 task.cancel()
                 # Bounded: calls of aiormq can outlive their cancellation, until its socket closes.
                 await asyncio.wait({task}, timeout=CANCEL_TIMEOUT_SECONDS)
-        # A broken session makes its calls fail, too: the cause says more than the consequence.
+        # A broken session makes its calls fail, too: its cause says more than their errors.
         if self.broken.done():
             raise self.broken.result()
         if (error := task.exception()) is not None:
@@ -99,19 +99,19 @@ class Session:
 
 
 def expected(task: "asyncio.Future[T]") -> "asyncio.Future[T]":
-    """The task; its error may stay unasked for.
+    """The task; its error may go unread.
 
-    What fails because its session has ended tells nothing new, and asyncio would report it as if
-    it were a defect.
+    A call that fails because its session has ended is nothing new, but asyncio would report it as
+    a defect.
     """
     task.add_done_callback(lambda done: done.cancelled() or done.exception())
     return task
 
 
 async def unless_stopped(stop: asyncio.Event, work: Awaitable[T]) -> T:
-    """What `work` gives; it is cancelled, and SessionBrokenError raised, when `stop` comes first.
+    """What `work` returns; it is cancelled, and SessionBrokenError raised, if `stop` comes first.
 
-    Without it a broker that does not answer would hold up the end of the process.
+    Without it a broker that does not answer would delay the end of the process.
     """
     task = expected(asyncio.ensure_future(work))
     stopping = asyncio.create_task(stop.wait())
@@ -137,9 +137,9 @@ async def keep_up(
     emit: Emit,
     random: Callable[[], float],
 ) -> None:
-    """Run `session` again and again, with growing pauses under full jitter, until `stop` is set.
+    """Run `session` repeatedly, with growing pauses under full jitter, until `stop` is set.
 
-    Nothing of a broken session is repaired: whatever state it was in, it is thrown away.
+    A broken session is never repaired, whatever state it was in: a new one is opened.
     """
     failures = 0
     while not stop.is_set():

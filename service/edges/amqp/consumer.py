@@ -1,4 +1,4 @@
-"""The consuming connection: hands deliveries on, and takes as many as are wanted."""
+"""The consuming connection: passes deliveries on, and takes as many as the gate wants."""
 
 import asyncio
 import contextlib
@@ -108,7 +108,7 @@ class AmqpConsumer:
         """Close the channel behind all acks.
 
         CloseOk says that the broker has read them, but not that a quorum queue has: its client in
-        the broker's channel sends 32 and keeps the rest until those are applied, and forgets them
+        the broker's channel sends 32 and keeps the rest until those are applied, and loses them
         when the channel ends. Questions that the queue must answer give it the time.
         """
         for _ in range(QUESTIONS_BEHIND_ACKS):
@@ -124,7 +124,7 @@ class AmqpConsumer:
         session.watch_channel(channel)
 
         def on_cancel(_: spec.Basic.Cancel) -> None:
-            # Nothing else tells of a deleted queue or a fail-over: the consumer would be dead.
+            # Nothing else reports a deleted queue or a fail-over: the consumer would be dead.
             session.break_(LostCause.CONSUMER_CANCELLED, "the broker cancelled the consumer")
 
         channel.on_consumer_cancel_callbacks.add(on_cancel)
@@ -133,7 +133,7 @@ class AmqpConsumer:
         return channel
 
     async def _follow_the_gate(self, channel: AbstractChannel, session: Session) -> None:
-        """Consume, or not, as the gate wants it, until the stop."""
+        """Consume, or not, as the gate wants, until the stop."""
         tag: str | None = None
         consuming = Intake.NONE
         version = -1
@@ -171,7 +171,7 @@ class AmqpConsumer:
 
         self.quiet.clear()
         answer = await channel.basic_consume(self._queue, on_message, timeout=RPC_TIMEOUT_SECONDS)
-        # The first count came before this consumer, and would give it the share of another.
+        # The first count came before this consumer, and would give it another's share.
         self._recount.set()
         self._ports.emit(ConsumingStarted(self._queue, prefetch))
         if answer.consumer_tag is None:
@@ -196,7 +196,7 @@ class AmqpConsumer:
         self._ports.receive(AmqpDelivery(received, tag, channel, session))
 
     async def _count_consumers(self, channel: AbstractChannel) -> None:
-        """Tell how many processes share the rate: each has one consumer on the queue."""
+        """Report how many processes share the rate: each has one consumer on the queue."""
         # A failure closes the channel, and that breaks the session: nothing is to be added here.
         with contextlib.suppress(Exception):
             while not self._stop.is_set():

@@ -40,7 +40,7 @@ async def declare(connection: AbstractConnection, topology: Topology) -> None:
 
 
 async def refusal(connection: AbstractConnection, topology: Topology) -> str | None:
-    """Declare what is missing; what differs or is forbidden, None when all stands."""
+    """Declare what is missing; what differs or is forbidden, None when nothing does."""
     try:
         await declare(connection, topology)
     except TopologyError as error:
@@ -61,7 +61,7 @@ async def missing(connection: AbstractConnection, topology: Topology) -> list[st
 async def differences(connection: AbstractConnection, topology: Topology) -> list[str]:
     """What is missing or differs; changes nothing.
 
-    What stands is declared once more: the broker says what differs. That needs the right to
+    What exists is declared again: the broker says what differs. That needs the right to
     configure; without it the answer says that it could not be compared.
     """
     problems = []

@@ -1,4 +1,4 @@
-"""A delivery that knows the session which brought it."""
+"""A delivery that knows its session."""
 
 import asyncio
 
@@ -16,7 +16,7 @@ class AmqpDelivery:
     """One message, to be settled on the channel that it came on, or not at all.
 
     Delivery tags count from 1 on every channel: an ack on a later channel would settle a message
-    that nobody has looked at.
+    that is not handled yet.
     """
 
     def __init__(
@@ -34,11 +34,11 @@ class AmqpDelivery:
 
     @property
     def alive(self) -> bool:
-        """Whether the session that brought it still stands."""
+        """Whether its session still stands."""
         return self._session.alive
 
     async def ack(self) -> None:
-        """Done with it for good."""
+        """Remove it from the queue for good."""
         await self._settle("ack")
 
     async def requeue(self, *, counted: bool = False) -> None:
@@ -53,7 +53,7 @@ class AmqpDelivery:
         if not self.alive:
             return
         try:
-            # The queue to the socket is short: behind a stuck peer this would wait for ever.
+            # The queue to the socket is short: with a stuck peer this would wait for ever.
             async with asyncio.timeout(SETTLE_TIMEOUT_SECONDS):
                 await self._send(how)
         # Any failure here means that the broker delivers again.

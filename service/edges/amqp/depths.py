@@ -17,7 +17,7 @@ CONNECTION_NAME = "top"
 
 
 class QueueDepths:
-    """Asks for the depths again and again, on one connection that is made anew when it fails."""
+    """Asks for the depths repeatedly, on one connection that is opened again when it fails."""
 
     def __init__(self, broker: Broker, topology: Topology) -> None:
         self._broker = broker

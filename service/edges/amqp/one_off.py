@@ -1,4 +1,4 @@
-"""One operation on the broker, on a connection of its own; tried again where it breaks off."""
+"""One operation on the broker, on its own connection; retried when the connection breaks."""
 
 import asyncio
 import logging
@@ -31,10 +31,10 @@ async def run_one_off(
     *,
     random: Callable[[], float],
 ) -> tuple[T, str]:
-    """What `operation` gives, and the broker's address for people.
+    """What `operation` returns, and the broker's address for people.
 
-    A busy node ends the connection of who declares a new quorum queue (541), and makes the queue
-    a moment later: so `operation` must be one that may run twice.
+    A busy node may end the connection that declares a new quorum queue (541), and create the queue
+    a moment later: so `operation` must be safe to run twice.
 
     Raises BrokerUnreachableError, and BrokerInterruptedError after the last try.
     """

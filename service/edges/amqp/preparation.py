@@ -1,4 +1,4 @@
-"""What every session does first: see that the topology stands."""
+"""What every session does first: make sure that the topology exists."""
 
 import asyncio
 from typing import Literal
@@ -22,8 +22,8 @@ class Prepare:
         self._lock = asyncio.Lock()
 
     async def __call__(self, connection: AbstractConnection) -> None:
-        """Return when the topology stands; SessionBrokenError says what does not."""
-        # Two connections that declare one new quorum queue at once get in each other's way.
+        """Return when the topology exists; SessionBrokenError says what is missing or differs."""
+        # Two connections that declare one new quorum queue at the same time disturb each other.
         async with self._lock:
             try:
                 if self._mode == "declare":

@@ -49,7 +49,7 @@ class PublisherPorts:
 
 
 class AmqpPublisher:
-    """Publishes on a connection of its own, so that a blocked one cannot hold up acks."""
+    """Publishes on its own connection, so that a blocked one cannot delay acks."""
 
     def __init__(
         self,
@@ -92,8 +92,8 @@ class AmqpPublisher:
 
     async def publish(self, publication: Publication) -> Confirmed | Unconfirmed:
         """Publish and wait for the confirm; whatever else happens is Unconfirmed."""
-        # aiormq tells a returned message by its message_id: of two in flight with one id, the
-        # wrong one would be reported as confirmed.
+        # aiormq recognises a returned message by its message_id: of two in flight with one id,
+        # the wrong one would be reported as confirmed.
         async with self._same_id.hold(publication.message.message_id or ""):
             current = await self._standing()
             if current is None:
@@ -108,7 +108,7 @@ class AmqpPublisher:
     async def _standing(self) -> tuple[AbstractChannel, Session] | None:
         """The channel of a session that stands, waited for within a bound."""
         if self._current is not None and not self._current[1].alive:
-            # What is unconfirmed on it may still land: nothing may follow it there.
+            # What is unconfirmed on it may still arrive: nothing may follow it there.
             self._ready.clear()
         await self._ports.clock.wait(self._ready, WAIT_FOR_CONNECTION_SECONDS)
         current = self._current
@@ -133,7 +133,7 @@ class AmqpPublisher:
                 session.break_(LostCause.PUBLISH_REFUSED, "refused again and again")
             return Unconfirmed("the broker refused it (a queue is full?)")
         except UNENCODABLE as error:
-            # Nothing of it was sent, so the others may go on where they are.
+            # Nothing of it was sent, so the channel is still good for the others.
             return Unconfirmed(f"it cannot be encoded: {error}")
         return Confirmed()
 
@@ -158,9 +158,9 @@ class AmqpPublisher:
                 return Unconfirmed(reason)
             if session.broken.done():
                 return Unconfirmed(f"the connection was lost: {session.broken.result().reason}")
-            # While the broker blocked, no time was given to it.
+            # The time in which the broker blocks does not count.
             if not self._blocked and blocks == self._blocks:
-                # It may still land: only a new connection can be told apart from the old one.
+                # It may still arrive: only a new connection is certainly without it.
                 session.break_(LostCause.PUBLISH_TIMEOUT, "a publish was not confirmed in time")
                 return Unconfirmed("not confirmed in time")
 
@@ -193,7 +193,7 @@ class AmqpPublisher:
         await self._watch_for_blocks(connection)
 
     async def _watch_for_blocks(self, connection: AbstractConnection) -> None:
-        """Hold while the broker blocks publishers; aiormq tells of it only through `ready`."""
+        """Hold while the broker blocks publishers; aiormq shows it only through `ready`."""
         wire = brokers.underlay(connection)
         while not self._stop.is_set():
             ready = asyncio.ensure_future(wire.ready())

@@ -1,14 +1,14 @@
-"""When a channel on which the broker refuses publications is thrown away for a new one.
+"""When a channel on which the broker refuses publications is replaced by a new one.
 
-A channel of RabbitMQ 3.10 whose first publication to a quorum queue comes while the queue's leader
-has just died was seen to refuse everything for that queue from then on. From here it looks like a
-full queue, which a new channel does not help: so the patience grows (docs/decisions/0018).
+A channel of RabbitMQ 3.10 can refuse everything for a quorum queue for good, if its first
+publication to the queue comes just after the queue's leader died. That cannot be told from a full
+queue, for which a new channel does not help: so the patience grows (docs/decisions/0018).
 """
 
 FIRST_PATIENCE_SECONDS = 5.0
 LONGEST_PATIENCE_SECONDS = 600.0
 QUIET_SECONDS = 60.0
-"""So long without a refusal, the trouble is over; longer than the pause between two tries."""
+"""After this time without a refusal the fault is over; longer than the pause between two tries."""
 
 
 class Refusals:
@@ -21,7 +21,7 @@ class Refusals:
         self._last = 0.0
 
     def record(self, now: float) -> bool:
-        """Note a refusal at `now`; whether the channel is to be thrown away for it."""
+        """Note a refusal at `now`; whether the channel is to be replaced."""
         if self._since is None or now - self._last > QUIET_SECONDS:
             self._since = now
             self._patience_seconds = self._first_patience_seconds

@@ -1,12 +1,12 @@
 """Decoders for pamqp that no message can break.
 
 pamqp raises on invalid UTF-8 in short strings and header keys, on timestamps past the year 9999
-and on deep nesting; aiormq's reader dies of it, the broker delivers the message again to the next
-connection, and so on for ever. These decoders read such values as something that can be told
-apart, so that the one message can be handed back.
+and on deep nesting. aiormq's reader dies of it, the broker delivers the message again to the next
+connection, and so on for ever. These decoders read such values as marked ones, so that the one
+message can be rejected.
 
-And one encoder that loses nothing: pamqp writes every float in 32 bits, so that a copy of a message
-would say 0.10000000149 where the producer's said 0.1, and none could be made of one with 1e300.
+And one encoder that loses nothing: pamqp writes every float in 32 bits. A copy of a message would
+have 0.10000000149 in place of 0.1, and a message with 1e300 could not be copied.
 """
 
 import struct
@@ -24,7 +24,7 @@ _encode_table_value = pamqp.encode.encode_table_value
 
 
 class UndecodableTable(dict[str, FieldValue]):
-    """A header table that could not be read; `raw` is as it came."""
+    """A header table that could not be read; `raw` has its bytes."""
 
     def __init__(self, raw: bytes) -> None:
         super().__init__()
@@ -69,7 +69,7 @@ def table(value: bytes) -> tuple[int, dict[str, FieldValue]]:
 
 
 def table_value(value: FieldArray | FieldTable | FieldValue) -> bytes:
-    """A header's value as it goes over the wire, a float in its 64 bits."""
+    """A header's value as bytes on the wire, a float in 64 bits."""
     if isinstance(value, float):
         return b"d" + pamqp.encode.double(value)
     return _encode_table_value(value)
@@ -121,6 +121,6 @@ def _check(data: bytes, end: int, depth: int) -> None:
 
 
 def _check_end(offset: int, end: int) -> None:
-    # What follows the table in its frame, or in its parent, would be read as a part of it.
+    # Otherwise the bytes behind the table would be read as a part of it.
     if offset != end:
         raise ValueError("a value is longer than its table")

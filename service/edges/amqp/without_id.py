@@ -1,13 +1,13 @@
-"""A message id that is there and empty, for messages that have none.
+"""An empty message id, for messages that have none.
 
-aiormq makes up an id where there is none, and a parked copy with it could be put back and ordered:
-a message without an id must stay one. It cannot be left out either, because aiormq tells a returned
-message by its id, and one without would count as confirmed. An empty one serves both.
+aiormq generates an id where there is none, and a parked copy with that id could be put back and
+ordered: a message without an id must stay one. The id cannot be left out either: aiormq recognises
+a returned message by its id, and one without would count as confirmed. An empty id serves both.
 """
 
 
 class _WithoutId(str):
-    """Empty on the wire and as a key; true and unlike "" where a library asks for its absence."""
+    """Empty on the wire and as a key; but true and not "" where a library checks for absence."""
 
     __slots__ = ()
 

@@ -1,4 +1,4 @@
-"""How far one attempt got: whether any of the request can have left, and what is left to close."""
+"""How far one attempt got: whether any of the request may have left, and what must be closed."""
 
 from collections.abc import AsyncIterator, Mapping
 from enum import IntEnum
@@ -11,7 +11,7 @@ from service.edges.api.watched import NOTHING_SENT
 
 
 class Phase(IntEnum):
-    """What an attempt is busy with, in the order in which it gets there."""
+    """The phases of an attempt, in their order."""
 
     WAITING = 0
     CONNECTING = 1
@@ -26,10 +26,10 @@ class _Closable(Protocol):
 
 
 class Attempt:
-    """The body of one request, which notices when it is asked for, and a listener to the trace.
+    """The body of one request, which records when it is read, and a listener to the trace.
 
     Nothing has left while `phase` is below SENDING_HEAD, and no order while it is below
-    SENDING_BODY: httpcore2 can send no body that it has not asked for.
+    SENDING_BODY: httpcore2 cannot send a body that it has not read.
     """
 
     def __init__(self, body: bytes) -> None:
@@ -48,7 +48,7 @@ class Attempt:
         yield self._body
 
     async def trace(self, name: str, info: Mapping[str, Any]) -> None:
-        """Take note of a step of httpcore2; `name` is like `connection.connect_tcp.started`."""
+        """Record a step of httpcore2; `name` is like `connection.connect_tcp.started`."""
         match name.split("."):
             case ["connection", "connect_tcp", "complete"]:
                 self._without_tls = info["return_value"]
@@ -69,7 +69,7 @@ class Attempt:
             case ["http11", "receive_response_headers" | "receive_response_body", _]:
                 self._reach(Phase.READING)
             case _:
-                # A step of another name must count as sent: "unsent" is a promise to the producer.
+                # An unknown step must count as sent: "unsent" is a promise to the producer.
                 self._reach(Phase.SENDING_HEAD)
 
     async def aclose(self) -> None:
@@ -82,7 +82,7 @@ class Attempt:
 
     async def _throw_away_surplus(self) -> None:
         if self.response is not None and has_surplus(self.response):
-            # Closed under httpcore2's feet, before it puts the connection back for the next order.
+            # Closed before httpcore2 returns the connection to the pool for the next order.
             await self.response.extensions["network_stream"].aclose()
 
     def _reach(self, phase: Phase) -> None:

@@ -1,4 +1,4 @@
-"""The order API over HTTP: one POST an attempt, and for every way it can end one result."""
+"""The order API over HTTP: one POST for each attempt, and one result for each way it can end."""
 
 import asyncio
 import ssl
@@ -20,10 +20,10 @@ from service.edges.api.redaction import without_key
 from service.edges.api.watched import WatchedTransport
 
 IDLE_SECONDS = 4.0
-"""Many servers close idle connections after 5 s: an order on its way just then would be lost."""
+"""Many servers close idle connections after 5 s: an order that is sent just then would be lost."""
 
 _PLAIN = frozenset({"", "identity", "none", "utf-8"})
-"""The last two are no codings (RFC 9110, 8.4.1), but some servers call plain text so."""
+"""The last two are no codings (RFC 9110, 8.4.1), but some servers send them for plain text."""
 
 _TOO_LARGE = Lost(f"answer larger than {MAX_ANSWER_BYTES} bytes")
 _ENCODED = Lost("answer in a content encoding that was not asked for")
@@ -49,8 +49,8 @@ class HttpOrderApi:
 
     An attempt takes at most `timeout_seconds`, the wait for a connection included. The
     certificates in `ca_file` (PEM) are trusted instead of the system's. Raises
-    InvalidApiUrlError and UnreadableCaFileError. `headers` are asked for at every attempt, and
-    never take the place of ours.
+    InvalidApiUrlError and UnreadableCaFileError. `headers` is called for each attempt, and its
+    headers never replace ours.
     """
 
     def __init__(
@@ -79,11 +79,11 @@ class HttpOrderApi:
             headers={
                 "User-Agent": f"order-relay/{__version__}",
                 "Accept": "application/json",
-                # A small compressed answer can be gigabytes; ours are bounded as they arrive.
+                # A small compressed answer can become gigabytes; plain ones are bounded on arrival.
                 "Accept-Encoding": "identity",
             },
             timeout=httpx2.Timeout(timeout_seconds),
-            # Our transport knows no proxies; one from the environment would see every key.
+            # Our transport has no proxies; one from the environment would see every key.
             trust_env=False,
         )
 
@@ -109,10 +109,10 @@ class HttpOrderApi:
         key = self._key.current()
         attempt = Attempt(b"key=%b&%b" % (quote_plus(key).encode(), form))
         try:
-            # The client's own time-outs begin anew with every phase, and with every byte read.
+            # The client's own time-outs restart with every phase, and with every byte read.
             async with asyncio.timeout(self._timeout_seconds):
                 result = await self._exchange(attempt)
-        # Whatever breaks in the libraries, an order that may have left must count as sent.
+        # Whatever fails in the libraries, an order that may have left must count as sent.
         except Exception as error:  # noqa: BLE001
             return failure(error, attempt.phase)
         finally:
@@ -136,7 +136,7 @@ class HttpOrderApi:
         try:
             return await _read(response)
         finally:
-            # An answer that was not read to its end takes its connection with it.
+            # An answer that was not read to its end closes its connection.
             await response.aclose()
 
 
@@ -144,14 +144,14 @@ class _NoCookies(CookieJar):
     """Keeps nothing: a cookie from one order's answer must not go out with another order."""
 
     def extract_cookies(self, response: object, request: object) -> None:
-        """Look away."""
+        """Do nothing."""
 
 
 async def _read(response: httpx2.Response) -> Answered | Lost:
     if response.headers.get("content-encoding", "").strip().lower() not in _PLAIN:
         return _ENCODED
     if {"content-length", "transfer-encoding"} <= response.headers.keys():
-        # Whoever reads it the other way sees another answer (RFC 9112, 6.3).
+        # A reader that uses the other one sees another answer (RFC 9112, 6.3).
         return _TWO_LENGTHS
     if int(response.headers.get("content-length", "0")) > MAX_ANSWER_BYTES:
         return _TOO_LARGE

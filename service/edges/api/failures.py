@@ -1,6 +1,6 @@
 """What an exception says about the order: certainly unsent or perhaps sent, and why in plain words.
 
-No words of the peer go into a reason: they could repeat the key.
+A reason has no words of the peer: they could repeat the key.
 """
 
 import os
@@ -36,11 +36,11 @@ _NO_SUCH_NAME = (socket.EAI_NONAME, socket.EAI_NODATA)
 
 
 def failure(error: Exception, phase: Phase) -> NotSent | Lost:
-    """The result of an attempt that `error` ended in `phase`; in doubt the order counts as sent."""
+    """The result of an attempt that failed by `error` in `phase`; in doubt it counts as sent."""
     reason = describe(error, phase)
     if phase < Phase.SENDING_HEAD:
         return NotSent(reason)
-    # Raised while the request is put together, before the first byte is written.
+    # Raised while the request is built, before the first byte is written.
     if isinstance(error, httpx2.LocalProtocolError) and phase is Phase.SENDING_HEAD:
         return NotSent(reason)
     return Lost(reason)

@@ -1,4 +1,4 @@
-"""Where the account's key comes from: a fixed secret, or a file that may change as we run."""
+"""Where the account's key comes from: a fixed secret, or a file that may change at run time."""
 
 import stat
 from pathlib import Path
@@ -44,7 +44,7 @@ class FixedKey:
 
 
 class KeyFile:
-    """A key in a file; once one was read, the last good one is used on whatever the file becomes.
+    """A key in a file; once one was read, the last good one stays in use if the file goes bad.
 
     UnusableKeyError where the file has no usable key at the start.
     """
@@ -60,11 +60,11 @@ class KeyFile:
         return f"KeyFile({str(self._path)!r})"
 
     def current(self) -> str:
-        """The key, read again if the file is another one or was unreadable the last time."""
+        """The key, read again if the file changed or was unreadable the last time."""
         try:
             # Before the content: a change in between shows as another state the next time.
             state = _state(self._path)
-            # Rights can be mended without a trace in the state.
+            # Rights can be fixed without a change of the state.
             if state == self._state and self._trouble is None:
                 return self._key
             key = _read(self._path)
@@ -84,12 +84,12 @@ class KeyFile:
 
 
 def _state(path: Path) -> tuple[int, int, int]:
-    """What tells one version of the file from another, behind the links that Kubernetes swaps."""
+    """What identifies a version of the file, behind the links that Kubernetes swaps."""
     try:
         found = path.stat()
     except OSError as error:
         raise _not_readable(path, error) from None
-    # A pipe in its place would hold up every order for a writer.
+    # A pipe in its place would block every order until it has a writer.
     if not stat.S_ISREG(found.st_mode):
         raise UnusableKeyError(f"{path} is no regular file")
     return found.st_mtime_ns, found.st_ino, found.st_size

@@ -1,10 +1,10 @@
-"""Keeping the key out of what httpx2 and httpcore2 log by themselves."""
+"""Keeps the key out of what httpx2 and httpcore2 log."""
 
 import logging
 
 
 class _StepOnly(logging.Filter):
-    """Leaves the name of the step: the rest shows the answer's headers and lines as they came."""
+    """Keeps only the name of the step: the rest has the answer's headers and lines unfiltered."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg, record.args = record.getMessage().split(" ", 1)[0], ()

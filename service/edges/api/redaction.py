@@ -1,4 +1,4 @@
-"""Taking the account's key out of what the API sends back, however it is written there."""
+"""Removes the account's key from what the API sends back, however it is written there."""
 
 import re
 from functools import lru_cache
@@ -36,7 +36,7 @@ def _any_form(character: str) -> bytes:
         forms.append(re.escape(b"\\" + raw))
     if character == " ":
         forms.append(rb"\+")
-    # Last: it is the beginning of the escaped form, which would be left half standing.
+    # Last: it is the beginning of the escaped form, of which the rest would remain.
     forms.append(re.escape(raw))
     return b"(?:" + b"|".join(forms) + b")"
 

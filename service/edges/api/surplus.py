@@ -1,7 +1,7 @@
-"""Whether more came over a connection than the one answer that was asked for.
+"""Whether a connection brought more bytes than the one answer.
 
 httpcore2 keeps such bytes and reads them as the answer to the next order on that connection: an
-order would get the id of another. So a connection with surplus must not be used again.
+order would get the id of another. So a connection with surplus bytes must not be used again.
 """
 
 import ssl
@@ -12,7 +12,7 @@ _WAY_TO_THE_PARSER = ("stream", "_stream", "_httpcore_stream", "_stream", "_conn
 
 
 def has_surplus(response: httpx2.Response) -> bool:
-    """Whether bytes are left over behind the whole answer that `response` was."""
+    """Whether bytes are left behind the whole answer `response`."""
     return _in_parser(response) or _in_tls(
         response.extensions["network_stream"].get_extra_info("ssl_object")
     )
@@ -26,7 +26,7 @@ def _in_parser(response: httpx2.Response) -> bool:
         state = getattr(node, "_h11_state")  # noqa: B009
         left_over: bytes = state.trailing_data[0]
     except AttributeError:
-        # httpcore2 was rebuilt inside: without a look, no connection is used twice.
+        # The internals of httpcore2 changed: without this check, no connection is used twice.
         return True
     return bool(left_over)
 

@@ -1,7 +1,7 @@
-"""Connections that carry no request while bytes wait on them that nobody asked for.
+"""Connections that send no request while unexpected bytes wait on them.
 
 Bytes that come behind an answer would be read as the answer to the next order on that connection.
-`surplus` finds those that are there when the answer ends; here are those that come later.
+`surplus` finds those that are there when the answer ends, this module those that come later.
 """
 
 import array
@@ -51,10 +51,10 @@ class _WatchedBackend(httpcore2.AnyIOBackend):
 
 
 class WatchedStream(httpcore2.AsyncNetworkStream):
-    """A connection that looks for unasked bytes before every request.
+    """A connection that checks for unexpected bytes before every request.
 
-    Where there are some, a used connection raises ConnectionNotAvailable, whereupon the pool takes
-    another, and a new one SpokeFirstError: it would be the same with the next.
+    If there are some, a used connection raises ConnectionNotAvailable, and the pool takes another.
+    A new one raises SpokeFirstError: the next one would be the same.
     """
 
     def __init__(self, stream: httpcore2.AsyncNetworkStream) -> None:
@@ -68,7 +68,7 @@ class WatchedStream(httpcore2.AsyncNetworkStream):
         return await self._stream.read(max_bytes, timeout)
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 - httpcore2's own
-        """Send the bytes, unless they begin a request and something waits already."""
+        """Send the bytes, unless they begin a request and unexpected bytes wait."""
         if not self._asking:
             self._look()
         self._used = self._asking = True
@@ -89,7 +89,7 @@ class WatchedStream(httpcore2.AsyncNetworkStream):
         return WatchedStream(secured)
 
     def get_extra_info(self, info: str) -> object:
-        """What the stream below says; `is_readable` speaks for what is in our memory, too."""
+        """What the stream below says; `is_readable` also counts what is already in memory."""
         if info == "is_readable":
             return self._stream.get_extra_info(info) or _in_memory(self._stream)
         return self._stream.get_extra_info(info)
@@ -103,22 +103,22 @@ class WatchedStream(httpcore2.AsyncNetworkStream):
 
 
 def _in_memory(stream: httpcore2.AsyncNetworkStream) -> bool:
-    """Whether anyio has read more from the socket than it was asked for (65,536 bytes at once)."""
+    """Whether anyio has read more from the socket than was asked for (65,536 bytes at once)."""
     node: object = getattr(stream, "_stream", None)
     node = getattr(node, "transport_stream", node)
     try:
         waiting: Iterable[bytes] = getattr(node, "_protocol").read_queue  # noqa: B009
     except AttributeError:
-        # anyio was rebuilt inside: without a look, no connection is used twice.
+        # The internals of anyio changed: without this check, no connection is used twice.
         return True
     return any(waiting)
 
 
 def _spoke_first(stream: httpcore2.AsyncNetworkStream) -> bool:
     if stream.get_extra_info("ssl_object") is not None:
-        # What waits under new TLS are session tickets.
+        # What waits under a new TLS connection are session tickets.
         return False
     waiting = array.array("i", [0])
-    # The count, because the end of the stream is readable too, and no answer.
+    # The count, because the end of the stream is readable too, but is no answer.
     fcntl.ioctl(stream.get_extra_info("socket").fileno(), termios.FIONREAD, waiting)
     return waiting[0] > 0

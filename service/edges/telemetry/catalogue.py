@@ -1,7 +1,7 @@
 """Every metric of the relay: name, help, labels, buckets and label values, in this one place.
 
-Nothing here takes a value from a message: whatever a label may say is listed here, or is a closed
-set of `service.core` and `service.flow`.
+Nothing here takes a value from a message: each value of a label is listed here, or is in a closed
+set of `service.core` or `service.flow`.
 """
 
 from dataclasses import dataclass
@@ -30,9 +30,9 @@ class Metric:
     buckets: tuple[float, ...] = ()
 
 
-# Bounds are where alerts and objectives sit: moving one breaks the rules that name it in `le`.
-# Behind the objective of 60 s and behind the usual time-out of 10 s comes one that is near, or what
-# is just over them would be drawn as many times as long.
+# Alerts and objectives use these bounds: moving one breaks the rules that name it in `le`.
+# A near bound follows the objective of 60 s and the usual time-out of 10 s, or what is just over
+# them would be drawn as many times as long.
 API_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 11, 30)
 LOOP_LAG_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 PUBLISH_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -144,7 +144,7 @@ PREFIX = "order_relay_"
 PROCESS_START = "process_start_time_seconds"
 PROCESS_CPU = "process_cpu_seconds_total"
 PROCESS_MEMORY = "process_resident_memory_bytes"
-"""The client library's own metrics of a process, where the system tells them."""
+"""The client library's own metrics of a process, where the system provides them."""
 
 OUTCOMES = ("accepted", "refused", "throttled", "misconfigured", "unreached", "unknown")
 """What `service.core.outcome.label` can say."""
@@ -174,4 +174,4 @@ CODES_BY_STATUS = {
     ),
     Status.UNKNOWN: (Code.OUTCOME_UNKNOWN,),
 }
-"""The pairs of status and code that the rules can come to."""
+"""The pairs of status and code that the rules can produce."""

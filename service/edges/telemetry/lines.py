@@ -1,7 +1,7 @@
 """One log line as text: JSON for machines, `key=value` for people.
 
-Values come from strangers (message ids, the API's words). Whatever they hold, a line stays one
-line, is encodable, and sends nothing to a terminal but what can be printed.
+Values are untrusted (message ids, the API's words). Whatever they hold, a line stays one line, is
+encodable, and sends only printable characters to a terminal.
 """
 
 import json
@@ -18,7 +18,7 @@ EXCEPTION = "exception"
 
 
 class Render(Protocol):
-    """Makes a line, without its end, of values that `loggable` gave; `fields` may be altered."""
+    """Makes a line, without its end, of values from `loggable`; `fields` may be changed."""
 
     def __call__(self, time: str, level: str, event: str, fields: Fields, /) -> str:
         """The line."""
@@ -44,12 +44,12 @@ def loggable(value: object, forms: tuple[str, ...]) -> object:
 
 def render_json(time: str, level: str, event: str, fields: Fields) -> str:
     """One JSON object in ASCII; a field never takes the place of the first three."""
-    # Put together by hand: an encoder for the whole line takes as long as all the rest of it.
+    # Joined by hand: an encoder for the whole line takes as long as all the rest.
     parts = [f'{{"time": "{time}", "level": "{level}", "event": {_quoted(event)}']
     for name, value in fields.items():
         key = f"{name}_" if name in _OURS else name
         parts.append(f", {_quoted(key)}: {_json(value)}")
-    # DEL is left as it is so far; it can only stand inside a string, where the escape is the same.
+    # DEL is not escaped so far; it can only be inside a string, where the escape is the same.
     return "".join((*parts, "}")).replace("\x7f", "\\u007f")
 
 
@@ -73,7 +73,7 @@ class ConsoleLines:
         line = " ".join(words).rstrip()
         if traceback is None:
             return line
-        # Without the indentation an exception's text could pass itself off as a line of ours.
+        # Without the indentation an exception's text could look like a line of ours.
         below = (f"    {printable(each)}" for each in str(traceback).split("\n"))
         return "\n".join((line, *below))
 
@@ -111,7 +111,7 @@ def _text(text: str, forms: tuple[str, ...]) -> str:
         text = masked(text, forms)
     if text.isascii():
         return text
-    # A lone surrogate is no Unicode text: many readers of JSON refuse the whole line for it.
+    # A lone surrogate is no Unicode text: many JSON readers refuse the whole line.
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 

@@ -24,16 +24,16 @@ class LogFormat(StrEnum):
 
 
 FLOORS = {"aio_pika": logging.CRITICAL, "aiormq": logging.CRITICAL}
-"""Libraries that are quieter than the rest: our own events say what they would say."""
+"""Libraries that are quieter than the rest: our own events say the same."""
 
 FLOOR = logging.WARNING
-"""The least of all other libraries, whatever our level: below it they show frames and addresses."""
+"""The lowest level of all other libraries: below it they show frames and addresses."""
 
 
 def configure_logging(
     level: Level, log_format: LogFormat, stream: TextIO | None = None, secrets: Secrets = ()
 ) -> FilteringBoundLogger:
-    """Send every line of the process to `stream`, stdout where it is None; the logger for ours.
+    """Send every line of the process to `stream`, or to stdout if it is None; our own logger.
 
     May be called again. `secrets` are masked in every line.
     """
@@ -73,12 +73,12 @@ class LineProcessor:
             event = loggable(event_dict.pop("event", ""), forms)
             fields = {name: loggable(value, forms) for name, value in event_dict.items()}
             return self._render(now, level, str(event), fields)
-        except Exception as error:  # noqa: BLE001 - a log line must cost nobody an order
+        except Exception as error:  # noqa: BLE001 - a log line must cost no order
             unshown: Fields = {"error": type(error).__name__}
             return self._render(now, "error", "a log line could not be shown", unshown)
 
     def _time(self) -> str:
-        """Now, as `to_rfc3339` writes it, which would be a third of the cost of a line."""
+        """Now, as `to_rfc3339` writes it; that function would take a third of a line's time."""
         second, rest = divmod(time.time_ns(), 1_000_000_000)
         known, text = self._second
         if second != known:
@@ -96,7 +96,7 @@ class ForeignHandler(logging.Handler):
         self._log = log
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether it is loud enough, also where the library set a level of its own."""
+        """Whether its level is high enough, also where the library set its own level."""
         package = record.name.partition(".")[0]
         return record.levelno >= FLOORS.get(package, FLOOR)
 

@@ -1,4 +1,4 @@
-"""Measuring how late the event loop wakes up: the first sign that something blocks it."""
+"""Measures how late the event loop wakes up: the first sign that something blocks it."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""How much memory the process may use, by its control groups: what a container's limit becomes."""
+"""How much memory the process may use, by its control groups: a container's limit."""
 
 from pathlib import Path, PurePosixPath
 
@@ -32,7 +32,7 @@ def _files(cgroups: Path, membership: Path) -> list[Path]:
 
 
 def _upwards(root: Path, path: str, name: str) -> list[Path]:
-    """The file of the group and of all above it, each of which limits it; some are not there."""
+    """The files of the group and of all above it, each of which limits it; some do not exist."""
     group = PurePosixPath("/", path).relative_to("/")
     return [root / each / name for each in (group, *group.parents)]
 

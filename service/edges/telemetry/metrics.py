@@ -1,6 +1,6 @@
 """The relay's metrics in a registry of their own, and what each event does to them.
 
-Every series whose labels are known beforehand exists from the start with 0: a series that appears
+Every series whose labels are known beforehand exists with 0 from the start: a series that appears
 with its first event would hide that event from `rate()` and `increase()`.
 """
 
@@ -64,14 +64,14 @@ ExemplarLabels = Callable[[], dict[str, str] | None]
 class Metrics:
     """All metrics of `catalogue`; `tiers_seconds` are the waiting tiers of the retries.
 
-    `exemplar` gives the histograms of an order's way their exemplars, where traces are on.
+    `exemplar` returns the exemplars for the histograms of an order's way, where traces are on.
     """
 
     def __init__(
         self, tiers_seconds: Sequence[int], exemplar: ExemplarLabels | None = None
     ) -> None:
         self._exemplar = exemplar
-        # Otherwise every counter and histogram has a twin series that nobody asked for.
+        # Otherwise every counter and histogram has a second series with its creation time.
         disable_created_metrics()
         self.registry = CollectorRegistry(auto_describe=True)
         ProcessCollector(registry=self.registry)
@@ -136,13 +136,13 @@ class Metrics:
 
     def _answered(self, event: Answered) -> None:
         status = Status(event.status)
-        # The two calls keep the labels closed: an unlisted pair is counted, an unlisted word not.
+        # The calls keep the labels closed: an unlisted pair is counted, an unlisted word is not.
         self._replies.labels(status, Code(event.code) if event.code else "").inc()
         if not event.repeated:
             self._observe(self._order_duration[status], event.duration_seconds)
 
     def _retry_planned(self, event: RetryPlanned) -> None:
-        # One without an outcome was turned back unsent: the metric is of waits after attempts.
+        # Without an outcome it was not sent: the metric counts waits after attempts.
         if event.outcome is not None:
             self._retries[event.outcome, event.tier_seconds].inc()
 
@@ -152,7 +152,7 @@ class Metrics:
         self._rate_limit.set(inf if rate is None else rate)
 
     def _started(self, event: Started) -> None:
-        # Made here, not at construction: an empty Info would show a series without its labels.
+        # Created here, not at construction: an empty Info would show a series without its labels.
         if self._build is None:
             spec = catalogue.BUILD_INFO
             self._build = Info(spec.name.removesuffix("_info"), spec.help, registry=self.registry)

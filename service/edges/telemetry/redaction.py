@@ -1,4 +1,4 @@
-"""The last line of defence against secrets in log lines: known ones are replaced wherever they are.
+"""The last defence against secrets in log lines: known ones are replaced wherever they are.
 
 A secret is also found percent-encoded, as in URLs and forms, and escaped, as in quoted texts.
 """
@@ -10,13 +10,13 @@ from urllib.parse import quote, quote_plus
 MASK = "***"
 
 SHORTEST_SECRET = 4
-"""Shorter secrets are left alone: to mask one letter everywhere would unmake the log."""
+"""Shorter secrets are not masked: one letter masked everywhere would make the log unreadable."""
 
 Secrets = Iterable[str] | Callable[[], Iterable[str]]
 
 
 class Redactor:
-    """Masks `secrets`, which a callable tells anew for every line: keys change while we run."""
+    """Masks `secrets`; a callable is called for every line, because keys change at run time."""
 
     def __init__(self, secrets: Secrets = ()) -> None:
         if callable(secrets):

@@ -1,8 +1,8 @@
-"""Failures that come in masses: the first of a kind is written, the others are only counted.
+"""Repeated failures: the first of a kind is written, the others are only counted.
 
 When the API or the broker is down every order fails in the same way, and thousands of equal lines
 would hide the one that matters. What became of an order, where it waits, and every hold, start and
-stop is never counted but written. No timer: the ticks of the event loop's watch end the windows.
+stop is always written. No timer: the event loop's `LoopLagged` ticks end the windows.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,7 +16,7 @@ from service.flow.events.process import BrokerLost, LoopLagged, Stopped, Unexpec
 
 WINDOW_SECONDS = 60.0
 MOST_KINDS = 100
-"""So many kinds are told apart at a time; more of one class are then counted as one kind."""
+"""The most kinds at a time; all further ones of one class are counted as one kind."""
 
 TICKS = (LoopLagged, Stopped)
 """The events that must be shown to the sampler whether or not they are written."""
@@ -36,14 +36,14 @@ SAMPLED: Mapping[type[Event], Fields] = {
     Abandoned: Fields((), ("request_id",)),
     Unexpected: Fields(("where",), ("error",)),
 }
-"""Every class that is sampled; values of any kind and number may be in its fields."""
+"""Every class that is sampled; its fields may hold any values, and any number of them."""
 
 _Kind = tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Repeated:
-    """So many more failures of one kind came after the one that was written; `last` is the last."""
+    """`times` more failures of one kind came after the one that was written; `last` is the last."""
 
     last: Event
     shared: tuple[str, ...]
@@ -52,7 +52,7 @@ class Repeated:
 
     @property
     def level(self) -> Level | None:
-        """As loud as each of them."""
+        """The level of each of them."""
         return self.last.level
 
     @property
@@ -62,7 +62,7 @@ class Repeated:
 
     @property
     def fields(self) -> dict[str, object]:
-        """What they share, how many they are, and what the last of them said."""
+        """What they share, how many they are, and what the last of them says."""
         example = SAMPLED[type(self.last)].example
         return {
             **{name: getattr(self.last, name) for name in self.shared},
@@ -84,7 +84,7 @@ class _Window:
 
 
 class Sampler:
-    """Says what is to be written, and when; `now` is in monotonic seconds."""
+    """Decides what is written, and when; `now` is in monotonic seconds."""
 
     def __init__(
         self, window_seconds: float = WINDOW_SECONDS, most_kinds: int = MOST_KINDS
@@ -98,7 +98,7 @@ class Sampler:
         return len(self._windows)
 
     def lines(self, event: Event, now: float) -> Iterator[Event | Repeated]:
-        """What is to be written now that `event` came: counts that are due, then the event."""
+        """What is written when `event` comes: counts that are due, then the event."""
         if self._windows:
             yield from self._ended(now, all_of_them=isinstance(event, Stopped))
         if type(event) not in SAMPLED or event.level is Level.DEBUG:
@@ -131,5 +131,5 @@ class Sampler:
             kind = (*kind, event.error.partition(":")[0])
         if kind in self._windows or len(self._windows) < self._most_kinds:
             return kind, names
-        # Strangers choose an answer's status: they must not fill the memory.
+        # An answer's status is untrusted: it must not fill the memory.
         return (type(event),), ()

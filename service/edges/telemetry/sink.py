@@ -24,8 +24,8 @@ Recorder = Callable[[Event], None]
 class Telemetry:
     """An `Emit` that hands every event to all `recorders` and writes its line to `log`.
 
-    Failures that repeat are sampled (`service.edges.telemetry.sampling`), but for the level debug.
-    Where traces are on, `trace_id` tells the one that a line belongs to, if any.
+    Repeated failures are sampled (`service.edges.telemetry.sampling`), except at the level debug.
+    Where traces are on, `trace_id` returns the trace that a line belongs to, if any.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class Telemetry:
         for place, record in enumerate(self._recorders):
             try:
                 record(event)
-            except Exception:  # noqa: BLE001 - a count that is lost must cost nobody an order
+            except Exception:  # noqa: BLE001 - a count that is lost must cost no order
                 self._report(place, event)
         try:
             # A level that is off costs only this look-up: the fields are not gathered for it.
@@ -66,7 +66,7 @@ class Telemetry:
         for line in self._due(event):
             write = self._writers.get(line.level)
             if write is not None:
-                # A count comes out on whatever order's way, and belongs to no trace.
+                # A count is written on the way of any order, and belongs to no trace.
                 trace = self._trace() if line is event else {}
                 write(line.text, **line_fields(line), **trace)
 
@@ -74,7 +74,7 @@ class Telemetry:
         sampler = self._sampler
         if sampler is None:
             return (event,)
-        # Events come from other threads, too, and a count could be lost between two of them.
+        # Events also come from other threads: without the lock a count could be lost.
         with self._counting:
             return list(sampler.lines(event, self._monotonic()))
 
@@ -84,7 +84,7 @@ class Telemetry:
 
     def _report(self, place: int, event: Event) -> None:
         kind = type(event)
-        # Once: a defect that met every event would flood the log with itself.
+        # Once: a defect at every event would flood the log.
         if (place, kind) in self._reported:
             return
         self._reported.add((place, kind))
@@ -95,7 +95,7 @@ class Telemetry:
 def line_fields(event: Event | Repeated) -> dict[str, object]:
     """The fields of the log line: those of the event that have a value, in the units of the log.
 
-    An `Unexpected` that is emitted while its exception is handled brings the traceback along.
+    An `Unexpected` that is emitted while its exception is handled also has the traceback.
     """
     line: dict[str, object] = {}
     for name, value in _values(event):

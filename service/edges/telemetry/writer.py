@@ -9,8 +9,8 @@ from typing import TextIO
 class LineWriter:
     """Writes lines to `stream`, or nowhere where there is none; has the methods structlog calls.
 
-    A stream with a file descriptor is written to directly: what a full or broken pipe did not
-    take would otherwise stay in Python's buffer and turn the exit code into 120.
+    A stream with a file descriptor is written to directly: otherwise what a full or broken pipe
+    did not take would stay in Python's buffer and change the exit code to 120.
     """
 
     def __init__(self, stream: TextIO | None) -> None:
@@ -22,7 +22,7 @@ class LineWriter:
 
     def write(self, line: str) -> None:
         """Write `line` and its end; a line that cannot be written is dropped."""
-        # Asked every time: the number of a closed descriptor may belong to a broker's socket now.
+        # Read every time: the number of a closed descriptor may be a broker's socket now.
         if self._stream is None or self._stream.closed:
             return
         encoded = f"{line}\n".encode(self._encoding, "backslashreplace")

@@ -25,7 +25,7 @@ _PORTS = {"http": 80, "https": 443}
 
 
 class TracedOrderApi:
-    """An `OrderApi` whose attempts can be seen; the form stays out of it."""
+    """An `OrderApi` with a span for each attempt; no span has the form."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class TracedOrderApi:
         self._attributes = _attributes(url)
 
     async def submit(self, form: bytes) -> ApiResult:
-        """As the API it is around; an attempt that is cancelled ends its span, too."""
+        """As the API that it wraps; an attempt that is cancelled ends its span, too."""
         with SpanScope(
             self._tracer,
             self._report,
@@ -76,7 +76,7 @@ class TracedOrderApi:
             if result.status not in _SUCCESSFUL:
                 error_type = str(result.status)
         scope.write(came)
-        # A refusal is an answer as documented, whatever its status: nothing has failed.
+        # A refusal is a documented answer, whatever its status: nothing has failed.
         if not isinstance(outcome, Accepted | Refused):
             scope.fail(error_type)
 

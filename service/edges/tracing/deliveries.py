@@ -18,7 +18,7 @@ _DELIVERY = create_key("order-relay-delivery")
 
 
 class DeliveryScope(SpanScope):
-    """The consumer span of one delivery; `sent_before` counts the times that it was tried."""
+    """The consumer span of one delivery; `sent_before` counts its earlier attempts."""
 
     sent_before = 0
     code = ""
@@ -28,7 +28,7 @@ class DeliveryScope(SpanScope):
 
 
 class TracedDeliveries:
-    """Keeps to `service.flow.ports.Tracing`: deliveries from `queue` get a span each."""
+    """`service.flow.ports.Tracing` with a span for each delivery from `queue`."""
 
     def __init__(self, tracer: Tracer, report: Report, queue: str) -> None:
         self._tracer = tracer
@@ -37,7 +37,7 @@ class TracedDeliveries:
         self._name = f"process {queue}"
 
     def delivery(self, received: Received) -> SpanScope:
-        """The span of `received`, a child of the producer's where its headers name that."""
+        """The span of `received`, a child of the producer's where its headers name one."""
         parent, attributes, sent_before = None, Attributes(), 0
         try:
             parent = parent_in(received.message.headers)
@@ -51,7 +51,7 @@ class TracedDeliveries:
             name=self._name,
             kind=SpanKind.CONSUMER,
             attributes=attributes,
-            # Not the current one: a delivery belongs to its producer, and to nobody here.
+            # Not the current one: no span of this process is the parent of a delivery.
             parent=parent or Context(),
         )
         scope.sent_before = sent_before
@@ -76,7 +76,7 @@ class TracedDeliveries:
 
 
 def current_delivery() -> DeliveryScope | None:
-    """The delivery on whose way the caller is."""
+    """The delivery that the caller handles."""
     found = get_value(_DELIVERY)
     return found if isinstance(found, DeliveryScope) else None
 
@@ -103,7 +103,7 @@ def record(event: Event) -> None:
         case Abandoned():
             delivery.fail("abandoned")
         case Unexpected():
-            # The name of the exception's class: its words may hold anything.
+            # Only the name of the exception's class: its words are untrusted.
             delivery.fail(event.error.partition(":")[0])
         case _:
             pass
@@ -129,6 +129,6 @@ def _answered(delivery: DeliveryScope, event: Answered) -> None:
 
 
 def _retries(received: Received) -> int:
-    """How many waits the headers tell of, each after an attempt; strangers can write anything."""
+    """How many waits the headers count, each after an attempt; the headers are untrusted."""
     value = received.message.headers.get(RETRIES)
     return value if type(value) is int and value > 0 else 0

@@ -1,7 +1,7 @@
-"""Where spans go: in batches, from a thread of their own, by OTLP over HTTP.
+"""Where spans go: in batches, from their own thread, by OTLP over HTTP.
 
-What the collector does, or does not, costs spans and one log line an outage. The rest of the
-exporter's ways (headers, time-outs, batch sizes) are the SDK's own variables, `OTEL_*`.
+A failing collector costs spans and one log line for each outage. All else about the exporter
+(headers, time-outs, batch sizes) is set by the SDK's own variables, `OTEL_*`.
 """
 
 import logging
@@ -26,7 +26,7 @@ QUIET = ("opentelemetry", "urllib3")
 
 
 class OwnSession(requests.Session):
-    """A session that keeps in mind how its last request ended, in words without any secret.
+    """A session that remembers how its last request ended, in words without any secret.
 
     The exporter's own words can repeat the headers, a token among them.
     """
@@ -45,7 +45,7 @@ class OwnSession(requests.Session):
 
 
 class WatchedExporter(SpanExporter):
-    """Tells `emit` of the first batch that is lost, and of the first that is not again."""
+    """Emits an event for the first batch that is lost, and for the first good one after it."""
 
     def __init__(self, exporter: SpanExporter, why: Callable[[], str], emit: Emit) -> None:
         self._exporter = exporter
@@ -54,7 +54,7 @@ class WatchedExporter(SpanExporter):
         self._lost = 0
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        """As the exporter it is around."""
+        """As the exporter that it wraps."""
         result = self._exporter.export(spans)
         if result is not SpanExportResult.SUCCESS:
             first = not self._lost
@@ -67,7 +67,7 @@ class WatchedExporter(SpanExporter):
         return result
 
     def shutdown(self) -> None:
-        """Send nothing any more."""
+        """Send nothing more."""
         self._exporter.shutdown()
 
 
@@ -86,7 +86,7 @@ class Export:
         self.provider = TracerProvider(
             sampler=ParentBasedTraceIdRatio(sample_ratio),
             resource=_resource(),
-            # It would wait for half a minute behind a collector that hangs.
+            # It would wait for half a minute if the collector hangs.
             shutdown_on_exit=False,
         )
         watched = WatchedExporter(exporter, lambda: session.last, emit)
@@ -94,7 +94,7 @@ class Export:
 
     def close(self, within_seconds: float) -> None:
         """Send what is left, and return when it is sent or the time is over."""
-        # A daemon: a collector that hangs must not hold up the end of the process.
+        # A daemon: a collector that hangs must not delay the end of the process.
         closing = threading.Thread(target=self.provider.shutdown, name="traces", daemon=True)
         closing.start()
         closing.join(within_seconds)

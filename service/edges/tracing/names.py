@@ -1,6 +1,6 @@
-"""What spans and their attributes are called, and how a stranger's text becomes an attribute.
+"""The names of spans and attributes, and how an untrusted text becomes an attribute.
 
-Where OpenTelemetry's semantic conventions (1.44) have a name it is theirs, else it is ours and
+Where OpenTelemetry's semantic conventions (1.44) have a name it is used, else the name is ours and
 begins with `order_relay.`. docs/traces.md lists them all.
 """
 
@@ -21,7 +21,7 @@ SERVER_ADDRESS: Final = server_attributes.SERVER_ADDRESS
 SERVER_PORT: Final = server_attributes.SERVER_PORT
 URL_FULL: Final = url_attributes.URL_FULL
 
-# Written out: the package has them in a private module only, until the conventions are stable.
+# Written out: the package has them only in a private module until the conventions are stable.
 MESSAGING_SYSTEM: Final = "messaging.system"
 MESSAGING_OPERATION_TYPE: Final = "messaging.operation.type"
 MESSAGING_OPERATION_NAME: Final = "messaging.operation.name"
@@ -69,7 +69,7 @@ def messaging(
 
 
 def shown(text: str) -> str:
-    """`text` as protobuf takes it: one lone surrogate would cost a whole batch of spans."""
+    """`text` as protobuf accepts it: one lone surrogate would cost a whole batch of spans."""
     if not text.isascii():
         text = text.encode("utf-8", "backslashreplace").decode("utf-8")
     return text[:_MOST_CHARACTERS]

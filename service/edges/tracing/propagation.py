@@ -1,4 +1,4 @@
-"""The W3C trace context in headers: a stranger's, read with care, and ours, written."""
+"""The W3C trace context in headers: reads a producer's, which is untrusted, and writes ours."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -12,14 +12,14 @@ TRACEPARENT: Final = "traceparent"
 TRACESTATE: Final = "tracestate"
 
 MOST_CHARACTERS = {TRACEPARENT: 512, TRACESTATE: 512}
-"""Longer ones are none: W3C asks for 512, and what is longer could make the API refuse a POST."""
+"""Longer ones are ignored: W3C asks for 512, and a longer one could make the API refuse a POST."""
 
 
 class _Texts(Getter[Mapping[str, object]]):
     """Reads headers that may hold any type that AMQP has."""
 
     def get(self, carrier: Mapping[str, object], key: str) -> list[str] | None:
-        """The value, where it is a text of a sensible length."""
+        """The value, where it is a text within the length."""
         value = carrier.get(key)
         if isinstance(value, str) and len(value) <= MOST_CHARACTERS[key] and value.isascii():
             return [value]
@@ -46,7 +46,7 @@ def with_ours(headers: Mapping[str, object]) -> Mapping[str, object]:
     """`headers` as they are where they carry a valid context, else with the current span's."""
     if parent_in(headers) is not None or not (ours := current_headers()):
         return headers
-    # A state belongs to its parent: beside another one it would say what is not true.
+    # A state belongs to its parent: with another one it would be wrong.
     rest = {name: value for name, value in headers.items() if name not in MOST_CHARACTERS}
     return rest | ours
 

@@ -14,10 +14,10 @@ from service.flow.ports import Confirmed, Publisher, Unconfirmed
 
 
 class TracedPublisher:
-    """A `Publisher` whose publications can be seen, and lead whoever gets them to their trace.
+    """A `Publisher` with a span for each publication, whose headers carry a trace context.
 
-    A publication that carries the producer's own context keeps it; one that carries none or an
-    invalid one gets that of its span.
+    A publication with a valid context of the producer keeps it; one with none or an invalid one
+    gets that of its own span.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class TracedPublisher:
         self._exchanges = exchanges
 
     async def publish(self, publication: Publication) -> Confirmed | Unconfirmed:
-        """As the publisher it is around."""
+        """As the publisher that it wraps."""
         with SpanScope(
             self._tracer,
             self._report,

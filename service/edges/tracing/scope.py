@@ -1,4 +1,4 @@
-"""A span for the length of a block, whatever becomes of the block and of the tracing."""
+"""A span for the length of a block, however the block ends and whether or not tracing works."""
 
 from collections.abc import Callable
 from types import TracebackType
@@ -21,9 +21,9 @@ Report = Callable[[Exception], None]
 
 
 class SpanScope:
-    """Starts a span, makes it the current one, and ends it on every way out of the block.
+    """Starts a span, makes it the current one, and ends it however the block ends.
 
-    A defect of the tracing goes to `report`: it must cost a span, not an order.
+    A defect of the tracing goes to `report`: it may cost a span, but no order.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class SpanScope:
 
     @property
     def recording(self) -> bool:
-        """Whether anybody will see what is written on the span."""
+        """Whether the span is recorded."""
         return self.span.is_recording()
 
     def write(self, attributes: Attributes) -> None:
@@ -58,7 +58,7 @@ class SpanScope:
             self._report(error)
 
     def fail(self, error_type: str) -> None:
-        """Say that it failed, and in what way; the first way stays."""
+        """Mark it as failed with `error_type`; the first one stays."""
         if self.failed or not self.recording:
             return
         self.failed = True
@@ -101,6 +101,6 @@ def exemplar() -> dict[str, str] | None:
 
 
 def trace_id() -> str | None:
-    """The current trace, sampled or not: the producer's log may name it, too."""
+    """The id of the current trace, sampled or not: the producer's log may have it, too."""
     context = get_current_span().get_span_context()
     return f"{context.trace_id:032x}" if context.is_valid else None

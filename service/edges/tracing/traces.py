@@ -1,4 +1,4 @@
-"""All that the root wires: the ports with spans around them, and where those go."""
+"""What `service.app` wires: the ports with spans around them, and where the spans go."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -20,7 +20,7 @@ SCHEMA = "https://opentelemetry.io/schemas/1.44.0"
 
 
 class Traces:
-    """Traces to the collector at `endpoint`; raises ValueError where `OTEL_*` says nonsense."""
+    """Traces to the collector at `endpoint`; raises ValueError for an invalid `OTEL_*`."""
 
     record = staticmethod(record)
     exemplar = staticmethod(exemplar)
@@ -50,7 +50,7 @@ class Traces:
         return TracedPublisher(publisher, self._tracer, self._report, exchanges)
 
     def headers(self) -> dict[str, str]:
-        """What an attempt tells the API of its span."""
+        """The headers by which an attempt names its span to the API."""
         try:
             return current_headers()
         except Exception as error:  # noqa: BLE001 - an attempt without them is a good one still
@@ -62,7 +62,7 @@ class Traces:
         self._export.close(within_seconds)
 
     def _report(self, error: Exception) -> None:
-        # Once for each kind: a defect that met every order would flood the log with itself.
+        # Once for each kind: a defect at every order would flood the log.
         if type(error) not in self._reported:
             self._reported.add(type(error))
             self._emit(Unexpected("tracing", f"{type(error).__name__}: {error}"))

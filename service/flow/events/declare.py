@@ -58,7 +58,7 @@ HttpStatus = Annotated[int | None, "the status of the API's answer, where it ans
 Attempts = Annotated[
     int, "how often the order reached the API, or may have; throttled attempts do not count"
 ]
-Redelivered = Annotated[bool, "whether the broker had handed the message out before"]
+Redelivered = Annotated[bool, "whether the broker had delivered the message before"]
 FirstSeen = Annotated[
     datetime, "when a relay first saw the order: the `first_seen_at` of the reply"
 ]

@@ -13,7 +13,7 @@ class HoldReason(StrEnum):
 
 
 STARTING = "not connected yet"
-"""Why the publisher holds at the start: every process does, and it is no trouble."""
+"""Why the publisher holds at the start: every process does, and that is no fault."""
 
 
 class Waiting(StrEnum):
@@ -31,7 +31,7 @@ class ConnectionName(StrEnum):
 
 
 class LostCause(StrEnum):
-    """Why a broker connection was thrown away; the metric label `cause`."""
+    """Why a broker connection was closed; the metric label `cause`."""
 
     CONNECT_FAILED = "connect_failed"
     CONNECTION_CLOSED = "connection_closed"

@@ -1,6 +1,6 @@
 """What happens to one order on its way.
 
-A class says what its line is; where it is made of what was decided, its constructor stands in it.
+A class declares its line; its constructor from what was decided stands in it.
 """
 
 from datetime import datetime, timedelta
@@ -30,14 +30,14 @@ from service.flow.events.declare import (
 from service.flow.events.labels import Waiting
 
 _Settled = Annotated[
-    Settlement, "what the broker was told; `parked` and `dead_lettered` are in the parked queue"
+    Settlement, "how it is settled; `parked` and `dead_lettered` are in the parked queue"
 ]
 _Kind = Annotated[PublicationKind, "what was published"]
 
 
 @event("delivery arrived", Level.DEBUG)
 class DeliveryArrived(Declared):
-    """A delivery came in."""
+    """A delivery arrived."""
 
     request_id: RequestId
     redelivered: Redelivered
@@ -45,11 +45,11 @@ class DeliveryArrived(Declared):
 
 @event("attempt", Level.WARNING)
 class AttemptEnded(Declared):
-    """One POST to the API came to an outcome; `http_status` says what came back, if it did."""
+    """One POST to the API has an outcome; `http_status` is that of the answer, if one came."""
 
     request_id: OrderId
     attempts: Attempts
-    outcome: Annotated[str, "what the attempt came to"]
+    outcome: Annotated[str, "the outcome of the attempt"]
     http_status: HttpStatus
     reason: Reason | None
     duration_seconds: Annotated[float, "how long the attempt took"]
@@ -74,7 +74,9 @@ class RetryPlanned(Declared):
     """An order waits before its next attempt, and this says where and until when."""
 
     request_id: OrderId
-    outcome: Annotated[str | None, "what the attempt came to; absent where the order was not sent"]
+    outcome: Annotated[
+        str | None, "the outcome of the attempt; absent where the order was not sent"
+    ]
     http_status: HttpStatus
     reason: Annotated[str | None, "what failed, or why the order was not sent"]
     attempts: Attempts
@@ -127,7 +129,7 @@ class Published(Declared):
 
 @event("publish failed", Level.WARNING)
 class PublishFailed(Declared):
-    """A publication was not confirmed; it is tried again and its delivery stays unacked."""
+    """A publication was not confirmed; it is published again, and its delivery stays unacked."""
 
     request_id: RequestId
     kind: _Kind
@@ -136,10 +138,10 @@ class PublishFailed(Declared):
 
 @event("answered")
 class Answered(Declared):
-    """The end of an order: its producer was told, and the broker has confirmed the reply."""
+    """The end of an order: its reply is published, and the broker has confirmed it."""
 
     request_id: RequestId
-    status: Annotated[str, "what the producer was told: the `status` of the reply"]
+    status: Annotated[str, "the `status` of the reply"]
     code: Code
     order: Annotated[str | None, "the order id that the API gave"]
     message: Message
@@ -163,7 +165,7 @@ class Answered(Declared):
 
     @property
     def level(self) -> Level:
-        """WARNING where a person must look: the outcome is unknown, or the message is parked."""
+        """WARNING where a person must act: the outcome is unknown, or the message is parked."""
         wanted = self.status == "unknown" or self.settlement is not Settlement.REPLIED
         return Level.WARNING if wanted else Level.INFO
 
@@ -199,7 +201,7 @@ class Answered(Declared):
 
 @event("parked", Level.WARNING)
 class ParkedUnanswered(Declared):
-    """The end of a message that is parked for a person, and that nobody can be told about."""
+    """The end of a message that is parked for a person, and that cannot be replied to."""
 
     request_id: RequestId
     code: Code
@@ -210,7 +212,7 @@ class ParkedUnanswered(Declared):
 
     @classmethod
     def by(cls, plan: Plan, received: Received) -> "ParkedUnanswered | None":
-        """The parked message of a plan; None where it is not over, or was answered."""
+        """The parked message of a plan; None where the order is not over, or was answered."""
         answer = plan.answer
         if answer is None or plan.reply is not None:
             return None
@@ -226,7 +228,7 @@ class ParkedUnanswered(Declared):
 
 @event("settled", Level.DEBUG)
 class Settled(Declared):
-    """The broker was told what to do with the delivery."""
+    """The delivery is settled at the broker."""
 
     request_id: RequestId
     settlement: _Settled

@@ -10,7 +10,7 @@ _Connection = Annotated[ConnectionName, "which of the two connections"]
 
 @event("started")
 class Started(Declared):
-    """The process runs; None where its memory has no limit."""
+    """The process runs."""
 
     version: Annotated[str, "of the relay"]
     python: Annotated[str, "of Python"]
@@ -32,7 +32,7 @@ class ConsumingStarted(Declared):
     """Deliveries arrive from now on."""
 
     queue: Annotated[str, "the queue"]
-    prefetch: Annotated[int, "the most messages that are held at a time"]
+    prefetch: Annotated[int, "the most unacked messages at a time"]
 
 
 @event("not consuming")
@@ -44,7 +44,7 @@ class ConsumingStopped(Declared):
 
 @event("hold")
 class HoldChanged(Declared):
-    """Sending of new orders stopped or went on for `reason`."""
+    """Sending of new orders stopped or resumed for `reason`."""
 
     reason: Annotated[HoldReason, "what the hold is for"]
     held: Annotated[bool, "whether the hold began; false when it is over"]
@@ -52,7 +52,7 @@ class HoldChanged(Declared):
 
     @property
     def level(self) -> Level:
-        """A wrong key stops every order until a person mends it."""
+        """A wrong key stops every order until a person fixes it."""
         if self.held and self.why != STARTING:
             credentials = self.reason is HoldReason.CREDENTIALS
             return Level.ERROR if credentials else Level.WARNING
@@ -79,7 +79,7 @@ class BrokerConnected(Declared):
 
 @event("broker connection lost", Level.WARNING)
 class BrokerLost(Declared):
-    """A broker connection failed or could not be made; it is built anew after the pause."""
+    """A broker connection failed or could not be opened; it is opened again after the pause."""
 
     connection: _Connection
     cause: Annotated[LostCause, "what ended the connection"]
@@ -89,7 +89,7 @@ class BrokerLost(Declared):
 
 @event("event loop lag", level=None)
 class LoopLagged(Declared):
-    """The event loop woke up so much later than asked."""
+    """The event loop woke up later than asked, by `lag_seconds`."""
 
     lag_seconds: float
 
@@ -101,21 +101,21 @@ class KeyReloaded(Declared):
 
 @event("API key unreadable, the last good one is used on", Level.ERROR)
 class KeyUnreadable(Declared):
-    """The API key's file could not be read; the last good key is used on."""
+    """The API key's file could not be read; the last good key stays in use."""
 
     reason: Reason
 
 
 @event("traces are lost", Level.WARNING)
 class TracesLost(Declared):
-    """Spans could not be exported; nothing more is said of it until one batch can be."""
+    """Spans could not be exported; the next line about it comes when a batch can be."""
 
     reason: Reason
 
 
 @event("traces are exported again")
 class TracesExported(Declared):
-    """Spans are exported again; so many were lost in between."""
+    """Spans are exported again; `lost_spans` were lost in between."""
 
     lost_spans: Annotated[int, "spans that were not exported"]
 
@@ -138,13 +138,13 @@ class Draining(Declared):
 
 @event("stopped")
 class Stopped(Declared):
-    """The process ends; `left` orders were in flight still, and the broker delivers them again."""
+    """The process ends; `left` orders were still in flight, and the broker delivers them again."""
 
     left: Annotated[int, "orders that were cut off; the broker delivers them again"]
 
     @property
     def level(self) -> Level:
-        """An order that is cut off is asked about again, but should be rare."""
+        """WARNING where orders were cut off: they are tried again, but this should be rare."""
         return Level.WARNING if self.left else Level.INFO
 
 

@@ -1,7 +1,14 @@
-"""Asking the admin server over real HTTP, each wait with a bound."""
+"""An admin server, and asking it over real HTTP, each wait with a bound."""
 
 import http.client
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from prometheus_client import CollectorRegistry
+
+from service.edges.admin.health import Health
+from service.edges.admin.server import AdminServer
 
 BOUND_SECONDS = 10
 HOST = "127.0.0.1"
@@ -30,3 +37,20 @@ def converse(port: int, request: bytes) -> bytes:
     with connect(port) as connection:
         connection.sendall(request)
         return b"".join(iter(lambda: connection.recv(65_536), b""))
+
+
+@contextmanager
+def serving(
+    registry: CollectorRegistry | None = None,
+    health: Health | None = None,
+    *,
+    host: str = HOST,
+    **more: float,
+) -> Iterator[AdminServer]:
+    """A running server on a free port."""
+    server = AdminServer(host, 0, registry or CollectorRegistry(), health or Health(), **more)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()

@@ -1,6 +1,9 @@
-"""The admin pages, without a socket."""
+"""The admin pages, without a socket, and the time limit of a request, with one."""
 
+import io
 import json
+import socket
+from collections.abc import Iterator
 from http import HTTPStatus
 
 import pytest
@@ -8,6 +11,7 @@ from prometheus_client.openmetrics import parser as openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 
 from service.core.message import PublicationKind
+from service.edges.admin.deadline import DeadlineReader
 from service.edges.admin.health import Health
 from service.edges.admin.pages import Page, Pages
 from service.edges.telemetry.metrics import Metrics
@@ -129,3 +133,44 @@ def test_an_unknown_path_names_the_known_ones(pages: Pages, target: str) -> None
 def test_a_query_does_not_hide_the_page(pages: Pages) -> None:
     """`?verbose` and the like are ignored."""
     assert pages.answer("/livez?verbose=1", "").status is HTTPStatus.OK
+
+
+Ends = tuple[socket.socket, socket.socket]
+
+
+@pytest.fixture
+def ends() -> Iterator[Ends]:
+    """Two sockets that are connected."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        yield ours, theirs
+
+
+def test_what_arrives_in_time_is_read(ends: Ends) -> None:
+    """Lines come through a buffered reader, and the end is the end."""
+    ours, theirs = ends
+    theirs.sendall(b"GET /livez HTTP/1.0\r\n\r\n")
+    theirs.shutdown(socket.SHUT_WR)
+    reader = io.BufferedReader(DeadlineReader(ours, 5.0, lambda: 0.0))
+    assert reader.read() == b"GET /livez HTTP/1.0\r\n\r\n"
+
+
+def test_one_byte_at_a_time_does_not_hold_on_for_ever(ends: Ends) -> None:
+    """After the time has passed not even a byte that is there already is read."""
+    ours, theirs = ends
+    moments = iter([0.0, 1.0, 4.0, 5.0])
+    reader = DeadlineReader(ours, 5.0, lambda: next(moments))
+    theirs.sendall(b"GET")
+    buffer = bytearray(1)
+    assert [reader.readinto(buffer), reader.readinto(buffer)] == [1, 1]
+    with pytest.raises(TimeoutError):
+        reader.readinto(buffer)
+
+
+def test_a_silent_client_is_waited_for_no_longer_than_what_is_left(ends: Ends) -> None:
+    """The socket's own time-out is what is left of the time."""
+    ours, theirs = ends
+    moments = iter([0.0, 3.5])
+    theirs.sendall(b"G")
+    DeadlineReader(ours, 5.0, lambda: next(moments)).readinto(bytearray(1))
+    assert ours.gettimeout() == 1.5

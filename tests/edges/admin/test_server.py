@@ -1,8 +1,10 @@
-"""The admin server over real HTTP: pages, methods, a stuck loop, and clients of every kind."""
+"""The admin server over real HTTP: address, pages, a stuck loop, and clients of every kind."""
 
 import json
+import socket
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import NoReturn
 
 import pytest
@@ -11,18 +13,16 @@ from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
 from service.edges.admin.health import Health
-from service.edges.admin.server import MOST_CONNECTIONS, AdminServer
+from service.edges.admin.server import MOST_CONNECTIONS, AdminAddressError, AdminServer
 from service.edges.telemetry.metrics import Metrics
-from tests.edges.admin.asking import BOUND_SECONDS, HOST, ask, connect, converse
+from tests.edges.admin.asking import BOUND_SECONDS, HOST, ask, connect, converse, serving
 
 
 @pytest.fixture
 def server() -> Iterator[AdminServer]:
     """A running server on a free port."""
-    running = AdminServer(HOST, 0, Metrics((1, 5)).registry, Health())
-    running.start()
-    yield running
-    running.stop()
+    with serving(Metrics((1, 5)).registry) as running:
+        yield running
 
 
 def test_port_0_is_a_free_port(server: AdminServer) -> None:
@@ -130,33 +130,24 @@ async def test_a_stuck_event_loop_does_not_silence_it(server: AdminServer) -> No
 def test_a_loop_that_stands_still_fails_the_liveness() -> None:
     """Once the last beat is too old, /livez is 503 and says so."""
     moments = [0.0]
-    server = AdminServer(HOST, 0, CollectorRegistry(), Health(lambda: moments[-1]))
-    server.start()
-    try:
+    with serving(health=Health(lambda: moments[-1])) as server:
         assert ask(server.port, "/livez")[0].status == 200
         moments.append(16.0)
         answer, body = ask(server.port, "/livez")
         assert answer.status == 503
         assert json.loads(body)["reasons"] == ["the event loop has stood still for 16 s"]
-    finally:
-        server.stop()
 
 
 def test_silent_clients_do_not_keep_others_out() -> None:
     """Where too many connections say nothing, the oldest is hung up on and the newest served."""
     # The usual time for a request would hang up on them, too, and on the newest with them.
-    server = AdminServer(HOST, 0, CollectorRegistry(), Health(), request_seconds=600.0)
-    server.start()
-    silent = [connect(server.port) for _ in range(MOST_CONNECTIONS + 3)]
-    try:
+    with serving(request_seconds=600.0) as server, ExitStack() as stack:
+        many = range(MOST_CONNECTIONS + 3)
+        silent = [stack.enter_context(connect(server.port)) for _ in many]
         assert ask(server.port, "/livez")[0].status == 200
         assert [each.recv(1) for each in silent[:3]] == [b"", b"", b""]
         silent[-1].sendall(b"GET /livez HTTP/1.0\r\n\r\n")
         assert silent[-1].recv(12) == b"HTTP/1.0 200"
-    finally:
-        for each in silent:
-            each.close()
-        server.stop()
 
 
 class Broken(Collector):
@@ -175,12 +166,55 @@ def test_a_page_that_fails_is_500_and_logged(caplog: pytest.LogCaptureFixture) -
     """The client learns that it failed, the log learns why, and the other pages go on."""
     registry = CollectorRegistry()
     registry.register(Broken())
-    server = AdminServer(HOST, 0, registry, Health())
-    server.start()
-    try:
+    with serving(registry) as server:
         answer, body = ask(server.port, "/metrics")
         assert (answer.status, body) == (500, b"failed, see the log\n")
         assert ask(server.port, "/livez")[0].status == 200
-    finally:
-        server.stop()
     assert [record.getMessage() for record in caplog.records] == ["an admin page failed"]
+
+
+def test_a_taken_port_is_named() -> None:
+    """The error says which host and port, and why."""
+    with socket.create_server((HOST, 0)) as taken:
+        port = taken.getsockname()[1]
+        server = AdminServer(HOST, port, CollectorRegistry(), Health())
+        with pytest.raises(AdminAddressError) as raised:
+            server.start()
+    assert str(raised.value) == (
+        f"cannot listen on 127.0.0.1 port {port} for /metrics, /livez and /readyz: "
+        "Address already in use"
+    )
+    server.stop()
+
+
+@pytest.mark.parametrize(
+    ("host", "port"), [("no.such.host.invalid", 8080), (HOST, 70_000), ("a..b", 8080)]
+)
+def test_an_impossible_address_is_named(host: str, port: int) -> None:
+    """A host that is unknown, or a port that cannot be, is the same kind of error."""
+    with pytest.raises(AdminAddressError) as raised:
+        AdminServer(host, port, CollectorRegistry(), Health()).start()
+    assert (raised.value.host, raised.value.port) == (host, port)
+    assert raised.value.why
+
+
+def test_stopping_frees_the_port_and_hangs_up() -> None:
+    """The next process can have the port at once, and nobody is left hanging."""
+    server = AdminServer(HOST, 0, CollectorRegistry(), Health())
+    server.start()
+    with connect(server.port) as silent:
+        ask(server.port, "/livez")
+        server.stop()
+        server.stop()
+        assert silent.recv(1) == b""
+    again = AdminServer(HOST, server.port, CollectorRegistry(), Health())
+    again.start()
+    assert ask(again.port, "/livez")[0].status == 200
+    again.stop()
+
+
+def test_every_address_is_listened_on_where_none_is_named() -> None:
+    """`0.0.0.0`, the default, and an empty host answer on the loopback address too."""
+    for host in ("0.0.0.0", ""):
+        with serving(host=host) as server:
+            assert ask(server.port, "/livez")[0].status == 200

@@ -1,14 +1,18 @@
 """What the tests of the broker edge share."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
 from service.edges.amqp.broker import Broker
 from tests.edges.amqp.crash import declared
 from tests.edges.amqp.edge import ORDERS
+from tests.edges.amqp.proxied import through
 from tests.world.broker import RabbitNode, TlsFiles
+from tests.world.broker.ports import LOOPBACK
+from tests.world.broker.raw import RawPublisher
 from tests.world.broker.vhost import VirtualHost
+from tests.world.faults import Proxy
 
 
 @pytest.fixture
@@ -32,6 +36,39 @@ def empty_vhost(rabbit_node: RabbitNode) -> Iterator[VirtualHost]:
 def broker(vhost: VirtualHost) -> Broker:
     """The broker of this test."""
     return Broker([vhost.url])
+
+
+@pytest.fixture
+async def proxy(vhost: VirtualHost) -> AsyncIterator[Proxy]:
+    """The way to the broker."""
+    async with Proxy(LOOPBACK, vhost.node.amqp_port) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def far_broker(vhost: VirtualHost, proxy: Proxy) -> Broker:
+    """The broker by way of the proxy."""
+    return Broker([through(proxy, vhost.url)])
+
+
+@pytest.fixture
+def producer(vhost: VirtualHost) -> Iterator[RawPublisher]:
+    """A producer that sends any bytes at all."""
+    with RawPublisher(vhost.url) as producer:
+        yield producer
+
+
+@pytest.fixture
+def shop(vhost: VirtualHost) -> Iterator[RawPublisher]:
+    """A producer under a name of its own, who may only order."""
+    user = f"{vhost.user}-shop"
+    vhost.node.add_user(user, "secret")
+    try:
+        vhost.node.set_permissions(user, vhost.name, configure="", write="^orders$", read="")
+        with RawPublisher(vhost.node.amqp_url(user, "secret", vhost.name)) as shop:
+            yield shop
+    finally:
+        vhost.node.delete_user(user)
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
+from contextlib import suppress
 
 import aio_pika
 from aio_pika.abc import AbstractIncomingMessage
@@ -11,7 +12,7 @@ from service.edges.amqp import broker as brokers
 from service.edges.amqp.broker import Broker
 from service.edges.amqp.declare import declare
 from service.flow.events.labels import ConnectionName
-from tests.edges.amqp.eventlog import Box
+from tests.edges.amqp.eventlog import WAIT_SECONDS
 from tests.edges.amqp.hostile import BODY
 from tests.world.broker.trying import patiently
 from tests.world.broker.vhost import VirtualHost
@@ -47,39 +48,25 @@ async def hop_through_a_crash(vhost: VirtualHost, topology: Topology, ids: set[s
     await declared(vhost.url, topology)
     await asyncio.to_thread(vhost.node.settle)
     await fill(vhost, topology.retry_exchange, "1", ids)
-    arrived, box = _watched()
+    arrived: asyncio.Queue[AbstractIncomingMessage] = asyncio.Queue()
     async with vhost.channel() as channel:
         queue = await channel.get_queue(topology.requests_queue, ensure=False)
-        await queue.consume(arrived)
+        await queue.consume(arrived.put)
         # Those that have come are unacked, and so must come again.
-        await box.until(lambda: bool(arrived.ids), "the first hop")
+        await asyncio.wait_for(arrived.get(), WAIT_SECONDS)
         await asyncio.to_thread(vhost.node.kill)
     await asyncio.to_thread(vhost.node.start_again)
 
 
 async def arrivals(vhost: VirtualHost, topology: Topology, ids: set[str]) -> set[str]:
     """Which of the ids are in the requests queue, as soon as all are, or within a bound."""
-    arrived, box = _watched()
+    found: set[str] = set()
     async with vhost.channel() as channel:
         queue = await channel.get_queue(topology.requests_queue, ensure=False)
-        await queue.consume(arrived, no_ack=True)
-        try:
-            await box.until(lambda: arrived.ids >= ids, "all")
-        except AssertionError:
-            return arrived.ids
-    return arrived.ids
-
-
-class _Arrivals:
-    def __init__(self, box: Box) -> None:
-        self.ids: set[str] = set()
-        self._box = box
-
-    async def __call__(self, message: AbstractIncomingMessage) -> None:
-        self.ids.add(message.message_id or "")
-        self._box.changed()
-
-
-def _watched() -> tuple[_Arrivals, Box]:
-    box = Box()
-    return _Arrivals(box), box
+        with suppress(TimeoutError):
+            async with queue.iterator(no_ack=True, timeout=WAIT_SECONDS) as messages:
+                async for message in messages:
+                    found.add(message.message_id or "")
+                    if found >= ids:
+                        break
+    return found

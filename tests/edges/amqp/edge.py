@@ -3,8 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-
+from dataclasses import dataclass, field, replace
 
 from service.core.decision import RetryPolicy
 from service.core.message import Message, Publication, PublicationKind
@@ -21,11 +20,14 @@ from service.flow.ports import Clock, Delivery
 from service.flow.relay import Relay
 from service.flow.sending.gate import Gate
 from service.flow.sending.pace import Pace
-from tests.edges.amqp.eventlog import Box, EventLog, Inbox, SignalledLog
+from tests.edges.amqp.eventlog import EventLog, Inbox, SignalledLog
 from tests.flow.fakes import FakeApi
+from tests.world.standin.signals import Signals
 
 DELAYS = (1, 5)
 ORDERS = build_topology("orders", DELAYS)
+# Without the alternate exchange, which would take what has no other way.
+PLAIN = replace(ORDERS, exchanges=tuple(replace(e, arguments={}) for e in ORDERS.exchanges))
 STOP_SECONDS = 20.0
 
 
@@ -66,7 +68,7 @@ class Edge:
             random=almost_no_pause,
         )
         self.counted: list[int] = []
-        self._counting = Box()
+        self._counting = Signals()
         self.prepare = Prepare(options.topology, options.mode)
         self.publisher = AmqpPublisher(
             self.publisher_ports(),
@@ -113,19 +115,15 @@ class Edge:
 
     async def until_counted(self, consumers: int, *, timeout_seconds: float) -> None:
         """Wait until so many consumers have been counted."""
-        await self._counting.until(
-            lambda: consumers in self.counted,
-            f"{consumers} consumers",
-            timeout_seconds=timeout_seconds,
+        await self._counting.wait_for(
+            lambda: consumers in self.counted, lambda: f"{consumers} consumers", timeout_seconds
         )
 
-    def start_publishing(self) -> None:
-        """Begin to connect the publisher."""
+    def start(self, *, consumer: bool = True) -> None:
+        """Begin to connect the publisher, and the consumer where it is wanted."""
         self.publishing = asyncio.create_task(self.publisher.run())
-
-    def start_consuming(self) -> None:
-        """Begin to connect the consumer."""
-        self.consuming = asyncio.create_task(self.consumer.run())
+        if consumer:
+            self.consuming = asyncio.create_task(self.consumer.run())
 
     async def until_consuming(self, number: int = 1) -> None:
         """Wait until consuming has begun the first, second, ... time."""
@@ -154,28 +152,32 @@ class Edge:
 
 
 @asynccontextmanager
-async def publishing(broker: Broker, options: Options | None = None) -> AsyncIterator[Edge]:
-    """An edge whose publisher is connected."""
+async def running(
+    broker: Broker, options: Options | None = None, *, consumer: bool = True
+) -> AsyncIterator[Edge]:
+    """An edge that connects, and is stopped at the end."""
     edge = Edge(broker, options)
-    edge.start_publishing()
+    edge.start(consumer=consumer)
     try:
-        await edge.events.connected(ConnectionName.PUBLISH)
         yield edge
     finally:
         await edge.stop()
 
 
 @asynccontextmanager
+async def publishing(broker: Broker, options: Options | None = None) -> AsyncIterator[Edge]:
+    """An edge whose publisher is connected."""
+    async with running(broker, options, consumer=False) as edge:
+        await edge.events.connected(ConnectionName.PUBLISH)
+        yield edge
+
+
+@asynccontextmanager
 async def consuming(broker: Broker, options: Options | None = None) -> AsyncIterator[Edge]:
     """An edge whose publisher is connected and whose consumer consumes."""
-    edge = Edge(broker, options)
-    edge.start_publishing()
-    edge.start_consuming()
-    try:
+    async with running(broker, options) as edge:
         await edge.until_consuming()
         yield edge
-    finally:
-        await edge.stop()
 
 
 class WholeRelay:
@@ -200,18 +202,15 @@ class WholeRelay:
 @asynccontextmanager
 async def relaying(broker: Broker, options: Options | None = None) -> AsyncIterator[WholeRelay]:
     """A whole relay that consumes."""
-    edge = Edge(broker, options)
-    whole = WholeRelay(edge)
-    edge.start_publishing()
-    edge.start_consuming()
-    try:
-        await edge.until_consuming()
-        yield whole
-    finally:
-        edge.gate.drain()
-        whole.api.resume()
-        await whole.relay.finish(STOP_SECONDS)
-        await edge.stop()
+    async with running(broker, options) as edge:
+        whole = WholeRelay(edge)
+        try:
+            await edge.until_consuming()
+            yield whole
+        finally:
+            edge.gate.drain()
+            whole.api.resume()
+            await whole.relay.finish(STOP_SECONDS)
 
 
 def publication(

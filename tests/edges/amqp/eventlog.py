@@ -1,6 +1,5 @@
 """What happened, in order, as something to wait on instead of sleeping and looking."""
 
-from collections.abc import Callable
 from typing import TypeVar
 
 from service.flow.events import Event
@@ -94,23 +93,6 @@ class SignalledLog(list[str]):
         await self._signals.wait_for(
             lambda: entry in self, lambda: f"{entry!r} not in {list(self)}", timeout_seconds
         )
-
-
-class Box:
-    """Conditions over values that a test changes itself, with a bounded wait."""
-
-    def __init__(self) -> None:
-        self._signals = Signals()
-
-    def changed(self) -> None:
-        """Look at what is waited for."""
-        self._signals.changed()
-
-    async def until(
-        self, holds: Callable[[], bool], what: str, *, timeout_seconds: float = WAIT_SECONDS
-    ) -> None:
-        """Return as soon as `holds`."""
-        await self._signals.wait_for(holds, lambda: what, timeout_seconds)
 
 
 def _has(event: object, fields: dict[str, object]) -> bool:

@@ -5,7 +5,6 @@ What the conformance suite says of both, the flow's tests may believe of the fak
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Protocol
 
 from service.core.message import Message, Publication, PublicationKind, Received
 from service.edges.amqp import broker as brokers
@@ -23,34 +22,6 @@ from tests.world.faults import Proxy
 QUEUES = {PublicationKind.REPLY: "orders.unrouted", PublicationKind.PARKED: "orders.parked"}
 
 
-class Harness(Protocol):
-    """A broker with a consumer on the requests queue and a publisher."""
-
-    async def send(self, message: Message) -> None:
-        """Publish a request."""
-
-    async def send_undecodable(self, message_id: str) -> None:
-        """Publish a request that could not be published again."""
-
-    async def delivery(self, number: int) -> Delivery:
-        """The first, second, ... delivery ever, those that come again included."""
-
-    async def publish(self, publication: Publication) -> Confirmed | Unconfirmed:
-        """Publish by the publisher under test."""
-
-    async def refuse(self) -> None:
-        """Have the next publication of the kind PARKED refused."""
-
-    async def lose_connection(self) -> None:
-        """Cut the consumer's connection; it is back when this returns."""
-
-    async def until_empty(self) -> None:
-        """Return when the requests queue holds nothing, unsettled deliveries included."""
-
-    async def queued(self, publication: Publication) -> list[Message]:
-        """What is in the queue that the publication's exchange and key lead to."""
-
-
 class FakeHarness:
     """The fake broker."""
 
@@ -65,12 +36,12 @@ class FakeHarness:
         self._deliveries.append(self.broker.deliver(message))
 
     async def send_undecodable(self, message_id: str) -> None:
-        """Deliver it with its undecodable."""
+        """Publish a request that could not be published again."""
         message = Message(b"", message_id=message_id)
         self._deliveries.append(self.broker.deliver(message, undecodable="a test"))
 
     async def delivery(self, number: int) -> Delivery:
-        """Hand out what was returned, too."""
+        """The first, second, ... delivery ever, those that come again included."""
         while self.broker.returned:
             self._deliveries.append(self.broker.hand_out(self.broker.returned.pop(0)))
         return self._deliveries[number - 1]
@@ -80,20 +51,20 @@ class FakeHarness:
         return await self.broker.publish(publication)
 
     async def refuse(self) -> None:
-        """Once."""
+        """Have the next publication of the kind PARKED refused."""
         self.broker.refuse("a test")
 
     async def lose_connection(self) -> None:
-        """All deliveries are dead."""
+        """Cut the consumer's connection; it is back when this returns."""
         self.broker.lose_connection()
 
     async def until_empty(self) -> None:
-        """Nothing may have been returned."""
+        """Return when the requests queue holds nothing, unsettled deliveries included."""
         self.broker.lose_connection()
         assert self.broker.returned == []
 
     async def queued(self, publication: Publication) -> list[Message]:
-        """From the list of all that was published, or parked."""
+        """What is in the queue that the publication's exchange and key lead to."""
         if publication.kind is PublicationKind.PARKED:
             return self.broker.parked
         return [
@@ -141,8 +112,10 @@ class RealHarness:
             assert producer.publish(b"orders", b"order.request", hostile) is Confirm.ACK
 
     async def delivery(self, number: int) -> Delivery:
-        """As soon as it comes."""
-        return await self._edge.inbox.until(number)
+        """As soon as it comes, and is counted: until then an old count would say empty."""
+        delivery = await self._edge.inbox.until(number)
+        await self._vhost.until(lambda queues: queues["orders.requests"].messages > 0)
+        return delivery
 
     async def publish(self, publication: Publication) -> Confirmed | Unconfirmed:
         """By the edge's publisher."""
@@ -167,6 +140,10 @@ class RealHarness:
         """Taken out of the queue, and decoded by the edge."""
         default = f"orders.retry.{publication.routing_key}"
         return await _messages(self._vhost, QUEUES.get(publication.kind, default))
+
+
+Harness = FakeHarness | RealHarness
+"""A broker with a consumer on the requests queue and a publisher."""
 
 
 async def _messages(vhost: VirtualHost, queue: str) -> list[Message]:

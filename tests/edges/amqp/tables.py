@@ -1,9 +1,12 @@
-"""Header tables of every kind, and messages as they come off the wire."""
+"""Header tables of every kind, messages as they come off the wire, and pamqp without our cure."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import cast
 
+import pamqp.decode
 import pamqp.frame
 from aiormq import spec
 from aiormq.abc import AbstractChannel, DeliveredMessage
@@ -12,6 +15,7 @@ from hypothesis import strategies as st
 from pamqp.header import ContentHeader
 
 from service.core.message import Message, Received
+from service.edges.amqp import tolerant
 from service.edges.amqp.codec import to_properties, to_received
 from tests.world.broker import wire
 
@@ -80,3 +84,19 @@ def sent(message: Message) -> bytes:
     """The encoded properties of a message."""
     encoded: bytes = to_properties(message).marshal()
     return encoded
+
+
+@contextmanager
+def pamqp_as_it_is() -> Iterator[None]:
+    """Inside the block pamqp decodes with its own functions."""
+    decode = pamqp.decode
+    decode.METHODS |= {
+        "shortstr": decode.short_str,
+        "timestamp": decode.timestamp,
+        "table": decode.field_table,
+    }
+    decode.TABLE_MAPPING[b"T"] = decode.timestamp
+    try:
+        yield
+    finally:
+        tolerant.install()

@@ -1,7 +1,7 @@
 """Connecting: to the first broker that lets us in, or saying why none does."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import Callable
 from typing import cast
 
 import pytest
@@ -17,13 +17,6 @@ from tests.world.broker.vhost import VirtualHost
 from tests.world.faults import Proxy
 
 PUBLISH = ConnectionName.PUBLISH
-
-
-@pytest.fixture
-async def proxy(vhost: VirtualHost) -> AsyncIterator[Proxy]:
-    """The way to the broker."""
-    async with Proxy("127.0.0.1", vhost.node.amqp_port) as proxy:
-        yield proxy
 
 
 async def _refusal(vhost: VirtualHost, *urls: str, timeout_seconds: float = 10.0) -> str:
@@ -77,22 +70,23 @@ async def test_where_all_are_dead_each_is_named(vhost: VirtualHost) -> None:
     assert second.startswith(f"127.0.0.1:{ports[1]} vhost {vhost.name}: 111 Connect call failed")
 
 
-async def test_a_wrong_password_is_said(vhost: VirtualHost) -> None:
-    """With the user's name."""
-    text = await _refusal(vhost, str(URL(vhost.url).with_password(vhost.password + "x")))
-    assert text.endswith(f": wrong user name or password for user '{vhost.user}'")
-
-
-async def test_an_unknown_user_is_said(vhost: VirtualHost) -> None:
-    """The broker does not tell it from a wrong password, and neither can we."""
-    text = await _refusal(vhost, str(URL(vhost.url).with_user("nobody")))
-    assert text.endswith(": wrong user name or password for user 'nobody'")
-
-
-async def test_a_missing_vhost_is_said(vhost: VirtualHost) -> None:
-    """In the broker's words."""
-    text = await _refusal(vhost, str(URL(vhost.url).with_path("/nowhere")))
-    assert text.endswith(": refused by the broker: 530 NOT_ALLOWED - vhost nowhere not found")
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda url: url.with_password("wrong"), "wrong user name or password for user '{user}'"),
+        # The broker does not tell it from a wrong password, and neither can we.
+        (lambda url: url.with_user("nobody"), "wrong user name or password for user 'nobody'"),
+        (
+            lambda url: url.with_path("/nowhere"),
+            "refused by the broker: 530 NOT_ALLOWED - vhost nowhere not found",
+        ),
+    ],
+    ids=["password", "user", "vhost"],
+)
+async def test_wrong_urls(vhost: VirtualHost, change: Callable[[URL], URL], words: str) -> None:
+    """With the user's name, or in the broker's words."""
+    text = await _refusal(vhost, str(change(URL(vhost.url))))
+    assert text.endswith(f": {words.format(user=vhost.user)}")
 
 
 async def test_a_vhost_without_access_is_said(vhost: VirtualHost) -> None:

@@ -65,9 +65,7 @@ async def test_a_broker_of_another_name_is_not(certificates: Certificates) -> No
     assert "secret" not in text
 
 
-async def test_tls_towards_a_plain_port_is_said(
-    secure: VirtualHost, certificates: Certificates
-) -> None:
+async def test_tls_to_a_plain_port_is_said(secure: VirtualHost, certificates: Certificates) -> None:
     """A frequent mix-up of ports."""
     url = str(URL(secure.amqps_url).with_port(secure.node.amqp_port))
     assert ": TLS: [SSL" in await _refusal(url, TlsFiles(ca_file=certificates.ca))
@@ -85,7 +83,7 @@ async def test_files_that_cannot_be_used_are_named(
     assert str(certificates.server_key) in text
 
 
-async def test_a_client_certificate_logs_its_user_in(
+async def test_a_certificate_logs_its_user_in(
     secure: VirtualHost, certificates: Certificates
 ) -> None:
     """Without a user in the URL, by the mechanism EXTERNAL; a renewed one is taken up.

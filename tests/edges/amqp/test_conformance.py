@@ -135,9 +135,7 @@ async def test_undecodable_stays_with_the_message(harness: Harness) -> None:
         (PublicationKind.PARKED, ""),
     ],
 )
-async def test_a_publication_arrives_as_it_is(
-    harness: Harness, kind: PublicationKind, key: str
-) -> None:
+async def test_a_publication_arrives(harness: Harness, kind: PublicationKind, key: str) -> None:
     """Body, properties and headers, on the queue of its kind, once."""
     publication = Publication(kind, key, FULL)
     assert await harness.publish(publication) == Confirmed()

@@ -1,18 +1,22 @@
-"""The consumer: as many deliveries as are wanted, each of its own session."""
+"""The consumer: as many deliveries as are wanted, each of its own session, whatever breaks."""
 
 import asyncio
+
+import pytest
 
 from service.core.outcome import Accepted, Suspected
 from service.core.settlement import Settlement
 from service.edges.amqp.broker import Broker
-from service.flow.events.labels import HoldReason
+from service.flow.events.labels import ConnectionName, HoldReason, LostCause
 from service.flow.events.order import Settled
-from service.flow.events.process import ConsumingStarted, ConsumingStopped, HoldChanged
-from service.flow.sending.gate import Entered
+from service.flow.events.process import BrokerLost, ConsumingStarted, ConsumingStopped, HoldChanged
+from service.flow.sending.account import SUSPECTS_UNTIL_CONFIRMED, Attempt
+from service.flow.sending.gate import Gate, Turn
 from tests.edges.amqp.crash import fill
 from tests.edges.amqp.edge import Edge, Options, consuming, relaying
 from tests.edges.amqp.proxied import through
 from tests.flow.clock import FakeClock
+from tests.world.broker.management import Queue
 from tests.world.broker.vhost import VirtualHost
 from tests.world.faults import Proxy
 
@@ -20,6 +24,10 @@ from tests.world.faults import Proxy
 async def _send(vhost: VirtualHost, count: int) -> None:
     ids = [f"o-{number}" for number in range(count)]
     await fill(vhost, "orders", "order.request", ids)
+
+
+def _counts(queue: Queue) -> tuple[int, int]:
+    return (queue.ready, queue.unacked)
 
 
 def _started(edge: Edge) -> list[int]:
@@ -55,30 +63,29 @@ async def test_no_more_than_the_prefetch_are_out_at_a_time(
     async with consuming(broker, Options(prefetch=3)) as edge:
         await _send(vhost, 10)
         await edge.inbox.until(3)
-        queues = await vhost.until(lambda queues: queues["orders.requests"].unacked == 3)
-        assert queues["orders.requests"].ready == 7
+        await vhost.until(lambda queues: _counts(queues["orders.requests"]) == (7, 3))
         assert len(edge.inbox.deliveries) == 3
         assert _started(edge) == [3]
 
 
-async def test_an_ack_for_a_dead_session_settles_nothing(vhost: VirtualHost) -> None:
+async def test_an_ack_for_a_dead_session_settles_nothing(
+    vhost: VirtualHost, proxy: Proxy, far_broker: Broker
+) -> None:
     """Tags count from 1 on each channel: the old ack must not hit the new delivery."""
-    async with Proxy("127.0.0.1", vhost.node.amqp_port) as proxy:
-        broker = Broker([through(proxy, vhost.url)])
-        async with consuming(broker, Options(prefetch=1)) as edge:
-            await _send(vhost, 1)
-            old = await edge.inbox.until(1)
-            proxy.cut()
-            new = await edge.inbox.until(2)
-            assert (old.alive, new.alive) == (False, True)
-            assert new.received.redelivered
-            await old.ack()
-            await old.requeue()
-            await old.dead_letter()
-            # It is not settled yet: it can be given back, and comes again.
-            await new.requeue()
-            await (await edge.inbox.until(3)).ack()
-            assert len(edge.events.of(ConsumingStarted)) == 2
+    async with consuming(far_broker, Options(prefetch=1)) as edge:
+        await _send(vhost, 1)
+        old = await edge.inbox.until(1)
+        proxy.cut()
+        new = await edge.inbox.until(2)
+        assert (old.alive, new.alive) == (False, True)
+        assert new.received.redelivered
+        await old.ack()
+        await old.requeue()
+        await old.dead_letter()
+        # It is not settled yet: it can be given back, and comes again.
+        await new.requeue()
+        await (await edge.inbox.until(3)).ack()
+        assert len(edge.events.of(ConsumingStarted)) == 2
 
 
 async def test_the_gate_pauses_and_resumes(vhost: VirtualHost, broker: Broker) -> None:
@@ -100,48 +107,53 @@ async def test_the_gate_pauses_and_resumes(vhost: VirtualHost, broker: Broker) -
         assert edge.unbroken()
 
 
+def refuse_all(gate: Gate) -> None:
+    """Let the gate hear of as many orders as it takes that the key is wrong."""
+    for number in range(SUSPECTS_UNTIL_CONFIRMED):
+        gate.report(Turn(0.0), Attempt(number + 1), Suspected(401, "wrong key"))
+
+
 async def test_one_order_comes_alone_to_find_out(vhost: VirtualHost, broker: Broker) -> None:
     """While the account is misconfigured the prefetch is one, and full again when it works."""
     async with consuming(broker) as edge:
-        edge.gate.report(Entered(probe=False), Suspected(401, "wrong key"), None)
+        refuse_all(edge.gate)
         await edge.events.until(ConsumingStarted, prefetch=1)
         await _send(vhost, 3)
         probe = await edge.inbox.until(1)
         await vhost.until(lambda queues: queues["orders.requests"].unacked == 1)
         assert len(edge.inbox.deliveries) == 1
-        edge.gate.report(Entered(probe=True), Accepted("ord_1", 200), None)
+        edge.gate.report(Turn(0.0), Attempt(9, probe=True), Accepted("ord_1", 200))
         await edge.inbox.until(3)
         assert probe.alive
         await edge.until_consuming(3)
         assert _started(edge) == [8, 1, 8]
 
 
-async def test_while_results_cannot_be_published_nothing_is_consumed(vhost: VirtualHost) -> None:
-    """The consuming connection stands, what was delivered stays, and it goes on by itself."""
-    async with Proxy("127.0.0.1", vhost.node.amqp_port) as proxy:
-        options = Options(publish_broker=Broker([through(proxy, vhost.url)]))
-        async with consuming(Broker([vhost.url]), options) as edge:
-            await _send(vhost, 1)
-            kept = await edge.inbox.until(1)
-            await proxy.refuse()
-            proxy.cut()
-            await edge.events.until(HoldChanged, reason=HoldReason.PUBLISHER, held=True, number=2)
-            await edge.events.until(ConsumingStopped, why="orders are held")
-            assert kept.alive
-            await proxy.refuse(on=False)
-            await edge.events.until(ConsumingStarted, number=2)
-            await kept.ack()
-            await vhost.until(lambda queues: queues["orders.requests"].messages == 0)
-
-
-async def test_what_waits_in_a_hold_is_given_back_after_a_while(
-    vhost: VirtualHost, broker: Broker
+async def test_while_results_cannot_be_published_nothing_is_consumed(
+    vhost: VirtualHost, proxy: Proxy, far_broker: Broker
 ) -> None:
+    """The consuming connection stands, what was delivered stays, and it goes on by itself."""
+    options = Options(publish_broker=far_broker)
+    async with consuming(Broker([vhost.url]), options) as edge:
+        await _send(vhost, 1)
+        kept = await edge.inbox.until(1)
+        await proxy.refuse()
+        proxy.cut()
+        await edge.events.until(HoldChanged, reason=HoldReason.PUBLISHER, held=True, number=2)
+        await edge.events.until(ConsumingStopped, why="orders are held")
+        assert kept.alive
+        await proxy.refuse(on=False)
+        await edge.events.until(ConsumingStarted, number=2)
+        await kept.ack()
+        await vhost.until(lambda queues: queues["orders.requests"].messages == 0)
+
+
+async def test_what_waits_in_a_hold_is_given_back(vhost: VirtualHost, broker: Broker) -> None:
     """Brokers take back what is unacked for half an hour; so long before, others may have it."""
     clock = FakeClock()
     async with relaying(broker, Options(flow_clock=clock)) as whole:
         gate = whole.edge.gate
-        gate.report(Entered(probe=False), Suspected(401, "wrong key"), None)
+        refuse_all(gate)
         await whole.edge.events.until(ConsumingStarted, prefetch=1)
         await _send(vhost, 1)
         # It waits for its turn to probe, and nobody else is wanted.
@@ -162,13 +174,78 @@ async def test_each_process_counts_itself(broker: Broker) -> None:
             await second.until_counted(2, timeout_seconds=8)
 
 
-async def test_stopping_does_not_wait_for_a_broker_that_is_silent(vhost: VirtualHost) -> None:
+async def test_stopping_does_not_wait_for_a_broker_that_is_silent(
+    proxy: Proxy, far_broker: Broker
+) -> None:
     """Neither while it connects nor while it declares: a deployment has no time for it."""
-    async with Proxy("127.0.0.1", vhost.node.amqp_port) as proxy:
-        proxy.stall()
-        edge = Edge(Broker([through(proxy, vhost.url)]))
-        edge.start_publishing()
-        edge.start_consuming()
-        await proxy.connected(2)
-        async with asyncio.timeout(8):
-            await edge.stop()
+    proxy.stall()
+    edge = Edge(far_broker)
+    edge.start()
+    await proxy.connected(2)
+    async with asyncio.timeout(8):
+        await edge.stop()
+
+
+CONSUME = ConnectionName.CONSUME
+
+
+async def _still_consumes(edge: Edge, vhost: VirtualHost, number: int) -> None:
+    await edge.until_consuming(2)
+    await fill(vhost, "orders", "order.request", [f"after-{number}"])
+    delivery = await edge.inbox.until(number)
+    assert delivery.received.message.message_id == f"after-{number}"
+    await delivery.ack()
+
+
+async def test_a_deleted_queue_is_declared_and_consumed_again(
+    vhost: VirtualHost, broker: Broker
+) -> None:
+    """The broker cancels the consumer; nothing else would tell."""
+    async with consuming(broker) as edge:
+        vhost.node.api.delete("queues", vhost.name, "orders.requests")
+        await _still_consumes(edge, vhost, 1)
+        assert edge.events.causes(CONSUME) == [LostCause.CONSUMER_CANCELLED]
+
+
+async def test_a_channel_that_the_broker_closes_is_opened_again(
+    vhost: VirtualHost, broker: Broker
+) -> None:
+    """An ack for what is acked already is an error for the broker."""
+    async with consuming(broker) as edge:
+        await fill(vhost, "orders", "order.request", ["o-1"])
+        delivery = await edge.inbox.until(1)
+        await delivery.ack()
+        await delivery.ack()
+        await _still_consumes(edge, vhost, 2)
+        assert edge.events.causes(CONSUME) == [LostCause.CHANNEL_CLOSED]
+        assert "unknown delivery tag" in edge.events.of(BrokerLost)[0].reason
+
+
+@pytest.mark.timeout(240)
+async def test_closed_connections_are_made_again(vhost: VirtualHost, broker: Broker) -> None:
+    """Both, each with the operator's reason."""
+    async with consuming(broker) as edge:
+        await asyncio.to_thread(vhost.close_connections, "for maintenance")
+        for name in ConnectionName:
+            await edge.events.until(BrokerLost, connection=name)
+            await edge.events.connected(name, 2)
+        await _still_consumes(edge, vhost, 1)
+        for lost in edge.events.of(BrokerLost):
+            assert lost.cause is LostCause.CONNECTION_CLOSED
+            assert "for maintenance" in lost.reason
+
+
+async def test_a_black_hole_is_noticed_by_the_heartbeat(vhost: VirtualHost, proxy: Proxy) -> None:
+    """Three beats without an answer: with a second each that is soon."""
+    beating = Broker([through(proxy, vhost.url, heartbeat="1")])
+    options = Options(publish_broker=Broker([vhost.url]))
+    async with consuming(beating, options) as edge:
+        await fill(vhost, "orders", "order.request", ["o-1"])
+        old = await edge.inbox.until(1)
+        proxy.stall(swallow=True)
+        await edge.events.until(BrokerLost, connection=CONSUME)
+        assert not old.alive
+        proxy.resume()
+        await edge.events.until(ConsumingStarted, number=2)
+        await (await edge.inbox.until(2)).ack()
+        assert edge.events.causes(ConnectionName.PUBLISH) == []

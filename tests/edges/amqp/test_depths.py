@@ -10,7 +10,6 @@ from service.core.depths import Depth, Depths, NotAsked
 from service.edges.amqp.broker import Broker
 from service.edges.amqp.depths import QueueDepths
 from tests.edges.amqp.edge import ORDERS
-from tests.edges.amqp.proxied import through
 from tests.world.broker.ports import LOOPBACK, free_ports
 from tests.world.broker.vhost import VirtualHost
 from tests.world.faults import Proxy
@@ -26,18 +25,7 @@ async def depths(broker: Broker) -> AsyncIterator[QueueDepths]:
     await asking.close()
 
 
-async def _until_ready(depths: QueueDepths, name: str, ready: int) -> Depths:
-    async with asyncio.timeout(60):
-        while True:
-            found = await depths.ask()
-            assert isinstance(found, Depths)
-            if found.queues[name] == Depth(ready, 0):
-                return found
-
-
-async def test_every_queue_is_told_without_any_right(
-    vhost: VirtualHost, depths: QueueDepths
-) -> None:
+async def test_each_queue_is_told_without_rights(vhost: VirtualHost, depths: QueueDepths) -> None:
     """By its name without the namespace, on one connection however often it is asked."""
     vhost.set_permissions(configure="", write="orders.*", read="")
     found = await depths.ask()
@@ -46,17 +34,14 @@ async def test_every_queue_is_told_without_any_right(
     async with vhost.channel() as channel:
         exchange = await channel.get_exchange("orders.parked", ensure=False)
         for _ in range(2):
-            await exchange.publish(_message(), "")
-    await _until_ready(depths, "parked", 2)
+            await exchange.publish(aio_pika.Message(b"{}", delivery_mode=2), "")
+    async with asyncio.timeout(60):
+        while found.queues["parked"] != Depth(2, 0):
+            found = await depths.ask()
+            assert isinstance(found, Depths)
 
 
-def _message() -> aio_pika.Message:
-    return aio_pika.Message(b"{}", delivery_mode=2)
-
-
-async def test_a_queue_that_is_missing_hides_no_other(
-    vhost: VirtualHost, depths: QueueDepths
-) -> None:
+async def test_a_missing_queue_hides_no_other(vhost: VirtualHost, depths: QueueDepths) -> None:
     """And nothing is made."""
     async with vhost.channel() as channel:
         await channel.queue_delete("orders.parked")
@@ -66,15 +51,14 @@ async def test_a_queue_that_is_missing_hides_no_other(
     assert "orders.parked" not in vhost.queues()
 
 
-async def test_a_lost_connection_is_told_once_and_made_anew(vhost: VirtualHost) -> None:
+async def test_a_lost_connection_is_told_and_made_anew(proxy: Proxy, far_broker: Broker) -> None:
     """The view goes on."""
-    async with Proxy(LOOPBACK, vhost.node.amqp_port) as proxy:
-        depths = QueueDepths(Broker([through(proxy, vhost.url)]), ORDERS)
-        assert isinstance(await depths.ask(), Depths)
-        proxy.cut()
-        assert isinstance(await depths.ask(), NotAsked)
-        assert isinstance(await depths.ask(), Depths)
-        await depths.close()
+    depths = QueueDepths(far_broker, ORDERS)
+    assert isinstance(await depths.ask(), Depths)
+    proxy.cut()
+    assert isinstance(await depths.ask(), NotAsked)
+    assert isinstance(await depths.ask(), Depths)
+    await depths.close()
 
 
 async def test_a_broker_that_is_away_is_said_without_the_password() -> None:

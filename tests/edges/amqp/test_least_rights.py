@@ -1,7 +1,5 @@
 """A relay whose topology an operator owns, with no right that it does not need."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from service.core.decision import RetryPolicy
@@ -13,7 +11,7 @@ from service.flow.events.labels import LostCause
 from service.flow.events.order import Settled
 from service.flow.events.process import BrokerLost, HoldChanged
 from tests.edges.amqp.crash import declared
-from tests.edges.amqp.edge import Edge, Options, relaying
+from tests.edges.amqp.edge import Options, relaying, running
 from tests.edges.amqp.hostile import BODY
 from tests.world.broker.raw import Confirm, RawPublisher
 from tests.world.broker.vhost import VirtualHost
@@ -31,39 +29,26 @@ def vhost(empty_vhost: VirtualHost) -> VirtualHost:
     return empty_vhost
 
 
-@pytest.fixture
-def producer(vhost: VirtualHost) -> Iterator[RawPublisher]:
-    """Another user, who may only order."""
-    shop = f"{vhost.user}-shop"
-    vhost.node.add_user(shop, "secret")
-    try:
-        vhost.node.set_permissions(shop, vhost.name, configure="", write="^orders$", read="")
-        with RawPublisher(vhost.node.amqp_url(shop, "secret", vhost.name)) as producer:
-            yield producer
-    finally:
-        vhost.node.delete_user(shop)
-
-
 def _send(producer: RawPublisher, properties: dict[str, Raw]) -> None:
     assert producer.publish(b"orders", b"order.request", properties, body=BODY) is Confirm.ACK
 
 
 async def test_every_way_of_an_order_needs_these_rights_and_no_more(
-    vhost: VirtualHost, broker: Broker, producer: RawPublisher
+    vhost: VirtualHost, broker: Broker, shop: RawPublisher
 ) -> None:
     """Read on the requests, write on three exchanges, and nothing to configure."""
     await declared(vhost.url, QUICK)
     vhost.set_permissions(configure="", write=WRITE, read=READ)
     async with relaying(broker, CHECK) as whole:
         until = whole.edge.events.until
-        _send(producer, {"message_id": b"good"})
+        _send(shop, {"message_id": b"good"})
         await until(Settled, request_id="good", settlement=Settlement.REPLIED)
-        _send(producer, {"app_id": b"without an id"})
+        _send(shop, {"app_id": b"without an id"})
         await until(Settled, settlement=Settlement.PARKED)
-        _send(producer, {"message_id": b"\xff"})
+        _send(shop, {"message_id": b"\xff"})
         await until(Settled, settlement=Settlement.DEAD_LETTERED)
         whole.api.answer("slow", ApiAnswered(503, b"", retry_after="2"))
-        _send(producer, {"message_id": b"slow"})
+        _send(shop, {"message_id": b"slow"})
         await until(Settled, request_id="slow", settlement=Settlement.RETRIED)
         await until(Settled, request_id="slow", settlement=Settlement.REPLIED)
         await whole.edge.until_counted(1, timeout_seconds=10)
@@ -77,31 +62,21 @@ async def test_a_missing_topology_is_said_and_nothing_is_declared(
     vhost: VirtualHost, broker: Broker
 ) -> None:
     """Until the operator has made it: then the relay goes on by itself."""
-    edge = Edge(broker, CHECK)
-    edge.start_publishing()
-    edge.start_consuming()
-    try:
+    async with running(broker, CHECK) as edge:
         lost = await edge.events.until(BrokerLost, cause=LostCause.TOPOLOGY)
         assert "exchange orders is missing; " in lost.reason
         assert vhost.queues() == {}
         await declared(vhost.url, QUICK)
         await edge.until_consuming()
-    finally:
-        await edge.stop()
 
 
 async def test_a_right_that_is_missing_is_said_by_name(vhost: VirtualHost, broker: Broker) -> None:
     """Without reading it cannot consume, without writing it cannot publish."""
     await declared(vhost.url, QUICK)
     vhost.set_permissions(configure="", write=WRITE, read="")
-    edge = Edge(broker, CHECK)
-    edge.start_publishing()
-    edge.start_consuming()
-    try:
+    async with running(broker, CHECK) as edge:
         await edge.events.until(HoldChanged, held=False)
         lost = await edge.events.until(BrokerLost)
         assert "access to queue 'orders.requests'" in lost.reason
         vhost.set_permissions(configure="", write=WRITE, read=READ)
         await edge.until_consuming()
-    finally:
-        await edge.stop()

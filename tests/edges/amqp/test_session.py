@@ -26,6 +26,17 @@ class Watched:
         self.closing: asyncio.Future[object] = asyncio.get_running_loop().create_future()
 
 
+async def _endless(ended: asyncio.Event) -> None:
+    try:
+        await asyncio.Event().wait()
+    finally:
+        ended.set()
+
+
+async def _fails(error: Exception) -> None:
+    raise error
+
+
 async def _turn() -> None:
     await asyncio.sleep(0)
 
@@ -83,14 +94,7 @@ async def test_work_that_ends_ends_the_run() -> None:
 async def test_a_break_ends_the_work() -> None:
     """It is cancelled, and the cause is told."""
     session, ended = Session(), asyncio.Event()
-
-    async def work() -> None:
-        try:
-            await asyncio.Event().wait()
-        finally:
-            ended.set()
-
-    running = asyncio.create_task(session.run(work()))
+    running = asyncio.create_task(session.run(_endless(ended)))
     await _turn()
     session.break_(LOST, "a test")
     with pytest.raises(SessionBrokenError, match="a test"):
@@ -100,17 +104,13 @@ async def test_a_break_ends_the_work() -> None:
 
 async def test_an_error_of_the_work_breaks_it() -> None:
     """With the error's name, or with the cause that the work knew."""
-
-    async def fails(error: Exception) -> None:
-        raise error
-
     for error, cause, words in (
         (ValueError("odd"), LOST, "ValueError: odd"),
         (SessionBrokenError(LostCause.TOPOLOGY, "missing"), LostCause.TOPOLOGY, "missing"),
     ):
         session = Session()
         with pytest.raises(SessionBrokenError) as raised:
-            await session.run(fails(error))
+            await session.run(_fails(error))
         assert (raised.value.cause, raised.value.reason) == (cause, words)
         assert not session.alive
 
@@ -130,14 +130,7 @@ async def test_a_break_says_more_than_the_error_that_follows_from_it() -> None:
 async def test_whoever_is_cancelled_leaves_no_work_behind() -> None:
     """At the end of the process."""
     session, ended = Session(), asyncio.Event()
-
-    async def work() -> None:
-        try:
-            await asyncio.Event().wait()
-        finally:
-            ended.set()
-
-    running = asyncio.create_task(session.run(work()))
+    running = asyncio.create_task(session.run(_endless(ended)))
     await _turn()
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -158,12 +151,8 @@ async def test_a_stop_goes_before_the_work() -> None:
 
 async def test_an_error_of_work_that_is_not_stopped_is_told() -> None:
     """As it is."""
-
-    async def fails() -> None:
-        raise ValueError("odd")
-
     with pytest.raises(ValueError, match="odd"):
-        await unless_stopped(asyncio.Event(), fails())
+        await unless_stopped(asyncio.Event(), _fails(ValueError("odd")))
 
 
 async def _fails_as_it_breaks(session: Session) -> None:
@@ -203,7 +192,7 @@ async def _stop() -> None:
     ],
     ids=["breaks", "cancelled", "stopped"],
 )
-async def test_what_fails_because_of_the_end_is_no_stray_error(
+async def test_what_fails_by_the_end_is_no_stray_error(
     end: Callable[[], Awaitable[None]],
 ) -> None:
     """The end has been told; asyncio would report its consequence once more, as a defect."""

@@ -13,8 +13,7 @@ from pamqp.common import FieldTable
 from service.edges.amqp import tolerant
 from service.edges.amqp.codec import encodable
 from service.edges.amqp.tolerant import MAX_DEPTH, UndecodableTable
-from tests.edges.amqp.bare import pamqp_as_it_is
-from tests.edges.amqp.tables import quick, tables
+from tests.edges.amqp.tables import pamqp_as_it_is, quick, tables
 from tests.world.broker import wire
 
 ONE = wire.integer_field(1)

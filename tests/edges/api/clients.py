@@ -1,10 +1,15 @@
 """How the tests make the edge, and an order to send through it."""
 
-from collections.abc import Callable, Mapping
+import ssl
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from service.edges.api.client import HttpOrderApi
 from service.edges.api.key import FixedKey, KeySource
+from tests.edges.api.server import Behaviour, Server, serving
+from tests.edges.api.tls import Authority
 
 KEY = "k3y/0f+the account&"
 """It looks different raw, URL-encoded and JSON-escaped."""
@@ -35,3 +40,18 @@ def order_api(
         ca_file=ca_file,
         headers=headers,
     )
+
+
+@asynccontextmanager
+async def against(
+    behaviour: Behaviour,
+    tls: ssl.SSLContext | None = None,
+    *,
+    authority: Authority | None = None,
+    **settings: Any,
+) -> AsyncIterator[tuple[Server, HttpOrderApi]]:
+    """A server that behaves so, and the edge that sends to it, both of the authority if any."""
+    if authority is not None:
+        tls, settings["ca_file"] = tls or authority.server(), authority.file
+    async with serving(behaviour, tls) as server, order_api(server.url, **settings) as api:
+        yield server, api

@@ -184,3 +184,16 @@ def once(*parts: bytes) -> Behaviour:
         await peer.hung_up()
 
     return behave
+
+
+def first(*parts: bytes) -> Behaviour:
+    """Answer the first order of every connection with these bytes, and later ones rightly."""
+
+    async def behave(peer: Peer) -> None:
+        await peer.request()
+        await peer.send(*parts)
+        while True:
+            await peer.request()
+            await peer.send(answer(b'{"order": "ord_1"}'))
+
+    return behave

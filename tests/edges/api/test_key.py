@@ -10,8 +10,8 @@ from service.core.outcome import Answered
 from service.edges.api.key import FixedKey, KeyFile, UnusableKeyError
 from service.flow.events import Event
 from service.flow.events.process import KeyReloaded, KeyUnreadable
-from tests.edges.api.clients import ANSWER, FORM, order_api
-from tests.edges.api.server import always, answer, serving
+from tests.edges.api.clients import ANSWER, FORM, against
+from tests.edges.api.server import always, answer
 
 USELESS = [
     pytest.param(b"", "is empty", id="empty"),
@@ -22,6 +22,8 @@ USELESS = [
     pytest.param(b"k" * 4097, "has more than 4096 bytes", id="large"),
 ]
 
+Watched = tuple[KeyFile, list[Event]]
+
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
@@ -29,6 +31,13 @@ def file(tmp_path: Path) -> Path:
     file = tmp_path / "api__key"
     file.write_text("first\n")
     return file
+
+
+@pytest.fixture
+def watched(file: Path) -> Watched:
+    """The key of that file, and what is told about it."""
+    events: list[Event] = []
+    return KeyFile(file, events.append), events
 
 
 def ignore(event: Event, /) -> None:
@@ -71,19 +80,17 @@ def test_a_file_is_stripped_and_hidden(file: Path) -> None:
     assert str(file) in repr(key)
 
 
-def test_an_unchanged_file_says_nothing(file: Path) -> None:
+def test_an_unchanged_file_says_nothing(watched: Watched) -> None:
     """No event for a key that is the same."""
-    events: list[Event] = []
-    key = KeyFile(file, events.append)
+    key, events = watched
     assert [key.current(), key.current()] == ["first", "first"]
     assert events == []
 
 
 @pytest.mark.parametrize("in_place", [True, False])
-def test_a_new_key_is_used_at_once(file: Path, *, in_place: bool) -> None:
+def test_a_new_key_is_used_at_once(file: Path, watched: Watched, *, in_place: bool) -> None:
     """Written over or replaced, the next attempt has the new key; one event says so."""
-    events: list[Event] = []
-    key = KeyFile(file, events.append)
+    key, events = watched
     if in_place:
         file.write_text("the second one")
     else:
@@ -109,20 +116,20 @@ def test_a_swapped_link_is_followed(tmp_path: Path) -> None:
     assert events == [KeyReloaded()]
 
 
-def test_the_same_key_in_another_file_says_nothing(file: Path) -> None:
+def test_the_same_key_in_another_file_says_nothing(file: Path, watched: Watched) -> None:
     """Only a new key is news."""
-    events: list[Event] = []
-    key = KeyFile(file, events.append)
+    key, events = watched
     replace(file, b"first")
     assert key.current() == "first"
     assert events == []
 
 
 @pytest.mark.parametrize(("content", "reason"), USELESS)
-def test_a_useless_file_keeps_the_last_good_key(file: Path, content: bytes, reason: str) -> None:
+def test_a_useless_file_keeps_the_last_good_key(
+    file: Path, content: bytes, reason: str, watched: Watched
+) -> None:
     """One event for the trouble, one for its end."""
-    events: list[Event] = []
-    key = KeyFile(file, events.append)
+    key, events = watched
     replace(file, content)
     assert [key.current(), key.current()] == ["first", "first"]
     assert events == [KeyUnreadable(f"{file} {reason}")]
@@ -131,10 +138,9 @@ def test_a_useless_file_keeps_the_last_good_key(file: Path, content: bytes, reas
     assert events[1:] == [KeyReloaded()]
 
 
-def test_every_change_of_the_trouble_is_told_once(file: Path) -> None:
+def test_every_change_of_the_trouble_is_told_once(file: Path, watched: Watched) -> None:
     """Missing, then empty, then a folder, then missing again: four events."""
-    events: list[Event] = []
-    key = KeyFile(file, events.append)
+    key, events = watched
     for change in (Path.unlink, Path.touch, become_a_folder, Path.rmdir):
         change(file)
         assert [key.current(), key.current()] == ["first", "first"]
@@ -146,10 +152,9 @@ def test_every_change_of_the_trouble_is_told_once(file: Path) -> None:
     ]
 
 
-def test_the_same_key_after_trouble_is_news(file: Path) -> None:
+def test_the_same_key_after_trouble_is_news(file: Path, watched: Watched) -> None:
     """Who read that the key was unreadable wants to read that it is not any more."""
-    events: list[Event] = []
-    key = KeyFile(file, events.append)
+    key, events = watched
     kept = file.rename(file.with_suffix(".kept"))
     key.current()
     kept.rename(file)
@@ -181,9 +186,7 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("content", "reason"), USELESS)
-def test_a_useless_file_at_the_start_is_an_error(
-    tmp_path: Path, content: bytes, reason: str
-) -> None:
+def test_a_useless_first_file_is_an_error(tmp_path: Path, content: bytes, reason: str) -> None:
     """There is no last good key yet."""
     file = tmp_path / "api__key"
     file.write_bytes(content)
@@ -200,10 +203,7 @@ def test_a_missing_file_at_the_start_is_an_error(tmp_path: Path) -> None:
 
 async def test_the_attempt_after_a_change_has_the_new_key(file: Path) -> None:
     """The same connection, another key."""
-    async with (
-        serving(always(answer(ANSWER))) as server,
-        order_api(server.url, key=KeyFile(file, ignore)) as api,
-    ):
+    async with against(always(answer(ANSWER)), key=KeyFile(file, ignore)) as (server, api):
         assert await api.submit(FORM) == Answered(200, ANSWER)
         replace(file, b"second")
         assert await api.submit(FORM) == Answered(200, ANSWER)

@@ -12,8 +12,8 @@ from service.core.outcome import Answered, Lost, NotSent
 from service.edges.api.attempt import Phase
 from service.edges.api.failures import failure
 from service.edges.api.watched import SpokeFirstError, WatchedStream
-from tests.edges.api.clients import ANSWER, FORM, order_api
-from tests.edges.api.server import Peer, answer, serving
+from tests.edges.api.clients import ANSWER, FORM, against
+from tests.edges.api.server import Peer, answer, first
 from tests.edges.api.tls import Authority
 from tests.world.load.waiting import until
 
@@ -54,10 +54,7 @@ async def test_a_late_answer_is_not_the_next_orders(authority: Authority, scheme
             await peer.send(answer(ANSWER))
 
     tls = authority.server() if scheme == "https" else None
-    async with (
-        serving(behave, tls) as server,
-        order_api(server.url, ca_file=authority.file) as api,
-    ):
+    async with against(behave, tls, authority=authority) as (server, api):
         assert await api.submit(FORM) == Answered(200, ANSWER)
         idle.set()
         await asyncio.wait_for(late.wait(), 60)
@@ -82,7 +79,7 @@ async def test_where_the_pool_looked_too_early_another_connection_is_taken(
         late.set()
         await peer.hung_up()
 
-    async with serving(behave) as server, order_api(server.url) as api:
+    async with against(behave) as (server, api):
         for _ in range(2):
             assert await api.submit(FORM) == Answered(200, ANSWER)
             late.clear()
@@ -96,21 +93,11 @@ async def test_where_the_pool_looked_too_early_another_connection_is_taken(
 async def test_surplus_that_was_read_and_not_passed_on_is_seen_too() -> None:
     """An answer that just fills a read, and another in the same segment: it waits in our memory."""
     both = filling(READ_AT_ONCE_BYTES) + FOREIGN
-
-    async def behave(peer: Peer) -> None:
-        await peer.request()
-        await peer.send(both)
-        while True:
-            await peer.request()
-            await peer.send(answer(ANSWER))
-
-    async with serving(behave) as server, order_api(server.url) as api:
-        first = await api.submit(FORM)
-        assert isinstance(first, Answered)
-        assert first.body.rstrip() == ANSWER
-        second = await api.submit(FORM)
-        assert isinstance(second, Answered)
-        assert second.body.rstrip() == ANSWER
+    async with against(first(both)) as (server, api):
+        for _ in range(2):
+            result = await api.submit(FORM)
+            assert isinstance(result, Answered)
+            assert result.body.rstrip() == ANSWER
         assert [len(peer.requests) for peer in server.peers] == [1, 1]
 
 
@@ -124,7 +111,7 @@ async def test_an_answer_with_both_a_length_and_chunks_counts_for_nothing() -> N
         await peer.send(chunked)
         await peer.hung_up()
 
-    async with serving(behave) as server, order_api(server.url) as api:
+    async with against(behave) as (_, api):
         assert await api.submit(FORM) == Lost("answer with both a length and chunks")
 
 
@@ -135,7 +122,7 @@ async def test_an_answer_before_any_question_is_no_answer() -> None:
         await peer.send(FOREIGN)
         await peer.hung_up()
 
-    async with serving(behave) as server, order_api(server.url) as api:
+    async with against(behave) as (_, api):
         result = await api.submit(FORM)
         # The bytes may also come behind the question, and then nobody can tell.
         assert result in (

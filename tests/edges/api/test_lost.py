@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from service.core.outcome import Answered, Lost
-from tests.edges.api.clients import ANSWER, FORM, SHORT_SECONDS, order_api
+from tests.edges.api.clients import ANSWER, FORM, SHORT_SECONDS, against
 from tests.edges.api.server import (
     BOUND_SECONDS,
     Behaviour,
@@ -15,7 +15,6 @@ from tests.edges.api.server import (
     always,
     answer,
     once,
-    serving,
 )
 
 TOO_LARGE = Lost("answer larger than 65536 bytes")
@@ -89,7 +88,7 @@ async def reset(peer: Peer) -> None:
 )
 async def test_a_broken_answer_is_lost(behaviour: Behaviour, lost: Lost) -> None:
     """The reason is in plain words, without a word of the peer's, and the client hangs up."""
-    async with serving(behaviour) as server, order_api(server.url) as api:
+    async with against(behaviour) as (server, api):
         assert await api.submit(FORM) == lost
         await server.peers[0].ended()
 
@@ -125,10 +124,7 @@ async def informing(peer: Peer) -> None:
 @pytest.mark.parametrize("behaviour", [silent, stalling, dripping, informing])
 async def test_an_answer_that_takes_too_long_is_lost(behaviour: Behaviour) -> None:
     """The time-out is for the whole attempt: bytes that trickle in do not prolong it."""
-    async with (
-        serving(behaviour) as server,
-        order_api(server.url, timeout_seconds=SHORT_SECONDS) as api,
-    ):
+    async with against(behaviour, timeout_seconds=SHORT_SECONDS) as (server, api):
         assert await api.submit(FORM) == Lost("read timed out")
         await server.peers[0].ended()
 
@@ -140,7 +136,7 @@ async def test_a_request_that_cannot_be_written_is_lost() -> None:
         peer.writer.transport.pause_reading()  # type: ignore[attr-defined]
         await asyncio.Event().wait()
 
-    async with serving(deaf) as server, order_api(server.url, timeout_seconds=SHORT_SECONDS) as api:
+    async with against(deaf, timeout_seconds=SHORT_SECONDS) as (_, api):
         assert await api.submit(b"x" * 16 * 1024 * 1024) == Lost("write timed out")
 
 
@@ -153,10 +149,7 @@ async def test_a_lost_attempt_frees_its_connection() -> None:
     async def behave(peer: Peer) -> None:
         await next(endings)(peer)
 
-    async with (
-        serving(behave) as server,
-        order_api(server.url, timeout_seconds=SHORT_SECONDS, concurrency=1) as api,
-    ):
+    async with against(behave, timeout_seconds=SHORT_SECONDS, concurrency=1) as (server, api):
         for _ in range(4):
             assert isinstance(await api.submit(FORM), Lost)
         assert await api.submit(FORM) == Answered(200, ANSWER)
@@ -174,7 +167,7 @@ async def test_cancellation_goes_through_and_closes_the_connection() -> None:
             await peer.hung_up()
         await peer.send(answer(ANSWER))
 
-    async with serving(behave) as server, order_api(server.url, concurrency=1) as api:
+    async with against(behave, concurrency=1) as (server, api):
         order = asyncio.create_task(api.submit(FORM))
         await asyncio.wait_for(arrived.wait(), BOUND_SECONDS)
         order.cancel("enough")
@@ -186,7 +179,7 @@ async def test_cancellation_goes_through_and_closes_the_connection() -> None:
 
 async def test_a_callers_time_out_is_the_callers() -> None:
     """A time-out around submit stays a TimeoutError there: it is no result of the attempt."""
-    async with serving(silent) as server, order_api(server.url) as api:
+    async with against(silent) as (_, api):
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(SHORT_SECONDS):
                 await api.submit(FORM)

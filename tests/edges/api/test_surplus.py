@@ -5,25 +5,12 @@ import pytest
 
 from service.core.outcome import Answered
 from service.edges.api.surplus import has_surplus
-from tests.edges.api.clients import ANSWER, FORM, order_api
-from tests.edges.api.server import Behaviour, Peer, answer, serving
+from tests.edges.api.clients import ANSWER, FORM, against
+from tests.edges.api.server import Peer, answer, first
 from tests.edges.api.tls import Authority
 
 FOREIGN = answer(b'{"order": "ord_of_another"}')
 EMPTY_CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
-
-
-def first(*parts: bytes) -> Behaviour:
-    """Answer the first order of every connection with these bytes, and later ones rightly."""
-
-    async def behave(peer: Peer) -> None:
-        await peer.request()
-        await peer.send(*parts)
-        while True:
-            await peer.request()
-            await peer.send(answer(ANSWER))
-
-    return behave
 
 
 @pytest.mark.parametrize(
@@ -38,7 +25,7 @@ def first(*parts: bytes) -> Behaviour:
 )
 async def test_a_connection_with_surplus_is_not_used_again(parts: list[bytes], body: bytes) -> None:
     """The answer counts, and the next order goes out on another connection."""
-    async with serving(first(*parts)) as server, order_api(server.url) as api:
+    async with against(first(*parts)) as (server, api):
         for _ in range(2):
             result = await api.submit(FORM)
             assert isinstance(result, Answered)
@@ -55,19 +42,14 @@ async def test_a_connection_with_surplus_is_not_used_again(parts: list[bytes], b
 )
 async def test_surplus_inside_tls_is_seen_too(authority: Authority, parts: list[bytes]) -> None:
     """Decrypted bytes that wait in the TLS layer are invisible from the socket."""
-    async with (
-        serving(first(*parts), authority.server()) as server,
-        order_api(server.url, ca_file=authority.file) as api,
-    ):
+    async with against(first(*parts), authority=authority) as (server, api):
         for _ in range(2):
             assert await api.submit(FORM) == Answered(200, ANSWER)
         assert [len(peer.requests) for peer in server.peers] == [1, 1]
 
 
 @pytest.mark.parametrize("garbage", [b"", b"no TLS record"], ids=["the end", "garbage"])
-async def test_the_end_of_tls_behind_an_answer_is_seen_too(
-    authority: Authority, garbage: bytes
-) -> None:
+async def test_the_end_of_tls_behind_it_is_seen_too(authority: Authority, garbage: bytes) -> None:
     """A close_notify or a broken record right behind an answer: no order follows on it."""
 
     async def behave(peer: Peer) -> None:
@@ -79,10 +61,7 @@ async def test_the_end_of_tls_behind_an_answer_is_seen_too(
             peer.writer.close()
         await peer.hung_up()
 
-    async with (
-        serving(behave, authority.server()) as server,
-        order_api(server.url, ca_file=authority.file) as api,
-    ):
+    async with against(behave, authority=authority) as (server, api):
         for _ in range(2):
             assert await api.submit(FORM) == Answered(200, ANSWER)
         assert [len(peer.requests) for peer in server.peers] == [1, 1]

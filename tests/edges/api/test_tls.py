@@ -8,17 +8,14 @@ import pytest
 
 from service.core.outcome import Answered, Lost, NotSent
 from service.edges.api.client import UnreadableCaFileError
-from tests.edges.api.clients import ANSWER, FORM, SHORT_SECONDS, order_api
+from tests.edges.api.clients import ANSWER, FORM, SHORT_SECONDS, against, order_api
 from tests.edges.api.server import BOUND_SECONDS, Peer, always, answer, serving
 from tests.edges.api.tls import Authority
 
 
 async def test_orders_go_over_one_tls_connection(authority: Authority) -> None:
     """A server whose certificate the CA file vouches for gets the orders."""
-    async with (
-        serving(always(answer(ANSWER)), authority.server()) as server,
-        order_api(server.url, ca_file=authority.file) as api,
-    ):
+    async with against(always(answer(ANSWER)), authority=authority) as (server, api):
         for _ in range(10):
             assert await api.submit(FORM) == Answered(200, ANSWER)
         assert len(server.peers) == 1
@@ -26,7 +23,7 @@ async def test_orders_go_over_one_tls_connection(authority: Authority) -> None:
 
 async def test_an_untrusted_certificate_is_not_sent_to(authority: Authority) -> None:
     """Without the CA file the system's authorities decide."""
-    async with serving(always(), authority.server()) as server, order_api(server.url) as api:
+    async with against(always(), authority.server()) as (server, api):
         result = await api.submit(FORM)
         assert isinstance(result, NotSent)
         assert result.reason.startswith("certificate not trusted: ")
@@ -35,23 +32,15 @@ async def test_an_untrusted_certificate_is_not_sent_to(authority: Authority) -> 
 
 async def test_a_certificate_for_another_name_is_not_sent_to(authority: Authority) -> None:
     """The certificate must be for the host in the URL."""
-    async with (
-        serving(always(), authority.server("example.org")) as server,
-        order_api(server.url, ca_file=authority.file) as api,
-    ):
+    async with against(always(), authority.server("example.org"), authority=authority) as (_, api):
         result = await api.submit(FORM)
         assert isinstance(result, NotSent)
         assert result.reason.startswith("certificate not trusted: ")
 
 
-async def test_the_ca_file_is_trusted_instead_of_others(
-    authority: Authority, tmp_path: Path
-) -> None:
+async def test_only_the_ca_file_is_trusted(authority: Authority, tmp_path: Path) -> None:
     """A certificate of another authority than the CA file's is refused."""
-    async with (
-        serving(always(), Authority(tmp_path).server()) as server,
-        order_api(server.url, ca_file=authority.file) as api,
-    ):
+    async with against(always(), Authority(tmp_path).server(), authority=authority) as (_, api):
         assert isinstance(await api.submit(FORM), NotSent)
 
 
@@ -130,10 +119,7 @@ async def test_a_record_that_is_broken_on_its_way_is_lost(authority: Authority) 
         peer.send_under_tls(b"no TLS record")
         await peer.hung_up()
 
-    async with (
-        serving(behave, authority.server()) as server,
-        order_api(server.url, ca_file=authority.file) as api,
-    ):
+    async with against(behave, authority=authority) as (_, api):
         result = await api.submit(FORM)
         assert isinstance(result, Lost)
         assert result.reason.startswith("TLS failed: ")
@@ -143,10 +129,7 @@ async def test_a_client_certificate_that_is_asked_for_is_missing(authority: Auth
     """A server that wants a certificate of ours gets no order, whenever it says so."""
     context = authority.server()
     context.verify_mode = ssl.CERT_REQUIRED
-    async with (
-        serving(always(answer(ANSWER)), context) as server,
-        order_api(server.url, ca_file=authority.file) as api,
-    ):
+    async with against(always(answer(ANSWER)), context, authority=authority) as (server, api):
         # TLS 1.3 lets the client send before the server has looked at its certificate.
         assert isinstance(await api.submit(FORM), Lost)
         assert server.requests == []
@@ -156,9 +139,7 @@ async def test_a_client_certificate_that_is_asked_for_is_missing(authority: Auth
     ("content", "reason"),
     [(None, ": no such file or directory"), (b"no PEM", " has no certificate in PEM")],
 )
-def test_a_ca_file_that_cannot_be_read_is_named(
-    tmp_path: Path, content: bytes | None, reason: str
-) -> None:
+def test_an_unreadable_ca_file_is_named(tmp_path: Path, content: bytes | None, reason: str) -> None:
     """A wrong CA file is an error at the start, with the file and what is wrong with it."""
     file = tmp_path / "ca.pem"
     if content is not None:

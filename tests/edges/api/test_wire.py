@@ -9,16 +9,13 @@ from service import __version__
 from service.core.outcome import MAX_ANSWER_BYTES, Answered
 from service.edges.api.client import InvalidApiUrlError
 from service.edges.api.key import FixedKey
-from tests.edges.api.clients import ANSWER, FORM, order_api
+from tests.edges.api.clients import ANSWER, FORM, against, order_api
 from tests.edges.api.server import BOUND_SECONDS, Peer, always, answer, once, serving
 
 
 async def test_the_request_is_exactly_these_bytes() -> None:
     """The key comes first, URL-encoded, then the form byte for byte, with a Content-Length."""
-    async with (
-        serving(always(answer(ANSWER))) as server,
-        order_api(server.url, key=FixedKey("a b/c&d=é")) as api,
-    ):
+    async with against(always(answer(ANSWER)), key=FixedKey("a b/c&d=é")) as (server, api):
         assert await api.submit(FORM) == Answered(200, ANSWER)
     [request] = server.requests
     assert request.body == b"key=a+b%2Fc%26d%3D%C3%A9&" + FORM
@@ -42,10 +39,7 @@ async def test_more_headers_are_asked_for_at_every_attempt() -> None:
     def headers() -> dict[str, str]:
         return {"traceparent": f"00-{next(numbers)}", "Content-Length": "1"}
 
-    async with (
-        serving(always(answer(ANSWER))) as server,
-        order_api(server.url, headers=headers) as api,
-    ):
+    async with against(always(answer(ANSWER)), headers=headers) as (server, api):
         assert await api.submit(FORM) == Answered(200, ANSWER)
         assert await api.submit(FORM) == Answered(200, ANSWER)
     for number, request in enumerate(server.requests):
@@ -73,10 +67,7 @@ async def test_status_body_and_retry_after_come_back_as_they_are(
 ) -> None:
     """Every whole answer is Answered; what it means is decided elsewhere."""
     body = b'{"error": "x"}'
-    async with (
-        serving(always(answer(body, status, headers))) as server,
-        order_api(server.url) as api,
-    ):
+    async with against(always(answer(body, status, headers))) as (_, api):
         assert await api.submit(FORM) == Answered(int(status[:3]), body, retry_after)
 
 
@@ -87,7 +78,7 @@ async def test_status_body_and_retry_after_come_back_as_they_are(
 async def test_a_redirect_is_an_answer_and_is_not_followed(location: bytes) -> None:
     """A 302 comes back as such, whatever its Location is: the key is for one address only."""
     moved = answer(b"", "302 Found", [b"Location: " + location])
-    async with serving(always(moved)) as server, order_api(server.url) as api:
+    async with against(always(moved)) as (server, api):
         assert await api.submit(FORM) == Answered(302, b"")
         assert len(server.requests) == 1
 
@@ -95,7 +86,7 @@ async def test_a_redirect_is_an_answer_and_is_not_followed(location: bytes) -> N
 async def test_no_cookie_goes_from_one_order_to_the_next() -> None:
     """What Set-Cookie asks for is not sent along with later orders."""
     reply = answer(ANSWER, headers=[b"Set-Cookie: order=1; Path=/", b"Set-Cookie: \xff=;;=="])
-    async with serving(always(reply)) as server, order_api(server.url) as api:
+    async with against(always(reply)) as (server, api):
         await api.submit(FORM)
         await api.submit(FORM)
         assert [request.headers.get("cookie") for request in server.requests] == [None, None]
@@ -105,13 +96,13 @@ async def test_a_proxy_in_the_environment_is_ignored(monkeypatch: pytest.MonkeyP
     """HTTP_PROXY does not divert orders."""
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
-    async with serving(always(answer(ANSWER))) as server, order_api(server.url) as api:
+    async with against(always(answer(ANSWER))) as (_, api):
         assert await api.submit(FORM) == Answered(200, ANSWER)
 
 
 async def test_orders_one_after_another_share_one_connection() -> None:
     """A hundred sequential submits open one connection."""
-    async with serving(always(answer(ANSWER))) as server, order_api(server.url) as api:
+    async with against(always(answer(ANSWER))) as (server, api):
         for _ in range(100):
             assert await api.submit(FORM) == Answered(200, ANSWER)
         assert len(server.peers) == 1
@@ -129,7 +120,7 @@ async def test_no_more_connections_than_the_concurrency() -> None:
             await release.wait()
             await peer.send(answer(ANSWER))
 
-    async with serving(behave) as server, order_api(server.url, concurrency=3) as api:
+    async with against(behave, concurrency=3) as (server, api):
         orders = asyncio.gather(*(api.submit(FORM) for _ in range(9)))
         async with asyncio.timeout(BOUND_SECONDS):
             for _ in range(3):
@@ -153,7 +144,7 @@ async def test_no_more_connections_than_the_concurrency() -> None:
 )
 async def test_an_answer_of_just_the_allowed_size_is_read(parts: list[bytes]) -> None:
     """64 KiB is not too large, however it is framed."""
-    async with serving(always(*parts)) as server, order_api(server.url) as api:
+    async with against(always(*parts)) as (_, api):
         assert await api.submit(FORM) == Answered(200, b"x" * MAX_ANSWER_BYTES)
 
 
@@ -161,7 +152,7 @@ async def test_an_answer_of_just_the_allowed_size_is_read(parts: list[bytes]) ->
 async def test_an_answer_that_is_not_really_encoded_is_read(coding: bytes) -> None:
     """A Content-Encoding that encodes nothing is no reason to lose an answer."""
     reply = answer(ANSWER, headers=[b"Content-Encoding: " + coding])
-    async with serving(always(reply)) as server, order_api(server.url) as api:
+    async with against(always(reply)) as (_, api):
         assert await api.submit(FORM) == Answered(200, ANSWER)
 
 
@@ -176,22 +167,19 @@ async def test_an_answer_byte_by_byte_is_read() -> None:
             await asyncio.sleep(0)
         await peer.hung_up()
 
-    async with serving(behave) as server, order_api(server.url) as api:
+    async with against(behave) as (_, api):
         assert await api.submit(FORM) == Answered(200, ANSWER)
 
 
 async def test_an_answer_that_ends_with_the_connection_is_read() -> None:
     """Without a length the end of the connection ends the answer."""
-    async with (
-        serving(once(b"HTTP/1.0 200 OK\r\n\r\n" + ANSWER)) as server,
-        order_api(server.url) as api,
-    ):
+    async with against(once(b"HTTP/1.0 200 OK\r\n\r\n" + ANSWER)) as (_, api):
         assert await api.submit(FORM) == Answered(200, ANSWER)
 
 
 async def test_a_connection_that_the_server_closed_is_not_used_again() -> None:
     """An idle connection's end is noticed before the next order is sent on it."""
-    async with serving(once(answer(ANSWER))) as server, order_api(server.url) as api:
+    async with against(once(answer(ANSWER))) as (server, api):
         assert await api.submit(FORM) == Answered(200, ANSWER)
         await server.peers[0].ended()
         assert await api.submit(FORM) == Answered(200, ANSWER)

@@ -69,7 +69,7 @@ def test_a_collectors_token_is_in_no_line(
     assert book.text == ""
 
 
-def test_the_service_has_a_name_that_the_sdks_variables_change(
+def test_the_sdks_variables_change_the_services_name(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """And more attributes, where they are given."""

@@ -50,7 +50,7 @@ def of_panel(url: str, panel: dict[str, Any], span: Span) -> list[Series]:
 def _of_target(url: str, target: dict[str, Any], span: Span) -> list[Series]:
     expression = filled_in(target["expr"], span)
     if target.get("instant"):
-        found = ask(url, "query", query=expression, time=span.end)
+        found = ask(url, "query", query=expression, time=span.end)["result"]
         return [_series(target, one["metric"], [one["value"]]) for one in found]
     found = of_span(url, expression, span)
     times = range(span.start, span.end + 1, span.step)
@@ -67,7 +67,9 @@ def filled_in(expression: str, span: Span) -> str:
 
 def of_span(url: str, expression: str, span: Span) -> list[dict[str, Any]]:
     """What Prometheus answers for all points of a span, series by series."""
-    return ask(url, "query_range", query=expression, start=span.start, end=span.end, step=span.step)
+    points = {"start": span.start, "end": span.end, "step": span.step}
+    found: list[dict[str, Any]] = ask(url, "query_range", query=expression, **points)["result"]
+    return found
 
 
 def named(pattern: str, labels: Mapping[str, str]) -> str:
@@ -75,12 +77,11 @@ def named(pattern: str, labels: Mapping[str, str]) -> str:
     return _LABEL.sub(lambda match: labels.get(match[1], ""), pattern)
 
 
-def ask(url: str, what: str, **parameters: Any) -> list[dict[str, Any]]:
-    """The result of one of Prometheus's query endpoints."""
+def ask(url: str, what: str, **parameters: Any) -> Any:
+    """The data of an answer of Prometheus; HTTPError where it cannot read the expression."""
     address = f"{url.rstrip('/')}/api/v1/{what}?{urlencode(parameters)}"
     with urlopen(address, timeout=_TIMEOUT_SECONDS) as answer:
-        result: list[dict[str, Any]] = json.load(answer)["data"]["result"]
-        return result
+        return json.load(answer)["data"]
 
 
 def _filled(points: list[Any], times: range) -> list[Any]:

@@ -7,7 +7,7 @@ the second relay is deployed anew: every panel has something to show.
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -32,6 +32,8 @@ from service.flow.events.process import (
 from tests.edges.telemetry.built import answered, retry_planned
 from tests.shipping.dashboards.backfill import write_recorded
 
+END = round(datetime(2026, 1, 15, 12, tzinfo=UTC).timestamp())
+"""Seconds since the epoch, like all times here."""
 MINUTES = 180
 STEP_SECONDS = 60
 _AWAY = range(60, 75)
@@ -135,17 +137,16 @@ _FIRST_CAUSE = {
 }
 
 
-def write_blocks(folder: Path, end: datetime) -> None:
-    """Blocks of a Prometheus with the rules that scraped both relays and RabbitMQ up to `end`."""
+def write_blocks(folder: Path) -> None:
+    """Blocks of a Prometheus with the rules that scraped both relays and RabbitMQ up to `END`."""
     with TemporaryDirectory(prefix="sample-") as scratch:
         lines = Path(scratch, "lines")
         with lines.open("w", encoding="utf-8") as file:
-            file.writelines(_lines(round(end.timestamp()) - (MINUTES - 1) * STEP_SECONDS))
+            file.writelines(_lines(END - (MINUTES - 1) * STEP_SECONDS))
             file.write("# EOF\n")
         command = ("promtool", "tsdb", "create-blocks-from", "openmetrics", lines, folder)
         subprocess.run(command, check=True, capture_output=True)
-    last = round(end.timestamp())
-    write_recorded(folder, last - MINUTES * STEP_SECONDS, last, STEP_SECONDS)
+    write_recorded(folder, END - MINUTES * STEP_SECONDS, END, STEP_SECONDS)
 
 
 def _lines(start: int) -> Iterator[str]:

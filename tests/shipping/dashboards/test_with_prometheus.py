@@ -1,12 +1,7 @@
 """A real Prometheus reads every expression, and finds data for every panel in a sample."""
 
 import json
-from collections.abc import Iterator
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
-from urllib.request import urlopen
 
 import pytest
 
@@ -16,22 +11,9 @@ from charts.sources.dashboards.colours import COLOURS
 from charts.sources.dashboards.panel import Board
 from tests.shipping.dashboards import queries, sample
 from tests.shipping.dashboards.fill_in import fill_in
-from tests.world.prometheus import Prometheus, is_installed, running
+from tests.world.prometheus import Prometheus
 
-_END = datetime(2026, 1, 15, 12, tzinfo=UTC)
-_LAST = round(_END.timestamp())
-_SPAN = queries.Span(_LAST - 10_500, _LAST, 300)
-
-pytestmark = pytest.mark.skipif(not is_installed(), reason="there is no prometheus here")
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
-    """A Prometheus that knows the three hours of the sample."""
-    folder: Path = tmp_path_factory.mktemp("blocks")
-    sample.write_blocks(folder, _END)
-    with running(folder) as started:
-        yield started
+_SPAN = queries.Span(sample.END - 10_500, sample.END, 300)
 
 
 def _panels(board: Board) -> list[dict[str, Any]]:
@@ -40,10 +22,10 @@ def _panels(board: Board) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.uid)
-def test_every_panel_finds_data(server: Prometheus, board: Board) -> None:
+def test_every_panel_finds_data(sampled: Prometheus, board: Board) -> None:
     """At most ten series, all of them with names that the colours know."""
     for panel in _panels(board):
-        found = queries.of_panel(server.url, panel, _SPAN)
+        found = queries.of_panel(sampled.url, panel, _SPAN)
         legends = [series.legend for series in found]
         assert any(value is not None for series in found for value in series.values), panel["title"]
         assert len(legends) == len(set(legends)) <= 10, panel["title"]
@@ -52,9 +34,7 @@ def test_every_panel_finds_data(server: Prometheus, board: Board) -> None:
 
 
 @pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.uid)
-def test_the_marks_in_time_can_be_read(server: Prometheus, board: Board) -> None:
+def test_the_marks_in_time_can_be_read(sampled: Prometheus, board: Board) -> None:
     """Prometheus parses them; what it cannot, it answers with an error."""
     for mark in json.loads(text(board))["annotations"]["list"]:
-        query = urlencode({"query": fill_in(mark["expr"])})
-        with urlopen(f"{server.url}/api/v1/format_query?{query}", timeout=60) as answer:
-            assert json.load(answer)["status"] == "success", mark["name"]
+        assert queries.ask(sampled.url, "format_query", query=fill_in(mark["expr"])), mark["name"]

@@ -5,18 +5,18 @@ import subprocess
 import sys
 import time
 
+from tests.shipping.commands import CommandError
 from tests.shipping.image.base import ensure_base
 from tests.shipping.image.build import IMAGE, ROOT, TRACING_IMAGE, build
 from tests.shipping.image.conftest import IMAGE_VARIABLE, TRACING_IMAGE_VARIABLE
-from tests.shipping.image.engine import Engine, EngineError
-from tests.shipping.image.tools import Lacking, ensure_tools
+from tests.shipping.image.engine import Engine
+from tests.shipping.image.tools import ensure_tools
 
 
 def main() -> int:
     """The exit code: that of the tests, or 1 with what is in the way of a build."""
-    tools = ensure_tools(_say, root=os.geteuid() == 0)
-    if isinstance(tools, Lacking):
-        _say(str(tools))
+    if lacking := ensure_tools(_say, root=os.geteuid() == 0):
+        _say(lacking)
         return 1
     engine = Engine.of_user()
     try:
@@ -24,7 +24,7 @@ def main() -> int:
         began = time.monotonic()
         _say("building ...")
         build(engine)
-    except (EngineError, subprocess.TimeoutExpired) as error:
+    except (CommandError, subprocess.TimeoutExpired) as error:
         _say(str(error))
         return 1
     _say(f"built {IMAGE} and {TRACING_IMAGE} in {time.monotonic() - began:.0f} s; testing it ...")

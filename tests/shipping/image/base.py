@@ -7,17 +7,16 @@ It says nothing about the size of the real base or about the fixes in it.
 
 import subprocess
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
-from tests.shipping.image.engine import BUILD_SECONDS, Engine, EngineError
+from tests.shipping.commands import CommandError, Say, run
+from tests.shipping.image.engine import BUILD_SECONDS, Engine
 
 BASE = "docker.io/library/python:3.13-slim-trixie"
 SUITE = "trixie"
 PULL_SECONDS = 300.0
 _PATH = "PATH=/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"
 _LABEL = "order-relay.base"
-Say = Callable[[str], None]
 
 _MAKE_ALIKE = """
 set -eu
@@ -39,7 +38,7 @@ def standin_command(archive: Path) -> list[str]:
 
 
 def ensure_base(engine: Engine, say: Say) -> str:
-    """What the base in the storage is, in words; EngineError when there is no way to one."""
+    """What the base in the storage is, in words; CommandError when there is no way to one."""
     if not engine.has(BASE) and not _pull(engine, say):
         _stand_in(engine, say)
     labels = engine.inspect(BASE).get("Labels") or {}
@@ -50,7 +49,7 @@ def _pull(engine: Engine, say: Say) -> bool:
     say(f"pulling {BASE} ...")
     try:
         engine.podman("pull", "--quiet", BASE, timeout_seconds=PULL_SECONDS)
-    except (EngineError, subprocess.TimeoutExpired):
+    except (CommandError, subprocess.TimeoutExpired):
         say("no registry answers with it")
         return False
     return True
@@ -60,15 +59,6 @@ def _stand_in(engine: Engine, say: Say) -> None:
     say("making a stand-in of it from Debian's packages, about a minute ...")
     with tempfile.TemporaryDirectory(prefix="order-relay-base-") as directory:
         archive = Path(directory, "base.tar")
-        done = subprocess.run(
-            standin_command(archive),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=BUILD_SECONDS,
-            check=False,
-        )
-        if done.returncode != 0:
-            raise EngineError(f"mmdebstrap ended with {done.returncode}:\n{done.stderr[-3000:]}")
+        run(standin_command(archive), BUILD_SECONDS)
         changes = ["--change", f"ENV {_PATH}", "--change", f"LABEL {_LABEL}=stand-in"]
         engine.podman("import", "--quiet", *changes, str(archive), BASE)

@@ -10,7 +10,7 @@ from tests.shipping.image.engine import Engine
 
 IMAGE = "localhost/order-relay:test"
 TRACING_IMAGE = "localhost/order-relay:test-otel"
-WITH_TRACES = ("--build-arg", "REQUIREMENTS=requirements-otel.txt")
+WITH_TRACES = ("--build-arg", "EXTRAS=[otel]")
 ROOT = Path(__file__).resolve().parents[3]
 CERTIFICATES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _SYSTEM_CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
@@ -50,7 +50,7 @@ def pip_configuration(lines: str, trusted: Path | None) -> str:
 
 
 def build(engine: Engine) -> None:
-    """Builds both images of the work tree; EngineError when that fails."""
+    """Builds both images of the work tree; CommandError when that fails."""
     trusted = certificates(os.environ)
     with tempfile.TemporaryDirectory(prefix="order-relay-build-") as directory:
         pip_conf = Path(directory, "pip.conf")

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.shipping.commands import CommandError, run
+
 BUILD_SECONDS = 1800.0
 COMMAND_SECONDS = 300.0
-
-
-class EngineError(Exception):
-    """A command of the engine failed; the message holds what it said."""
 
 
 OVERLAY = "overlay"
@@ -39,7 +37,7 @@ class Engine:
         """Whether the file system can do what the driver asks of it."""
         try:
             self.podman("info")
-        except (EngineError, OSError):
+        except (CommandError, OSError):
             return False
         return True
 
@@ -54,12 +52,12 @@ class Engine:
         return ["buildah", *self._storage_flags(), *arguments]
 
     def podman(self, *arguments: str, timeout_seconds: float = COMMAND_SECONDS) -> str:
-        """What podman prints; EngineError when it fails."""
-        return _run(self.podman_command(*arguments), timeout_seconds)
+        """What podman prints; CommandError when it fails."""
+        return run(self.podman_command(*arguments), timeout_seconds)
 
     def buildah(self, *arguments: str, timeout_seconds: float = BUILD_SECONDS) -> str:
-        """What buildah prints; EngineError when it fails."""
-        return _run(self.buildah_command(*arguments), timeout_seconds)
+        """What buildah prints; CommandError when it fails."""
+        return run(self.buildah_command(*arguments), timeout_seconds)
 
     def has(self, image: str) -> bool:
         """Whether the image is in the storage."""
@@ -75,18 +73,3 @@ class Engine:
     def _storage_flags(self) -> list[str]:
         places = ["--root", str(self.storage / "root"), "--runroot", str(self.storage / "run")]
         return [*places, "--storage-driver", self.driver]
-
-
-def _run(command: list[str], timeout_seconds: float) -> str:
-    done = subprocess.run(
-        command,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=timeout_seconds,
-        check=False,
-    )
-    if done.returncode != 0:
-        said = (done.stdout + done.stderr).strip()[-3000:]
-        raise EngineError(f"{' '.join(command)} ended with {done.returncode}:\n{said}")
-    return done.stdout

@@ -52,7 +52,7 @@ async def test_no_tool_of_the_build_is_left(container: Container) -> None:
 @pytest.mark.parametrize("python", ["/opt/order-relay/bin/python", "python"])
 async def test_no_module_of_the_build_is_left(container: Container, python: str) -> None:
     """Neither in the program's environment nor in the base's own."""
-    modules = ["pip", "ensurepip", "setuptools", "hatchling"]
+    modules = ["pip", "ensurepip", "setuptools", "hatchling", "packaging"]
     code = f"from importlib.util import find_spec; print([m for m in {modules} if find_spec(m)])"
     command = container.command("-c", code, entrypoint=python)
     assert await output(command) == (0, "[]\n")
@@ -92,7 +92,7 @@ async def test_nothing_of_the_work_tree_but_the_program(container: Container) ->
 
 _LIST = """
 import os
-names = {"Dockerfile", "pyproject.toml", "Makefile", ".env", "requirements.txt", "conftest.py"}
+names = {"Dockerfile", "pyproject.toml", "Makefile", ".env", "image.txt", "conftest.py"}
 for top, folders, files in os.walk("/"):
     outside = {"/proc", "/sys", "/dev", "/usr/share"}  # Debian's examples have a Makefile, too.
     folders[:] = [f for f in folders if os.path.join(top, f) not in outside]

@@ -4,17 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.shipping.commands import install_commands
 from tests.shipping.image.base import BASE, standin_command
 from tests.shipping.image.build import IMAGE, ROOT, build_arguments, certificates, pip_configuration
 from tests.shipping.image.engine import Engine
-from tests.shipping.image.tools import (
-    NEEDED,
-    Lacking,
-    Ready,
-    ensure_tools,
-    install_commands,
-    missing_tools,
-)
+from tests.shipping.image.tools import NEEDED, ensure_tools, missing_tools
 
 ENGINE = Engine(Path("/cache/image"))
 
@@ -30,16 +24,15 @@ def test_without_apt_or_root_nothing_is_installed(*, root: bool) -> None:
     """What is missing is said, and what to do about it."""
     present = {"podman": "/usr/bin/podman"} if root else {"apt-get": "/usr/bin/apt-get"}
     lacking = ensure_tools(print, find=present.get, root=root)
-    assert isinstance(lacking, Lacking)
-    assert "buildah" in lacking.tools
-    assert "apt-get install" in str(lacking)
+    assert "buildah, runc" in lacking
+    assert "apt-get install" in lacking
 
 
 def test_with_all_tools_nothing_is_installed() -> None:
     """The stand-in base needs root, too."""
     found = dict.fromkeys(NEEDED, "/usr/bin/tool").get
-    assert ensure_tools(print, find=found, root=True) == Ready()
-    assert isinstance(ensure_tools(print, find=found, root=False), Lacking)
+    assert ensure_tools(print, find=found, root=True) == ""
+    assert "needs root" in ensure_tools(print, find=found, root=False)
 
 
 def test_only_what_is_missing_is_installed() -> None:
@@ -111,11 +104,12 @@ def test_every_stage_has_the_same_base() -> None:
 
 
 def test_traces_are_an_argument_of_the_build() -> None:
-    """Both lists are copied, and the plain one is installed where none is named."""
+    """Without it the extra is not installed, and nothing is that was not checked by its hash."""
     dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
-    assert "\nARG REQUIREMENTS=requirements.txt\n" in dockerfile
-    assert "\nCOPY requirements.txt requirements-otel.txt requirements-build.txt ./\n" in dockerfile
-    assert dockerfile.count('-r "${REQUIREMENTS}" ') == 1
+    assert "\nARG EXTRAS=\n" in dockerfile
+    assert dockerfile.count('"order-relay${EXTRAS}"') == 1
+    assert dockerfile.count("pip download --require-hashes ") == 1
+    assert dockerfile.count("--no-index --find-links /wheels") == 2
 
 
 def test_the_build_context_is_a_list_of_what_is_copied() -> None:
@@ -127,8 +121,6 @@ def test_the_build_context_is_a_list_of_what_is_copied() -> None:
         "!LICENSE",
         "!README.md",
         "!pyproject.toml",
-        "!requirements.txt",
-        "!requirements-otel.txt",
-        "!requirements-build.txt",
+        "!requirements/image.txt",
         "!service",
     }

@@ -19,6 +19,7 @@ __all__ = ["api", "settings"]
 pytestmark = pytest.mark.timeout(300)
 
 ORDERS = 50
+NOBODY = {"TRACES__ENDPOINT": "http://127.0.0.1:9"}
 
 
 @pytest.fixture
@@ -65,3 +66,22 @@ async def test_other_commands_are_arguments(container: Container, strict: dict[s
     assert code == 0, said
     assert "ORDER_RELAY_API__URL" in said
     assert KEY not in said
+
+
+async def test_without_the_extra_an_endpoint_is_a_bad_setting(
+    container: Container, strict: dict[str, Any]
+) -> None:
+    """It says what to install, and orders are not taken without the traces that were asked for."""
+    code, said = await output(container.command(settings=strict | NOBODY))
+    assert code == 78
+    assert "traces need the extra otel" in said
+
+
+async def test_with_the_extra_it_runs_read_only(
+    tracing_container: Container, strict: dict[str, Any]
+) -> None:
+    """A collector that is away holds up neither its start nor its end."""
+    async with running(tracing_container, strict | NOBODY) as relay:
+        await relay.until(lambda line: line.get("event") == "consuming", timeout_seconds=120)
+        relay.process.send_signal(signal.SIGTERM)
+        assert await relay.exit_code(60) == 0

@@ -1,7 +1,7 @@
 """`make kube`: exit code 0 when the chart does on a real API server what it should.
 
 Nothing is skipped quietly: where the server cannot be built, it says what is missing and ends
-with 1. `make kube` runs it in .venv-chart, where helm is.
+with 1.
 """
 
 import argparse
@@ -12,26 +12,19 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import chdir
+from itertools import starmap
 from pathlib import Path
 
+from tests.shipping.commands import CommandError
 from tests.shipping.kube.api import CLUSTER_VARIABLE, KubeError
-from tests.shipping.kube.build import (
-    BuildError,
-    Go,
-    build_server,
-    cache_directory,
-    generate_crds,
-    needed_go,
-)
+from tests.shipping.kube.build import Go, build_server, cache_directory, generate_crds
 from tests.shipping.kube.cluster import add_crds, last_said, running_cluster
 from tests.shipping.kube.custom import OPEN_KINDS, open_crd
-from tests.shipping.kube.options import Files
+from tests.shipping.kube.options import KUBECONFIG
 
 ROOT = Path(__file__).resolve().parents[3]
 HELM = Path(sys.prefix) / "bin" / "helm"
-# A plugin that a library of .venv-chart brings, for clusters of its own; it cannot be imported.
 _TESTS = "tests/shipping/kube/live"
-_NO_PLUGIN = ("-p", "no:cloudcoil")
 
 
 def main(command_line: Sequence[str] | None = None) -> int:
@@ -42,7 +35,7 @@ def main(command_line: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        go = Go.find(cache_directory(os.environ), _say, needed_go())
+        go = Go.find(cache_directory(os.environ), _say)
         programs = build_server(go)
         generated = generate_crds(go)
         _say(f"etcd, kube-apiserver and {len(generated)} generated CRDs: {go.cache}")
@@ -50,40 +43,31 @@ def main(command_line: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         _say("interrupted; everything that was started is gone")
         return 130
-    except (BuildError, KubeError, TimeoutError) as error:
+    except (CommandError, KubeError, TimeoutError) as error:
         _say(f"WRONG: nothing was tested. {error}")
         return 1
 
 
 def _test(programs: Path, generated: list[bytes], tests: list[str]) -> int:
     if not HELM.exists():
-        raise BuildError(f"there is no {HELM}; .ci/chart-tools makes the environment that has it")
+        raise CommandError(f"there is no {HELM}; `make setup` installs it")
     with (
         tempfile.TemporaryDirectory(prefix="order-relay-kube-") as directory,
         chdir(directory),
         running_cluster(programs, Path(directory)) as api,
     ):
-        count = add_crds(api, [*generated, *map(open_crd, OPEN_KINDS)])
+        count = add_crds(api, [*generated, *starmap(open_crd, OPEN_KINDS)])
         _say(f"the API server runs and serves {count} CRDs; testing the chart on it ...")
         home = {f"HELM_{name}_HOME": f"{directory}/helm" for name in ("CACHE", "CONFIG", "DATA")}
-        files = Files(Path(directory))
-        config = str(files.kubeconfig)
+        config = str(Path(directory, KUBECONFIG))
         done = subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "pytest",
-                *_NO_PLUGIN,
-                _TESTS,
-                "--verbose",
-                *tests,
-            ],
+            [sys.executable, "-m", "pytest", _TESTS, "--verbose", *tests],
             cwd=ROOT,
             env={**os.environ, **home, "KUBECONFIG": config, CLUSTER_VARIABLE: config},
             check=False,
         )
         if done.returncode != 0:
-            _say(last_said(files))
+            _say(last_said(Path(directory)))
         return done.returncode
 
 

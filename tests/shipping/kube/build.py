@@ -2,22 +2,21 @@
 
 import os
 import shutil
-import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.shipping.commands import CommandError, Say, run
 from tests.shipping.kube.modules import (
     CRD_GENERATOR,
     CRD_NAMES,
+    KUBERNETES,
     Program,
     build_arguments,
     cache_key,
     crd_arguments,
-    go_version,
-    parse_go_version,
     server_programs,
 )
 
@@ -25,22 +24,12 @@ SERVER_MODULE = Path(__file__).parent / "server"
 CRDS_MODULE = Path(__file__).parent / "crds"
 BUILD_SECONDS = 6 * 3600.0
 GO_COMMANDS = ("go", "/usr/local/go/bin/go")
-Say = Callable[[str], None]
-
-
-class BuildError(Exception):
-    """What is missing for the build, or what the build said."""
 
 
 def cache_directory(environment: Mapping[str, str]) -> Path:
     """Where the products are kept."""
     cache = environment.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(cache, "order-relay", "kube")
-
-
-def needed_go() -> tuple[int, ...]:
-    """The oldest Go that builds both modules."""
-    return max(go_version(_go_mod(module)) for module in (SERVER_MODULE, CRDS_MODULE))
 
 
 @dataclass(frozen=True)
@@ -52,30 +41,20 @@ class Go:
     say: Say
 
     @classmethod
-    def find(
-        cls,
-        cache: Path,
-        say: Say,
-        needed: tuple[int, ...],
-        commands: Iterable[str] = GO_COMMANDS,
-    ) -> "Go":
-        """The Go of this machine, or BuildError that says what is missing."""
-        wanted = f"Go {'.'.join(map(str, needed))} or newer"
+    def find(cls, cache: Path, say: Say, commands: Iterable[str] = GO_COMMANDS) -> "Go":
+        """The Go of this machine, or CommandError; whether it is new enough, it says itself."""
         command = next(filter(None, map(shutil.which, commands)), None)
         if command is None:
-            raise BuildError(f"there is no Go; install {wanted}, and have its module proxy at hand")
-        go = cls(command, cache, say)
-        if parse_go_version(go.version()) < needed:
-            raise BuildError(f"{command} is {go.version()}, and {wanted} is needed")
-        return go
+            raise CommandError("there is no Go; install it, and have its module proxy at hand")
+        return cls(command, cache, say)
 
     def version(self) -> str:
         """Such as `go1.26.8`."""
         return self.run(["env", "GOVERSION"], Path.cwd()).strip()
 
     def run(self, arguments: Iterable[str], module: Path) -> str:
-        """What `go` prints, run in a module; BuildError with the end of what it says on failure."""
-        return run([self.command, *arguments], module)
+        """What `go` prints, run in a module; CommandError when it fails."""
+        return _run([self.command, *arguments], module)
 
     def products(self, module: Path) -> Path:
         """Where the products of a module are kept; another version of anything is another place."""
@@ -103,7 +82,8 @@ class Go:
 
 def build_server(go: Go) -> Path:
     """The directory that holds `etcd` and `kube-apiserver`."""
-    for program in server_programs(_go_mod(SERVER_MODULE)):
+    version = go.run(["list", "-m", "-f", "{{.Version}}", KUBERNETES], SERVER_MODULE).strip()
+    for program in server_programs(version):
         go.build(program, SERVER_MODULE)
     return go.products(SERVER_MODULE)
 
@@ -115,33 +95,16 @@ def generate_crds(go: Go) -> list[bytes]:
         generator = go.build(CRD_GENERATOR, CRDS_MODULE)
         with tempfile.TemporaryDirectory(dir=directory.parent) as unfinished:
             output = Path(unfinished, "yaml")
-            run([str(generator), *crd_arguments(output)], CRDS_MODULE)
+            _run([str(generator), *crd_arguments(output)], CRDS_MODULE)
             output.rename(directory)
     return [(directory / f"{name}.yaml").read_bytes() for name in CRD_NAMES]
 
 
-def run(command: list[str], directory: Path) -> str:
-    """What a tool prints; BuildError with the end of what it says on failure."""
-    done = subprocess.run(
-        command,
-        cwd=directory,
-        env=build_environment(os.environ),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=BUILD_SECONDS,
-        check=False,
-    )
-    if done.returncode != 0:
-        said = (done.stderr or done.stdout).strip()[-2000:]
-        raise BuildError(f"{' '.join(command)} ended with {done.returncode}:\n{said}")
-    return done.stdout
+def _run(command: list[str], module: Path) -> str:
+    environment = build_environment(os.environ)
+    return run(command, BUILD_SECONDS, directory=module, environment=environment)
 
 
 def build_environment(environment: Mapping[str, str]) -> dict[str, str]:
     """Whatever the caller set: a static build, and no other Go is fetched for it."""
     return {**environment, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOWORK": "off"}
-
-
-def _go_mod(module: Path) -> str:
-    return (module / "go.mod").read_text(encoding="utf-8")

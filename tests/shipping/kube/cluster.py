@@ -3,22 +3,31 @@
 import asyncio
 import json
 import subprocess
-import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import trustme
 
-from tests.shipping.kube import keeper
 from tests.shipping.kube.api import CRDS, KubeApi, KubeError
-from tests.shipping.kube.options import Files, Ports, api_options, etcd_options, kubeconfig
+from tests.shipping.kube.options import (
+    ACCOUNTS,
+    ADMIN,
+    AUTHORITY,
+    KUBECONFIG,
+    SERVER,
+    Ports,
+    api_options,
+    etcd_options,
+    kubeconfig,
+)
 from tests.world.broker.ports import LOOPBACK, free_ports
 from tests.world.load.waiting import until
 
 START_SECONDS = 300.0
+STOP_SECONDS = 30.0
 PROGRAMS = ("etcd", "kube-apiserver")
 LOG_END_CHARACTERS = 3000
 
@@ -31,29 +40,28 @@ def running_cluster(
 
     What goes wrong in it is a KubeError that ends with what its programs said last.
     """
-    files = Files(directory)
     ports = Ports(*free_ports(3))
-    _write(files, ports)
-    etcd = [str(programs / "etcd"), *etcd_options(ports, files)]
-    api_server = [str(programs / "kube-apiserver"), *api_options(ports, files)]
+    _write(directory, ports)
+    etcd = [str(programs / "etcd"), *etcd_options(ports, directory)]
+    api_server = [str(programs / "kube-apiserver"), *api_options(ports, directory)]
     with (
-        _process(etcd, files.log("etcd")) as store,
-        _process(api_server, files.log("kube-apiserver")) as server,
-        KubeApi(files.kubeconfig) as api,
+        kept(etcd, directory / "etcd.log") as store,
+        kept(api_server, directory / "kube-apiserver.log") as server,
+        KubeApi(directory / KUBECONFIG) as api,
     ):
         try:
             _wait_until_ready(api, {"etcd": store, "kube-apiserver": server}, start_seconds)
             yield api
         except (KubeError, TimeoutError, httpx2.HTTPError) as error:
-            message = f"{type(error).__name__}: {error}\n{last_said(files)}"
+            message = f"{type(error).__name__}: {error}\n{last_said(directory)}"
             raise KubeError(message) from error
 
 
-def last_said(files: Files) -> str:
+def last_said(directory: Path) -> str:
     """The end of each program's log, under its name."""
     ends = []
     for name in PROGRAMS:
-        text = files.log(name).read_text(encoding="utf-8", errors="replace")
+        text = (directory / f"{name}.log").read_text(encoding="utf-8", errors="replace")
         ends.append(f"{name} said last:\n{text[-LOG_END_CHARACTERS:].strip() or 'nothing'}")
     return "\n".join(ends)
 
@@ -74,18 +82,19 @@ def _is_established(crd: dict[str, Any] | None) -> bool:
     return any(c["type"] == "Established" and c["status"] == "True" for c in conditions)
 
 
-def _write(files: Files, ports: Ports) -> None:
+def _write(directory: Path, ports: Ports) -> None:
     authority = trustme.CA()
     server = authority.issue_cert(LOOPBACK, "localhost")
     # In this group, a client may do everything without a role.
     # With a name, too: the server refuses an extension for names that is critical and empty.
     admin = authority.issue_cert("admin", common_name="admin", organization_name="system:masters")
-    authority.cert_pem.write_to_path(str(files.authority))
-    server.private_key_and_cert_chain_pem.write_to_path(str(files.server))
-    admin.private_key_and_cert_chain_pem.write_to_path(str(files.admin))
-    authority.issue_cert("accounts").private_key_pem.write_to_path(str(files.accounts))
-    files.kubeconfig.write_text(json.dumps(kubeconfig(ports, files)), encoding="utf-8")
-    files.kubeconfig.chmod(0o600)
+    authority.cert_pem.write_to_path(str(directory / AUTHORITY))
+    server.private_key_and_cert_chain_pem.write_to_path(str(directory / SERVER))
+    admin.private_key_and_cert_chain_pem.write_to_path(str(directory / ADMIN))
+    authority.issue_cert("accounts").private_key_pem.write_to_path(str(directory / ACCOUNTS))
+    config = directory / KUBECONFIG
+    config.write_text(json.dumps(kubeconfig(ports, directory)), encoding="utf-8")
+    config.chmod(0o600)
 
 
 def _wait_until_ready(
@@ -104,16 +113,22 @@ def _wait_until_ready(
 
 
 @contextmanager
-def _process(command: list[str], log: Path) -> "Iterator[subprocess.Popen[bytes]]":
+def kept(command: list[str], log: Path) -> "Iterator[subprocess.Popen[bytes]]":
+    """The program, which ends with the block, and with this process however that ends."""
     with (
         log.open("wb") as output,
-        # The end of the block, or of this Python, closes the pipe, at which the keeper ends it.
         subprocess.Popen(
-            [sys.executable, "-I", keeper.__file__, *command],
-            stdin=subprocess.PIPE,
+            ["setpriv", "--pdeathsig", "KILL", *command],
+            stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,  # A terminal's Ctrl-C reaches only this Python.
         ) as process,
     ):
-        yield process
+        try:
+            yield process
+        finally:
+            process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(STOP_SECONDS)
+            process.kill()

@@ -3,52 +3,29 @@
 Against these an object's group, version, kind and name are checked, and no more.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
-
-@dataclass(frozen=True)
-class CustomKind:
-    """A kind of a project's own, as the chart uses it."""
-
-    group: str
-    version: str
-    kind: str
-    plural: str
-
-
+_QUEUES = ("Binding", "Exchange", "Permission", "Policy", "Queue", "User")
 OPEN_KINDS = (
-    CustomKind("rabbitmq.com", "v1beta1", "Binding", "bindings"),
-    CustomKind("rabbitmq.com", "v1beta1", "Exchange", "exchanges"),
-    CustomKind("rabbitmq.com", "v1beta1", "Permission", "permissions"),
-    CustomKind("rabbitmq.com", "v1beta1", "Policy", "policies"),
-    CustomKind("rabbitmq.com", "v1beta1", "Queue", "queues"),
-    CustomKind("rabbitmq.com", "v1beta1", "User", "users"),
-    CustomKind("external-secrets.io", "v1", "ExternalSecret", "externalsecrets"),
-    CustomKind("grafana.integreatly.org", "v1beta1", "GrafanaDashboard", "grafanadashboards"),
+    *(("rabbitmq.com", "v1beta1", kind) for kind in _QUEUES),
+    ("external-secrets.io", "v1", "ExternalSecret"),
+    ("grafana.integreatly.org", "v1beta1", "GrafanaDashboard"),
 )
+"""The group, the version and the name of each, as the chart uses it."""
 
 
-def open_crd(kind: CustomKind) -> dict[str, Any]:
+def open_crd(group: str, version: str, kind: str) -> dict[str, Any]:
     """A CRD of a namespaced kind whose spec is anything."""
+    singular = kind.lower()
+    plural = f"{singular.removesuffix('y')}ies" if singular.endswith("y") else f"{singular}s"
+    names = {"kind": kind, "listKind": f"{kind}List", "plural": plural, "singular": singular}
     anything = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
     schema = {"type": "object", "properties": {"spec": anything, "status": anything}}
-    version = {
-        "name": kind.version,
-        "served": True,
-        "storage": True,
-        "schema": {"openAPIV3Schema": schema},
-    }
-    names = {"kind": kind.kind, "listKind": f"{kind.kind}List", "plural": kind.plural,
-             "singular": kind.kind.lower()}  # fmt: skip
+    served = {"name": version, "served": True, "storage": True}
+    versions = [{**served, "schema": {"openAPIV3Schema": schema}}]
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
-        "metadata": {"name": f"{kind.plural}.{kind.group}"},
-        "spec": {
-            "group": kind.group,
-            "scope": "Namespaced",
-            "names": names,
-            "versions": [version],
-        },
+        "metadata": {"name": f"{plural}.{group}"},
+        "spec": {"group": group, "scope": "Namespaced", "names": names, "versions": versions},
     }

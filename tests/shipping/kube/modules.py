@@ -1,20 +1,11 @@
-"""What the pinned Go modules say, and what is built of them: read from their text alone."""
+"""What is built of the pinned Go modules, and how go is asked for it."""
 
 import hashlib
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-_REQUIREMENT = re.compile(
-    r"^\s*(?:require\s+)?(?P<path>[^\s()]+)\s+(?P<version>v\S+)", re.MULTILINE
-)
-_GO = re.compile(r"^go (?P<version>\S+)$", re.MULTILINE)
-_KUBERNETES = "k8s.io/kubernetes"
-
-
-class ModuleError(ValueError):
-    """A go.mod lacks what is needed of it."""
+KUBERNETES = "k8s.io/kubernetes"
 
 
 @dataclass(frozen=True)
@@ -41,40 +32,15 @@ CRD_NAMES = (
 """The kinds that the chart uses, as the generator names their files."""
 
 
-def required_version(go_mod: str, path: str) -> str:
-    """The version that the module requires of another one, such as `v1.37.2`."""
-    for match in _REQUIREMENT.finditer(go_mod):
-        if match["path"] == path:
-            return match["version"]
-    raise ModuleError(f"go.mod requires no {path}")
-
-
-def go_version(go_mod: str) -> tuple[int, ...]:
-    """The oldest Go that can build the module."""
-    match = _GO.search(go_mod)
-    if match is None:
-        raise ModuleError("go.mod names no Go version")
-    return parse_go_version(match["version"])
-
-
-def parse_go_version(text: str) -> tuple[int, ...]:
-    """`go1.26.8`, `1.26` and the like, as numbers; what follows them is left out."""
-    match = re.match(r"(?:go)?(\d+(?:\.\d+)*)", text)
-    if match is None:
-        raise ModuleError(f"no Go version: {text!r}")
-    return tuple(int(part) for part in match[1].split("."))
-
-
-def server_programs(go_mod: str) -> tuple[Program, ...]:
-    """etcd and kube-apiserver, with the version that the API server tells its clients."""
-    version = required_version(go_mod, _KUBERNETES)
+def server_programs(version: str) -> tuple[Program, ...]:
+    """etcd and kube-apiserver, which tells its clients this version, such as `v1.37.2`."""
     major, minor, *_ = version.removeprefix("v").split(".")
     # Without these it says v0.0.0-master, which satisfies no chart's `kubeVersion`.
     told = {"gitVersion": version, "gitMajor": major, "gitMinor": minor, "gitTreeState": "clean"}
     flags = " ".join(f"-X k8s.io/component-base/version.{k}={v}" for k, v in told.items())
     return (
         Program("etcd", "go.etcd.io/etcd/server/v3"),
-        Program("kube-apiserver", f"{_KUBERNETES}/cmd/kube-apiserver", flags),
+        Program("kube-apiserver", f"{KUBERNETES}/cmd/kube-apiserver", flags),
     )
 
 

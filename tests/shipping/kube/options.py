@@ -7,6 +7,16 @@ from typing import Any
 from tests.world.broker.ports import LOOPBACK
 
 CLUSTER_IP_RANGE = "10.0.0.0/24"
+AUTHORITY = "ca.pem"
+"""The certificate of the cluster's own authority, in the directory that everything is in."""
+SERVER = "server.pem"
+"""The API server's certificate and key, in one file."""
+ADMIN = "admin.pem"
+"""The same of a client that may do everything."""
+ACCOUNTS = "accounts.pem"
+"""The key that signs the tokens of service accounts."""
+KUBECONFIG = "kubeconfig"
+"""What helm reads to find the cluster."""
 
 
 @dataclass(frozen=True)
@@ -18,48 +28,12 @@ class Ports:
     api: int
 
 
-@dataclass(frozen=True)
-class Files:
-    """What a cluster writes and reads."""
-
-    directory: Path
-
-    @property
-    def authority(self) -> Path:
-        """The certificate of its own authority."""
-        return self.directory / "ca.pem"
-
-    @property
-    def server(self) -> Path:
-        """The API server's certificate and key, in one file."""
-        return self.directory / "server.pem"
-
-    @property
-    def admin(self) -> Path:
-        """The same of a client that may do everything."""
-        return self.directory / "admin.pem"
-
-    @property
-    def accounts(self) -> Path:
-        """The key that signs the tokens of service accounts."""
-        return self.directory / "accounts.pem"
-
-    @property
-    def kubeconfig(self) -> Path:
-        """What helm reads to find the cluster."""
-        return self.directory / "kubeconfig"
-
-    def log(self, name: str) -> Path:
-        """What a program of the cluster has said."""
-        return self.directory / f"{name}.log"
-
-
-def etcd_options(ports: Ports, files: Files) -> list[str]:
+def etcd_options(ports: Ports, directory: Path) -> list[str]:
     """Nothing of it is to outlive the run, so nothing is forced to the disk."""
     clients = f"http://{LOOPBACK}:{ports.etcd}"
     peers = f"http://{LOOPBACK}:{ports.etcd_peer}"
     return [
-        f"--data-dir={files.directory / 'etcd'}",
+        f"--data-dir={directory / 'etcd'}",
         f"--listen-client-urls={clients}",
         f"--advertise-client-urls={clients}",
         f"--listen-peer-urls={peers}",
@@ -70,20 +44,20 @@ def etcd_options(ports: Ports, files: Files) -> list[str]:
     ]
 
 
-def api_options(ports: Ports, files: Files) -> list[str]:
+def api_options(ports: Ports, directory: Path) -> list[str]:
     """No controller runs beside it, so what only controllers make is not waited for."""
     return [
         f"--etcd-servers=http://{LOOPBACK}:{ports.etcd}",
         f"--bind-address={LOOPBACK}",
         f"--advertise-address={LOOPBACK}",
         f"--secure-port={ports.api}",
-        f"--tls-cert-file={files.server}",
-        f"--tls-private-key-file={files.server}",
-        f"--client-ca-file={files.authority}",
-        f"--cert-dir={files.directory / 'certificates'}",
+        f"--tls-cert-file={directory / SERVER}",
+        f"--tls-private-key-file={directory / SERVER}",
+        f"--client-ca-file={directory / AUTHORITY}",
+        f"--cert-dir={directory / 'certificates'}",
         "--service-account-issuer=https://kubernetes.default.svc",
-        f"--service-account-key-file={files.accounts}",
-        f"--service-account-signing-key-file={files.accounts}",
+        f"--service-account-key-file={directory / ACCOUNTS}",
+        f"--service-account-signing-key-file={directory / ACCOUNTS}",
         f"--service-cluster-ip-range={CLUSTER_IP_RANGE}",
         "--authorization-mode=RBAC",
         # An endpoint of the API server may not be a loopback address.
@@ -93,13 +67,13 @@ def api_options(ports: Ports, files: Files) -> list[str]:
     ]
 
 
-def kubeconfig(ports: Ports, files: Files) -> dict[str, Any]:
+def kubeconfig(ports: Ports, directory: Path) -> dict[str, Any]:
     """The configuration of a client that may do everything."""
     cluster = {
         "server": f"https://{LOOPBACK}:{ports.api}",
-        "certificate-authority": str(files.authority),
+        "certificate-authority": str(directory / AUTHORITY),
     }
-    user = {"client-certificate": str(files.admin), "client-key": str(files.admin)}
+    user = {"client-certificate": str(directory / ADMIN), "client-key": str(directory / ADMIN)}
     return {
         "apiVersion": "v1",
         "kind": "Config",

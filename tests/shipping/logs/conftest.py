@@ -5,11 +5,12 @@ import asyncio
 import pytest
 
 from tests.edges.telemetry.conftest import open_log
+from tests.shipping.dashboards.conftest import sampled
 from tests.shipping.logs.fates import Recording, record_each
 from tests.world.broker.node import RabbitNode
 from tests.world.broker.vhost import VirtualHost
 
-__all__ = ["open_log", "recording", "recordings", "usual_recording"]
+__all__ = ["open_log", "recording", "recordings", "sampled", "usual_recording"]
 
 
 @pytest.fixture(scope="session")

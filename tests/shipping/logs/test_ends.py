@@ -50,7 +50,7 @@ def test_the_fates_are_all_different(recording: Recording) -> None:
     """Every status, every way to settle, and a code for each that was not accepted."""
     ends = recording.ends
     assert {line["status"] for line in ends if "status" in line} == {
-        *("accepted", "rejected", "failed", "unknown"),
+        *("accepted", "rejected", "failed", "unknown")
     }
     assert {line["settlement"] for line in ends} == {"replied", "parked", "dead_lettered"}
     silent = [line for line in ends if line["event"] == "parked"]

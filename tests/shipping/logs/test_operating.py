@@ -4,12 +4,8 @@ import json
 import re
 import shlex
 import subprocess
-from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
-from urllib.request import urlopen
 
 import pytest
 from typer.main import get_group
@@ -18,32 +14,19 @@ from charts.sources.dashboards.boards import BOARDS, panels
 from docs.sources.logs.fields import kinds
 from docs.sources.logs.generate import DOCS
 from service.commands.cli import app
-from tests.shipping.dashboards import sample
+from tests.shipping.dashboards import queries, sample
 from tests.shipping.logs.fates import Recording
 from tests.shipping.logs.operating import links, page, questions
-from tests.shipping.rules.reading import ALERT_NAMES, all_rules
-from tests.shipping.rules.test_rules import unanswered
+from tests.shipping.rules.exposed import RECORDED, unanswered
+from tests.shipping.rules.reading import ALERT_NAMES
 from tests.world.broker.errors import BrokerError
 from tests.world.broker.node import RabbitNode
-from tests.world.prometheus import Prometheus, is_installed, running
+from tests.world.prometheus import Prometheus
 
 QUESTIONS = questions()
 EXPRESSIONS = list(dict.fromkeys(one for each in QUESTIONS for one in each.expressions))
 COMMANDS = [one for each in QUESTIONS for one in each.commands]
 LOG_COMMANDS = [one for one in COMMANDS if one.startswith("logs")]
-_END = datetime(2026, 1, 15, 12, tzinfo=UTC)
-_RECORDED = re.compile(r"\border_relay:[a-z_]+:\w+")
-
-
-@pytest.fixture(scope="module")
-def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
-    """One that knows the three hours of the dashboards' sample."""
-    if not is_installed():
-        pytest.skip("there is no prometheus here")
-    folder: Path = tmp_path_factory.mktemp("blocks")
-    sample.write_blocks(folder, _END)
-    with running(folder) as server:
-        yield server
 
 
 @pytest.fixture
@@ -100,27 +83,17 @@ def test_every_link_leads_to_a_file_and_its_headline() -> None:
 
 def test_every_expression_asks_for_what_there_is() -> None:
     """Metrics, labels and values that a relay shows from its start; series that are recorded."""
-    unknown = [
-        one
-        for one in EXPRESSIONS
-        for one in unanswered(one)
-        if not one.startswith(("process_", "rabbitmq_detailed_queue"))
-    ]
-    assert unknown == []
-    recorded = {name for one in EXPRESSIONS for name in _RECORDED.findall(one)}
-    assert recorded <= {rule.name for rule in all_rules()}
+    assert [one for expression in EXPRESSIONS for one in unanswered(expression)] == []
 
 
-def test_every_expression_is_answered(prometheus: Prometheus) -> None:
+def test_every_expression_is_answered(sampled: Prometheus) -> None:
     """By a real Prometheus; those of recorded series are only read, for the sample has none."""
-    last = round(_END.timestamp())
-    span = {"start": last - 10_500, "end": last, "step": 300}
+    span = queries.Span(sample.END - 10_500, sample.END, 300)
     for expression in EXPRESSIONS:
-        if _RECORDED.search(expression):
-            assert _ask(prometheus, "format_query", query=expression), expression
+        if any(name in expression for name in RECORDED):
+            assert queries.ask(sampled.url, "format_query", query=expression), expression
         else:
-            found = _ask(prometheus, "query_range", query=expression, **span)
-            assert found["result"], expression
+            assert queries.of_span(sampled.url, expression, span), expression
 
 
 def test_every_question_to_the_log_has_an_answer(logs: list[Path]) -> None:
@@ -185,13 +158,6 @@ def test_the_brokers_commands_work(rabbit_node: RabbitNode) -> None:
         rabbit_node.ctl(*shlex.split(command, comments=True)[1:])
     with pytest.raises(BrokerError):
         rabbit_node.ctl("list_queues", "names")
-
-
-def _ask(prometheus: Prometheus, what: str, **parameters: object) -> Any:
-    """The data of its answer; an error where it cannot read the expression."""
-    address = f"{prometheus.url}/api/v1/{what}?{urlencode(parameters)}"
-    with urlopen(address, timeout=60) as answer:
-        return json.load(answer)["data"]
 
 
 def _run(command: str, log: Path, order: str = "unknown") -> subprocess.CompletedProcess[str]:

@@ -20,12 +20,7 @@ from tests.shipping.logs.checking import problems
 from tests.shipping.logs.fates import Recording
 
 SCHEMA = as_schema.schema()
-GOOD = {
-    "time": "2026-01-31T12:00:00.000000Z",
-    "level": "info",
-    "event": "stopped",
-    "left": 0,
-}
+GOOD = {"time": "2026-01-31T12:00:00.000000Z", "level": "info", "event": "stopped", "left": 0}
 
 
 @pytest.mark.parametrize("path", files(), ids=lambda path: path.name)

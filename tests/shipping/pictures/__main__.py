@@ -12,16 +12,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from subprocess import CalledProcessError
 
-from tests.shipping.pictures.browser import NoPictureError
+from tests.shipping.pictures.browser import NoPictureError, ToolsMissingError, check
 from tests.shipping.pictures.draw import Look, draw, draw_sample
 from tests.shipping.pictures.packages import bundle, needed
 from tests.shipping.pictures.record import record
 from tests.shipping.pictures.recording import Recording, cleared, kept
-from tests.shipping.pictures.tools import ToolsMissingError, check
 from tests.world.broker import BrokerError, ensure_rabbitmq
 from tests.world.broker.find import Missing
+from tests.world.commands import interrupt
 from tests.world.load import ProcessFailedError
-from tests.world.load.interrupts import interrupt
 
 _TROUBLES = (
     *(BrokerError, NoPictureError, ProcessFailedError, ToolsMissingError),

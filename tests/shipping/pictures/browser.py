@@ -1,12 +1,11 @@
-"""A page and what it draws, photographed by a Chromium without a window."""
+"""A page and what it draws, photographed by a Chromium without a window; and finding programs."""
 
 import json
+import shutil
 import subprocess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
-
-from tests.shipping.pictures.tools import ToolsMissingError, find
 
 _SECONDS = 300
 _FLAGS = (
@@ -16,23 +15,39 @@ _FLAGS = (
     # The page's clock, not the machine's: however busy it is, everything is drawn by then.
     "--virtual-time-budget=20000",
 )
+_NAMES = {"chromium": ("chromium", "chromium-browser", "google-chrome")}
 
 
 class NoPictureError(Exception):
     """Chromium made no picture; the message has what it said."""
 
 
+class ToolsMissingError(Exception):
+    """Something is not there without which there is no picture; the message says what to do."""
+
+
+def find(program: str) -> str | None:
+    """Where it is, under whatever name it goes by."""
+    return next(filter(None, map(shutil.which, _NAMES.get(program, (program,)))), None)
+
+
+def check(*programs: str) -> None:
+    """ToolsMissingError, in one line, unless all of them are there."""
+    missing = [program for program in programs if find(program) is None]
+    if missing:
+        names = " ".join(missing)
+        message = f"not on the PATH: {', '.join(missing)}; on Debian: apt-get install {names}"
+        raise ToolsMissingError(message)
+
+
 def photograph(script: Path, told: dict[str, Any], size: tuple[int, int], picture: Path) -> None:
     """Writes `picture` (PNG, of `size` in pixels): what `script` draws of what it is told."""
-    browser = find("chromium")
-    if browser is None:
-        message = "there is no chromium on the PATH"
-        raise ToolsMissingError(message)
+    check("chromium")
     with TemporaryDirectory(prefix="pictures-") as folder:
         page = Path(folder, "page.html")
         page.write_text(_page(script, told), encoding="utf-8")
         command = (
-            *(browser, *_FLAGS, f"--user-data-dir={folder}/profile"),
+            *(str(find("chromium")), *_FLAGS, f"--user-data-dir={folder}/profile"),
             *(f"--window-size={size[0]},{size[1]}", f"--screenshot={picture.resolve()}"),
             page.as_uri(),
         )

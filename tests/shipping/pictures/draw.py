@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -21,8 +20,6 @@ WIDTH = 1400
 _POINTS = 240
 _SCRAPE_SECONDS = 15
 """What a data source of Grafana is told unless someone changes it."""
-
-_END_OF_SAMPLE = datetime(2026, 1, 15, 12, tzinfo=UTC)
 Say = Callable[[str], None]
 
 
@@ -45,10 +42,10 @@ def draw(recording: Recording, out: Path, look: Look, say: Say) -> None:
 def draw_sample(out: Path, look: Look, say: Say) -> None:
     """The same of three hours that never were; in seconds, for work on the dashboards."""
     script = bundle(say)
-    end = round(_END_OF_SAMPLE.timestamp())
+    end = sample.END
     span = span_of(end - sample.MINUTES * sample.STEP_SECONDS, end, sample.STEP_SECONDS)
     with TemporaryDirectory(prefix="blocks-") as folder:
-        sample.write_blocks(Path(folder), _END_OF_SAMPLE)
+        sample.write_blocks(Path(folder))
         with running(Path(folder)) as server:
             _draw(script, server.url, span, out, look, say)
 

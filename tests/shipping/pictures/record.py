@@ -15,8 +15,7 @@ from tests.shipping.pictures.story import STORY, Act, Happening, faults, orders_
 from tests.shipping.rules.reading import FILE as RULES
 from tests.trials.chaos.processes import Replica
 from tests.trials.observe.scraping import Scraping
-from tests.trials.observe.site import Site, SitePlan
-from tests.trials.observe.stage import staged
+from tests.trials.observe.site import Site, SitePlan, staged
 
 SCRAPE_SECONDS = 5
 ORDERS_PER_SECOND = 8.0

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from enum import Enum, auto
-from itertools import pairwise
 from math import sin, tau
 from typing import Any
 
@@ -72,9 +71,3 @@ def faults(happening: Happening | None) -> list[dict[str, Any]]:
 def orders_per_second(share: float, usual: float) -> float:
     """The rate at this share of the recording: it rises and falls a little, as on any day."""
     return usual * (1 + 0.18 * sin(tau * (share * 2.2 + 0.1)) + 0.06 * sin(tau * share * 11))
-
-
-def in_turn(story: tuple[Act, ...]) -> bool:
-    """Whether every act ends before the next begins."""
-    ordered = all(one.begins < one.ends for one in story)
-    return ordered and all(one.ends <= other.begins for one, other in pairwise(story))

@@ -3,9 +3,10 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.shipping.commands import Say, install
 
 VARIABLE = "PROMTOOL_BIN"
 MISSING = (
@@ -13,7 +14,6 @@ MISSING = (
     f" or name one in {VARIABLE}"
 )
 RUN_SECONDS = 150
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -59,20 +59,9 @@ def find_promtool() -> Promtool | Missing:
 def ensure_promtool(say: Say) -> Promtool | Missing:
     """One to use, after installing it where root and apt-get are at hand."""
     found = find_promtool()
-    if isinstance(found, Promtool) or os.geteuid() != 0 or not shutil.which("apt-get"):
+    if isinstance(found, Promtool) or os.geteuid() != 0:
         return found
-    # Runlevel 1 keeps the package from starting a system's Prometheus on the default port.
-    environment = {**os.environ, "RUNLEVEL": "1", "DEBIAN_FRONTEND": "noninteractive"}
-    for command in install_commands():
-        say("installing promtool: " + " ".join(command))
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            say(done.stderr.strip())
-            break
+    # promtool comes with Prometheus.
+    if reason := install(["prometheus"], say, root=True):
+        say(reason)
     return find_promtool()
-
-
-def install_commands() -> list[list[str]]:
-    """What installs promtool on Debian and its kin: it comes with Prometheus."""
-    install = ["apt-get", "install", "-y", "--no-install-recommends", "prometheus"]
-    return [["apt-get", "update"], install]

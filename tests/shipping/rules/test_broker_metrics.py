@@ -6,7 +6,7 @@ import urllib.request
 
 import pytest
 
-from tests.shipping.rules.test_rules import NOT_OURS
+from tests.shipping.rules.exposed import BROKERS
 from tests.world.broker.node import RabbitNode
 from tests.world.broker.vhost import VirtualHost
 from tests.world.load.waiting import until
@@ -22,7 +22,6 @@ async def test_a_broker_shows_them_for_each_queue(
     await vhost.declare("orders.requests")
     url = f"{rabbit_node.prometheus_url}/detailed?{FAMILIES}"
     labels = {f'vhost="{vhost.name}"', 'queue="orders.requests"'}
-    wanted = {name for name in NOT_OURS if name.startswith("rabbitmq_")}
 
     def shown() -> set[str]:
         with urllib.request.urlopen(url, timeout=30) as answer:
@@ -31,6 +30,6 @@ async def test_a_broker_shows_them_for_each_queue(
         return {name for name, text in series if labels == set(text.split(","))}
 
     async def all_are() -> bool:
-        return await asyncio.to_thread(shown) >= wanted
+        return await asyncio.to_thread(shown) >= BROKERS
 
-    await until(all_are, f"{wanted} of {labels}", timeout_seconds=120, poll_seconds=0.5)
+    await until(all_are, f"{set(BROKERS)} of {labels}", timeout_seconds=120, poll_seconds=0.5)

@@ -1,13 +1,14 @@
 """The rules: promtool's word on them, their words for a person, and the metrics they ask for."""
 
+import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
-from prometheus_client.samples import Sample
 
-from service.edges.telemetry.metrics import Metrics
-from service.flow.events.process import Started
+from tests.shipping.rules.cases import CASES, promtool_file, read, severity
+from tests.shipping.rules.exposed import SELECTOR, unanswered
 from tests.shipping.rules.promtool import Missing, Promtool, find_promtool
 from tests.shipping.rules.reading import (
     ALERT_NAMES,
@@ -19,23 +20,8 @@ from tests.shipping.rules.reading import (
     rules,
 )
 
-PROMTOOL_TESTS = sorted((Path(__file__).parent / "alerts").glob("*.yaml"))
 SEVERITIES = {"critical", "warning", "info"}
-NOT_OURS = {
-    "process_resident_memory_bytes",
-    "rabbitmq_detailed_queue_consumers",
-    "rabbitmq_detailed_queue_messages",
-    "rabbitmq_detailed_queue_messages_ready",
-    "rabbitmq_detailed_queue_messages_unacked",
-}
 WINDOWS = ("5m", "30m", "1h", "2h", "6h", "1d", "3d")
-
-FROM_PROMETHEUS = {"namespace", "job", "pod", "instance"}
-
-_SELECTOR = re.compile(
-    r"\b(?P<name>(?:order_relay|rabbitmq|process)_\w+)(?:\{(?P<labels>[^}]*)\})?"
-)
-_MATCHER = re.compile(r'(?P<label>\w+)(?P<operator>=~|=)"(?P<value>[^"]*)"')
 
 
 def _id(rule: Rule) -> str:
@@ -58,41 +44,43 @@ def test_promtool_takes_the_rules(promtool: Promtool) -> None:
     assert f"SUCCESS: {len(all_rules())} rules found" in done.stdout
 
 
-@pytest.mark.timeout(300)
-@pytest.mark.parametrize("file", PROMTOOL_TESTS, ids=lambda file: file.stem)
-def test_an_alert_fires_and_stays_silent(promtool: Promtool, file: Path) -> None:
-    """As its file says, series by series."""
+def _tried(promtool: Promtool, alert: str, cases: dict[str, Any], directory: Path) -> str | None:
+    """What promtool finds wrong with the tests of an alert."""
+    file = directory / f"{alert}.json"
+    file.write_text(json.dumps(promtool_file(alert, cases)), encoding="utf-8")
     done = promtool.run("test", "rules", file)
-    assert done.returncode == 0, done.stdout
-    assert "SUCCESS" in done.stdout
+    return done.stdout if done.returncode or "SUCCESS" not in done.stdout else None
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("file", CASES, ids=lambda file: file.stem)
+def test_an_alert_fires_and_stays_silent(promtool: Promtool, file: Path, tmp_path: Path) -> None:
+    """As its file says, series by series, with all its labels and texts."""
+    assert _tried(promtool, file.stem, read(file), tmp_path) is None
 
 
 def test_promtool_finds_a_wrong_expectation(promtool: Promtool, tmp_path: Path) -> None:
     """A test that expects silence of an alert that fires fails: the tests above can."""
-    text = (Path(__file__).parent / "alerts" / "OrderRelayHeld.yaml").read_text(encoding="utf-8")
-    wrong = re.sub(r"exp_alerts:\n(?: {10,}.*\n)+", "exp_alerts: []\n", text, count=1)
-    assert wrong != text
-    file = tmp_path / "wrong.yaml"
-    file.write_text(re.sub(r"rule_files: .*", f"rule_files: [{FILE}]", wrong), encoding="utf-8")
-    done = promtool.run("test", "rules", file)
-    assert done.returncode != 0
-    assert "is silent" not in done.stdout
+    cases = read(CASES[0].with_stem("OrderRelayHeld"))
+    assert cases["tests"]["fires"].pop("fires")
+    found = _tried(promtool, "OrderRelayHeld", cases, tmp_path)
+    assert found
+    assert "is silent" not in found
 
 
-@pytest.mark.parametrize("name", ALERT_NAMES)
-def test_an_alert_has_tests_of_both_kinds(name: str) -> None:
-    """One that fires with all its labels and texts, one that stays silent; of no other alert."""
-    text = (Path(__file__).parent / "alerts" / f"{name}.yaml").read_text(encoding="utf-8")
-    assert set(re.findall(r"alertname: (\S+)", text)) == {name}
-    assert "exp_alerts: []" in text
-    fired = set(re.findall(r"^ +severity: (\S+)$", text, re.MULTILINE))
-    assert fired == {rule.fields["labels.severity"] for rule in alerts() if rule.name == name}
-    assert text.count("exp_labels:") == text.count("exp_annotations:")
+@pytest.mark.parametrize("file", CASES, ids=lambda file: file.stem)
+def test_an_alert_has_tests_of_both_kinds(file: Path) -> None:
+    """One that fires for each severity that it has, and one that stays silent."""
+    fired = [case.get("fires", {}) for case in read(file)["tests"].values()]
+    assert {} in fired
+    assert {severity(name) for one in fired for name in one} == {
+        rule.fields["labels.severity"] for rule in alerts() if rule.name == file.stem
+    }
 
 
 def test_there_is_a_file_of_tests_for_each_alert_and_no_other() -> None:
     """An alert that is renamed takes its tests along."""
-    assert [file.stem for file in PROMTOOL_TESTS] == ALERT_NAMES
+    assert [file.stem for file in CASES] == ALERT_NAMES
 
 
 @pytest.mark.parametrize("rule", alerts(), ids=_id)
@@ -108,41 +96,10 @@ def test_an_alert_says_what_a_person_needs(rule: Rule) -> None:
     assert rule.fields["annotations.dashboard"] == "/d/order-relay"
 
 
-def _exposed() -> list[Sample]:
-    metrics = Metrics((1, 5, 30))
-    metrics.record(Started("1.2.3", "3.13.1"))
-    return [sample for family in metrics.registry.collect() for sample in family.samples]
-
-
-_EXPOSED = _exposed()
-
-
-def unanswered(expression: str) -> list[str]:
-    """The selectors of an expression that no series of a started relay, or of the broker, meets."""
-    return [
-        found[0]
-        for found in _SELECTOR.finditer(expression)
-        if found["name"] not in NOT_OURS and not _has(found["name"], found["labels"] or "")
-    ]
-
-
-def _has(name: str, matchers: str) -> bool:
-    wanted = [
-        (one["label"], one["value"] if one["operator"] == "=~" else re.escape(one["value"]))
-        for one in _MATCHER.finditer(matchers)
-        if one["label"] not in FROM_PROMETHEUS
-    ]
-    return any(
-        sample.name == name
-        and all(re.fullmatch(value, sample.labels.get(label, "")) for label, value in wanted)
-        for sample in _EXPOSED
-    )
-
-
 def test_the_rules_ask_for_what_there_is() -> None:
     """Every metric, label and value is one that a relay shows from its start, or the broker's."""
     assert [one for rule in all_rules() for one in unanswered(rule.expression)] == []
-    assert len({m["name"] for r in all_rules() for m in _SELECTOR.finditer(r.expression)}) > 10
+    assert len({m["name"] for r in all_rules() for m in SELECTOR.finditer(r.expression)}) > 10
 
 
 @pytest.mark.parametrize(
@@ -153,7 +110,12 @@ def test_the_rules_ask_for_what_there_is() -> None:
         'order_relay_held{reason="credential"}',
         'order_relay_held{status="x"}',
         'order_relay_order_duration_seconds_bucket{le="61.0"}',
+        'order_relay_held{status!="x"}',
         "rabbitmq_queue_messages",
+        'rabbitmq_detailed_queue_messages{node="x"}',
+        "order_relay:answers:rate9m",
+        'order_relay:answers:rate5m{queue="x"}',
+        'ALERTS{summary="x"}',
     ],
 )
 def test_what_is_not_there_is_found(wrong: str) -> None:

@@ -2,8 +2,7 @@
 
 import signal
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 from typing import TypeVar
@@ -21,6 +20,7 @@ from tests.world.load import (
     until,
 )
 
+BURST = {"throughput": "orders/s", "CPU of an order": "µs"}
 MILLISECONDS = 1e3
 MICROSECONDS = 1e6
 SLOW_PREFIX = "slow"
@@ -28,20 +28,11 @@ SLOW_PREFIX = "slow"
 T = TypeVar("T")
 
 
-class TooSlowError(Exception):
-    """A slow order was answered before the fresh ones beside it: the slowness was too short."""
+async def burst(side: Side, orders: int) -> tuple[float, float]:
+    """Orders a second and microseconds of CPU for one, of a backlog.
 
-
-@dataclass(frozen=True, slots=True)
-class Burst:
-    """What a backlog of orders took."""
-
-    orders_per_second: float
-    cpu_microseconds: float
-
-
-async def burst(side: Side, orders: int) -> Burst:
-    """A backlog is loaded while the process is stopped, so that only its serving is measured."""
+    It is loaded while the process is stopped, so that only its serving is measured.
+    """
     already = len(side.replies)
     side.process.send_signal(signal.SIGSTOP)
     try:
@@ -56,26 +47,27 @@ async def burst(side: Side, orders: int) -> Burst:
     )
     seconds = time.monotonic() - began
     cpu = cpu_seconds(side.process.pid) - cpu_before
-    return Burst(orders / seconds, cpu / orders * MICROSECONDS)
+    return orders / seconds, cpu / orders * MICROSECONDS
 
 
-async def throughput(relay: Side, script: Side, *, rounds: int, orders: int) -> list[Figure]:
-    """Orders a second and processor time, of the relay and of the script beside it."""
-    ours: list[Burst] = []
-    theirs: list[Burst] = []
+async def throughput(
+    sides: Mapping[str, Side], *, rounds: int, orders: int, warm_up: int = 50
+) -> list[Figure]:
+    """Orders a second and processor time of two sides, and how they compare."""
+    # The first orders make connections and fill caches.
+    for side in sides.values():
+        await burst(side, warm_up)
+    found: dict[str, list[tuple[float, float]]] = {name: [] for name in sides}
     for turn in range(rounds):
-        for side, found in in_turns([(relay, ours), (script, theirs)], turn):
-            found.append(await burst(side, orders))
-    rate = [[each.orders_per_second for each in found] for found in (ours, theirs)]
-    cpu = [[each.cpu_microseconds for each in found] for found in (ours, theirs)]
-    return [
-        figure("throughput, relay", "orders/s", rate[0]),
-        figure("throughput, first script", "orders/s", rate[1]),
-        ratio("throughput, relay / first script", *rate),
-        figure("CPU of an order, relay", "µs", cpu[0]),
-        figure("CPU of an order, first script", "µs", cpu[1]),
-        ratio("CPU of an order, relay / first script", *cpu),
-    ]
+        for name in in_turns(list(sides), turn):
+            found[name].append(await burst(sides[name], orders))
+    figures = []
+    for place, (what, unit) in enumerate(BURST.items()):
+        values = [[each[place] for each in several] for several in found.values()]
+        named = zip(sides, values, strict=True)
+        figures += [figure(f"{what}, {name}", unit, several) for name, several in named]
+        figures.append(ratio(f"{what}, {' / '.join(sides)}", *values))
+    return figures
 
 
 async def latency(side: Side, relay: RelayProcess, *, orders: int) -> list[Figure]:
@@ -104,25 +96,27 @@ async def company(
     side: Side, api: ApiProcess, *, rounds: int, orders: int, waiting: int, slow_seconds: float
 ) -> list[Figure]:
     """Single orders alone, beside many that wait for a retry, and beside one that is slow."""
-    alone, beside_waiting, beside_slow = [], [], []
 
-    async def by_themselves() -> None:
-        alone.append(median(await side.one_by_one(orders)))
+    async def by_themselves() -> float:
+        return median(await side.one_by_one(orders))
 
-    async def with_waiting() -> None:
+    async def with_waiting() -> float:
         await publish_waiting(side.producer, fresh(waiting))
-        beside_waiting.append(median(await side.one_by_one(orders)))
+        taken = await by_themselves()
         queue = f"orders.retry.{LONGEST_TIER_SECONDS}"
         assert await side.host.ready(queue) == waiting
         side.host.node.api.delete("queues", side.host.name, queue, "contents")
+        return taken
 
-    async def with_slow() -> None:
-        beside_slow.append(await _beside_slow(side, api, orders, slow_seconds))
+    async def with_slow() -> float:
+        return await _beside_slow(side, api, orders, slow_seconds)
 
-    turns: list[Callable[[], Awaitable[None]]] = [by_themselves, with_waiting, with_slow]
+    turns: list[Callable[[], Awaitable[float]]] = [by_themselves, with_waiting, with_slow]
+    found: dict[Callable[[], Awaitable[float]], list[float]] = {each: [] for each in turns}
     for turn in range(rounds):
         for measure in in_turns(turns, turn):
-            await measure()
+            found[measure].append(await measure())
+    alone, beside_waiting, beside_slow = found.values()
     return [
         figure("fresh order, alone", "ms", (each * MILLISECONDS for each in alone)),
         ratio(f"fresh order, {waiting} waiting / none", beside_waiting, alone),
@@ -144,11 +138,7 @@ async def start_up(side: Side, api: ApiProcess, directory: Path, *, starts: int)
 
 async def _beside_slow(side: Side, api: ApiProcess, orders: int, slow_seconds: float) -> float:
     slow = Order(f"{SLOW_PREFIX}-{fresh(1)[0].request_id}", next(new_orders("", 1)).body)
-    fault = {
-        "match": {"request_id": slow.request_id},
-        "fault": "delay",
-        "seconds": slow_seconds,
-    }
+    fault = {"match": {"request_id": slow.request_id}, "fault": "delay", "seconds": slow_seconds}
     await api.ask("POST", "/faults", json=fault)
     await side.producer.publish(slow)
 
@@ -160,7 +150,7 @@ async def _beside_slow(side: Side, api: ApiProcess, orders: int, slow_seconds: f
     taken = await side.one_by_one(orders)
     if slow.request_id in side.replies.by_id:
         message = f"{orders} orders took longer than the slow one's {slow_seconds:g} s"
-        raise TooSlowError(message)
+        raise TimeoutError(message)
     await side.replies.of(slow.request_id)
     return median(taken)
 

@@ -1,14 +1,16 @@
 """Everything that is measured, one after the other, against one node and one stand-in."""
 
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.trials.bench import measure, telemetry
 from tests.trials.bench.figures import Figure
-from tests.trials.bench.sides import Side, api_side, relay_side, script_side
+from tests.trials.bench.sides import Side, relay_side, script_side
 from tests.world.broker import RabbitNode
 from tests.world.load import ApiProcess
+from tests.world.load.processes import Process
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +30,7 @@ class Plan:
 
 
 FULL = Plan()
-QUICK = Plan(
-    bursts=1,
-    burst_orders=200,
-    singles=20,
-    rounds=1,
-    round_orders=10,
-    slow_seconds=3.0,
-    starts=1,
-    flow_rounds=1,
-    flow_orders=256,
-)
+QUICK = Plan(1, 200, 20, rounds=1, round_orders=10, starts=1, flow_rounds=1, flow_orders=256)
 
 
 async def bench(
@@ -46,14 +38,14 @@ async def bench(
 ) -> list[Figure]:
     """All figures; what comes next is said."""
     found: list[Figure] = []
-    async with api_side(directory) as api, relay_side(node, directory, api) as (side, relay):
+    async with AsyncExitStack() as stack:
+        api = stack.enter_context(ApiProcess(directory))
+        await api.ready()
+        side, relay = await stack.enter_async_context(relay_side(node, directory, api))
         say("a backlog, against the script that anyone would write first")
         async with script_side(node, directory, api) as script:
-            # The first orders make connections and fill caches.
-            await measure.throughput(side, script, rounds=1, orders=50)
-            found += await measure.throughput(
-                side, script, rounds=plan.bursts, orders=plan.burst_orders
-            )
+            sides = {"relay": side, "first script": script}
+            found += await measure.throughput(sides, rounds=plan.bursts, orders=plan.burst_orders)
         say("single orders")
         found += await measure.latency(side, relay, orders=plan.singles)
         say("single orders in company")
@@ -76,13 +68,11 @@ async def bench(
 async def _telemetry(
     node: RabbitNode, directory: Path, plan: Plan, api: ApiProcess, plain: Side
 ) -> list[Figure]:
-    with telemetry.collector(directory) as collector:
+    with Process("collector", directory, ["tests.trials.bench.collector"], {}) as collector:
         url = await collector.until_logged(r"READY (\S+)")
         found = telemetry.flow(url, rounds=plan.flow_rounds, orders=plan.flow_orders)
         settings = {"TRACES__ENDPOINT": url}
         async with relay_side(node, directory, api, "traced", **settings) as (traced, _):
-            await telemetry.whole(traced, plain, rounds=1, orders=50)
-            more = await telemetry.whole(
-                traced, plain, rounds=plan.bursts, orders=plan.burst_orders
-            )
-    return found + more
+            sides = {"traced relay": traced, "untraced": plain}
+            more = await measure.throughput(sides, rounds=plan.bursts, orders=plan.burst_orders)
+    return [*found, *more]

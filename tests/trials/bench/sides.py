@@ -43,14 +43,6 @@ def fresh(orders: int) -> list[Order]:
 
 
 @asynccontextmanager
-async def api_side(directory: Path) -> AsyncIterator[ApiProcess]:
-    """The stand-in that all sides share."""
-    with ApiProcess(directory) as api:
-        await api.ready()
-        yield api
-
-
-@asynccontextmanager
 async def relay_side(
     node: RabbitNode, directory: Path, api: ApiProcess, name: str = "relay", **settings: str
 ) -> AsyncIterator[tuple[Side, RelayProcess]]:

@@ -4,13 +4,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 
 from tests.trials.bench.figures import Figure, figure, ratio
 from tests.trials.bench.flow_process import Kind
-from tests.trials.bench.measure import Burst, burst, in_turns
-from tests.trials.bench.sides import Side
-from tests.world.load.processes import Process
+from tests.trials.bench.measure import in_turns
+from tests.world.load.processes import ROOT
 
 NAMES = {
     Kind.NOTHING: "no telemetry",
@@ -32,9 +30,8 @@ class FlowProcess:
     def start(cls, kind: Kind, collector: str) -> Iterator["FlowProcess"]:
         """A process of its own; gone at the end of the block."""
         command = [sys.executable, "-m", "tests.trials.bench.flow_process", kind, collector]
-        root = Path(__file__).resolve().parents[3]
         pipe = subprocess.PIPE
-        process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, cwd=root)
+        process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, cwd=ROOT)
         try:
             yield cls(process)
         finally:
@@ -48,13 +45,6 @@ class FlowProcess:
         self._process.stdin.write(f"{orders}\n")
         self._process.stdin.flush()
         return float(self._process.stdout.readline())
-
-
-@contextmanager
-def collector(directory: Path) -> Iterator[Process]:
-    """Where spans go."""
-    with Process("collector", directory, ["tests.trials.bench.collector"], {}) as process:
-        yield process
 
 
 def flow(collector_url: str, *, rounds: int, orders: int) -> list[Figure]:
@@ -77,19 +67,3 @@ def flow(collector_url: str, *, rounds: int, orders: int) -> list[Figure]:
         name = f"flow alone, {NAMES[kind]} / off"
         figures.append(ratio(name, found[kind], found[Kind.LINES]))
     return figures
-
-
-async def whole(traced: Side, plain: Side, *, rounds: int, orders: int) -> list[Figure]:
-    """Orders a second and processor time of a relay with traces beside one without."""
-    with_traces: list[Burst] = []
-    without: list[Burst] = []
-    for turn in range(rounds):
-        for side, found in in_turns([(traced, with_traces), (plain, without)], turn):
-            found.append(await burst(side, orders))
-    rate = [[each.orders_per_second for each in found] for found in (with_traces, without)]
-    cpu = [[each.cpu_microseconds for each in found] for found in (with_traces, without)]
-    return [
-        ratio("throughput, traced relay / untraced", *rate),
-        figure("CPU of an order, traced relay", "µs", cpu[0]),
-        ratio("CPU of an order, traced relay / untraced", *cpu),
-    ]

@@ -38,8 +38,8 @@ async def test_the_quick_form_measures_everything(rabbit_node: RabbitNode, tmp_p
     """Every figure is there and positive; how large it is, is no matter of a test."""
     said: list[str] = []
     figures = await bench(rabbit_node, tmp_path, QUICK, said.append)
-    assert len(figures) == 27
-    assert len({each.name for each in figures}) == 27
+    assert len(figures) == 30
+    assert len({each.name for each in figures}) == 30
     assert all(each.least > 0 for each in figures)
     assert len(said) == 5
     text = io.StringIO()

@@ -1,4 +1,4 @@
-"""The broker of a run behind a small face: one node here, a cluster elsewhere."""
+"""The broker of a run, one node or a cluster, as faults and relays see it."""
 
 import http.client
 import subprocess
@@ -6,15 +6,14 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Protocol
 from urllib.parse import quote
 
 from tests.world.broker import BrokerError, Queue, RabbitNode, VirtualHost
+from tests.world.broker.cluster import ClusterHost, RabbitCluster
 from tests.world.broker.ports import LOOPBACK
 
 RELAY_PASSWORD = "relay-of-a-chaos-run"
 EVERYTHING = ".*"
-NOTHING = ""
 
 AGAIN_SECONDS = 0.5
 SURELY_SECONDS = 180.0
@@ -23,87 +22,27 @@ FAILURES = (BrokerError, OSError, http.client.HTTPException, subprocess.TimeoutE
 """What an action on a broker can fail with while it is down or comes up."""
 
 
-class ChaosBroker(Protocol):
-    """What a run needs of a broker; every call may block, and may raise one of FAILURES."""
-
-    @property
-    def ports(self) -> Sequence[int]:
-        """The AMQP port of each node, in its order."""
-        ...
-
-    @property
-    def urls(self) -> Sequence[str]:
-        """Where producers connect to, each node once."""
-        ...
-
-    def relay_url(self, ports: Sequence[int]) -> str:
-        """The setting of a relay that reaches the nodes through these ports of this machine."""
-        ...
-
-    def kill(self, node: int) -> None:
-        """Ends a node with SIGKILL."""
-        ...
-
-    def stop(self, node: int) -> None:
-        """Shuts a node down in order, as for an upgrade."""
-        ...
-
-    def start_again(self, node: int) -> None:
-        """Starts a killed or stopped node; returns when it takes connections."""
-        ...
-
-    def move_leaders(self, node: int) -> None:
-        """Has a node lead every quorum queue; BrokerError where it does not come to that."""
-        ...
-
-    def freeze(self, node: int) -> None:
-        """Stops a node in its tracks."""
-        ...
-
-    def thaw(self, node: int) -> None:
-        """Lets a frozen node go on."""
-        ...
-
-    def alarm(self, *, on: bool) -> None:
-        """Blocks publishers, or ends that."""
-        ...
-
-    def permit_relays(
-        self, *, configure: str = EVERYTHING, write: str = EVERYTHING, read: str = EVERYTHING
-    ) -> None:
-        """Changes what the relays may do; new channels of theirs notice."""
-        ...
-
-    def close_connections(self, *, relays_only: bool) -> int:
-        """Closes connections of the run; how many."""
-        ...
-
-    def queues(self) -> Mapping[str, Queue]:
-        """Every queue of the run, as it was a moment ago."""
-        ...
-
-    def settle(self) -> None:
-        """Has what was declared lately survive a kill (see RabbitNode.settle)."""
-        ...
-
-
 @dataclass(frozen=True)
-class SingleNode:
-    """A virtual host of one private node, with a user of their own for the relays."""
+class ChaosBroker:
+    """A virtual host with a user of its own for the relays.
 
-    host: VirtualHost
+    Every call may block, and may raise one of FAILURES.
+    """
+
+    host: VirtualHost | ClusterHost
 
     @classmethod
     @contextmanager
-    def prepare(cls, host: VirtualHost) -> Iterator["SingleNode"]:
+    def prepare(cls, host: VirtualHost | ClusterHost) -> Iterator["ChaosBroker"]:
         """The broker with a user for the relays, who is gone after."""
         broker = cls(host)
-        host.node.add_user(broker.relay_user, RELAY_PASSWORD)
+        user = {"password": RELAY_PASSWORD, "tags": ""}
+        broker._all.api.put("users", broker.relay_user, body=user)
         try:
             broker.permit_relays()
             yield broker
         finally:
-            host.node.delete_user(broker.relay_user)
+            broker._all.api.delete("users", broker.relay_user)
 
     @property
     def relay_user(self) -> str:
@@ -111,83 +50,75 @@ class SingleNode:
         return f"relay-{self.host.name}"
 
     @property
-    def _node(self) -> RabbitNode:
-        return self.host.node
-
-    @property
-    def ports(self) -> Sequence[int]:
-        """The only one."""
-        return (self._node.amqp_port,)
+    def nodes(self) -> Sequence[RabbitNode]:
+        """Those that can be killed, stopped and frozen."""
+        return self._all.nodes if isinstance(self._all, RabbitCluster) else (self._all,)
 
     @property
     def urls(self) -> Sequence[str]:
-        """The virtual host's own."""
-        return (self.host.url,)
+        """Where producers connect to, each node once."""
+        return self.host.urls if isinstance(self.host, ClusterHost) else (self.host.url,)
+
+    @property
+    def _all(self) -> RabbitNode | RabbitCluster:
+        return self.host.cluster if isinstance(self.host, ClusterHost) else self.host.node
 
     def relay_url(self, ports: Sequence[int]) -> str:
-        """One URL for each port."""
+        """The setting of a relay that reaches the nodes through these ports of this machine."""
         place = quote(self.host.name, safe="")
         return ",".join(
             f"amqp://{self.relay_user}:{RELAY_PASSWORD}@{LOOPBACK}:{port}/{place}" for port in ports
         )
 
-    def kill(self, node: int) -> None:
-        """As a crash would."""
-        self._node.kill()
-
-    def stop(self, node: int) -> None:
-        """By SIGTERM."""
-        self._node.stop()
-
     def start_again(self, node: int) -> None:
-        """On the same files and ports."""
-        self._node.start_again()
+        """Starts a killed or stopped node; returns when it takes connections, and sees all."""
+        if isinstance(self._all, RabbitCluster):
+            self._all.start_again(node)
+        else:
+            self._all.start_again()
 
     def move_leaders(self, node: int) -> None:
-        """There is nobody else to lead."""
-        raise BrokerError("one node leads all the time")
-
-    def freeze(self, node: int) -> None:
-        """By SIGSTOP."""
-        self._node.freeze()
-
-    def thaw(self, node: int) -> None:
-        """By SIGCONT."""
-        self._node.thaw()
+        """Has a node lead every quorum queue; BrokerError where it does not come to that."""
+        if not isinstance(self._all, RabbitCluster):
+            raise BrokerError("one node leads all the time")
+        self._all.move_leaders(self.host.name, node)
 
     def alarm(self, *, on: bool) -> None:
-        """The memory alarm."""
-        self._node.set_memory_alarm(on=on)
+        """The memory alarm of one node, which blocks publishers on all, or its end."""
+        if isinstance(self._all, RabbitCluster):
+            self._all.alarm(on=on)
+        else:
+            self._all.set_memory_alarm(on=on)
 
     def permit_relays(
         self, *, configure: str = EVERYTHING, write: str = EVERYTHING, read: str = EVERYTHING
     ) -> None:
-        """By the management API."""
-        self._node.set_permissions(
-            self.relay_user, self.host.name, configure=configure, write=write, read=read
-        )
+        """Changes what the relays may do; new channels of theirs notice."""
+        body = {"configure": configure, "write": write, "read": read}
+        self._all.api.put("permissions", self.host.name, self.relay_user, body=body)
 
     def close_connections(self, *, relays_only: bool) -> int:
-        """By the management API, which knows those of a second ago."""
-        rows = self._node.api.get("vhosts", self.host.name, "connections") or []
+        """Closes the connections of the run that there were a second ago; how many."""
+        api = self._all.api
+        rows = api.get("vhosts", self.host.name, "connections") or []
         names = [row["name"] for row in rows if not relays_only or row["user"] == self.relay_user]
         for name in names:
-            self._node.api.delete("connections", name)
+            api.delete("connections", name)
         return len(names)
 
     def queues(self) -> Mapping[str, Queue]:
-        """By the management API."""
+        """Every queue of the run, as it was a moment ago."""
         return self.host.queues()
 
     def settle(self) -> None:
-        """By writing all tables."""
-        self._node.settle()
+        """Has what was declared lately survive a kill (see RabbitNode.settle)."""
+        self._all.settle()
 
 
 def surely(action: Callable[[], object], within_seconds: float = SURELY_SECONDS) -> None:
     """Does it as soon as the broker lets it; blocks; the last error when the time is over.
 
-    For what must be mended: a node that comes up refuses for a while.
+    For what must be put right: a node that comes up refuses for a while.
     """
     deadline = time.monotonic() + within_seconds
     while True:

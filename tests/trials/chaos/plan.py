@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from tests.trials.chaos.kinds import Kind
 from tests.trials.chaos.scenario import FaultPlan, Load, Scenario, Span
+from tests.world.load.orders import good_body
 
 UNKNOWN_SERVICE = 13
 """A service that the API of a run does not have."""
@@ -73,7 +74,7 @@ def orders(load: Load, seed: int) -> Iterator[PlannedOrder]:
         timed = load.share_bad <= sort < load.share_bad + load.share_with_deadline
         yield PlannedOrder(
             request_id=f"chaos-{seed}-{number:06d}",
-            body=_bad_body(number, chance) if bad else _good_body(number),
+            body=_bad_body(number, chance) if bad else good_body(number),
             reply_to=_reply_to(number, load, chance),
             deadline_after_seconds=_within(load.deadline, chance) if timed else None,
             twin_after_seconds=_twin(load, chance),
@@ -91,16 +92,6 @@ def _reply_to(number: int, load: Load, chance: random.Random) -> str | None:
         return NOBODY
     # Every fifth names no key of its own, and is answered under the relay's.
     return f"chaos.{number % 3}" if number % 5 else None
-
-
-def _good_body(number: int) -> str:
-    return json.dumps(
-        {
-            "service": 1000 + number % 9000,
-            "link": f"https://example.com/p/{number}",
-            "quantity": 100 + number % 900,
-        }
-    )
 
 
 def _bad_body(number: int, chance: random.Random) -> str:

@@ -2,8 +2,8 @@
 
 import asyncio
 import signal
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,8 @@ from tests.trials.chaos.brokers import ChaosBroker
 from tests.trials.chaos.plan import UNKNOWN_SERVICE
 from tests.trials.chaos.scenario import RelaySettings
 from tests.trials.chaos.wire import Wire
+from tests.world.broker.ports import LOOPBACK
+from tests.world.faults import Proxy
 from tests.world.load import ApiProcess, ProcessFailedError, RelayProcess
 from tests.world.load.processes import CONSUMING, KEY
 
@@ -129,6 +131,27 @@ class Replica:
         return self._process
 
 
+async def linked(
+    stack: AsyncExitStack,
+    number: int,
+    directory: Path,
+    broker_ports: Sequence[int],
+    api: "ChaosApi",
+    settings: Callable[[Sequence[Wire], str], dict[str, str]],
+) -> Replica:
+    """A relay that was started behind links of its own; `settings` get them, and the API's URL."""
+
+    async def wire(port: int) -> Wire:
+        return Wire(await stack.enter_async_context(Proxy(LOOPBACK, port)))
+
+    links = [await wire(port) for port in broker_ports]
+    api_link = await wire(int(api.base_url.rpartition(":")[2]))
+    ours = settings(links, f"http://{LOOPBACK}:{api_link.proxy.port}/api/v2")
+    replica = Replica(number, directory, ours, links, api_link)
+    stack.enter_context(replica.running())
+    return replica
+
+
 class ChaosApi(ApiProcess):
     """The stand-in of a run; what misbehaves at a time is a set of rules that come and go."""
 
@@ -149,9 +172,23 @@ class ChaosApi(ApiProcess):
         self._rules = [other for other in self._rules if other is not rule]
         await self._tell_rules()
 
-    async def accept_keys(self, key: str = KEY) -> None:
-        """From now on this key is accepted, and no other."""
-        await self.ask("POST", "/keys", json={"keys": [key]})
+    @asynccontextmanager
+    async def following(self, **rule: Any) -> AsyncIterator[None]:
+        """The fault is there inside the block."""
+        await self.add_rule(rule)
+        try:
+            yield
+        finally:
+            await self.remove_rule(rule)
+
+    @asynccontextmanager
+    async def refusing_the_key(self) -> AsyncIterator[None]:
+        """Another key is accepted inside the block, and no other."""
+        await self.ask("POST", "/keys", json={"keys": ["another"]})
+        try:
+            yield
+        finally:
+            await self.ask("POST", "/keys", json={"keys": [KEY]})
 
     async def _tell_rules(self) -> None:
         async with self._telling:
@@ -163,13 +200,13 @@ class ChaosApi(ApiProcess):
 
 
 def relay_environment(
-    settings: RelaySettings, broker: ChaosBroker, links: Sequence[Wire], api_link: Wire
+    settings: RelaySettings, broker: ChaosBroker, links: Sequence[Wire], api_url: str
 ) -> dict[str, str]:
     """The settings of a relay behind these links."""
     return {
         "AMQP__URL": broker.relay_url([link.proxy.port for link in links]),
         "AMQP__TOPOLOGY": settings.topology,
-        "API__URL": f"http://127.0.0.1:{api_link.proxy.port}/api/v2",
+        "API__URL": api_url,
         "API__TIMEOUT_SECONDS": f"{settings.api_timeout_seconds:g}",
         "API__CONCURRENCY": str(settings.concurrency),
         "API__IDEMPOTENCY_WINDOW_SECONDS": str(settings.idempotency_window_seconds),

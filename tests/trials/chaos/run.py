@@ -13,10 +13,9 @@ from tests.trials.chaos.collecting import Collecting
 from tests.trials.chaos.faults import FAULTS
 from tests.trials.chaos.history import Bounds, Ending, History, Inflicted
 from tests.trials.chaos.plan import Planned, orders, timeline
-from tests.trials.chaos.reading import depths, read_api, read_queues, waiting
 from tests.trials.chaos.scenario import Scenario
 from tests.trials.chaos.sending import Producer, Sending
-from tests.trials.chaos.world import World
+from tests.trials.chaos.world import World, depths, read_api, read_queues, waiting
 
 QUIET_POLLS = 4
 POLL_SECONDS = 0.5

@@ -1,26 +1,20 @@
 """The quick scenario for real, and the command line."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.trials.chaos.__main__ import main
-from tests.trials.chaos.brokers import SingleNode
+from tests.trials.chaos.brokers import ChaosBroker
 from tests.trials.chaos.checker import check
 from tests.trials.chaos.run import Run, defects
 from tests.trials.chaos.scenario import load, names
 from tests.world.broker import VirtualHost
-from tests.world.broker.node import wait_until
+from tests.world.interrupted import ends_in_order, needs_proc
 from tests.world.load.processes import CONSUMING
-from tests.world.load.procfs import processes_of
 
 SEED = 4
-WAIT_SECONDS = 120.0
 
 
 @pytest.mark.timeout(600)
@@ -29,7 +23,7 @@ async def test_nothing_is_lost_doubled_or_contradicted(vhost: VirtualHost, tmp_p
     lines: list[str] = []
     scenario = load("quick")
     run = Run(scenario, SEED, lines.append)
-    with SingleNode.prepare(vhost) as broker:
+    with ChaosBroker.prepare(vhost) as broker:
         history = await run.carry_out(broker, tmp_path)
     verdict = check(history)
     assert verdict.failures == ()
@@ -44,44 +38,19 @@ async def test_nothing_is_lost_doubled_or_contradicted(vhost: VirtualHost, tmp_p
     assert any(line.endswith("waiting for quiet") for line in lines)
 
 
-@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="processes are found in /proc")
+@needs_proc
 @pytest.mark.timeout(600)
 def test_an_interrupt_leaves_nothing_behind(tmp_path: Path) -> None:
     """In the middle of it, the command ends with 130, and its processes and files are gone."""
     there, out = tmp_path / "there", tmp_path / "out"
     there.mkdir()
-    with subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "tests.trials.chaos",
-            "quick",
-            "--orders",
-            "99999",
-            "--out",
-            str(out),
-        ],
-        stdout=subprocess.PIPE,
-        env={**os.environ, "TMPDIR": str(there)},
-        text=True,
-    ) as running:
-        try:
-            wait_until(lambda: _consumes(there), "a relay consumes", WAIT_SECONDS)
-            started = processes_of(there)
-            running.send_signal(signal.SIGINT)
-            said, _ = running.communicate(timeout=WAIT_SECONDS)
-        finally:
-            running.kill()
-    assert running.returncode == 130, said
-    assert said.endswith("interrupted; everything that was started is gone\n")
-    assert len(started) > 3
-    assert processes_of(there) == set()
-    assert list(there.iterdir()) == []
 
+    def consumes() -> bool:
+        logs = there.glob("*/relay-*.log")
+        return any(CONSUMING in log.read_text(encoding="utf-8") for log in logs)
 
-def _consumes(directory: Path) -> bool:
-    logs = directory.glob("*/relay-*.log")
-    return any(CONSUMING in log.read_text(encoding="utf-8") for log in logs)
+    command = ["tests.trials.chaos", "quick", "--orders", "99999", "--out", str(out)]
+    ends_in_order(command, there, consumes)
 
 
 @pytest.mark.parametrize(

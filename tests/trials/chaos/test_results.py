@@ -8,8 +8,14 @@ from rich.console import Console
 
 from tests.trials.chaos.checker import check
 from tests.trials.chaos.checker.build import GOOD, Event, called, fault, history, sent, told
-from tests.trials.chaos.recovery import medians, recovery_seconds
-from tests.trials.chaos.results import Result, result_of, sentences, table
+from tests.trials.chaos.results import (
+    Result,
+    medians,
+    recovery_seconds,
+    result_of,
+    sentences,
+    table,
+)
 
 
 def _served(of: str, call: float, reply: float) -> tuple[Event, ...]:

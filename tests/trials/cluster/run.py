@@ -1,158 +1,160 @@
-"""Phases under load: each does something to the nodes, one after the other, and looks."""
+"""Phases under load: each does something to the nodes; the checker of chaos judges the orders."""
 
 import asyncio
-import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise, takewhile
 from pathlib import Path
 
-from aiormq.abc import DeliveredMessage
+from rich.table import Table
 
 from service.core.decision import RetryPolicy
-from service.core.topology import build_topology
-from tests.edges.amqp.crash import declared
-from tests.trials.cluster.results import Result, judge
-from tests.trials.cluster.sending import SteadyProducer, keep_replies, take_replies
-from tests.world.broker.cluster import ClusterHost, RabbitCluster
-from tests.world.broker.trying import patiently
-from tests.world.load import RelayProcess, new_orders, until
-from tests.world.load.processes import KEY
-from tests.world.standin import Options, StandIn
+from tests.trials.chaos.brokers import ChaosBroker
+from tests.trials.chaos.checker import Kind, check
+from tests.trials.chaos.collecting import Collecting
+from tests.trials.chaos.history import History
+from tests.trials.chaos.kinds import Kind as Fault
+from tests.trials.chaos.plan import orders
+from tests.trials.chaos.run import Run, Say
+from tests.trials.chaos.scenario import FaultPlan, Load, RelaySettings, Scenario
+from tests.trials.chaos.sending import Sending
+from tests.trials.chaos.world import World
+from tests.world.broker import RabbitNode
+from tests.world.commands import table_of
+from tests.world.load import until
 
 ORDERS_MEANWHILE = 20
 SERVED_SECONDS = 120.0
-ENDLESS = 1_000_000
+EVERY = (0, 1, 2)
+SCENARIO = Scenario(
+    name="cluster",
+    about="Good orders at a steady pace, for one relay that waits as by default.",
+    replicas=1,
+    nodes=3,
+    load=Load(
+        orders=1_000_000,
+        rate_per_second=20.0,
+        share_with_deadline=0.0,
+        share_bad=0.0,
+        share_twins=0.0,
+        share_unrouted=0.0,
+    ),
+    relay=RelaySettings(
+        retry_delays_seconds=RetryPolicy().delays_seconds, api_timeout_seconds=30.0, concurrency=64
+    ),
+    # What is done, a phase says; none of it is left to chance.
+    faults=(FaultPlan(kind=Fault.BROKER_KILL, every_seconds=3600),),
+)
 
-Say = Callable[[str], None]
+Served = Callable[[], Awaitable[None]]
+Action = Callable[[World, Served], Awaitable[None]]
 
 
 @dataclass
-class World:
-    """A cluster, a relay that knows all its nodes, and an API."""
+class Phase(Run):
+    """A run in which orders flow until the action has been carried out."""
 
-    cluster: RabbitCluster
-    host: ClusterHost
-    api: StandIn
-    relay: RelayProcess
+    action: Action = field(kw_only=True)
 
-    @classmethod
-    @asynccontextmanager
-    async def start(cls, cluster: RabbitCluster, directory: Path) -> AsyncIterator["World"]:
-        """The topology stands, replies are kept, and the relay consumes."""
-        options = Options(keys=frozenset({KEY}), keep_calls=ENDLESS)
-        with cluster.fresh_vhost() as host:
-            await declared(host.urls[0], build_topology("orders", RetryPolicy().delays_seconds))
-            await patiently(lambda: keep_replies(host.urls[0]))
-            async with StandIn(options) as api:
-                with RelayProcess(directory, ",".join(host.urls), api.url) as relay:
-                    await relay.consuming()
-                    yield cls(cluster, host, api, relay)
+    async def _under_fire(self, world: World, sending: Sending, collecting: Collecting) -> None:
+        async def served() -> None:
+            wanted = len(collecting.answered) + ORDERS_MEANWHILE
 
-    async def served(self, more: int = ORDERS_MEANWHILE) -> None:
-        """Returns once so many more orders have been placed; TimeoutError says that none were."""
-        wanted = self.api.ledger.orders + more
+            async def answered() -> bool:
+                return len(collecting.answered) >= wanted
 
-        async def placed() -> bool:
-            self.relay.check()
-            return self.api.ledger.orders >= wanted
+            what = f"{ORDERS_MEANWHILE} more orders are answered"
+            await until(answered, what, timeout_seconds=SERVED_SECONDS)
 
-        await until(placed, f"{more} more orders are placed", timeout_seconds=SERVED_SECONDS)
+        over = asyncio.Event()
+        steady = takewhile(lambda _: not over.is_set(), orders(self.scenario.load, self.seed))
+        async with asyncio.TaskGroup() as group:
+            group.create_task(sending.send_all(steady, lambda: len(collecting.answered)))
+            await served()
+            await self.action(world, served)
+            await served()
+            over.set()
 
 
-Action = Callable[[World], Awaitable[None]]
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One phase: `wrong` is what the checker found, and what else was wrong."""
+
+    phase: str
+    orders: int
+    lost: int
+    placed_twice: int
+    answered_twice: int
+    longest_silence_seconds: float
+    wrong: tuple[str, ...]
+
+    @property
+    def good(self) -> bool:
+        """Whether each order was placed once and accepted; an answer may be repeated."""
+        return bool(self.orders) and not self.wrong
 
 
-async def phase(world: World, name: str, action: Action) -> Result:
-    """What came of the orders while the action was carried out."""
-    began = len(world.api.calls), world.api.ledger.orders
-    producer = SteadyProducer(world.host.urls, new_orders(name.replace(" ", "-"), ENDLESS))
-    stop = asyncio.Event()
-    sending = asyncio.create_task(producer.run(stop))
-    try:
-        await world.served()
-        await action(world)
-        await world.served()
-    finally:
-        stop.set()
-        await asyncio.wait_for(sending, SERVED_SECONDS)
-    accepted = await _replies(world, set(producer.confirmed))
-    calls_at = [call.monotonic_seconds for call in list(world.api.calls)[began[0] :]]
-    placed = world.api.ledger.orders - began[1]
-    return judge(name, producer.confirmed, accepted, placed, calls_at)
+def judge(phase: str, history: History, problems: Sequence[str] = ()) -> Result:
+    """What came of the orders of a phase: pure."""
+    verdict = check(history)
+    calls_at = sorted(call.arrived_at for call in history.called)
+    refused = [f"{told.request_id} is {told.status}" for told in history.told if not told.order]
+    found = [f"{each.kind}: {each.sentence}" for each in verdict.failures]
+    return Result(
+        phase=phase,
+        orders=verdict.orders,
+        lost=verdict.by_kind[Kind.LOST],
+        placed_twice=verdict.by_kind[Kind.DOUBLED],
+        answered_twice=verdict.replies - len({told.request_id for told in history.told}),
+        longest_silence_seconds=max((b - a for a, b in pairwise(calls_at)), default=0.0),
+        wrong=(*found, *refused, *problems),
+    )
 
 
-async def _replies(world: World, wanted: set[str]) -> Sequence[str]:
-    """The request_id of each good reply, once all wanted ones are there or the time is over."""
-    messages: list[DeliveredMessage] = []
-
-    def accepted() -> list[str]:
-        bodies = [json.loads(message.body) for message in messages]
-        good = (body["request_id"] for body in bodies if body["status"] == "accepted")
-        # A reply of the phase before comes again where the ack for it was lost with its connection.
-        return [request_id for request_id in good if request_id in wanted]
-
-    async def all_there() -> bool:
-        await patiently(lambda: take_replies(world.host.live_url, messages))
-        return wanted <= set(accepted())
-
-    with suppress(TimeoutError):
-        await until(all_there, "all replies", timeout_seconds=SERVED_SECONDS, poll_seconds=0.2)
-    return accepted()
+def table(results: Iterable[Result]) -> Table:
+    """A row for each phase."""
+    shown = table_of("phase", "orders", "lost", "twice", "answers twice", "silence")
+    for one in results:
+        counts = (one.orders, one.lost, one.placed_twice, one.answered_twice)
+        shown.add_row(one.phase, *map(str, counts), f"{one.longest_silence_seconds:.1f} s")
+    return shown
 
 
-def stopped(nodes: Sequence[int]) -> Action:
-    """Each node in turn is shut down, is away while orders are served, and comes back."""
+def taken_down(down: Callable[[RabbitNode], None]) -> Action:
+    """Each node in turn is taken down, is away while orders are served, and comes back."""
 
-    async def action(world: World) -> None:
-        for node in nodes:
-            await asyncio.to_thread(world.cluster.stop, node)
-            await world.served()
-            await asyncio.to_thread(world.cluster.start_again, node)
+    async def action(world: World, served: Served) -> None:
+        await asyncio.to_thread(world.broker.settle)
+        for node in EVERY:
+            await asyncio.to_thread(down, world.broker.nodes[node])
+            await served()
+            await asyncio.to_thread(world.broker.start_again, node)
 
     return action
 
 
-def killed(nodes: Sequence[int]) -> Action:
-    """The same by SIGKILL."""
-
-    async def action(world: World) -> None:
-        await asyncio.to_thread(world.cluster.settle)
-        for node in nodes:
-            await asyncio.to_thread(world.cluster.kill, node)
-            await world.served()
-            await asyncio.to_thread(world.cluster.start_again, node)
-
-    return action
-
-
-def led_by(nodes: Sequence[int]) -> Action:
+async def led_by_each(world: World, served: Served) -> None:
     """Each node in turn becomes the leader of every queue."""
-
-    async def action(world: World) -> None:
-        for node in nodes:
-            await asyncio.to_thread(world.cluster.move_leaders, world.host.name, node)
-            await world.served()
-
-    return action
+    for node in EVERY:
+        await asyncio.to_thread(world.broker.move_leaders, node)
+        await served()
 
 
-EVERY = (0, 1, 2)
 PHASES: dict[str, Action] = {
-    "leaders moved to each node": led_by(EVERY),
-    "each node stopped, rolling restart": stopped(EVERY),
-    "each node killed": killed(EVERY),
+    "leaders moved to each node": led_by_each,
+    "each node stopped, rolling restart": taken_down(RabbitNode.stop),
+    "each node killed": taken_down(RabbitNode.kill),
 }
 
 
-async def run(cluster: RabbitCluster, directory: Path, say: Say) -> list[Result]:
-    """The result of every phase, in their order."""
-    results = []
-    async with World.start(cluster, directory) as world:
-        for name, action in PHASES.items():
-            say(f"{name} ...")
-            results.append(result := await phase(world, name, action))
-            say(f"  {result}")
-        code = await world.relay.stop()
-        say(f"the relay ended with {code}")
-    return results
+async def carry_out(
+    broker: ChaosBroker, directory: Path, name: str, action: Action, say: Say
+) -> Result:
+    """The result of one phase."""
+    say(f"{name} ...")
+    folder = directory / name.replace(" ", "-")
+    folder.mkdir()
+    phase = Phase(SCENARIO, 1, say, action=action)
+    result = judge(name, await phase.carry_out(broker, folder), phase.problems)
+    say(f"  {result}")
+    return result

@@ -1,4 +1,4 @@
-"""The short form of `python -m tests.trials.cluster`, and what a cluster of ours is."""
+"""The short form of `python -m tests.trials.cluster`, and what its phases are judged by."""
 
 import asyncio
 from collections.abc import Iterator
@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.trials.cluster.run import World, phase
+from tests.trials.chaos.brokers import ChaosBroker
+from tests.trials.chaos.checker.build import GOOD, Event, booked, called, history, sent, told
+from tests.trials.chaos.world import World
+from tests.trials.cluster.run import Served, carry_out, judge, table
 from tests.world.broker import Installed, find_rabbitmq
 from tests.world.broker.cluster import NODES, RabbitCluster
 
@@ -23,22 +26,55 @@ def cluster(tmp_path: Path) -> Iterator[RabbitCluster]:
         yield cluster
 
 
-async def _kill_the_leader(world: World) -> None:
-    leaders = await asyncio.to_thread(world.cluster.leaders, world.host.name)
-    await asyncio.to_thread(world.cluster.kill, leaders[LED])
-    await world.served()
-
-
 @pytest.mark.timeout(900)
 async def test_orders_are_served_when_the_leader_is_killed(
     cluster: RabbitCluster, tmp_path: Path
 ) -> None:
     """Every queue has three copies, and two go on: each order is placed once and answered."""
-    async with World.start(cluster, tmp_path) as world:
-        members = cluster.members(world.host.name)
-        assert members
-        assert set(members.values()) == {NODES}
-        result = await phase(world, "leader killed", _kill_the_leader)
-        assert result.good, result
-        assert await world.relay.stop() == 0
-    assert [node.is_running() for node in cluster.nodes].count(False) == 1
+    with cluster.fresh_vhost() as host, ChaosBroker.prepare(host) as broker:
+
+        async def kill_the_leader(world: World, served: Served) -> None:
+            members = cluster.members(host.name)
+            assert members
+            assert set(members.values()) == {NODES}
+            leaders = await asyncio.to_thread(cluster.leaders, host.name)
+            await asyncio.to_thread(cluster.kill, leaders[LED])
+            await served()
+            # What is read out at the end is read at the first node.
+            await asyncio.to_thread(cluster.start_again, leaders[LED])
+
+        result = await carry_out(broker, tmp_path, "leader killed", kill_the_leader, print)
+    assert result.good, result
+
+
+def test_every_order_placed_and_answered_is_good() -> None:
+    """An answer may come twice: the producer, or the broker, has tried twice."""
+    run = history(*GOOD, told("accepted", 3.0), called(1.5), called(4.0))
+    result = judge("p", run)
+    assert result.good
+    assert (result.lost, result.placed_twice, result.answered_twice) == (0, 0, 1)
+    assert result.longest_silence_seconds == pytest.approx(2.5)
+    shown = table([result])
+    assert [next(iter(column.cells)) for column in shown.columns] == [
+        *("p", "1", "0", "0", "1", "2.5 s")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("events", "lost", "placed_twice"),
+    [
+        # Confirmed to its producer, and without an answer.
+        ((sent(),), 1, 0),
+        ((*GOOD[:3], booked(2)), 0, 1),
+        # Answered, and not placed.
+        ((sent(), told("failed")), 0, 0),
+        # Nothing was tried.
+        ((), 0, 0),
+    ],
+)
+def test_anything_else_is_not_good(events: tuple[Event, ...], lost: int, placed_twice: int) -> None:
+    """Lost, placed twice, refused, or no order at all."""
+    result = judge("p", history(*events))
+    assert not result.good
+    assert (result.lost, result.placed_twice) == (lost, placed_twice)
+    assert not judge("p", history(*GOOD), ["the relay ended with 1"]).good

@@ -74,7 +74,7 @@ def split(chance: random.Random, data: bytes, most: int = 5) -> tuple[bytes, ...
 
 
 def many(families: tuple[Family, ...], count: int, seed: int) -> Iterator[Hostile]:
-    """So many cases, the families in turn; the same for the same seed."""
+    """`count` cases, the families in turn; the same for the same seed."""
     chance = random.Random(seed)
     for number in range(count):
         yield families[number % len(families)](chance, accepting(number))

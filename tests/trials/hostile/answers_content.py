@@ -24,55 +24,34 @@ DEEPEST = 5_000
 MISCONFIGURED_STATUS = {401, 403, 404, 405}
 UNCERTAIN_STATUS = {408, 409, 425}
 
+# Several values a line: the formatter would give each its own.
+# fmt: off
 _NO_ORDER: tuple[bytes, ...] = (
-    b"",
-    b" ",
-    b"null",
-    b"true",
-    b"[]",
-    b'"ord_1"',
-    b"{}",
-    b"{",
-    b"}",
-    b"\xff\xfe",
-    b"\x00",
-    b"<html>ord_1</html>",
-    b'[{"order": "ord_1"}]',
-    b'{"Order": "ord_1"}',
-    b'{"order ": "ord_1"}',
-    b'{"order": null}',
-    b'{"order": ""}',
-    b'{"order": true}',
-    b'{"order": false}',
-    b'{"order": []}',
-    b'{"order": {}}',
-    b'{"order": {"id": "ord_1"}}',
-    b'{"order": ["ord_1"]}',
-    b'{"order": 1.5}',
-    b'{"order": NaN}',
-    b'{"order": Infinity}',
-    b'{"order": "' + b"x" * 60_000 + b'"}',
-    b'{"order": "\\ud800"}',
-    b'{"order": 1' + b"0" * 5_000 + b"}",
-    b'{"order": 1' + b"0" * 600 + b"}",
-    b'{"order": "ord_1"} {"order": "ord_2"}',
-    b'{"order": "ord_1"}{',
-    b'{"order": "ord_1",}',
-    b"{'order': 'ord_1'}",
-    b'{order: "ord_1"}',
-    b'{"order": "ord_1" "error": "x"}',
-    b'{"order": "ord\n1"}',
-    b'{"order": "\xff"}',
-    b'{"error": null}',
-    b'{"error": ""}',
-    b'{"error": " "}',
-    b'{"error": 0}',
-    b'{"error": false}',
-    b'{"error": []}',
-    b'{"error": {}}',
-    b'{"status": "success"}',
-    b"(" * 1_000,
+    b"", b" ", b"null", b"true", b"[]", b'"ord_1"', b"{}", b"{", b"}", b"\xff\xfe", b"\x00",
+    b"<html>ord_1</html>", b'[{"order": "ord_1"}]', b'{"Order": "ord_1"}', b'{"order ": "ord_1"}',
+    b'{"order": null}', b'{"order": ""}', b'{"order": true}', b'{"order": false}', b'{"order": []}',
+    b'{"order": {}}', b'{"order": {"id": "ord_1"}}', b'{"order": ["ord_1"]}', b'{"order": 1.5}',
+    b'{"order": NaN}', b'{"order": Infinity}', b'{"order": "' + b"x" * 60_000 + b'"}',
+    b'{"order": "\\ud800"}', b'{"order": 1' + b"0" * 5_000 + b"}",
+    b'{"order": 1' + b"0" * 600 + b"}", b'{"order": "ord_1"} {"order": "ord_2"}',
+    b'{"order": "ord_1"}{', b'{"order": "ord_1",}', b"{'order': 'ord_1'}", b'{order: "ord_1"}',
+    b'{"order": "ord_1" "error": "x"}', b'{"order": "ord\n1"}', b'{"order": "\xff"}',
+    b'{"error": null}', b'{"error": ""}', b'{"error": " "}', b'{"error": 0}', b'{"error": false}',
+    b'{"error": []}', b'{"error": {}}', b'{"status": "success"}', b"(" * 1_000,
 )
+_ERRORS: tuple[object, ...] = (
+    "x" * 50_000, "\x00\x1b[31m\r\nSet-Cookie: a", "\ud800", "\u202eecalp", "🛒" * 400,
+    {"code": 7, "text": ["a", None, {"b": 1e999}]}, ["Service not found"], 1, -1.5, True,
+    "Service not found.", "  insufficient BALANCE  ", "idempotency_key reused",
+)
+_WAITS = (
+    b"-1", b"0", b"9" * 400, b"1e9", b"1.5", b"NaN", b"inf", b"\xd9\xa7", b"", b",", b"1, 2",
+    b"120;q=1", b"Wed, 21 Oct 2015 07:28:00 GMT", b"Fri, 31 Dec 9999 23:59:59 GMT",
+    b"Fri, 31 Dec 9999 23:59:59 -2359", b"Mon, 01 Jan 0001 00:00:00 +2359",
+    b"Mon, 32 Feb 2026 25:61:61 GMT", b"Wed, 21 Oct 2026 07:28:00 +999999",
+    b"Wed, 21 Oct 99999999999 07:28:00 GMT", b"21 Oct", b"(" * 500, b"\x80", b"5\r\nRetry-After: 7",
+)
+# fmt: on
 
 
 def shape(chance: random.Random, body: bytes) -> Hostile:
@@ -126,23 +105,7 @@ def both(chance: random.Random, body: bytes) -> Hostile:
 def error(chance: random.Random, body: bytes) -> Hostile:
     """A refusal in odd words: very long, with controls, no text, naming the key."""
     del body
-    value = chance.choice(
-        (
-            "x" * 50_000,
-            "\x00\x1b[31m\r\nSet-Cookie: a",
-            "\ud800",
-            "\u202eecalp",
-            "🛒" * 400,
-            {"code": 7, "text": ["a", None, {"b": 1e999}]},
-            ["Service not found"],
-            1,
-            -1.5,
-            True,
-            "Service not found.",
-            "  insufficient BALANCE  ",
-            "idempotency_key reused",
-        )
-    )
+    value = chance.choice(_ERRORS)
     status = chance.choice((200, 400, 402, 422, 499))
     content = json.dumps({"error": value}).encode()
     parts = split(chance, whole(content, b"%d Odd" % status))
@@ -192,33 +155,7 @@ def _by_status(number: int, orders: bool) -> frozenset[str]:  # noqa: FBT001
 
 def retry_after(chance: random.Random, body: bytes) -> Hostile:
     """429 or 503 with a wait that is negative, endless, a date, a list, or nonsense."""
-    value = chance.choice(
-        (
-            b"-1",
-            b"0",
-            b"9" * 400,
-            b"1e9",
-            b"1.5",
-            b"NaN",
-            b"inf",
-            b"\xd9\xa7",
-            b"",
-            b",",
-            b"1, 2",
-            b"120;q=1",
-            b"Wed, 21 Oct 2015 07:28:00 GMT",
-            b"Fri, 31 Dec 9999 23:59:59 GMT",
-            b"Fri, 31 Dec 9999 23:59:59 -2359",
-            b"Mon, 01 Jan 0001 00:00:00 +2359",
-            b"Mon, 32 Feb 2026 25:61:61 GMT",
-            b"Wed, 21 Oct 2026 07:28:00 +999999",
-            b"Wed, 21 Oct 99999999999 07:28:00 GMT",
-            b"21 Oct",
-            b"(" * 500,
-            b"\x80",
-            b"5\r\nRetry-After: 7",
-        )
-    )
+    value = chance.choice(_WAITS)
     number = chance.choice((429, 503))
     may = frozenset({THROTTLED}) if number == 429 else frozenset({THROTTLED, UNKNOWN})
     parts = split(chance, whole(body, b"%d Wait" % number, b"Retry-After: " + value))

@@ -24,61 +24,30 @@ READ_BYTES = 64 * 1024
 LIMIT_BYTES = 64 * 1024
 RECORD_BYTES = 16 * 1024
 
+# Several values a line: the formatter would give each its own.
+# fmt: off
 _STATUS_LINES = (
-    b"HTTP/1.1\r\n",
-    b"HTTP/1.1 \r\n",
-    b"HTTP/9.9.9 200 OK\r\n",
-    b"HTTP/2 200 OK\r\n",
-    b"HTTP/1.1 2OO OK\r\n",
-    b"HTTP/1.1 20 OK\r\n",
-    b"HTTP/1.1 02000 OK\r\n",
-    b"HTTP/1.1 -200 OK\r\n",
-    b"HTTP/1.1 +200 OK\r\n",
-    b"HTTP/1.1 \xd9\xa2\xd9\xa0\xd9\xa0 OK\r\n",
-    b"HTTP/1.1 200.0 OK\r\n",
-    b"HTTP/1.1 200 O\x00K\r\n",
-    b"HTTP/1.1  200 OK\r\n",
-    b"HTTP/1.1\t200\tOK\r\n",
-    b"http/1.1 200 OK\r\n",
-    b"ICY 200 OK\r\n",
-    b"200 OK\r\n",
-    b"OK\r\n",
-    b"POST /api/v2 HTTP/1.1\r\n",
-    b"\x16\x03\x01\x00\x05hello\r\n",
-    b"SSH-2.0-OpenSSH_9.2\r\n",
-    b"\x00" * 40 + b"\r\n",
-    b"HTTP/1.1 200 OK" + b"x" * 200_000 + b"\r\n",
-    b"HTTP/1.1 000 OK\r\n",
+    b"HTTP/1.1\r\n", b"HTTP/1.1 \r\n", b"HTTP/9.9.9 200 OK\r\n", b"HTTP/2 200 OK\r\n",
+    b"HTTP/1.1 2OO OK\r\n", b"HTTP/1.1 20 OK\r\n", b"HTTP/1.1 02000 OK\r\n",
+    b"HTTP/1.1 -200 OK\r\n", b"HTTP/1.1 +200 OK\r\n", b"HTTP/1.1 \xd9\xa2\xd9\xa0\xd9\xa0 OK\r\n",
+    b"HTTP/1.1 200.0 OK\r\n", b"HTTP/1.1 200 O\x00K\r\n", b"HTTP/1.1  200 OK\r\n",
+    b"HTTP/1.1\t200\tOK\r\n", b"http/1.1 200 OK\r\n", b"ICY 200 OK\r\n", b"200 OK\r\n", b"OK\r\n",
+    b"POST /api/v2 HTTP/1.1\r\n", b"\x16\x03\x01\x00\x05hello\r\n", b"SSH-2.0-OpenSSH_9.2\r\n",
+    b"\x00" * 40 + b"\r\n", b"HTTP/1.1 200 OK" + b"x" * 200_000 + b"\r\n", b"HTTP/1.1 000 OK\r\n",
     b"HTTP/1.1 099 OK\r\n",
 )
-
 _BAD_HEADERS = (
-    b"no colon",
-    b": no name",
-    b"space before : x",
-    b"X-Nul: a\x00b",
-    b"X-Control: a\x07b",
-    b"X-Cr: a\rb",
-    b" folded: first",
-    b"X\xc3\xa9: x",
-    b"X(y): x",
-    b"X-Huge: " + b"x" * 200_000,
+    b"no colon", b": no name", b"space before : x", b"X-Nul: a\x00b", b"X-Control: a\x07b",
+    b"X-Cr: a\rb", b" folded: first", b"X\xc3\xa9: x", b"X(y): x", b"X-Huge: " + b"x" * 200_000,
 )
 _ODD_HEADERS = (
-    b"X-Folded: a\r\n b\r\n\tc",
-    b"X-Latin: \xe9\xff\xfe",
-    b"X-Empty:",
-    b"X-Long: " + b"y" * 40_000,
-    b"Set-Cookie: order=1; Path=/",
-    b"Content-Type: text/html; charset=utf-16",
-    b"Content-Type: \xff",
-    b"Connection: close, keep-alive, upgrade",
-    b"Keep-Alive: timeout=-1, max=NaN",
-    b"Location: http://[",
-    b"Upgrade: h2c",
-    b"Trailer: Content-Length",
-    b"Date: yesterday",
+    b"X-Folded: a\r\n b\r\n\tc", b"X-Latin: \xe9\xff\xfe", b"X-Empty:", b"X-Long: " + b"y" * 40_000,
+    b"Set-Cookie: order=1; Path=/", b"Content-Type: text/html; charset=utf-16",
+    b"Content-Type: \xff", b"Connection: close, keep-alive, upgrade",
+    b"Keep-Alive: timeout=-1, max=NaN", b"Location: http://[", b"Upgrade: h2c",
+    b"Trailer: Content-Length", b"Date: yesterday",
 )
+# fmt: on
 
 
 def status_line(chance: random.Random, body: bytes) -> Hostile:

@@ -2,20 +2,19 @@
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from tests.trials.hostile import messages
 from tests.trials.hostile.findings import Finding, Findings
-from tests.trials.hostile.mail import Inbox, Sender, collecting, parked_by_mark
+from tests.trials.hostile.mail import Inbox, Sender, parked_by_mark
 from tests.trials.hostile.messages import GOOD_EVERY, Case
 from tests.trials.hostile.messages_bodies import BODIES
 from tests.trials.hostile.messages_envelope import ENVELOPE
 from tests.trials.hostile.messages_headers import HEADERS
 from tests.trials.hostile.verdict import (
-    Seen,
     judge,
     judge_good,
     judge_inbox,
@@ -42,67 +41,49 @@ class _Sent:
     refused: dict[int, list[str]] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class _Outcome:
-    inbox: Inbox
-    sent: _Sent
-    ledger: dict[str, Any]
-    problems: list[str]
-
-
 async def flood(
     host: VirtualHost, directory: Path, count: int, seed: int, findings: Findings
 ) -> None:
-    """Send so many messages, one in five of them good, and add a finding for each of them."""
+    """Send `count` messages, one in five of them good, and add a finding for each of them."""
+    sent = _Sent()
+    problems: list[str] = []
     with ApiProcess(directory) as api:
         await api.ready()
         with RelayProcess(directory, host.url, api.url) as relay:
             await relay.consuming()
-            outcome = await _through(host, relay, api, _Plan(count, seed, findings))
+            async with Inbox.collect(host.url) as inbox:
+                before, connected = await relay.metrics(), await _connected(host)
+                sender = Sender(host.url)
+                for batch in _batches(count, seed):
+                    relay.check()
+                    await asyncio.to_thread(_send_batch, sender, batch, sent)
+                    # At most the backlog is unanswered at a time.
+                    goal = len(sent.good) - BACKLOG // GOOD_EVERY
+                    await _until_good(inbox, goal, STANDSTILL_SECONDS)
+                    findings.progress(len(sent.cases) + len(sent.good))
+                sender.close()
+                await _until_settled(host, inbox, sent)
+                problems += judge_metrics(before, await relay.metrics())
+                if not set(connected) <= set(_connections(host)):
+                    problems.append(f"they were {connected}, and are {_connections(host)}")
+                ledger = await api.ask("GET", "/ledger")
+                kept = {name: n for name, n in left(host.queues()).items() if "parked" not in name}
+                problems += [f"{name} still has {n}" for name, n in kept.items()]
             if (code := await relay.stop()) != 0:
-                outcome.problems.append(f"the relay ended with {code}")
+                problems.append(f"the relay ended with {code}")
     parked, strange = parked_by_mark(Sender(host.url).take_all(b"orders.parked"))
-    lines = relay.log.read_text(encoding="utf-8").splitlines()
-    problems = [
-        *outcome.problems,
-        *(f"parked, and unknown: {message!r:.300}" for message in strange),
-        *judge_log(lines, KEY),
-        *judge_inbox(outcome.inbox, KEY),
-    ]
-    sent, inbox = outcome.sent, outcome.inbox
-    entries = outcome.ledger["by_request_id"]
-    orders = {name: entry["orders"] for name, entry in entries.items()}
-    for finding in judge(sent.cases, Seen(sent.refused, inbox, parked)):
+    problems += [f"parked, and unknown: {message!r:.300}" for message in strange]
+    problems += judge_log(relay.log.read_text(encoding="utf-8").splitlines(), KEY)
+    problems += judge_inbox(inbox, KEY)
+    if ledger["more_than_one_order"]:
+        problems.append(f"{ledger['more_than_one_order']} ids made more than one order")
+    orders = {name: entry["orders"] for name, entry in ledger["by_request_id"].items()}
+    for finding in (
+        *judge(sent.cases, sent.refused, inbox, parked),
+        *judge_good(sent.good, inbox, orders),
+        Finding("the relay itself", "log, metrics, connections", tuple(problems)),
+    ):
         findings.add(finding)
-    for finding in judge_good(sent.good, inbox, orders):
-        findings.add(finding)
-    findings.add(Finding("the relay itself", "log, metrics, connections", tuple(problems)))
-
-
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    count: int
-    seed: int
-    findings: Findings
-
-
-async def _through(
-    host: VirtualHost, relay: RelayProcess, api: ApiProcess, plan: _Plan
-) -> _Outcome:
-    """All messages sent and settled, and what the relay and the broker say of themselves."""
-    async with collecting(host.url) as inbox:
-        before, connected = await relay.metrics(), await _connected(host)
-        sent = await _send(Sender(host.url), inbox, relay, plan)
-        await _until_settled(host, inbox, sent)
-        problems = list(judge_metrics(before, await relay.metrics()))
-        if not set(connected) <= set(_connections(host)):
-            problems.append(f"the connections were {connected}, and are {_connections(host)}")
-        ledger = await api.ask("GET", "/ledger")
-        if ledger["more_than_one_order"]:
-            problems.append(f"{ledger['more_than_one_order']} ids made more than one order")
-        waiting = left(host.queues())
-        problems += [f"{name} still has {n}" for name, n in waiting.items() if "parked" not in name]
-    return _Outcome(inbox, sent, ledger, problems)
 
 
 async def _connected(host: VirtualHost) -> list[str]:
@@ -119,33 +100,15 @@ def _connections(host: VirtualHost) -> list[str]:
     return sorted(host.node.connections(host.name))
 
 
-async def _send(sender: Sender, inbox: Inbox, relay: RelayProcess, plan: _Plan) -> _Sent:
-    """All messages, at most so many of them unanswered at a time."""
-    sent = _Sent()
-    mixed = _mixed(plan.count, plan.seed)
-    while batch := list(islice(mixed, BATCH)):
-        relay.check()
-        await asyncio.to_thread(_send_batch, sender, batch, sent)
-        await _until_moved(inbox, sent)
-        plan.findings.progress(len(sent.cases) + len(sent.good))
-    sender.close()
-    return sent
-
-
-async def _until_moved(inbox: Inbox, sent: _Sent) -> None:
-    good, goal = inbox.good, len(sent.good) - BACKLOG // GOOD_EVERY
-    await inbox.signals.wait_for(
-        lambda: len(good) >= goal,
-        lambda: f"{len(good)} of {len(sent.good)} good orders are answered",
-        STANDSTILL_SECONDS,
-    )
-
-
-def _mixed(count: int, seed: int) -> Iterator[Case | Order]:
+def _batches(count: int, seed: int) -> Iterator[list[Case | Order]]:
     hostile = messages.many(FAMILIES, count - count // GOOD_EVERY, seed)
     orders = new_orders("good", count // GOOD_EVERY)
-    for number in range(count):
-        yield next(orders) if number % GOOD_EVERY == GOOD_EVERY - 1 else next(hostile)
+    mixed = (
+        next(orders) if number % GOOD_EVERY == GOOD_EVERY - 1 else next(hostile)
+        for number in range(count)
+    )
+    while batch := list(islice(mixed, BATCH)):
+        yield batch
 
 
 def _send_batch(sender: Sender, batch: list[Case | Order], sent: _Sent) -> None:
@@ -166,14 +129,13 @@ async def _until_settled(host: VirtualHost, inbox: Inbox, sent: _Sent) -> None:
 
     What is not so in time is found by the verdict.
     """
-
-    def settled() -> bool:
-        return len(inbox.good) == len(sent.good)
-
-    try:
-        await inbox.signals.wait_for(settled, lambda: "good orders", SETTLED_SECONDS)
+    with suppress(AssertionError, BrokerError):
+        await _until_good(inbox, len(sent.good), SETTLED_SECONDS)
         await host.until(
             lambda queues: left(queues).keys() <= {"orders.parked"}, timeout_seconds=SETTLED_SECONDS
         )
-    except (AssertionError, BrokerError):
-        return
+
+
+async def _until_good(inbox: Inbox, count: int, seconds: float) -> None:
+    what = f"not {count} good orders are answered"
+    await inbox.until(lambda: len(inbox.good) >= count, what, timeout_seconds=seconds)

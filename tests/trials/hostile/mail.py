@@ -3,20 +3,16 @@
 import json
 import re
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-import aio_pika
-from aiormq.abc import DeliveredMessage
+from aiormq.abc import AbstractChannel, DeliveredMessage
 
 from tests.trials.hostile.messages import Case
 from tests.world.broker import BrokerError, wire
 from tests.world.broker.raw import RawMessage, RawPublisher
-from tests.world.standin.signals import Signals
+from tests.world.load import Replies
 
-CONNECT_SECONDS = 60.0
 _MARK = re.compile(rb"hm-(\d{6})-")
 _GOOD = re.compile(r"good-\d{7}")
 
@@ -36,11 +32,7 @@ class Sender:
                 if self._publisher is None:
                     self._publisher = RawPublisher(self._url)
                 self._publisher.publish(
-                    b"orders",
-                    case.routing_key,
-                    case.properties,
-                    headers=case.headers,
-                    body=body,
+                    b"orders", case.routing_key, case.properties, headers=case.headers, body=body
                 )
             except (BrokerError, OSError) as error:
                 refusals.append(str(error))
@@ -72,15 +64,23 @@ class Reply:
     text: str
 
 
-@dataclass(slots=True)
-class Inbox:
+class Inbox(Replies):
     """Every reply, by the hostile message or the good order that it is for."""
 
-    hostile: dict[int, list[Reply]] = field(default_factory=dict)
-    good: dict[str, list[Reply]] = field(default_factory=dict)
-    unmatched: list[Reply] = field(default_factory=list)
-    count: int = 0
-    signals: Signals = field(default_factory=Signals)
+    def __init__(self) -> None:
+        super().__init__()
+        self.hostile: dict[int, list[Reply]] = {}
+        self.good: dict[str, list[Reply]] = {}
+        self.unmatched: list[Reply] = []
+
+    def __len__(self) -> int:
+        return len(self.hostile) + len(self.good) + len(self.unmatched)
+
+    async def listen(self, channel: AbstractChannel) -> None:
+        """Consumes every reply from now on; any key reaches the relay."""
+        await super().listen(channel)
+        # As from producers that bound more to its queue.
+        await channel.queue_bind("orders.requests", "orders", "#")
 
     async def take(self, message: DeliveredMessage) -> None:
         """File a reply."""
@@ -92,7 +92,6 @@ class Inbox:
         error = content.get("error") or {}
         text = f"{places}\n{properties.headers}\n{message.body.decode()}"
         reply = Reply(content["status"], error.get("code", ""), content.get("order"), text)
-        self.count += 1
         if mark := _MARK.search(places.encode("utf-8", "replace")):
             self.hostile.setdefault(int(mark[1]), []).append(reply)
         elif good := _GOOD.search(places):
@@ -100,22 +99,6 @@ class Inbox:
         else:
             self.unmatched.append(reply)
         self.signals.changed()
-
-
-@asynccontextmanager
-async def collecting(url: str) -> AsyncIterator[Inbox]:
-    """An inbox that takes every reply for the length of the block."""
-    connection = await aio_pika.connect(url, timeout=CONNECT_SECONDS)
-    async with connection:
-        outer = await connection.channel(publisher_confirms=False)
-        channel = await outer.get_underlay_channel()
-        inbox = Inbox()
-        queue = (await channel.queue_declare(exclusive=True, auto_delete=True)).queue or ""
-        await channel.queue_bind(queue, "orders.replies", "#")
-        await channel.basic_consume(queue, inbox.take, no_ack=True)
-        # Any key reaches the relay, as from producers that bound more to its queue.
-        await channel.queue_bind("orders.requests", "orders", "#")
-        yield inbox
 
 
 def parked_by_mark(messages: list[RawMessage]) -> tuple[Counter[int], list[RawMessage]]:

@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -80,6 +80,17 @@ def case(
     return Case(family, name, number, kept, headers, bodies or (body(number),), fates=fates)
 
 
+def of_property(family: str, rows: Sequence[tuple[str, Raw, frozenset[Fate]]]) -> Family:
+    """Messages that are good but for one property: its name, its value, what may become of it."""
+
+    def made(chance: random.Random, number: int) -> Case:
+        name, value, fates = chance.choice(rows)
+        title = f"{name} {value!r:.30}"
+        return case(family, title, number, fates, properties={name: value})
+
+    return made
+
+
 def values(number: int, **changes: object) -> dict[str, object]:
     """The fields of a good order, changed; the link carries the mark."""
     link = f"https://example.com/{(MARK % number).decode()}"
@@ -92,7 +103,7 @@ def body(number: int, **changes: object) -> bytes:
 
 
 def many(families: tuple[Family, ...], count: int, seed: int) -> Iterator[Case]:
-    """So many cases, the families in turn; the same for the same seed."""
+    """`count` cases, the families in turn; the same for the same seed."""
     chance = random.Random(seed)
     for number in range(count):
         yield families[number % len(families)](chance, number)

@@ -3,7 +3,6 @@
 import random
 import struct
 
-from tests.trials.hostile.header_fields import FIELDS, NO_NUMBERS
 from tests.trials.hostile.messages import (
     DAMAGED,
     ORDERED,
@@ -15,7 +14,7 @@ from tests.trials.hostile.messages import (
     case,
 )
 from tests.trials.hostile.messages_envelope import NOT_UTF8, ODD_TEXT
-from tests.trials.hostile.messages_ours import OURS, OURS_FORGED
+from tests.trials.hostile.messages_fields import FIELDS, NO_NUMBERS, OURS, OURS_FORGED
 from tests.world.broker import wire
 
 _KIB = 1024

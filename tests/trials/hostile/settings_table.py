@@ -131,9 +131,9 @@ def _files() -> Iterator[Wrong]:
     yield _dotenv("colon", b"\n" + level + b": debug\n", (), "line 2", *where)
     yield Wrong(".env", "a folder", words=("cannot be read", ".env"), dotenv=None)
     for name in ("api__kee", "amqp__urls", "log__levle", "retry__delay"):
-        content = {name: SECRET.encode()}
-        named = (name.upper(),)
-        yield Wrong("secret files", name, names=named, words=("no such setting",), files=content)
+        files = {name: SECRET.encode()}
+        words = ("no such setting",)
+        yield Wrong("secret files", name, names=(name.upper(),), words=words, files=files)
     bad: dict[str, bytes] = {
         "api__key": f"{SECRET}\x07".encode(),
         "amqp__url": f"http://u:{SECRET}@h/".encode(),
@@ -141,18 +141,17 @@ def _files() -> Iterator[Wrong]:
         "log__level": b"loud",
     }
     for name, text in bad.items():
-        yield Wrong("secret files", name, names=(name.upper(),), files={name: text}, with_key=False)
+        yield _secret(name, {name: text}, name.upper())
     for name in ("api__key", "amqp__url"):
-        files = {name: SECRET.encode() + b"\xff"}
-        words = ("UTF-8", name)
-        yield Wrong("secret files", f"{name} no text", words=words, files=files, with_key=False)
-    yield Wrong(
-        "secret files", "a folder", names=("API__KEY",), files={"api__key": None}, with_key=False
-    )
-    yield Wrong(
-        "secret files", "empty", names=("API__KEY",), files={"api__key": b" \n"}, with_key=False
-    )
-    yield Wrong("secret files", "none", names=("API__KEY",), words=("is required",), with_key=False)
+        yield _secret(f"{name} no text", {name: SECRET.encode() + b"\xff"}, None, "UTF-8", name)
+    yield _secret("a folder", {"api__key": None}, "API__KEY")
+    yield _secret("empty", {"api__key": b" \n"}, "API__KEY")
+    yield _secret("none", {}, "API__KEY", "is required")
+
+
+def _secret(name: str, files: Mapping[str, bytes | None], named: str | None, *words: str) -> Wrong:
+    names = () if named is None else (named,)
+    return Wrong("secret files", name, names=names, words=words, files=files, with_key=False)
 
 
 def _used() -> Iterator[Wrong]:

@@ -3,7 +3,6 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from tests.trials.hostile.findings import Finding
 from tests.trials.hostile.mail import Inbox, Reply, repeatable
@@ -17,22 +16,15 @@ BY_STATUS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """All that was seen: refusals by the broker, replies, parked copies."""
-
-    refused: Mapping[int, list[str]]
-    inbox: Inbox
-    parked: Counter[int]
-
-
-def judge(cases: Iterable[Case], seen: Seen) -> Iterator[Finding]:
-    """A finding for every case."""
+def judge(
+    cases: Iterable[Case], refused: Mapping[int, list[str]], inbox: Inbox, parked: Counter[int]
+) -> Iterator[Finding]:
+    """A finding for every case, from the broker's refusals, the replies and the parked copies."""
     for case in cases:
-        replies = seen.inbox.hostile.get(case.number, [])
-        refused = len(seen.refused.get(case.number, []))
-        fates, problems = fates_of(len(case.bodies) - refused, replies, seen.parked[case.number])
-        if refused:
+        replies, refusals = inbox.hostile.get(case.number, []), refused.get(case.number, [])
+        sent = len(case.bodies) - len(refusals)
+        fates, problems = fates_of(sent, replies, parked[case.number])
+        if refusals:
             fates.add(Fate.REFUSED_BY_BROKER)
         if not fates <= case.fates:
             found = ", ".join(sorted(fate.value for fate in fates)) or "gone"
@@ -41,7 +33,7 @@ def judge(cases: Iterable[Case], seen: Seen) -> Iterator[Finding]:
         orders = {reply.order for reply in replies if reply.status == "accepted"}
         if len(orders) > 1:
             problems.append(f"one message id has the orders {orders}")
-        texts = [*(reply.text for reply in replies), *seen.refused.get(case.number, [])]
+        texts = [*(reply.text for reply in replies), *refusals]
         story = "\n".join((repeatable(case), *texts))
         yield Finding(case.family, case.name, tuple(problems), story)
 

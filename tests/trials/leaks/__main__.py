@@ -6,17 +6,14 @@ the warm-up, and the growth in a hundred times. The exit code is 1 when one of t
 
 import argparse
 import asyncio
-import logging
 import sys
-import tempfile
-from pathlib import Path
+
+from rich.console import Console
 
 from tests.trials.leaks.flat import ENOUGH, table, trends
 from tests.trials.leaks.run import Plan, run
-from tests.world.broker import BrokerError, RabbitNode, VirtualHost
-from tests.world.load import ProcessFailedError
-
-INTERRUPTED = 128 + 2
+from tests.world.broker import VirtualHost
+from tests.world.commands import broker_node, carried_out, say
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -31,32 +28,16 @@ def main(arguments: list[str] | None = None) -> int:
             parser.error(f"--{name} {times}: 0, or at least {ENOUGH} to see how something grows")
     if not any(vars(chosen).values()):
         parser.error("nothing to do")
-    # Else Python prints the traceback of every connection that is lost here on purpose.
-    logging.getLogger("aiormq").addHandler(logging.NullHandler())
-    plan = Plan(chosen.reconnects, chosen.outages, chosen.kills)
-    try:
-        with tempfile.TemporaryDirectory(prefix="leaks-") as directory:
-            return _run(Path(directory), plan)
-    except (BrokerError, ProcessFailedError, TimeoutError) as error:
-        _say(str(error))
-        return 1
-    except KeyboardInterrupt:
-        return INTERRUPTED
+    return carried_out(lambda: _run(Plan(chosen.reconnects, chosen.outages, chosen.kills)))
 
 
-def _run(directory: Path, plan: Plan) -> int:
-    with RabbitNode.start(directory, say=_say) as node, VirtualHost.fresh(node) as host:
-        samples = asyncio.run(run(host, directory, plan, _say))
-    verdicts = []
-    for name, some in samples.items():
-        if some:
-            verdicts += (found := trends(some))
-            _say(table(f"{name}: {some[-1].after}", found))
-    return 0 if all(one.flat for one in verdicts) else 1
-
-
-def _say(line: str) -> None:
-    print(line, flush=True)
+def _run(plan: Plan) -> int:
+    with broker_node("leaks") as (node, directory), VirtualHost.fresh(node) as host:
+        samples = asyncio.run(run(host, directory, plan, say))
+    found = {name: trends(some) for name, some in samples.items() if some}
+    for name, several in found.items():
+        Console().print(table(f"{name}: {samples[name][-1].after}", several))
+    return 0 if all(one.flat for several in found.values() for one in several) else 1
 
 
 if __name__ == "__main__":

@@ -5,7 +5,11 @@ A leak adds something each time, so it is a slope; what comes and goes is noise 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from statistics import fmean, median
+from statistics import linear_regression, median
+
+from rich.table import Table
+
+from tests.world.commands import table_of
 
 WARM_UP_SHARE = 0.2
 ENOUGH = 4
@@ -17,7 +21,7 @@ TASKS_MORE, FILES_MORE, KIB_MORE = 6.0, 6.0, 1_500.0
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What the process held after so many repetitions."""
+    """What the process held after `after` repetitions."""
 
     after: int
     tasks: int
@@ -53,40 +57,33 @@ class Trend:
     flat: bool
 
 
-def settled(samples: Sequence[Sample]) -> Sequence[Sample]:
-    """Without the first ones, while caches fill and the allocator finds its size."""
-    return samples[int(len(samples) * WARM_UP_SHARE) :]
-
-
 def slope(points: Sequence[tuple[float, float]]) -> float:
     """The least-squares slope; 0 where all is at one place."""
-    x_mean, y_mean = fmean(x for x, _ in points), fmean(y for _, y in points)
-    width = sum((x - x_mean) ** 2 for x, _ in points)
-    return sum((x - x_mean) * (y - y_mean) for x, y in points) / width if width else 0.0
+    places, values = zip(*points, strict=True)
+    return linear_regression(places, values).slope if len(set(places)) > 1 else 0.0
 
 
 def trends(samples: Sequence[Sample]) -> list[Trend]:
     """What became of each thing; at least ENOUGH samples are needed to say."""
-    rest = settled(samples)
-    third = max(1, len(rest) // 3)
-    return [_trend(bound, rest, third) for bound in BOUNDS]
+    # Without the first ones, while caches fill and the allocator finds its size.
+    settled = samples[int(len(samples) * WARM_UP_SHARE) :]
+    return [_trend(bound, settled) for bound in BOUNDS]
 
 
-def _trend(bound: Bound, samples: Sequence[Sample], third: int) -> Trend:
-    values = [bound.of(sample) for sample in samples]
-    first, last = median(values[:third]), median(values[-third:])
-    a_hundred = 100 * slope([(sample.after, bound.of(sample)) for sample in samples])
+def _trend(bound: Bound, samples: Sequence[Sample]) -> Trend:
+    points = [(sample.after, bound.of(sample)) for sample in samples]
+    third = max(1, len(points) // 3)
+    first, last = (median(v for _, v in some) for some in (points[:third], points[-third:]))
+    a_hundred = 100 * slope(points)
     # Either alone is noise: a kept HTTP connection is a step, and a step in a short run a slope.
     grows = last - first > bound.more and a_hundred > bound.a_hundred
     return Trend(bound.name, first, last, a_hundred, not grows)
 
 
-def table(title: str, found: Sequence[Trend]) -> str:
-    """A line for each thing."""
-    lines = [f"{title:<34}{'first':>10}{'last':>10}{'per 100':>10}"]
-    lines += [
-        f"  {one.name:<32}{one.first:>10.0f}{one.last:>10.0f}{one.slope_a_hundred:>10.2f}"
-        f"  {'flat' if one.flat else 'NOT FLAT'}"
-        for one in found
-    ]
-    return "\n".join(lines)
+def table(title: str, found: Sequence[Trend]) -> Table:
+    """A row for each thing."""
+    shown = table_of(title, "first", "last", "per 100", "")
+    for one in found:
+        numbers = (f"{one.first:.0f}", f"{one.last:.0f}", f"{one.slope_a_hundred:.2f}")
+        shown.add_row(one.name, *numbers, "flat" if one.flat else "NOT FLAT")
+    return shown

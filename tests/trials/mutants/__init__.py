@@ -1,1 +1,1 @@
-"""Each guard of the relay taken away in turn, to see that the tests miss it."""
+"""Each guard of the relay taken away in turn, to see that a test fails."""

@@ -1,95 +1,126 @@
-"""The guards themselves: each can be taken out of the source as it is, and names real tests."""
+"""The guards themselves: each is found once, names its tests, and keeps a promise of the README."""
 
+import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from tests.trials.mutants.__main__ import ROOT
-from tests.trials.mutants.guard import Guard, GuardError, load, load_concern, missing_tests, without
+from tests.trials.mutants.guard import Guard, GuardError, load
+from tests.trials.mutants.source import Tree
+from tests.trials.mutants.tiny import CAUGHT, guard, guards_in, plant
 
-GUARDS = [guard for guards in load().values() for guard in guards]
-
-GOOD = """
-[[guard]]
-id = "a-guard"
-protects = "Something would be lost without it."
-file = "service/limit.py"
-find = "number > 10"
-replace = "False"
-tests = ["tests/test_limit.py::test_eleven"]
-"""
+FEWEST, MOST = 10, 120
 
 
-@pytest.mark.parametrize("guard", GUARDS, ids=lambda guard: guard.id)
-def test_a_guard_can_be_taken_out(guard: Guard) -> None:
-    """Its text is in its file once, what is left is Python, and it does something else.
+def test_every_guard_can_be_taken_out() -> None:
+    """It is there once, what is left is Python that does something else, and its tests are there.
 
     Where this fails the source was changed: give the guard its new text, or take it out of the
-    list together with what it protected.
+    list together with what it kept.
     """
-    assert without(guard, ROOT)
-    assert missing_tests(guard.tests, ROOT) == []
+    assert Tree(ROOT).check(load()) == []
 
 
-def test_every_concern_is_guarded() -> None:
-    """What the README promises is somebody's to protect."""
-    assert {
-        "api",
-        "consuming",
-        "copies",
-        "decisions",
-        "decoding",
-        "drain",
-        "gate",
-        "health",
-        "memory",
-        "orders",
-        "publishing",
-        "secrets",
-        "settings",
-        "settling",
-        "topology",
-    } <= load().keys()
+def promised() -> set[str]:
+    """The sentences of the README's list of promises, on one line each."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    listed = readme.partition("\nPromised, ")[2].partition("\nNot promised:\n")[0]
+    promises = [" ".join(promise.split()) for promise in listed.split("\n- ")[1:]]
+    return {sentence for each in promises for sentence in re.split(r"(?<=\.) (?=[A-Z`])", each)}
 
 
-def write(folder: Path, text: str, name: str = "a.toml") -> Path:
-    """A file of guards."""
-    path = folder / name
-    path.write_text(text)
-    return path
+def test_every_promise_is_guarded_from_several_sides() -> None:
+    """Word for word, and nothing is guarded that is not promised."""
+    counts = Counter(" ".join(guard.promise.split()) for guard in load())
+    assert counts.keys() == promised()
+    assert min(counts.values()) >= FEWEST
+    assert counts.total() <= MOST
 
 
-def test_a_good_guard_is_read(tmp_path: Path) -> None:
-    """As it stands."""
-    (guard,) = load_concern(write(tmp_path, GOOD))
-    assert (guard.id, guard.find, guard.replace) == ("a-guard", "number > 10", "False")
-    assert not guard.times_out
+@pytest.mark.parametrize(
+    ("found", "text"),
+    [
+        (guard("short", "number > 10", "False"), "if False:  # The limit."),
+        (guard("over-lines", "if number > 10: return False", "pass"), "    pass\n    return"),
+        (guard("inside", "number >= 0", "True", inside="within"), "return True"),
+        (guard("commas", "number >= 0 and number < limit", "1"), "not (\n        1,\n    )"),
+        (guard("a-comma", "(number >= 0 and number < limit)", "1"), "return not 1\n"),
+        (guard("the-rest", "limit=10", "limit=9"), "def without(number, *, limit=9):"),
+    ],
+    ids=lambda value: getattr(value, "id", ""),
+)
+def test_a_guard_is_found_whatever_the_layout(tmp_path: Path, found: Guard, text: str) -> None:
+    """Lines, comments and trailing commas do not count; all around it stays as it is."""
+    path, mutated = Tree(plant(tmp_path)).without(found)
+    assert path == Path("service/limit.py")
+    assert text in mutated
+    assert mutated.startswith("\ndef within(number):\n")
+
+
+@pytest.mark.parametrize(
+    ("stale", "problem"),
+    [
+        (guard("gone", "number > 11", "False"), "found 0 times, not once ()"),
+        (
+            guard("twice", "number >= 0", "False"),
+            "found 2 times, not once (service/limit.py:5, service/limit.py:10)",
+        ),
+        (guard("elsewhere", "number > 10", "False", inside="without"), "found 0 times"),
+        (guard("a-part", "numb", "False"), "found 0 times"),
+        (guard("half", "(number", "False"), "its text is no Python"),
+        (guard("no-python", "number > 10", "number >"), "without it service/limit.py"),
+        (guard("nothing", "number > 10", "(number > 10)"), "does the same"),
+        (guard("no-test", "number > 10", "1", tests=("test_9",)), "there are 0 tests test_9"),
+        (
+            guard("part-of-a-test", "number > 10", "1", tests=("eleven",)),
+            "there are 0 tests eleven",
+        ),
+    ],
+    ids=lambda value: getattr(value, "id", ""),
+)
+def test_a_stale_guard_is_named(tmp_path: Path, stale: Guard, problem: str) -> None:
+    """Its text is gone, or there twice, or its tests are gone, or it does nothing."""
+    (text,) = Tree(plant(tmp_path)).check([stale])
+    assert text.startswith(f"{stale.id}: ")
+    assert problem in text
+
+
+def test_a_test_may_be_named_with_its_file(tmp_path: Path) -> None:
+    """Where its name alone stands in several."""
+    named = CAUGHT.model_copy(update={"tests": ("test_limit.py::test_eleven",)})
+    assert Tree(plant(tmp_path)).tests(named) == ["tests/test_limit.py::test_eleven"]
+
+
+def test_a_guard_is_read_as_it_stands(tmp_path: Path) -> None:
+    """With the promise of its file."""
+    hangs = guard("hangs", "a\n== 'b'", '"c"', inside="d", seconds=9, hangs=True)
+    assert load(guards_in(tmp_path, CAUGHT, hangs)) == [CAUGHT, hangs]
 
 
 @pytest.mark.parametrize(
     ("right", "wrong"),
     [
-        ('id = "a-guard"', 'id = "A guard"'),
-        ('replace = "False"', 'replace = "number > 10"'),
-        ('find = "number > 10"', 'find = ""'),
-        ("service/limit.py", "tests/test_limit.py"),
-        ('"Something would be lost without it."', '"something"'),
-        ('["tests/test_limit.py::test_eleven"]', "[]"),
-        ("[[guard]]", "[[guards]]"),
-        ('replace = "False"', 'replace = "False"\nweight = 1'),
-        ('replace = "False"', 'replace = "False"\ntimes_out = 1'),
+        ("promise = ", "promised = "),
+        ("without = ", "with = "),
+        ('tests = ["test_eleven"]', 'tests = "test_eleven"'),
+        ('tests = ["test_eleven"]', ""),
         ('replace = "False"', "replace = "),
+        ('replace = "False"', 'replace = "False"\nweight = 1'),
     ],
 )
-def test_a_wrong_guard_is_refused(tmp_path: Path, right: str, wrong: str) -> None:
-    """With the name of its file."""
-    with pytest.raises(GuardError, match=r"a\.toml"):
-        load_concern(write(tmp_path, GOOD.replace(right, wrong)))
+def test_a_wrong_file_is_named(tmp_path: Path, right: str, wrong: str) -> None:
+    """Whatever is wrong with it."""
+    path = guards_in(tmp_path, CAUGHT) / "limits.toml"
+    path.write_text(path.read_text().replace(right, wrong))
+    with pytest.raises(GuardError, match=r"limits\.toml"):
+        load(tmp_path)
 
 
 def test_an_id_stands_once(tmp_path: Path) -> None:
     """Else `--only` would mean two."""
-    write(tmp_path, GOOD)
-    write(tmp_path, GOOD, "b.toml")
-    with pytest.raises(GuardError, match="a-guard stands in a and in b"):
+    guards_in(tmp_path, CAUGHT)
+    guards_in(tmp_path, CAUGHT.model_copy(update={"file": "others"}))
+    with pytest.raises(GuardError, match="more than one guard is called caught"):
         load(tmp_path)

@@ -2,14 +2,22 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 from tests.trials.mutants.guard import Guard
 
 LIMIT = """
 def within(number):
-    if number > 10:
+    if number > 10:  # The limit.
         return False
     return number >= 0
+
+
+def without(number, *, limit=10):
+    return not (
+        number >= 0
+        and number < limit,
+    )
 """
 
 TESTS = """
@@ -23,11 +31,6 @@ def test_ten():
 
 
 def test_eleven():
-    assert not within(11)
-
-
-@pytest.mark.timeout(10)
-def test_in_time():
     assert not within(11)
 
 
@@ -55,36 +58,31 @@ def plant(root: Path, *, tests: str = TESTS) -> Path:
     return root
 
 
-def guard(
-    name: str,
-    find: str,
-    replace: str,
-    *,
-    test: str = "test_eleven",
-    seconds: float = 100.0,
-    times_out: bool = False,
-) -> Guard:
+def guard(name: str, find: str, replace: str, **more: Any) -> Guard:
     """A guard of the tree."""
+    fields: dict[str, Any] = {"tests": ("test_eleven",)} | more
     return Guard(
         id=name,
-        protects="Something would be lost without it.",
-        file="service/limit.py",
+        file="limits",
+        promise="Nothing is lost.",
+        without="Something would be lost.",
         find=find,
         replace=replace,
-        tests=(f"tests/test_limit.py::{test}",),
-        seconds=seconds,
-        times_out=times_out,
+        **fields,
     )
 
 
 CAUGHT = guard("caught", "number > 10", "False")
-SURVIVOR = guard("survivor", "number >= 0", "True")
+SURVIVOR = guard("survivor", "number >= 0", "True", inside="within")
 
 
-def toml(*guards: Guard) -> str:
-    """The guards as a file; a text in JSON is one in TOML, too."""
-    fields = ("id", "protects", "file", "find", "replace", "tests")
-    return "".join(
-        "[[guard]]\n" + "".join(f"{name} = {json.dumps(getattr(each, name))}\n" for name in fields)
-        for each in guards
-    )
+def guards_in(folder: Path, *guards: Guard) -> Path:
+    """The folder with a file of these guards; a text in JSON is one in TOML, too."""
+    folder.mkdir(exist_ok=True)
+    lines = [f"promise = {json.dumps(guards[0].promise)}"]
+    for each in guards:
+        fields = each.model_dump(exclude={"id", "file", "promise"}, exclude_defaults=True)
+        lines.append(f"[{each.id}]")
+        lines += [f"{name} = {json.dumps(value)}" for name, value in fields.items()]
+    (folder / f"{guards[0].file}.toml").write_text("\n".join(lines))
+    return folder

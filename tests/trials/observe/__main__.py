@@ -6,10 +6,7 @@ and rules is asked, and hostile messages make no series. Exit code 0 when all is
 
 import argparse
 import asyncio
-import logging
-import signal
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -21,14 +18,12 @@ from tests.shipping.rules.promtool import MISSING, ensure_promtool
 from tests.trials.observe.programme import scenes_of
 from tests.trials.observe.report import Report, tables
 from tests.trials.observe.run import Observer, scraping
-from tests.trials.observe.stage import staged
-from tests.world.broker import BrokerError, RabbitNode, ensure_rabbitmq
-from tests.world.broker.find import Missing as NoRabbitMq
+from tests.trials.observe.site import staged
+from tests.world.broker import RabbitNode
+from tests.world.commands import carried_out, rabbitmq, temporary
 from tests.world.load import ProcessFailedError
-from tests.world.load.interrupts import interrupt
 from tests.world.prometheus import is_installed
 
-INTERRUPTED = 128 + 2
 _BEGAN = time.monotonic()
 
 
@@ -46,23 +41,11 @@ def main(command_line: Sequence[str] | None = None) -> int:
         parser.error(f"--messages {chosen.messages}: at least one")
     if chosen.keep and chosen.keep.exists():
         parser.error(f"--keep {chosen.keep}: it is there already")
-    # Explicitly: a shell starts background jobs with SIGINT ignored, and then Python keeps it so.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, interrupt)
-    # Else Python prints the traceback of every connection that is lost here on purpose.
-    logging.getLogger("aiormq").addHandler(logging.NullHandler())
-    try:
-        report = _observed(chosen)
-    except KeyboardInterrupt:
-        _say("interrupted; everything that was started is gone")
-        return INTERRUPTED
-    except (AssertionError, BrokerError, ProcessFailedError, TimeoutError, ValueError) as error:
-        _say(f"WRONG: {error}")
-        return 1
-    except ExceptionGroup as errors:
-        for one in errors.exceptions:
-            _say(f"WRONG: {type(one).__name__}: {one}")
-        return 1
+    return carried_out(lambda: _run(chosen), _say)
+
+
+def _run(chosen: argparse.Namespace) -> int:
+    report = _observed(chosen)
     Console(width=None if sys.stdout.isatty() else 120).print(tables(report))
     for line in report.problems():
         _say(f"WRONG: {line}")
@@ -73,21 +56,19 @@ def main(command_line: Sequence[str] | None = None) -> int:
 def _observed(chosen: argparse.Namespace) -> Report:
     ensure_promtool(_say)
     if not is_installed():
-        raise ValueError(MISSING)
-    found = ensure_rabbitmq(_say)
-    if isinstance(found, NoRabbitMq):
-        raise ValueError(found.advice)
+        raise ProcessFailedError(MISSING)
+    found = rabbitmq(_say)
     with ExitStack() as stack:
         if chosen.keep:
             chosen.keep.mkdir(parents=True)
             folder = chosen.keep.resolve()
         else:
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="observe-")))
+            folder = stack.enter_context(temporary("observe"))
         node = stack.enter_context(RabbitNode.start(folder, found=found, say=_say))
-        return asyncio.run(_run(folder, node, chosen))
+        return asyncio.run(_watch(folder, node, chosen))
 
 
-async def _run(folder: Path, node: RabbitNode, chosen: argparse.Namespace) -> Report:
+async def _watch(folder: Path, node: RabbitNode, chosen: argparse.Namespace) -> Report:
     data = folder / "prometheus"
     async with staged(folder, scraping(folder), node=node, data=data) as stage:
         observer = Observer(stage, _say)

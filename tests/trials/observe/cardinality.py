@@ -1,11 +1,10 @@
 """How many series a relay shows: what the closed sets allow, and what hostile messages make."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice
 from math import prod
-from threading import Event
 
 from service.core.codes import Status
 from service.core.message import PublicationKind
@@ -16,14 +15,13 @@ from service.flow.events.labels import ConnectionName, HoldReason, LostCause
 from tests.trials.hostile import messages
 from tests.trials.hostile.flood import FAMILIES
 from tests.trials.hostile.mail import Sender
-from tests.trials.hostile.messages import Case
-from tests.trials.observe.asking import Asker
+from tests.trials.observe.expressions import Asker
 from tests.trials.observe.site import Site
 from tests.world.load import left
 
 OURS = "order_relay_"
 SEED = 5
-_BATCH = 200
+_BATCH = 50
 _MOST_WAITING = 600
 _SETTLED_SECONDS = 240.0
 
@@ -52,7 +50,7 @@ class Cardinality:
 
 
 def bound(tiers: int) -> int:
-    """The most series of ours that one relay with so many waiting tiers can ever show."""
+    """The most series of ours that one relay with this number of waiting tiers can ever show."""
     metrics = [each for each in vars(catalogue).values() if isinstance(each, Metric)]
     return sum(_label_sets(metric, tiers) * _series_each(metric) for metric in metrics)
 
@@ -84,7 +82,7 @@ def _series_each(metric: Metric) -> int:
 
 
 async def measured(asker: Asker, site: Site, count: int, tiers: int) -> Cardinality:
-    """So many hostile messages go through the site's first relay, and its series are counted."""
+    """`count` hostile messages go through the site's first relay, and its series are counted."""
     relay = site.relays[0].process
     page, stored = await relay.metrics(), await _stored(asker, site)
     sent = await _send(site, count)
@@ -119,31 +117,16 @@ async def _send(site: Site, count: int) -> int:
         # Any key reaches the relay, as from producers that bound more to its queue.
         queue = await channel.get_queue("orders.requests", ensure=False)
         await queue.bind("orders", "#")
-    stop = Event()
-    try:
-        await _send_all(site, messages.many(FAMILIES, count, SEED), stop)
-    finally:
-        # A thread cannot be cancelled: without this one it would go on after Ctrl-C.
-        stop.set()
-    await site.host.until(
-        lambda queues: left(queues).keys() <= {"orders.parked"}, timeout_seconds=_SETTLED_SECONDS
-    )
-    return count
-
-
-async def _send_all(site: Site, cases: Iterator[Case], stop: Event) -> None:
-    sender = Sender(site.host.url)
+    sender, cases = Sender(site.host.url), messages.many(FAMILIES, count, SEED)
+    # In small batches: a thread cannot be cancelled, and goes on with its own after Ctrl-C.
     while batch := list(islice(cases, _BATCH)):
-        await asyncio.to_thread(_send_batch, sender, batch, stop)
+        await asyncio.to_thread(lambda some: [sender.send(case) for case in some], batch)
         await site.host.until(
             lambda queues: queues["orders.requests"].messages < _MOST_WAITING,
             timeout_seconds=_SETTLED_SECONDS,
         )
     sender.close()
-
-
-def _send_batch(sender: Sender, batch: list[Case], stop: Event) -> None:
-    for case in batch:
-        if stop.is_set():
-            return
-        sender.send(case)
+    await site.host.until(
+        lambda queues: left(queues).keys() <= {"orders.parked"}, timeout_seconds=_SETTLED_SECONDS
+    )
+    return count

@@ -1,17 +1,24 @@
-"""A control group of the kernel with a memory limit, as a container gets one; needs root."""
+"""A control group of the kernel with a memory limit, as a container gets one; needs root.
+
+`python -m tests.trials.observe.groups GROUP MODULE ...` runs the module in a group.
+"""
 
 import os
 import secrets
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from service.edges.telemetry.memory_limit import CGROUPS, MEMBERSHIP
-from tests.trials.observe.scenes import CannotBeHereError
 
 _TRIES = 100
 _PAUSE_SECONDS = 0.1
+
+
+class CannotBeHereError(Exception):
+    """The cause cannot be brought about on this machine; the message says why."""
 
 
 @contextmanager
@@ -51,3 +58,13 @@ def _remove(group: Path) -> None:
             time.sleep(_PAUSE_SECONDS)
         else:
             return
+
+
+def _enter(group: str, *module: str) -> None:
+    # Never returns: the module's process is this one, in the group from its first step on.
+    Path(group, "cgroup.procs").write_text(str(os.getpid()), encoding="ascii")
+    os.execv(sys.executable, [sys.executable, "-m", *module])  # noqa: S606 - no shell is wanted
+
+
+if __name__ == "__main__":
+    _enter(*sys.argv[1:])

@@ -1,7 +1,6 @@
 """Orders at a steady rate, good and bad ones, whatever becomes of the broker meanwhile."""
 
 import asyncio
-import json
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
@@ -11,6 +10,7 @@ from tests.trials.chaos.amqp import AGAIN_SECONDS, AMQP_FAILURES
 from tests.trials.chaos.plan import UNKNOWN_SERVICE
 from tests.world.broker import VirtualHost
 from tests.world.load import Order, Producer
+from tests.world.load.orders import good_body
 
 BAD_EVERY = 10
 _MOST_BEHIND_SECONDS = 1.0
@@ -19,17 +19,11 @@ _MOST_BEHIND_SECONDS = 1.0
 def orders(prefix: str) -> Iterator[Order]:
     """Without end; of each ten one is bad, in turn by the relay's word and by the API's."""
     for number in count():
-        body: dict[str, object] = {
-            "service": 1000 + number % 9000,
-            "link": f"https://example.com/p/{number}",
-            "quantity": 100,
-        }
+        changes: dict[str, object] = {}
         if number % BAD_EVERY == BAD_EVERY - 1:
-            body |= {"quantity": "many"} if number // BAD_EVERY % 2 else _UNKNOWN
-        yield Order(f"{prefix}-{number:07d}", json.dumps(body).encode())
-
-
-_UNKNOWN = {"service": UNKNOWN_SERVICE}
+            by_the_relay = number // BAD_EVERY % 2
+            changes = {"quantity": "many"} if by_the_relay else {"service": UNKNOWN_SERVICE}
+        yield Order(f"{prefix}-{number:07d}", good_body(number, **changes).encode())
 
 
 class Load:

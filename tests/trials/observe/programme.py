@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass, replace
 
-from tests.trials.observe.asking import Key
-from tests.trials.observe.scenes import Scene
+from tests.trials.observe.expressions import Key
+from tests.trials.observe.scenes import Scene, Trouble
 from tests.trials.observe.site import SitePlan
-from tests.trials.observe.troubles import answers, links, processes, queues
+from tests.trials.observe.troubles import answers, queues, relays
 
-CRITICAL, WARNING = "critical", "warning"
 _FEW_QUEUES = {"RETRY__DELAYS_SECONDS": "1,5"}
 
 
@@ -20,128 +19,109 @@ class Act:
     scenes: tuple[Scene, ...]
 
 
-def _key(name: str, severity: str) -> Key:
-    return Key(f"OrderRelay{name}", severity)
+def _scene(cause: str, trouble: Trouble, *alerts: str, recovery: Trouble | None = None) -> Scene:
+    keys = tuple(Key(f"OrderRelay{name}", severity) for name, severity in map(str.split, alerts))
+    return Scene(keys, cause, trouble, recovery) if recovery else Scene(keys, cause, trouble)
 
 
-def _plan(relays: int = 1, per_second: float = 5.0, **settings: str) -> SitePlan:
-    return SitePlan(relays, per_second, {**_FEW_QUEUES, **settings})
+def _act(
+    name: str, *scenes: Scene, relays: int = 1, per_second: float = 5.0, **settings: str
+) -> Act:
+    return Act(name, SitePlan(relays, per_second, {**_FEW_QUEUES, **settings}), scenes)
 
 
-OUTAGE = Scene(
-    (_key("Held", CRITICAL),), "the API refuses connections", answers.api_refuses_connections
-)
-PARKED = Scene((_key("Parked", WARNING),), "messages without an id come", queues.messages_parked)
-LINKS = Act(
-    "links",
-    _plan(),
-    (
-        Scene((_key("Absent", CRITICAL),), "every relay is stopped", links.relays_stopped),
-        Scene(
-            (_key("ReconnectStorm", WARNING),),
-            "the broker's connections are cut again and again",
-            links.links_cut_again_and_again,
-        ),
-        # After the storm, which the vain attempts of this one would begin before its time.
-        Scene(
-            (_key("NoConsumer", CRITICAL),),
-            "the broker's connections are cut, new ones refused",
-            links.broker_refuses,
-        ),
-    ),
-)
-API = Act(
-    "api",
-    _plan(),
-    (
-        Scene((_key("CredentialsHeld", CRITICAL),), "the API refuses the key", answers.key_refused),
-        Scene((_key("Throttled", WARNING),), "the API answers 429", answers.throttled),
-    ),
-)
-ERRORS = Act(
-    "errors",
-    _plan(per_second=10.0),
-    (
-        Scene(
-            (_key("ApiErrorBurnFast", CRITICAL), _key("ApiErrorBurnSlow", WARNING)),
-            f"every third call is answered 500, {answers.FAILED} times",
-            answers.some_calls_fail,
-            answers.good_orders_outweigh,
-        ),
-    ),
-)
-LATE = Act(
-    "late",
-    # So few that none waits long in the relay, or a slow machine would make more late ones.
-    _plan(per_second=10.0, AMQP__PREFETCH="20"),
-    (
-        Scene(
-            (_key("AnswersBurnFast", CRITICAL), _key("AnswersBurnSlow", WARNING)),
-            f"{answers.LATE} answers take {answers.LATE_SECONDS} s",
-            answers.some_answers_late,
-            answers.good_orders_outweigh,
-        ),
-    ),
-)
-UNSURE = Act(
-    "unsure",
-    _plan(RETRY__MAX_ATTEMPTS="2"),
-    (
-        Scene(
-            (_key("OutcomeUnknown", WARNING), _key("OutcomeUnknown", CRITICAL)),
-            f"{answers.UNSURE} orders are placed and never answered for",
-            answers.outcomes_unknown,
-        ),
-    ),
-)
-SLOW = Act(
-    "slow",
-    _plan(API__CONCURRENCY="4", AMQP__PREFETCH="400"),
-    (
-        Scene(
-            (_key("OrderTooOld", WARNING), _key("QueueGrows", WARNING)),
-            "2 orders a second are served, 25 come",
-            queues.more_than_is_served,
-        ),
-    ),
-)
-LETTERS = Act(
-    "letters",
-    _plan(),
-    (
-        PARKED,
-        Scene(
-            (_key("Unrouted", WARNING),),
-            "the replies' queue loses its binding",
-            queues.replies_unbound,
-        ),
-    ),
-)
-PROCESS = Act(
-    "process",
-    _plan(relays=2),
-    (
-        Scene(
-            (_key("MemoryNearLimit", WARNING),),
-            "a control group with hardly enough memory",
-            processes.memory_limited,
-        ),
-        Scene(
-            (_key("EventLoopLag", WARNING),),
-            "SIGSTOP and SIGCONT, again and again",
-            processes.relay_frozen_again_and_again,
-        ),
-    ),
-)
-ACTS = (UNSURE, SLOW, PROCESS, LINKS, API, ERRORS, LATE, LETTERS)
-
-BLOCKED = Scene(
-    (_key("PublisherBlocked", CRITICAL),),
-    "the broker's memory alarm",
-    queues.publishers_blocked,
+OUTAGE = _scene("the API refuses connections", answers.api_refuses_connections, "Held critical")
+PARKED = _scene("messages without an id come", queues.messages_parked, "Parked warning")
+BLOCKED = _scene(
+    "the broker's memory alarm", queues.publishers_blocked, "PublisherBlocked critical"
 )
 """Strikes every site of the broker, so it comes last."""
 
+UNSURE = _act(
+    "unsure",
+    _scene(
+        f"{answers.UNSURE} orders are placed and never answered for",
+        answers.outcomes_unknown,
+        "OutcomeUnknown warning",
+        "OutcomeUnknown critical",
+    ),
+    RETRY__MAX_ATTEMPTS="2",
+)
+ACTS = (
+    UNSURE,
+    _act(
+        "slow",
+        _scene(
+            "2 orders a second are served, 25 come",
+            queues.more_than_is_served,
+            "OrderTooOld warning",
+            "QueueGrows warning",
+        ),
+        API__CONCURRENCY="4",
+        AMQP__PREFETCH="400",
+    ),
+    _act(
+        "process",
+        _scene(
+            "a control group with hardly enough memory",
+            relays.memory_limited,
+            "MemoryNearLimit warning",
+        ),
+        _scene(
+            "SIGSTOP and SIGCONT, again and again",
+            relays.relay_frozen_again_and_again,
+            "EventLoopLag warning",
+        ),
+        relays=2,
+    ),
+    _act(
+        "links",
+        _scene("every relay is stopped", relays.relays_stopped, "Absent critical"),
+        _scene(
+            "the broker's connections are cut again and again",
+            relays.links_cut_again_and_again,
+            "ReconnectStorm warning",
+        ),
+        # After the storm, which the vain attempts of this one would begin before its time.
+        _scene(
+            "the broker's connections are cut, new ones refused",
+            relays.broker_refuses,
+            "NoConsumer critical",
+        ),
+    ),
+    _act(
+        "api",
+        _scene("the API refuses the key", answers.key_refused, "CredentialsHeld critical"),
+        _scene("the API answers 429", answers.throttled, "Throttled warning"),
+    ),
+    _act(
+        "errors",
+        _scene(
+            f"every third call is answered 500, {answers.FAILED} times",
+            answers.some_calls_fail,
+            *("ApiErrorBurnFast critical", "ApiErrorBurnSlow warning"),
+            recovery=answers.good_orders_outweigh,
+        ),
+        per_second=10.0,
+    ),
+    # So few that none waits long in the relay, or a slow machine would make more late ones.
+    _act(
+        "late",
+        _scene(
+            f"{answers.LATE} answers take {answers.LATE_SECONDS} s",
+            answers.some_answers_late,
+            *("AnswersBurnFast critical", "AnswersBurnSlow warning"),
+            recovery=answers.good_orders_outweigh,
+        ),
+        per_second=10.0,
+        AMQP__PREFETCH="20",
+    ),
+    _act(
+        "letters",
+        PARKED,
+        _scene("the replies' queue loses its binding", queues.replies_unbound, "Unrouted warning"),
+    ),
+)
 
 # Both, for the budgets of all are added up: beside one without a limit there is no budget to show.
 _BUDGET = {"API__RATE_PER_SECOND": "500"}

@@ -9,6 +9,7 @@ from rich.table import Table
 from tests.trials.observe.cardinality import Cardinality
 from tests.trials.observe.expressions import Verdict
 from tests.trials.observe.scenes import Sighting
+from tests.world.commands import table_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +60,13 @@ def tables(report: Report) -> Group:
     if report.cardinality:
         parts.append(_series(report.cardinality))
     if report.metrics_problem is not None:
-        parts.append(_table("promtool check metrics", "says"))
+        parts.append(table_of("promtool check metrics", "says"))
         parts[-1].add_row("a relay's /metrics", report.metrics_problem or "nothing: clean")
     return Group(*parts)
 
 
-def _table(*columns: str) -> Table:
-    table = Table(title_justify="left")
-    for place, column in enumerate(columns):
-        table.add_column(column, overflow="fold", justify="left" if place == 0 else "right")
-    return table
-
-
 def _expressions(verdicts: Iterable[Verdict]) -> Table:
-    table = _table("expressions", "asked", "answered", "rightly empty", "failed")
+    table = table_of("expressions", "asked", "answered", "rightly empty", "failed")
     by_group: dict[str, list[Verdict]] = {}
     for verdict in verdicts:
         by_group.setdefault(verdict.question.group, []).append(verdict)
@@ -85,7 +79,7 @@ def _expressions(verdicts: Iterable[Verdict]) -> Table:
 
 
 def _alerts(sightings: Iterable[Sighting]) -> Table:
-    table = _table("alert", "severity", "fired after", "ended after")
+    table = table_of("alert", "severity", "fired after", "ended after")
     table.add_column("caused by", overflow="fold")
     for one in sorted(sightings, key=lambda sighting: sighting.alert):
         name = one.alert.name.removeprefix("OrderRelay")
@@ -101,7 +95,7 @@ def _cause(one: Sighting) -> str:
 
 
 def _series(counted: Cardinality) -> Table:
-    table = _table("series of one relay", "before", f"after {counted.sent:,} messages", "at most")
+    table = table_of("series of one relay", "before", f"after {counted.sent:,} messages", "at most")
     most = f"{counted.bound:,}"
     table.add_row("on its page", f"{counted.page_before:,}", f"{counted.page_after:,}", most)
     stored = f"{counted.prometheus_before:,}", f"{counted.prometheus_after:,}"

@@ -6,14 +6,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from time import time
 
-import httpx2
-
-from service.app.setting_groups import RetrySettings
+from service.app.settings import RetrySettings
 from tests.shipping.rules.promtool import Missing, find_promtool
 from tests.shipping.rules.reading import FILE, rules
-from tests.trials.observe.asking import Asker, Key
 from tests.trials.observe.cardinality import Cardinality, measured
-from tests.trials.observe.expressions import Expected, Run, ask_all, named
+from tests.trials.observe.expressions import Asker, Expected, Key, Run, ask_all, named
 from tests.trials.observe.programme import (
     ACTS,
     BLOCKED,
@@ -29,9 +26,9 @@ from tests.trials.observe.report import Report
 from tests.trials.observe.scenes import Scene, Sighting, Watch
 from tests.trials.observe.scraping import Scraping
 from tests.trials.observe.shortened import FACTOR, shortened
-from tests.trials.observe.site import Site
-from tests.trials.observe.stage import Stage
+from tests.trials.observe.site import Site, Stage
 from tests.world.load import until
+from tests.world.load.processes import client
 
 TIERS = len(RetrySettings().delays_seconds)
 NO_LIMIT = dict.fromkeys(
@@ -40,7 +37,6 @@ NO_LIMIT = dict.fromkeys(
 """By where they stand, expressions that may have no series on any machine."""
 _SETTLED_SCRAPES = 5
 _SCRAPED_SECONDS = 120.0
-_ANSWER_SECONDS = 60.0
 
 Say = Callable[[str], None]
 
@@ -80,7 +76,7 @@ class Observer:
         return Watch(self.asker, expressions, self.say)
 
     async def everything(self, messages: int) -> Report:
-        """All alerts, all expressions, and so many hostile messages."""
+        """All alerts, all expressions, and `messages` hostile messages."""
         began = time()
         async with self.stage.site("shop", SHOP) as shop, self.stage.site("calm", CALM) as calm:
             async with asyncio.TaskGroup() as group:
@@ -153,8 +149,8 @@ class Observer:
 async def _page(site: Site) -> str:
     address = f"{site.relays[0].process.admin_url}/metrics"
     headers = {"Accept": "text/plain"}
-    async with httpx2.AsyncClient(verify=False, trust_env=False, timeout=_ANSWER_SECONDS) as client:
-        return (await client.get(address, headers=headers)).raise_for_status().text
+    async with client() as http:
+        return (await http.get(address, headers=headers)).raise_for_status().text
 
 
 def _lint(page: str) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
 from dataclasses import dataclass
 
-from tests.trials.observe.asking import Asker, Key
+from tests.trials.observe.expressions import Asker, Key
+from tests.trials.observe.groups import CannotBeHereError
 from tests.trials.observe.site import Site
 from tests.world.load import until
 
@@ -23,13 +24,13 @@ Trouble = Callable[[Site], AbstractAsyncContextManager[None]]
 class Scene:
     """What is done to a site, in words and in earnest, and which alerts come of it.
 
-    Where an alert would go on for hours after its cause, `mending` goes on until it ends.
+    Where an alert would go on for hours after its cause, `recovery` goes on until it ends.
     """
 
     alerts: tuple[Key, ...]
     cause: str
     trouble: Trouble
-    mending: Trouble = lambda _site: nullcontext()
+    recovery: Trouble = lambda _site: nullcontext()
 
 
 @dataclass(slots=True)
@@ -52,10 +53,6 @@ class Sighting:
         """It fired, its expression answered meanwhile, and it ended."""
         seen = self.fired_after is not None and self.resolved_after is not None
         return seen and self.answered and not self.problem
-
-
-class CannotBeHereError(Exception):
-    """The cause cannot be brought about on this machine; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +89,7 @@ class Watch:
             began = time.monotonic()
             ending = asyncio.create_task(self._until_all(site, sightings, began, firing=False))
             try:
-                async with scene.mending(site):
+                async with scene.recovery(site):
                     await stack.aclose()
                     await ending
             finally:

@@ -1,20 +1,19 @@
-"""One namespace as Prometheus sees it: relays on a virtual host of their own, and their API."""
+"""What is observed: a broker, a Prometheus, and namespaces of relays with an API of their own."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from aiormq.abc import AbstractChannel
 
-from tests.trials.chaos.processes import ChaosApi, Replica
+from tests.trials.chaos.processes import ChaosApi, Replica, linked
 from tests.trials.chaos.wire import Wire
 from tests.trials.observe.load import Load
-from tests.trials.observe.scraping import Targets
+from tests.trials.observe.scraping import Scraping, Targets, configuration
 from tests.world.broker import RabbitNode, VirtualHost
-from tests.world.broker.ports import LOOPBACK
-from tests.world.faults import Proxy
 from tests.world.load import Replies
+from tests.world.prometheus import Prometheus, running
 
 
 class SharedReplies(Replies):
@@ -25,7 +24,7 @@ class SharedReplies(Replies):
         declared = await channel.queue_declare("replies", durable=True, auto_delete=True)
         queue = declared.queue or ""
         await channel.queue_bind(queue, "orders.replies", "#")
-        await channel.basic_consume(queue, self._take, no_ack=True)
+        await channel.basic_consume(queue, self.take, no_ack=True)
 
 
 @dataclass(frozen=True)
@@ -71,8 +70,16 @@ async def opened(
         host = stack.enter_context(VirtualHost.fresh(node))
         api = stack.enter_context(ChaosApi(folder))
         await api.ready()
-        starting = range(plan.relays)
-        relays = [await _relay(stack, number, folder, host, api, plan) for number in starting]
+        at_broker = f":{node.amqp_port}/"
+
+        def settings(links: Sequence[Wire], api_url: str) -> dict[str, str]:
+            amqp_url = host.url.replace(at_broker, f":{links[0].proxy.port}/")
+            return {"AMQP__URL": amqp_url, "API__URL": api_url, **plan.settings}
+
+        relays = [
+            await linked(stack, number, folder, [node.amqp_port], api, settings)
+            for number in range(plan.relays)
+        ]
         for relay in relays:
             await relay.process.consuming(poll_seconds=0.1)
         replies = await stack.enter_async_context(SharedReplies.collect(host.url))
@@ -84,24 +91,33 @@ async def opened(
         yield site
 
 
-async def _relay(
-    stack: AsyncExitStack,
-    number: int,
-    folder: Path,
-    host: VirtualHost,
-    api: ChaosApi,
-    plan: SitePlan,
-) -> Replica:
-    """A relay behind links of its own that has been started."""
-    broker = Wire(await stack.enter_async_context(Proxy(LOOPBACK, host.node.amqp_port)))
-    api_port = int(api.base_url.rpartition(":")[2])
-    api_link = Wire(await stack.enter_async_context(Proxy(LOOPBACK, api_port)))
-    at_broker = f":{host.node.amqp_port}/"
-    settings = {
-        "AMQP__URL": host.url.replace(at_broker, f":{broker.proxy.port}/"),
-        "API__URL": f"http://{LOOPBACK}:{api_link.proxy.port}/api/v2",
-        **plan.settings,
-    }
-    relay = Replica(number, folder, settings, [broker], api_link)
-    stack.enter_context(relay.running())
-    return relay
+@dataclass(frozen=True)
+class Stage:
+    """A broker and a Prometheus that run; sites are opened as they are needed."""
+
+    node: RabbitNode
+    prometheus: Prometheus
+    directory: Path
+    targets: Targets
+    scraping: Scraping
+
+    def site(self, name: str, plan: SitePlan) -> AbstractAsyncContextManager[Site]:
+        """A namespace of this name, for the length of the block: see `Site`."""
+        return opened(name, self.node, self.directory, self.targets, plan)
+
+
+@asynccontextmanager
+async def staged(
+    directory: Path, scraping: Scraping, *, node: RabbitNode | None = None, data: Path | None = None
+) -> AsyncIterator[Stage]:
+    """The stage; its files are in `directory`, Prometheus's in `data` where they are to be kept.
+
+    A node that is given is used, and lives on; else one is started and ended.
+    """
+    async with AsyncExitStack() as stack:
+        if node is None:
+            node = stack.enter_context(RabbitNode.start(directory))
+        targets = Targets.none_yet(directory / "targets.json")
+        settings = configuration(scraping, targets.file, node.prometheus_url)
+        prometheus = stack.enter_context(running(data, settings))
+        yield Stage(node, prometheus, directory, targets, scraping)

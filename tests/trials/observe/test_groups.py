@@ -5,8 +5,7 @@ import sys
 
 import pytest
 
-from tests.trials.observe.groups import memory_group
-from tests.trials.observe.scenes import CannotBeHereError
+from tests.trials.observe.groups import CannotBeHereError, memory_group
 
 MEBIBYTE = 1 << 20
 _SAYS_ITS_LIMIT = (
@@ -17,7 +16,7 @@ _SAYS_ITS_LIMIT = (
 
 def test_a_process_enters_the_group_and_reads_its_limit() -> None:
     """From its first step on; the group is gone after."""
-    command = (sys.executable, "-m", "tests.trials.observe.in_group")
+    command = (sys.executable, "-m", "tests.trials.observe.groups")
     once = ("timeit", "-n", "1", "-r", "1", _SAYS_ITS_LIMIT)
     try:
         with memory_group(100 * MEBIBYTE) as group:

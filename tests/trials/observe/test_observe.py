@@ -6,11 +6,20 @@ from time import time
 import pytest
 
 from tests.shipping.rules.reading import ALERT_NAMES, alerts
-from tests.trials.observe.asking import Asker, Key, NotAnsweredError
-from tests.trials.observe.expressions import Expected, Question, Run, ask, named, questions
+from tests.trials.observe.expressions import (
+    Asker,
+    Expected,
+    Key,
+    NotAnsweredError,
+    Question,
+    Run,
+    ask,
+    named,
+    questions,
+)
 from tests.trials.observe.programme import ACTS, BLOCKED, OUTAGE, scenes_of
 from tests.trials.observe.run import NO_LIMIT, Observer, scraping
-from tests.trials.observe.stage import staged
+from tests.trials.observe.site import staged
 from tests.world.broker import RabbitNode
 from tests.world.prometheus import is_installed
 

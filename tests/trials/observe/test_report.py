@@ -6,9 +6,8 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from tests.trials.observe.asking import Key
 from tests.trials.observe.cardinality import Cardinality
-from tests.trials.observe.expressions import RECORDED, Question, Verdict, judge
+from tests.trials.observe.expressions import RECORDED, Key, Question, Verdict, judge
 from tests.trials.observe.report import Report, tables
 from tests.trials.observe.scenes import Sighting
 

@@ -1,10 +1,13 @@
 """What a soak found, and what of it is wrong: pure, so that every check can be seen to fail."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, cast
 
+from tests.trials.chaos.checker import check
+from tests.trials.chaos.history import Bounds, Ending, History, Sent, Status, Told
+from tests.trials.chaos.world import booked_in
 from tests.world.load import Reply
 
 MUST_BE_EMPTY = ("requests", "retry", "parked", "unrouted")
@@ -23,36 +26,41 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
-class Ledger:
-    """The stand-in's book: the totals, and orders and answer of each request_id."""
-
-    totals: Mapping[str, int]
-    orders: Mapping[str, int]
-    answers: Mapping[str, str | None]
-
-    @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> "Ledger":
-        """As `GET /ledger` tells it."""
-        entries = value["by_request_id"]
-        return cls(
-            totals={name: number for name, number in value.items() if name != "by_request_id"},
-            orders={request_id: entry["orders"] for request_id, entry in entries.items()},
-            answers={request_id: entry["answer"] for request_id, entry in entries.items()},
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class Findings:
-    """Everything that the checks look at; `queues` counts what was left in each."""
+    """All that the checks look at; `ledger` is the stand-in's, `queues` counts what was left."""
 
     expected: frozenset[str]
     replies: Mapping[str, Reply]
     repeated: Mapping[str, int]
-    ledger: Ledger
+    ledger: Mapping[str, Any]
     queues: Mapping[str, int]
     samples: tuple[Sample, ...]
     relay_exit_code: int
     troubles: tuple[str, ...] = ()
+
+    @property
+    def totals(self) -> dict[str, int]:
+        """What the ledger says of all request_ids together."""
+        return {name: count for name, count in self.ledger.items() if name != "by_request_id"}
+
+    @property
+    def history(self) -> History:
+        """The orders, as the checker of chaos reads them; their times are not known."""
+        return History(
+            scenario="soak",
+            seed=0,
+            bounds=Bounds(0, 0, 0, 0),
+            ending=Ending(0, 0, {}),
+            sent=tuple(Sent(request_id, "", 0, 0) for request_id in self.expected),
+            told=tuple(
+                Told(request_id, cast("Status", reply.status), None, reply.order, 1, 0)
+                for request_id, reply in self.replies.items()
+            ),
+            found=(),
+            called=(),
+            booked=booked_in(self.ledger),
+            inflicted=(),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,101 +88,56 @@ class Report:
 
 def report(found: Findings, *, growth_limit_kib: int) -> Report:
     """The numbers, and what is wrong with them."""
-    first, last = found.samples[0], found.samples[-1]
+    last = found.samples[-1]
+    growth_kib = last.resident_kib - found.samples[0].resident_kib
     return Report(
         orders=len(found.expected),
         replies=len(found.replies),
         statuses=dict(Counter(reply.status for reply in found.replies.values())),
         duplicates=sum(found.repeated.values()),
-        calls=found.ledger.totals["calls"],
-        ledger=dict(found.ledger.totals),
+        calls=found.totals["calls"],
+        ledger=found.totals,
         queues=dict(found.queues),
         seconds=last.seconds,
         orders_per_second=last.orders / last.seconds,
         cpu_microseconds_per_order=last.cpu_seconds / last.orders * 1e6,
-        growth_kib=last.resident_kib - first.resident_kib,
+        growth_kib=growth_kib,
         samples=list(found.samples),
-        problems=[
-            *_reply_problems(found),
-            *_ledger_problems(found),
-            *_queue_problems(found),
-            *_memory_problems(found, growth_limit_kib),
-            *_relay_problems(found),
-        ],
+        problems=[*_order_problems(found), *_other_problems(found, growth_kib, growth_limit_kib)],
     )
 
 
-def _reply_problems(found: Findings) -> list[str]:
-    wrong = {
+def _order_problems(found: Findings) -> Iterator[str]:
+    by_kind: dict[str, list[str]] = {}
+    for each in check(found.history).failures:
+        by_kind.setdefault(each.kind, []).append(f"{each.request_id} ({each.sentence})")
+    refused = {
         f"{request_id} ({reply.status})"
         for request_id, reply in found.replies.items()
         if reply.status != "accepted"
     }
-    other = {
-        request_id
-        for request_id, reply in found.replies.items()
-        if f'{{"order": "{reply.order}"}}' != found.ledger.answers.get(request_id)
-    }
-    return [
-        *_named("orders without a reply", found.expected - found.replies.keys()),
-        *_named("replies to orders that nobody made", found.replies.keys() - found.expected),
-        *_named("orders that were not accepted", wrong),
-        *_named("replies with another order id than the API gave", other),
-        *_named("orders that were replied to more than once", set(found.repeated)),
-    ]
+    by_kind["not accepted"] = sorted(refused)
+    by_kind["replied to more than once"] = sorted(found.repeated)
+    by_kind["lines of trouble in the relay's log"] = sorted(set(found.troubles))
+    for kind, several in by_kind.items():
+        if several:
+            more = ", ..." if len(several) > _MOST_NAMED else ""
+            yield f"{len(several)} {kind}: {', '.join(several[:_MOST_NAMED])}{more}"
 
 
-def _ledger_problems(found: Findings) -> list[str]:
-    orders, totals = found.ledger.orders, found.ledger.totals
-    several = {f"{request_id} ({count})" for request_id, count in orders.items() if count != 1}
-    problems = [
-        *_named("request_ids that made no order", found.expected - orders.keys()),
-        *_named("request_ids that nobody sent", orders.keys() - found.expected),
-        *_named("request_ids with another number of orders than one", several),
-    ]
-    wanted = {
-        "orders": len(found.expected),
-        "request_ids": len(found.expected),
-        "more_than_one_order": 0,
-        "conflicts": 0,
-    }
-    problems += [
-        f"the ledger has {totals[name]} {name}, not {number}"
-        for name, number in wanted.items()
-        if totals[name] != number
-    ]
-    return problems
-
-
-def _queue_problems(found: Findings) -> list[str]:
-    missing = [name for name in MUST_BE_EMPTY if not any(_is(name, each) for each in found.queues)]
-    return [
-        *(f"there is no queue for {name}" for name in missing),
-        *(f"{count} messages left in {name}" for name, count in found.queues.items() if count),
-    ]
-
-
-def _memory_problems(found: Findings, growth_limit_kib: int) -> list[str]:
-    growth_kib = found.samples[-1].resident_kib - found.samples[0].resident_kib
-    if growth_kib <= growth_limit_kib:
-        return []
-    return [f"the relay grew by {growth_kib} KiB; at most {growth_limit_kib} KiB are allowed"]
-
-
-def _relay_problems(found: Findings) -> list[str]:
-    problems = _named("lines of trouble in the relay's log", set(found.troubles))
+def _other_problems(found: Findings, growth_kib: int, growth_limit_kib: int) -> Iterator[str]:
+    count = len(found.expected)
+    wanted = {"orders": count, "request_ids": count, "more_than_one_order": 0, "conflicts": 0}
+    for name, number in wanted.items():
+        if found.totals[name] != number:
+            yield f"the ledger has {found.totals[name]} {name}, not {number}"
+    for name in MUST_BE_EMPTY:
+        if not any(f"{queue}.".startswith(f"orders.{name}.") for queue in found.queues):
+            yield f"there is no queue for {name}"
+    for queue, left in found.queues.items():
+        if left:
+            yield f"{left} messages left in {queue}"
+    if growth_kib > growth_limit_kib:
+        yield f"the relay grew by {growth_kib} KiB; at most {growth_limit_kib} KiB are allowed"
     if found.relay_exit_code:
-        problems.append(f"the relay ended with {found.relay_exit_code}")
-    return problems
-
-
-def _is(name: str, queue: str) -> bool:
-    return queue == f"orders.{name}" or queue.startswith(f"orders.{name}.")
-
-
-def _named(what: str, found: "set[str] | frozenset[str]") -> list[str]:
-    if not found:
-        return []
-    named = sorted(found)[:_MOST_NAMED]
-    more = ", ..." if len(found) > len(named) else ""
-    return [f"{len(found)} {what}: {', '.join(named)}{more}"]
+        yield f"the relay ended with {found.relay_exit_code}"

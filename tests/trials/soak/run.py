@@ -2,13 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
-from tests.trials.soak.report import Findings, Ledger, Report, Sample, report
+from tests.trials.soak.report import Findings, Report, Sample, report
 from tests.world.broker import BrokerError, Queue, VirtualHost
 from tests.world.load import (
     ApiProcess,
@@ -27,20 +25,8 @@ POLL_SECONDS = 0.05
 SETTLED_SECONDS = 10.0
 
 
-class StalledError(Exception):
-    """No reply came for too long."""
-
-
-class Watch(Protocol):
-    """Whoever wants to see how far the soak is."""
-
-    def progress(self, replied: int) -> None:
-        """So many orders were replied to so far."""
-        ...
-
-    def sampled(self, sample: Sample) -> None:
-        """One more tenth is done."""
-        ...
+Watch = Callable[[int, Sample | None], None]
+"""Gets how many orders were replied to so far, and at each tenth the relay as it is then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,30 +43,26 @@ class Plan:
         return [self.orders * tenth // self.tenths for tenth in range(1, self.tenths + 1)]
 
 
-@dataclass(frozen=True, slots=True)
-class _Running:
-    api: ApiProcess
-    relay: RelayProcess
-    producer: Producer
-    replies: Replies
-
-
 async def soak(host: VirtualHost, directory: Path, plan: Plan, watch: Watch) -> Report:
     """Send the orders of the plan through a relay in the virtual host; what came of it."""
-    async with _everything(host, directory) as running:
-        samples = await _send(running, plan, watch)
-        code = await running.relay.stop()
+    with ApiProcess(directory) as api:
+        await api.ready()
+        with RelayProcess(directory, host.url, api.url) as relay:
+            await relay.consuming()
+            async with Producer.connect(host.url) as producer, Replies.collect(host.url) as replies:
+                samples = await _send(relay, producer, replies, plan, watch)
+            code = await relay.stop()
         # Only now: the last acks are with the broker when the relay has ended.
         queues = await _once_empty(host)
         findings = Findings(
             expected=frozenset(order.request_id for order in new_orders(PREFIX, plan.orders)),
-            replies=running.replies.by_id,
-            repeated=running.replies.repeated,
-            ledger=Ledger.from_json(await running.api.ask("GET", "/ledger")),
+            replies=replies.by_id,
+            repeated=replies.repeated,
+            ledger=await api.ask("GET", "/ledger"),
             queues={name: queue.messages for name, queue in queues.items()},
             samples=tuple(samples),
             relay_exit_code=code,
-            troubles=tuple(running.relay.troubles()),
+            troubles=tuple(relay.troubles()),
         )
     return report(findings, growth_limit_kib=plan.growth_limit_kib)
 
@@ -93,63 +75,40 @@ async def _once_empty(host: VirtualHost) -> dict[str, Queue]:
         return host.queues()
 
 
-@asynccontextmanager
-async def _everything(host: VirtualHost, directory: Path) -> AsyncIterator[_Running]:
-    with ApiProcess(directory) as api:
-        await api.ready()
-        with RelayProcess(directory, host.url, api.url) as relay:
-            await relay.consuming()
-            async with Producer.connect(host.url) as producer, Replies.collect(host.url) as replies:
-                yield _Running(api, relay, producer, replies)
-
-
-async def _send(running: _Running, plan: Plan, watch: Watch) -> list[Sample]:
-    replies = running.replies
-    publishing = asyncio.create_task(
-        running.producer.publish_behind(
-            new_orders(PREFIX, plan.orders),
-            lambda: len(replies),
-            backlog=plan.backlog,
-            within=STANDSTILL_SECONDS,
-        )
-    )
-    try:
-        samples = await _watch(running, plan, watch, publishing)
-        await publishing
-    finally:
-        publishing.cancel()
-        await asyncio.gather(publishing, return_exceptions=True)
-    return samples
-
-
-async def _watch(
-    running: _Running, plan: Plan, watch: Watch, publishing: "asyncio.Task[None]"
+async def _send(
+    relay: RelayProcess, producer: Producer, replies: Replies, plan: Plan, watch: Watch
 ) -> list[Sample]:
-    """A sample at every mark; StalledError when nothing moves."""
-    began, cpu_began = time.monotonic(), cpu_seconds(running.relay.pid)
-    samples: list[Sample] = []
-    marks, replied, moved_at = plan.marks(), 0, began
-    while marks:
-        await asyncio.sleep(POLL_SECONDS)
-        now, before, replied = time.monotonic(), replied, len(running.replies)
-        watch.progress(replied)
-        running.relay.check()
-        if publishing.done() and (error := publishing.exception()) is not None:
-            raise error
-        if replied != before:
-            moved_at = now
-        elif now - moved_at > STANDSTILL_SECONDS:
-            message = f"no reply for {STANDSTILL_SECONDS:g} s, after {replied} of {plan.orders}"
-            raise StalledError(message)
-        while marks and replied >= marks[0]:
-            marks.pop(0)
-            sample = Sample(
-                orders=replied,
-                seconds=now - began,
-                resident_kib=resident_kib(running.relay.pid),
-                cpu_seconds=cpu_seconds(running.relay.pid) - cpu_began,
-                backlog=running.producer.published - replied,
-            )
-            samples.append(sample)
-            watch.sampled(sample)
+    """A sample at every mark; an error in a group when nothing moves, or nothing is published."""
+    publishing = producer.publish_behind(
+        new_orders(PREFIX, plan.orders),
+        lambda: len(replies),
+        backlog=plan.backlog,
+        within=STANDSTILL_SECONDS,
+    )
+    async with asyncio.TaskGroup() as group:
+        group.create_task(publishing)
+        samples: list[Sample] = []
+        began, cpu_began = time.monotonic(), cpu_seconds(relay.pid)
+        marks, replied, moved_at = plan.marks(), 0, began
+        while marks:
+            await asyncio.sleep(POLL_SECONDS)
+            now, before, replied = time.monotonic(), replied, len(replies)
+            watch(replied, None)
+            relay.check()
+            if replied != before:
+                moved_at = now
+            elif now - moved_at > STANDSTILL_SECONDS:
+                message = f"no reply for {STANDSTILL_SECONDS:g} s, after {replied} of {plan.orders}"
+                raise TimeoutError(message)
+            while marks and replied >= marks[0]:
+                marks.pop(0)
+                sample = Sample(
+                    orders=replied,
+                    seconds=now - began,
+                    resident_kib=resident_kib(relay.pid),
+                    cpu_seconds=cpu_seconds(relay.pid) - cpu_began,
+                    backlog=producer.published - replied,
+                )
+                samples.append(sample)
+                watch(replied, sample)
     return samples

@@ -1,8 +1,7 @@
 """What a person sees of a soak: a bar on a terminal, a line for each tenth elsewhere, a table."""
 
-import sys
-from types import TracebackType
-from typing import Self
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import (
@@ -18,6 +17,8 @@ from rich.table import Table
 from rich.text import Text
 
 from tests.trials.soak.report import Report, Sample
+from tests.trials.soak.run import Watch
+from tests.world.commands import say, table_of
 
 
 class _Rate(ProgressColumn):
@@ -29,57 +30,31 @@ class _Rate(ProgressColumn):
         return Text("-" if speed is None else f"{speed:,.0f}/s")
 
 
-class Screen:
-    """A `Watch` that shows the soak on the console."""
+@contextmanager
+def screen(console: Console, orders: int) -> Iterator[Watch]:
+    """Shows the soak inside the block: as a bar, or where there is no terminal in lines."""
+    columns = (TextColumn("orders"), BarColumn(), MofNCompleteColumn(), _Rate())
+    with Progress(
+        *columns, TimeRemainingColumn(), console=console, disable=not console.is_terminal
+    ) as progress:
+        task = progress.add_task("orders", total=orders)
 
-    def __init__(self, console: Console, orders: int) -> None:
-        self._console = console
-        self._orders = orders
-        self._progress = Progress(
-            TextColumn("orders"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            _Rate(),
-            TimeRemainingColumn(),
-            console=console,
-            disable=not console.is_terminal,
-        )
-        self._task = self._progress.add_task("orders", total=orders)
+        def show(replied: int, sample: Sample | None) -> None:
+            progress.update(task, completed=replied)
+            if sample is not None and not console.is_terminal:
+                rate = sample.orders / sample.seconds
+                say(
+                    f"{sample.orders} of {orders} orders replied, {rate:.0f}/s,"
+                    f" {sample.resident_kib / 1024:.1f} MiB,"
+                    f" about {(orders - sample.orders) / rate:.0f} s left"
+                )
 
-    def __enter__(self) -> Self:
-        self._progress.start()
-        return self
-
-    def __exit__(
-        self,
-        _kind: type[BaseException] | None,
-        _error: BaseException | None,
-        _trace: TracebackType | None,
-    ) -> None:
-        self._progress.stop()
-
-    def progress(self, replied: int) -> None:
-        """Moves the bar."""
-        self._progress.update(self._task, completed=replied)
-
-    def sampled(self, sample: Sample) -> None:
-        """Writes a line where there is no bar."""
-        if self._console.is_terminal:
-            return
-        rate = sample.orders / sample.seconds
-        left_seconds = (self._orders - sample.orders) / rate
-        sys.stdout.write(
-            f"{sample.orders} of {self._orders} orders replied, {rate:.0f}/s,"
-            f" {sample.resident_kib / 1024:.1f} MiB, about {left_seconds:.0f} s left\n"
-        )
-        sys.stdout.flush()
+        yield show
 
 
 def table(report: Report) -> Table:
     """The relay at each tenth."""
-    shown = Table("orders", "orders/s", "CPU µs/order", "RSS MiB", "backlog", title="The relay")
-    for column in shown.columns:
-        column.justify = "right"
+    shown = table_of("orders", "orders/s", "CPU µs/order", "RSS MiB", "backlog")
     before = Sample(orders=0, seconds=0, resident_kib=0, cpu_seconds=0, backlog=0)
     for sample in report.samples:
         orders = max(1, sample.orders - before.orders)

@@ -1,9 +1,6 @@
 """The soak in its short form, and the command."""
 
 import io
-import os
-import signal
-import subprocess
 import sys
 from pathlib import Path
 
@@ -13,47 +10,24 @@ from rich.console import Console
 from tests.trials.soak.__main__ import main
 from tests.trials.soak.report import Sample
 from tests.trials.soak.run import Plan, soak
-from tests.trials.soak.show import Screen, summary, table
+from tests.trials.soak.show import screen, summary, table
 from tests.world.broker import VirtualHost
-from tests.world.broker.node import wait_until
-from tests.world.load.procfs import processes_of
-
-WAIT_SECONDS = 60.0
-
-needs_proc = pytest.mark.skipif(
-    not Path("/proc/self/status").exists(), reason="memory is read from /proc"
-)
-
-
-class Seen:
-    """A `Watch` that remembers."""
-
-    def __init__(self) -> None:
-        self.replied = 0
-        self.samples: list[Sample] = []
-
-    def progress(self, replied: int) -> None:
-        """Remembers it."""
-        self.replied = replied
-
-    def sampled(self, sample: Sample) -> None:
-        """Remembers it."""
-        self.samples.append(sample)
+from tests.world.interrupted import ends_in_order, needs_proc
 
 
 @needs_proc
 @pytest.mark.timeout(180)
 async def test_every_order_is_accounted_for(vhost: VirtualHost, tmp_path: Path) -> None:
     """Each is replied to once and ordered once, no queue keeps anything, memory stays bounded."""
-    seen = Seen()
+    seen: list[tuple[int, Sample | None]] = []
     # So few do not fill the relay's memory of recent requests, which goes on growing.
     plan = Plan(orders=1000, backlog=400, growth_limit_kib=20 * 1024)
-    report = await soak(vhost, tmp_path, plan, seen)
+    report = await soak(vhost, tmp_path, plan, lambda *what: seen.append(what))
     assert report.problems == []
     assert report.statuses == {"accepted": 1000}
     assert (report.replies, report.duplicates, report.ledger["orders"]) == (1000, 0, 1000)
-    assert seen.replied == 1000
-    assert seen.samples == report.samples
+    assert seen[-1] == (1000, report.samples[-1])
+    assert [sample for _, sample in seen if sample] == report.samples
     assert len(report.samples) == 10
     assert all(sample.backlog <= plan.backlog for sample in report.samples)
     assert summary(report)[-1] == "All is well."
@@ -64,9 +38,9 @@ async def test_every_order_is_accounted_for(vhost: VirtualHost, tmp_path: Path) 
 
 def test_plain_lines_where_there_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     """A tenth is one line without control characters."""
-    with Screen(Console(file=sys.stdout), 200) as screen:
-        screen.progress(19)
-        screen.sampled(Sample(20, 0.5, 61_440, 0.1, 50))
+    with screen(Console(file=sys.stdout), 200) as watch:
+        watch(19, None)
+        watch(20, Sample(20, 0.5, 61_440, 0.1, 50))
     line = "20 of 200 orders replied, 40/s, 60.0 MiB, about 4 s left\n"
     assert capsys.readouterr().out.endswith(line)
 
@@ -81,30 +55,12 @@ def test_a_mistake_on_the_command_line(line: str, capsys: pytest.CaptureFixture[
 
 
 @needs_proc
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 def test_an_interrupt_leaves_nothing_behind(tmp_path: Path) -> None:
     """In the middle of it, the command ends with 130, and its processes and files are gone."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "tests.trials.soak", "--orders", "1000000"],
-        stdout=subprocess.PIPE,
-        env={**os.environ, "TMPDIR": str(tmp_path)},
-        text=True,
-    ) as soaking:
-        try:
-            wait_until(lambda: answers(tmp_path), "the relay answers", WAIT_SECONDS)
-            started = processes_of(tmp_path)
-            soaking.send_signal(signal.SIGINT)
-            said, _ = soaking.communicate(timeout=WAIT_SECONDS)
-        finally:
-            soaking.kill()
-    assert soaking.returncode == 130, said
-    assert said.endswith("interrupted; everything that was started is gone\n")
-    assert len(started) > 3
-    assert processes_of(tmp_path) == set()
-    assert list(tmp_path.iterdir()) == []
 
+    def answers() -> bool:
+        logs = tmp_path.glob("*/relay.log")
+        return any('"event": "answered"' in log.read_text(encoding="utf-8") for log in logs)
 
-def answers(directory: Path) -> bool:
-    """Whether a relay whose files are in the directory has answered an order."""
-    logs = directory.glob("*/relay.log")
-    return any('"event": "answered"' in log.read_text(encoding="utf-8") for log in logs)
+    ends_in_order(["tests.trials.soak", "--orders", "1000000"], tmp_path, answers)

@@ -3,12 +3,9 @@
 Which RabbitMQ that is, the environment says, for every test alike:
 
 - `RABBITMQ_SERVER_BIN=/path/to/rabbitmq-server` names one whose `rabbitmqctl` is beside it;
-- `RABBITMQ_ROOT=/path/to/folder` names a folder with a whole system in it, where RabbitMQ is
-  installed as Debian installs it; its programs run by chroot, which needs root;
 - otherwise it is Debian's, then the one on PATH, then a container.
 
-`make rabbitmq4` makes such a folder with RabbitMQ 4.0 of Debian 13, and runs the tests
-that need a broker on it.
+`make debian13` runs everything on RabbitMQ 4.0.
 """
 
 from tests.world.broker.errors import BrokerError

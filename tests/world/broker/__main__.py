@@ -1,7 +1,4 @@
-"""`ensure` finds or installs RabbitMQ; `up DIR` runs a node until told.
-
-`rabbitmq4` gets RabbitMQ 4.0 into a folder and runs the tests that need a broker on it.
-"""
+"""`ensure` finds or installs RabbitMQ; `up DIR` runs a node until told."""
 
 import argparse
 import json
@@ -11,7 +8,6 @@ from pathlib import Path
 
 from tests.world.broker.errors import BrokerError
 from tests.world.broker.find import Missing, ensure_rabbitmq
-from tests.world.broker.fourth import default_folder, run_tests
 from tests.world.broker.node import RabbitNode
 
 
@@ -22,18 +18,9 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("ensure", help="find RabbitMQ, or install it, and say where it is")
     up = commands.add_parser("up", help="run a private node until SIGTERM or SIGINT")
     up.add_argument("directory", type=Path, help="where its files go")
-    fourth = commands.add_parser("rabbitmq4", help="run the tests on RabbitMQ 4.0, as root")
-    fourth.add_argument("--folder", type=Path, default=default_folder(), help="where it is kept")
-    fourth.add_argument("tests", nargs="*", help="arguments of pytest, after --")
     chosen = parser.parse_args(arguments)
     try:
-        match chosen.command:
-            case "ensure":
-                return _ensure()
-            case "up":
-                return _up(chosen.directory)
-            case _:
-                return run_tests(chosen.folder, chosen.tests, _say)
+        return _ensure() if chosen.command == "ensure" else _up(chosen.directory)
     except BrokerError as error:
         _say(str(error))
         return 1

@@ -1,37 +1,39 @@
 """A cluster of private nodes on this machine, each on ports of its own."""
 
 import secrets
+import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from types import TracebackType
-from typing import Self, TypeVar
+from typing import Self
 
 from tests.world.broker.config import Ports
 from tests.world.broker.errors import BrokerError
 from tests.world.broker.find import Container, Installed, Missing, Say, find_rabbitmq
 from tests.world.broker.management import ManagementApi, Queue
-from tests.world.broker.mapper import PortMapper
-from tests.world.broker.native import Membership, NativeRunner, new_name
+from tests.world.broker.native import Membership, NativeRunner, epmd_command, new_name, start_keeper
 from tests.world.broker.node import RabbitNode, wait_until
+from tests.world.broker.ports import accepts, free_ports
 from tests.world.broker.trying import HTTP_FAILURES
+from tests.world.broker.vhost import VirtualHost
 
 NODES = 3
 FORMED_SECONDS = 180.0
 LED_SECONDS = 40.0
 MOVES = 4
 
-T = TypeVar("T")
-
 
 class RabbitCluster:
     """Nodes that know each other; what is asked of all is asked of one that runs."""
 
     def __init__(
-        self, nodes: Sequence[RabbitNode], names: Sequence[str], mapper: PortMapper
+        self,
+        nodes: Sequence[RabbitNode],
+        names: Sequence[str],
+        mapper: "subprocess.Popen[bytes]",
     ) -> None:
         self.nodes = nodes
         self.names = names
@@ -50,20 +52,19 @@ class RabbitCluster:
         if not isinstance(source, Installed):
             message = f"a cluster needs an installed RabbitMQ; there is {source}"
             raise BrokerError(message)
-        mapper = PortMapper(source)
+        (port,) = free_ports(1)
+        # The keeper needs something to keep beside the mapper, which ends only by its signal.
+        epmd = epmd_command(source, port)
+        mapper = start_keeper(epmd, port, ["sleep", "infinity"])
+        wait_until(lambda: accepts(port), "epmd accepts", 30.0)
         names = tuple(new_name() for _ in range(NODES))
-        membership = Membership(secrets.token_hex(16), mapper.port, names)
+        membership = Membership(secrets.token_hex(16), port, names)
         nodes = []
         for name in names:
             ports = Ports.free()
+            folder = directory.resolve()
             runner = NativeRunner(
-                source,
-                directory.resolve(),
-                ports,
-                tls=None,
-                management=True,
-                name=name,
-                membership=membership,
+                source, folder, ports, None, management=True, name=name, membership=membership
             )
             nodes.append(RabbitNode(runner, ports, tls=False, management=True))
         cluster = cls(nodes, names, mapper)
@@ -95,19 +96,8 @@ class RabbitCluster:
 
         They stay where a node is away: each queue would be waited for that has a copy there.
         """
-        name = f"test-{secrets.token_hex(6)}"
-        host = ClusterHost(self, name, name, secrets.token_hex(16))
-        api = self.api
-        api.put("vhosts", name)
-        try:
-            api.put("users", host.user, body={"password": host.password, "tags": ""})
-            rights = {"configure": ".*", "write": ".*", "read": ".*"}
-            api.put("permissions", name, host.user, body=rights)
-            yield host
-        finally:
-            if all(node.is_running() for node in self.nodes):
-                self.api.delete("vhosts", name)
-                self.api.delete("users", host.user)
+        with VirtualHost.fresh(self._running(), removed=self._is_whole) as host:
+            yield ClusterHost(self, host.name, host.user, host.password)
 
     def urls(self, user: str = "guest", password: str = "guest", vhost: str = "/") -> list[str]:
         """The AMQP URL of each node, in its order."""
@@ -146,16 +136,16 @@ class RabbitCluster:
 
     def queues(self, vhost: str = "/") -> dict[str, Queue]:
         """Every queue of a virtual host by its name, as it was a moment ago."""
-        return self._asked(lambda api: api.queues(vhost))
+        return self.api.queues(vhost)
 
     def leaders(self, vhost: str) -> dict[str, int]:
         """The node that leads each quorum queue."""
-        rows = self._asked(lambda api: api.get("queues", vhost)) or []
+        rows = self.api.get("queues", vhost) or []
         return {row["name"]: self.names.index(row["leader"]) for row in rows if row.get("leader")}
 
     def members(self, vhost: str) -> dict[str, int]:
         """How many nodes have a copy of each quorum queue."""
-        rows = self._asked(lambda api: api.get("queues", vhost)) or []
+        rows = self.api.get("queues", vhost) or []
         return {row["name"]: len(row["members"]) for row in rows if "members" in row}
 
     def move_leaders(self, vhost: str, node: int) -> None:
@@ -189,13 +179,13 @@ class RabbitCluster:
     def close(self) -> None:
         """Ends everything at once."""
         self._each(RabbitNode.close)
-        self._mapper.close()
+        self._mapper.communicate()
+
+    def _is_whole(self) -> bool:
+        return all(node.is_running() for node in self.nodes)
 
     def _running(self) -> RabbitNode:
         return next(node for node in self.nodes if node.is_running())
-
-    def _asked(self, question: Callable[[ManagementApi], T]) -> T:
-        return question(self.api)
 
     def _each(self, action: Callable[[RabbitNode], object]) -> None:
         with ThreadPoolExecutor(NODES) as pool:
@@ -205,12 +195,7 @@ class RabbitCluster:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        _kind: type[BaseException] | None,
-        _error: BaseException | None,
-        _trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 

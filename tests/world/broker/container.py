@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.world.broker import config
 from tests.world.broker.config import CONTAINER_PORTS, Ports
-from tests.world.broker.errors import BrokerError
+from tests.world.broker.errors import BrokerError, output_of
 from tests.world.broker.find import Container
 from tests.world.broker.ports import LOOPBACK
 from tests.world.broker.tls import TlsFiles
@@ -112,15 +112,6 @@ class ContainerRunner:
         return self._engine("logs", self.name)
 
     def _engine(self, *arguments: str, timeout_seconds: float = ENGINE_TIMEOUT_SECONDS) -> str:
-        done = subprocess.run(
-            [str(self.source.engine), *arguments],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=timeout_seconds,
-            check=False,
-        )
-        if done.returncode != 0:
-            message = f"{self.source.engine.name} {arguments[0]}: {done.stderr.strip()}"
-            raise BrokerError(message)
-        return done.stdout
+        command = [str(self.source.engine), *arguments]
+        name = f"{self.source.engine.name} {arguments[0]}"
+        return output_of(command, name, timeout_seconds=timeout_seconds)

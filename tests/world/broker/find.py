@@ -7,10 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.world.broker.rooted import entered
-
 SERVER_VARIABLE = "RABBITMQ_SERVER_BIN"
-ROOT_VARIABLE = "RABBITMQ_ROOT"
 IMAGE = "docker.io/library/rabbitmq:4-management"
 MISSING = (
     "no RabbitMQ: install it (Debian, Ubuntu: apt-get install rabbitmq-server), start docker or"
@@ -25,28 +22,18 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Installed:
-    """A RabbitMQ of this machine; with a root, one inside that folder, at these paths in it."""
+    """A RabbitMQ of this machine."""
 
     server: Path
     epmd: Path
-    root: Path | None = None
 
     @property
     def ctl(self) -> Path:
         """The `rabbitmqctl` beside the server."""
         return self.server.with_name("rabbitmqctl")
 
-    @property
-    def queues(self) -> Path:
-        """The `rabbitmq-queues` beside the server."""
-        return self.server.with_name("rabbitmq-queues")
-
-    def command(self, *command: str, shared: tuple[Path, ...] = ()) -> list[str]:
-        """What runs a program of it, which sees the shared folders at their own paths."""
-        return entered(self.root, shared, [*command]) if self.root else [*command]
-
     def __str__(self) -> str:
-        return f"RabbitMQ at {self.server}" + (f" in {self.root}" if self.root else "")
+        return f"RabbitMQ at {self.server}"
 
 
 @dataclass(frozen=True)
@@ -74,16 +61,11 @@ def find_rabbitmq(
     directories: Sequence[Path] = DIRECTORIES,
 ) -> Installed | Container | Missing:
     """What can run a node now, without changing this machine."""
-    if named := os.environ.get(ROOT_VARIABLE):
-        # Another one than was named would be tested in its place, and nobody would know.
-        return find_in_root(Path(named)) or Missing(f"no RabbitMQ in {ROOT_VARIABLE}={named}")
     return find_installed(directories) or find_container() or Missing()
 
 
 def ensure_rabbitmq(say: Say) -> Installed | Container | Missing:
     """What can run a node, after installing RabbitMQ where root and apt-get are at hand."""
-    if os.environ.get(ROOT_VARIABLE):
-        return find_rabbitmq()
     return find_installed() or _install(say) or find_container() or Missing()
 
 
@@ -98,16 +80,6 @@ def find_installed(directories: Sequence[Path] = DIRECTORIES) -> Installed | Non
     for server in candidates:
         if epmd and os.access(server, os.X_OK) and server.with_name("rabbitmqctl").exists():
             return Installed(server=server, epmd=epmd)
-    return None
-
-
-def find_in_root(root: Path) -> Installed | None:
-    """The RabbitMQ of another system, which is in this folder as Debian installs it."""
-    programs = ("rabbitmq-server", "rabbitmqctl")
-    for directory in DIRECTORIES:
-        inside = root / directory.relative_to("/")
-        if all((inside / program).exists() for program in programs):
-            return Installed(directory / programs[0], Path("/usr/bin/epmd"), root.resolve())
     return None
 
 

@@ -6,15 +6,16 @@ import secrets
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 from tests.world.broker import config, keeper
 from tests.world.broker.config import Ports
-from tests.world.broker.errors import BrokerError
+from tests.world.broker.errors import output_of
 from tests.world.broker.find import Installed
 from tests.world.broker.ports import LOOPBACK, free_ports
-from tests.world.broker.slim import slim_installation
 from tests.world.broker.tls import TlsFiles
 
 CTL_TIMEOUT_SECONDS = 180.0
@@ -66,24 +67,19 @@ class NativeRunner:
         self._cookie().write_text(cookie, encoding="ascii")
         # Erlang refuses a cookie that others may read.
         self._cookie().chmod(0o400)
-        slim = self._slim(names)
-        self._environment = {**self._make_environment(), **slim}
+        self._environment = self._make_environment()
 
     def start(self) -> None:
-        """Starts the node in a session of its own, out of reach of the terminal's Ctrl-C."""
-        epmd = [str(self.installed.epmd), "-address", LOOPBACK, "-port", str(self._epmd_port)]
-        node = self._command(str(self.installed.server))
-        mapper = [] if self.membership else self._command(*epmd)
-        plan = json.dumps([mapper, self._epmd_port, node])
+        """Starts the node and does not wait."""
+        mapper = epmd_command(self.installed, self._epmd_port)
         with (self.directory / "log" / "console.log").open("ab") as console:
-            self._keeper = subprocess.Popen(
-                [sys.executable, "-I", keeper.__file__, plan],
-                stdin=subprocess.PIPE,
-                stdout=console,
-                stderr=console,
-                env=self._environment,
-                cwd=self.directory,
-                start_new_session=True,
+            self._keeper = start_keeper(
+                [] if self.membership else mapper,
+                self._epmd_port,
+                [str(self.installed.server)],
+                log=console,
+                environment=self._environment,
+                directory=self.directory,
             )
 
     def send_signal(self, number: signal.Signals) -> None:
@@ -117,37 +113,19 @@ class NativeRunner:
 
     def ctl(self, *arguments: str) -> str:
         """What `rabbitmqctl` prints for this node."""
-        program = str(self.installed.ctl)
-        command = self._command(program, "--node", self.name, "--quiet", *arguments)
-        done = subprocess.run(
+        command = [str(self.installed.ctl), "--node", self.name, "--quiet", *arguments]
+        return output_of(
             command,
-            env=self._environment,
-            cwd=self.directory,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=CTL_TIMEOUT_SECONDS,
-            check=False,
+            f"rabbitmqctl {' '.join(arguments)}",
+            timeout_seconds=CTL_TIMEOUT_SECONDS,
+            environment=self._environment,
+            directory=self.directory,
         )
-        if done.returncode != 0:
-            message = f"rabbitmqctl {' '.join(arguments)}: {done.stderr.strip() or done.stdout}"
-            raise BrokerError(message)
-        return done.stdout
 
     def log(self) -> str:
         """Everything that the node has logged, the console of its start first."""
         files = (self.directory / "log").glob("*.log")
         return "".join(path.read_text(encoding="utf-8", errors="replace") for path in sorted(files))
-
-    def _command(self, *command: str) -> list[str]:
-        shared = (self.directory, self.tls.directory) if self.tls else (self.directory,)
-        return self.installed.command(*command, shared=shared)
-
-    def _slim(self, plugins: tuple[str, ...]) -> dict[str, str]:
-        if self.installed.root:
-            # Its links would name files of this system.
-            return {}
-        return slim_installation(self.installed.server, self.directory / "rabbitmq", plugins)
 
     def _cookie(self) -> Path:
         return self.directory / "home" / ".erlang.cookie"
@@ -188,3 +166,29 @@ class NativeRunner:
             f" -kernel inet_dist_listen_max {self._dist_port}"
             " +S 2:2 +stbt u +sbwt none +sbwtdcpu none +sbwtdio none"
         )
+
+
+def epmd_command(installed: Installed, port: int) -> list[str]:
+    """A port mapper of Erlang on this port."""
+    return [str(installed.epmd), "-address", LOOPBACK, "-port", str(port)]
+
+
+def start_keeper(
+    mapper: list[str],
+    mapper_port: int,
+    node: list[str],
+    *,
+    log: BinaryIO | int = subprocess.DEVNULL,
+    environment: Mapping[str, str] | None = None,
+    directory: Path | None = None,
+) -> "subprocess.Popen[bytes]":
+    """The keeper of both, in a session of its own, out of reach of the terminal's Ctrl-C."""
+    return subprocess.Popen(
+        [sys.executable, "-I", keeper.__file__, json.dumps([mapper, mapper_port, node])],
+        stdin=subprocess.PIPE,
+        stdout=log,
+        stderr=log,
+        env=environment,
+        cwd=directory,
+        start_new_session=True,
+    )

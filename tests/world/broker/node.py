@@ -4,7 +4,6 @@ import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 from urllib.parse import quote
 
@@ -15,12 +14,13 @@ from tests.world.broker.find import Container, Installed, Missing, Say, find_rab
 from tests.world.broker.management import ManagementApi, Queue
 from tests.world.broker.native import NativeRunner
 from tests.world.broker.ports import LOOPBACK, accepts
-from tests.world.broker.runner import Runner
 from tests.world.broker.tls import TlsFiles
 
 START_DEADLINE_SECONDS = 180.0
 STOP_DEADLINE_SECONDS = 30.0
 POLL_SECONDS = 0.05
+
+Runner = NativeRunner | ContainerRunner
 
 
 class RabbitNode:
@@ -156,11 +156,6 @@ class RabbitNode:
             self.close()
             raise
 
-    def restart(self) -> None:
-        """Stops in order, and starts again."""
-        self.stop()
-        self.start_again()
-
     def close(self) -> None:
         """Ends everything that was started, at once; the directory is the caller's to remove."""
         self.kill()
@@ -221,12 +216,7 @@ class RabbitNode:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        _kind: type[BaseException] | None,
-        _error: BaseException | None,
-        _trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _is_ready(self) -> bool:

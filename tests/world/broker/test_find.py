@@ -8,7 +8,6 @@ import pytest
 from tests.world.broker import Container, Installed, Missing, TlsFiles, find
 from tests.world.broker.config import Ports
 from tests.world.broker.container import ContainerRunner
-from tests.world.broker.slim import closure, slim_installation
 
 PORTS = Ports(amqp=1, amqps=2, management=3, prometheus=4)
 
@@ -24,14 +23,11 @@ def _program(directory: Path, name: str, text: str = "exit 0") -> Path:
 def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A machine with nothing but what the test puts on its PATH."""
     monkeypatch.setenv("PATH", str(tmp_path))
-    for variable in (find.SERVER_VARIABLE, find.ROOT_VARIABLE):
-        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.delenv(find.SERVER_VARIABLE, raising=False)
     return tmp_path
 
 
-def test_the_server_named_in_the_environment_comes_first(
-    bare: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_server_named_by_a_variable_is_first(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server of one's own is used, with the `rabbitmqctl` beside it."""
     named = bare / "own"
     named.mkdir()
@@ -62,26 +58,6 @@ def test_without_anything_there_is_one_line_of_advice() -> None:
     assert found == Missing()
     assert "apt-get install rabbitmq-server" in str(found)
     assert "\n" not in str(found)
-
-
-def test_the_folder_named_in_the_environment_is_the_only_one(
-    bare: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Where it holds no RabbitMQ, no other is taken in its place."""
-    monkeypatch.setenv(find.ROOT_VARIABLE, str(bare))
-    assert find.find_rabbitmq() == Missing(f"no RabbitMQ in {find.ROOT_VARIABLE}={bare}")
-    programs = bare / "usr/lib/rabbitmq/bin"
-    programs.mkdir(parents=True)
-    for name in ("rabbitmq-server", "rabbitmqctl"):
-        _program(programs, name)
-
-    found = find.find_rabbitmq()
-
-    assert isinstance(found, Installed)
-    assert (found.root, found.ctl) == (bare, Path("/usr/lib/rabbitmq/bin/rabbitmqctl"))
-    command = found.command("epmd", "-d", shared=(Path("/a"), Path("/b")))
-    assert command[:4] == ["unshare", "--mount", "--propagation", "private"]
-    assert command[-6:] == [str(bare), "/a", "/b", "--", "epmd", "-d"]
 
 
 def test_a_container_is_published_on_the_loopback_address_only(tmp_path: Path) -> None:
@@ -119,25 +95,3 @@ def test_a_container_goes_when_its_starter_goes(tmp_path: Path) -> None:
     runner.start()
     runner.remove()
     assert done.read_text() == "rm --force --volumes n\n"
-
-
-def test_a_plugin_needs_what_its_application_file_names(tmp_path: Path) -> None:
-    """The closure follows what each application needs, and passes over what is not there."""
-    apps = {
-        "a": "{applications, [kernel, b]}",
-        "b": "{applications,\n [c]}, {optional_applications, [d]}",
-        "c": "",
-        "e": "",
-    }
-    for name, needs in apps.items():
-        ebin = tmp_path / f"{name}-1.0" / "ebin"
-        ebin.mkdir(parents=True)
-        (ebin / f"{name}.app").write_text(f"{{application, {name}, [{needs}]}}.")
-    assert closure(tmp_path, ("a",)).keys() == {"a", "b", "c"}
-
-
-def test_a_path_with_a_space_gets_no_slim_view(tmp_path: Path) -> None:
-    """RabbitMQ's scripts would stumble over it, so they use the installation as it is."""
-    target = tmp_path / "a b"
-    assert slim_installation(Path("/usr/lib/rabbitmq/bin/rabbitmq-server"), target, ()) == {}
-    assert not target.exists()

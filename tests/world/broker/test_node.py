@@ -2,35 +2,36 @@
 
 import asyncio
 import os
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import aio_pika
 import pytest
-from aio_pika.exceptions import AMQPError, DeliveryError
-from aiormq.exceptions import ChannelAccessRefused, ChannelInvalidStateError
+from aio_pika.exceptions import AMQPError
 
-from tests.world.broker import BrokerError, RabbitNode, TlsFiles, VirtualHost
-
-
-@pytest.fixture(scope="module")
-def certificates(tmp_path_factory: pytest.TempPathFactory) -> TlsFiles:
-    """An authority of this module's own."""
-    return TlsFiles.make(tmp_path_factory.mktemp("tls"))
+from tests.world.broker import BrokerError, RabbitNode, VirtualHost
 
 
 @pytest.fixture(scope="module")
-def own_node(
-    tmp_path_factory: pytest.TempPathFactory, certificates: TlsFiles
-) -> Iterator[RabbitNode]:
-    """A second node, with TLS, that tests may kill."""
-    directory = tmp_path_factory.mktemp("own-node")
-    with RabbitNode.start(directory, tls=certificates) as node:
+def own_node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitNode]:
+    """A second node, that tests may kill."""
+    with RabbitNode.start(tmp_path_factory.mktemp("own-node")) as node:
         yield node
 
 
-async def test_quorum_queues_dead_letter_at_least_once(
+async def test_a_message_comes_back_with_its_properties(vhost: VirtualHost) -> None:
+    """What was published is what `get` returns, and then the queue is empty."""
+    await vhost.declare("q")
+    await vhost.publish(b"body", routing_key="q", message_id="m-1", headers={"x-a": 1})
+    assert await vhost.ready("q") == 1
+
+    message = await vhost.get("q")
+
+    assert (message.body, message.message_id, message.headers) == (b"body", "m-1", {"x-a": 1})
+    assert await vhost.drain("q") == []
+
+
+async def test_queues_dead_letter_at_least_once(
     rabbit_node: RabbitNode, vhost: VirtualHost
 ) -> None:
     """A fresh node has what that needs on 3.10, and the message makes the hop."""
@@ -65,58 +66,6 @@ async def test_counts_of_queues_become_true_soon(vhost: VirtualHost) -> None:
     assert (queues["q"].type, queues["q"].messages) == ("quorum", 2)
 
 
-async def test_rights_can_be_taken_away(vhost: VirtualHost) -> None:
-    """A user without the right to write is refused."""
-    await vhost.declare("q")
-    vhost.set_permissions(write="")
-    with pytest.raises(ChannelAccessRefused):
-        await vhost.publish(b"", routing_key="q")
-
-
-@pytest.mark.timeout(240)
-async def test_connections_can_be_closed_by_the_broker(vhost: VirtualHost) -> None:
-    """The client of each connection hears 320 with the reason."""
-    async with vhost.channel() as channel:
-        await asyncio.to_thread(vhost.close_connections, "maintenance")
-        with pytest.raises((AMQPError, ChannelInvalidStateError)):
-            await asyncio.wait_for(channel.declare_queue("q"), 10)
-    assert "maintenance" in vhost.node.log()
-
-
-@pytest.mark.timeout(240)
-async def test_the_memory_alarm_blocks_publishers_until_it_ends(
-    rabbit_node: RabbitNode, vhost: VirtualHost
-) -> None:
-    """A publish hangs while the alarm is on, and is confirmed after it."""
-    await vhost.declare("q")
-    async with vhost.channel() as channel:
-        await asyncio.to_thread(rabbit_node.set_memory_alarm, on=True)
-        try:
-            exchange = channel.default_exchange
-            published = asyncio.create_task(exchange.publish(aio_pika.Message(b"late"), "q"))
-            with pytest.raises(TimeoutError):
-                await asyncio.wait_for(asyncio.shield(published), 0.2)
-        finally:
-            await asyncio.to_thread(rabbit_node.set_memory_alarm, on=False)
-        await asyncio.wait_for(published, 10)
-    assert [message.body for message in await vhost.drain("q")] == [b"late"]
-
-
-async def _fill(vhost: VirtualHost, queue: str) -> None:
-    for _ in range(20):
-        await vhost.publish(b"", routing_key=queue)
-
-
-async def test_unroutable_and_overflowing_publishes_are_errors(vhost: VirtualHost) -> None:
-    """What `publish` returns from has been confirmed."""
-    await vhost.declare("full", max_length=1, overflow="reject-publish")
-    with pytest.raises(DeliveryError):
-        await vhost.publish(b"", routing_key="nowhere")
-    # A quorum queue takes some more than its length, before it knows its length.
-    with pytest.raises(DeliveryError):
-        await _fill(vhost, "full")
-
-
 async def test_waiting_for_a_message_in_vain_is_an_error(vhost: VirtualHost) -> None:
     """The wait is bounded, and says which queue was empty."""
     await vhost.declare("q")
@@ -129,42 +78,6 @@ def test_ctl_speaks_to_this_node(rabbit_node: RabbitNode, vhost: VirtualHost) ->
     assert vhost.name in rabbit_node.ctl("list_vhosts", "name")
     with pytest.raises(BrokerError, match=r"no_such_vhost|not found|does not exist"):
         rabbit_node.ctl("delete_vhost", "nothing-here")
-
-
-def test_the_broker_has_metrics_of_its_own(rabbit_node: RabbitNode) -> None:
-    """The Prometheus endpoint answers."""
-    with urllib.request.urlopen(rabbit_node.prometheus_url, timeout=10) as answer:
-        assert b"rabbitmq_build_info" in answer.read()
-
-
-async def test_a_client_certificate_logs_its_user_in(
-    own_node: RabbitNode, certificates: TlsFiles
-) -> None:
-    """EXTERNAL takes the common name for the user, without a password."""
-    own_node.add_user("relay")
-    own_node.set_permissions("relay")
-    connection = await aio_pika.connect(
-        own_node.amqps_url() + "?auth=EXTERNAL",
-        ssl_context=certificates.client_context(certificates.client("relay")),
-        timeout=10,
-    )
-    async with connection:
-        listed = await asyncio.to_thread(
-            own_node.ctl, "list_connections", "user", "auth_mechanism", "ssl"
-        )
-        assert "relay\tEXTERNAL\ttrue" in listed
-
-
-async def test_a_stranger_does_not_get_in(
-    own_node: RabbitNode, certificates: TlsFiles, tmp_path: Path
-) -> None:
-    """A client trusts this authority only, and so does the broker."""
-    other = TlsFiles.make(tmp_path)
-    with pytest.raises((AMQPError, ConnectionError)):
-        await aio_pika.connect(own_node.amqps_url(), ssl_context=other.client_context(), timeout=5)
-    context = certificates.client_context(other.client("relay"))
-    with pytest.raises((AMQPError, ConnectionError)):
-        await aio_pika.connect(own_node.amqps_url(), ssl_context=context, timeout=5)
 
 
 async def test_a_killed_node_comes_back_with_its_messages(own_node: RabbitNode) -> None:

@@ -41,9 +41,7 @@ HOSTILE_HEADERS = {
 
 
 @pytest.mark.parametrize("properties", HOSTILE_PROPERTIES.values(), ids=HOSTILE_PROPERTIES.keys())
-def test_a_hostile_property_arrives_as_it_was_sent(
-    publisher: RawPublisher, properties: dict[str, Raw]
-) -> None:
+def test_a_hostile_property_arrives(publisher: RawPublisher, properties: dict[str, Raw]) -> None:
     """The broker confirms what clients cannot decode, and hands it out byte for byte."""
     assert publisher.publish(b"", b"q", properties, body=b"body") is Confirm.ACK
 
@@ -64,30 +62,6 @@ def test_hostile_headers_arrive_as_they_were_sent(publisher: RawPublisher, heade
     assert isinstance(received, bytes)
     # Behind the length, for a quorum queue adds the header x-delivery-count.
     assert headers[4:] in received
-
-
-def test_an_unknown_delivery_mode_reaches_the_broker(publisher: RawPublisher) -> None:
-    """The broker sees the mode 3 that no client would send: 3.x refuses it, 4.x takes it."""
-    answer: Confirm | str
-    try:
-        answer = publisher.publish(b"", b"q", {"delivery_mode": 3})
-    except BrokerError as error:
-        answer = str(error)
-
-    assert answer is Confirm.ACK or "delivery_mode_unknown,3" in str(answer)
-
-
-async def test_a_hostile_routing_key_reaches_a_queue(
-    vhost: VirtualHost, publisher: RawPublisher
-) -> None:
-    """A topic exchange routes a key that is not UTF-8."""
-    async with vhost.channel() as channel:
-        exchange = await channel.declare_exchange("e", "topic", durable=True)
-        await (await channel.get_queue("q")).bind(exchange, "#")
-
-    assert publisher.publish(b"e", b"\xff.\xfe") is Confirm.ACK
-
-    assert _get(publisher).routing_key == b"\xff.\xfe"
 
 
 def test_an_unroutable_message_is_told_as_returned(publisher: RawPublisher) -> None:

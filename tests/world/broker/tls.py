@@ -1,6 +1,5 @@
 """Certificates of a certificate authority that lives as long as a test."""
 
-import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -53,13 +52,6 @@ class TlsFiles:
         )
         _write(issued, files.certificate, files.key)
         return files
-
-    def client_context(self, client: ClientFiles | None = None) -> ssl.SSLContext:
-        """A context that trusts this authority only, and shows the client's certificate."""
-        context = ssl.create_default_context(cafile=str(self.ca))
-        if client:
-            context.load_cert_chain(client.certificate, client.key)
-        return context
 
 
 def _write(issued: trustme.LeafCert, certificate: Path, key: Path) -> None:

@@ -31,8 +31,10 @@ class VirtualHost:
 
     @classmethod
     @contextmanager
-    def fresh(cls, node: RabbitNode) -> Iterator["VirtualHost"]:
-        """A new virtual host with its user; both are gone after."""
+    def fresh(
+        cls, node: RabbitNode, *, removed: Callable[[], bool] = lambda: True
+    ) -> Iterator["VirtualHost"]:
+        """A new virtual host with its user; both are gone after, where they may be removed then."""
         name = f"test-{secrets.token_hex(6)}"
         host = cls(node=node, name=name, user=name, password=secrets.token_hex(16))
         node.add_vhost(name)
@@ -41,8 +43,9 @@ class VirtualHost:
             node.set_permissions(host.user, name)
             yield host
         finally:
-            node.delete_vhost(name)
-            node.delete_user(host.user)
+            if removed():
+                node.delete_vhost(name)
+                node.delete_user(host.user)
 
     @property
     def url(self) -> str:

@@ -2,7 +2,6 @@
 
 import asyncio
 import socket
-from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -17,12 +16,13 @@ from tests.world.faults.conditions import (
     Sighting,
 )
 from tests.world.faults.link import Link, reset
+from tests.world.standin.signals import Signals
 
 CONNECT_SECONDS = 5.0
 
 
 class Proxy:
-    """Between whoever connects to `port` and the target, inside `async with`."""
+    """Between the clients of `port` and the target, inside `async with`."""
 
     def __init__(self, target_host: str, target_port: int) -> None:
         self.target = (target_host, target_port)
@@ -32,7 +32,7 @@ class Proxy:
         self._conditions = Conditions()
         self._links: set[Link] = set()
         self._serving: set[asyncio.Task[None]] = set()
-        self._waiting: list[tuple[Callable[[], bool], Sighting]] = []
+        self._signals = Signals()
         self._server: asyncio.Server | None = None
         # Bound and not listening, it keeps the port ours while connections are refused.
         self._reserve: socket.socket | None = None
@@ -94,14 +94,19 @@ class Proxy:
         """Passes what comes from now on so much later, each way."""
         self._conditions.latency_seconds = seconds
 
-    def connected(self, count: int = 1, *, timeout_seconds: float = WAIT_SECONDS) -> Sighting:
-        """To be awaited until so many connections have been accepted since the start."""
-        what = f"{count} connections through the proxy"
-        return self._until(lambda: self.accepted >= count, what, timeout_seconds)
+    async def connected(self, count: int = 1, *, timeout_seconds: float = WAIT_SECONDS) -> None:
+        """Returns once `count` connections have been accepted since the start."""
+        await self._signals.wait_for(
+            lambda: self.accepted >= count,
+            lambda: f"{self.accepted} of {count} connections through the proxy",
+            timeout_seconds,
+        )
 
-    def disconnected(self, *, timeout_seconds: float = WAIT_SECONDS) -> Sighting:
-        """To be awaited until no connection is open."""
-        return self._until(lambda: not self._links, "no open connection", timeout_seconds)
+    async def disconnected(self, *, timeout_seconds: float = WAIT_SECONDS) -> None:
+        """Returns once no connection is open."""
+        await self._signals.wait_for(
+            lambda: not self._links, lambda: f"{len(self._links)} are open", timeout_seconds
+        )
 
     def saw(self, predicate: Predicate, *, timeout_seconds: float = WAIT_SECONDS) -> Sighting:
         """To be awaited until the predicate holds for what came since this call.
@@ -156,24 +161,12 @@ class Proxy:
         link = Link(self._conditions, (reader, writer), target)
         self._links.add(link)
         self.accepted += 1
-        self._changed()
+        self._signals.changed()
         try:
             await link.run()
         finally:
             self._links.discard(link)
-            self._changed()
-
-    def _until(self, holds: Callable[[], bool], what: str, timeout_seconds: float) -> Sighting:
-        sighting = Sighting(what, timeout_seconds)
-        self._waiting.append((holds, sighting))
-        self._changed()
-        return sighting
-
-    def _changed(self) -> None:
-        for holds, sighting in self._waiting:
-            if holds():
-                sighting.done()
-        self._waiting = [entry for entry in self._waiting if not entry[1].is_done]
+            self._signals.changed()
 
 
 def _bound(port: int) -> socket.socket:

@@ -28,7 +28,7 @@ CONTROL_SECONDS = 60.0
 
 CONSUMING = '"event": "consuming"'
 
-_ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 class ProcessFailedError(Exception):
@@ -36,21 +36,30 @@ class ProcessFailedError(Exception):
 
 
 class Process:
-    """A process of this Python whose output goes to a file; gone at the end of the block."""
+    """A process of this Python whose output goes to a file; gone at the end of the block.
+
+    It runs in `cwd`, by default in the folder of the repository, and finds its modules anywhere.
+    """
 
     def __init__(
-        self, name: str, directory: Path, arguments: list[str], environment: Mapping[str, str]
+        self,
+        name: str,
+        directory: Path,
+        arguments: Sequence[str],
+        environment: Mapping[str, str],
+        cwd: Path = ROOT,
     ) -> None:
         self.name = name
         self.log = directory / f"{name}.log"
+        paths = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
         with self.log.open("wb") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                cwd=_ROOT,
-                env={**_without_ours(os.environ), **environment},
+                cwd=cwd,
+                env={**without_ours(os.environ), "PYTHONPATH": paths, **environment},
                 start_new_session=True,
             )
 
@@ -75,6 +84,10 @@ class Process:
         """Sends a signal to the process; one that is gone takes none."""
         self._process.send_signal(number)
 
+    def let_go(self) -> None:
+        """It may outlive this process: nobody here waits for it any more."""
+        self._process.returncode = 0
+
     async def stop(self) -> int:
         """Asks it to end with SIGTERM, and waits; the exit code."""
         self._process.terminate()
@@ -84,7 +97,13 @@ class Process:
             message = f"{self.name} did not end within {STOP_SECONDS:g} s of SIGTERM"
             raise ProcessFailedError(message) from None
 
-    async def until_logged(self, pattern: str, *, poll_seconds: float = 0.02) -> str:
+    async def until_logged(
+        self,
+        pattern: str,
+        *,
+        poll_seconds: float = 0.02,
+        timeout_seconds: float = START_SECONDS,
+    ) -> str:
         """The first group of the pattern, once the process has written what it matches."""
         found: list[str] = []
 
@@ -96,7 +115,7 @@ class Process:
             return bool(found)
 
         what = f"{self.name} writes {pattern!r}"
-        await until(written, what, timeout_seconds=START_SECONDS, poll_seconds=poll_seconds)
+        await until(written, what, timeout_seconds=timeout_seconds, poll_seconds=poll_seconds)
         return found[0]
 
     def check(self) -> None:
@@ -109,7 +128,7 @@ class Process:
 
 
 class ApiProcess(Process):
-    """The stand-in, which takes `KEY` and keeps so many of the latest calls."""
+    """The stand-in, which takes `KEY` and keeps the latest `keep_calls` calls."""
 
     base_url: str
 
@@ -128,18 +147,26 @@ class ApiProcess(Process):
 
     async def ask(self, method: str, path: str, **content: Any) -> Any:
         """What a control endpoint answers."""
-        async with _client() as client:
-            response = await client.request(method, self.base_url + path, **content)
+        async with client() as http:
+            response = await http.request(method, self.base_url + path, **content)
             return response.raise_for_status().json()
 
 
 class RelayProcess(Process):
-    """`order-relay run` with its defaults, but for where things are and the given settings."""
+    """`order-relay run` with its defaults, but for where things are and the given settings.
+
+    It runs in the directory of its log, where no `.env` is; a setting that is None is left out.
+    """
 
     program: Sequence[str] = ("service", "run")
 
     def __init__(
-        self, directory: Path, amqp_url: str, api_url: str, name: str = "relay", **settings: str
+        self,
+        directory: Path,
+        amqp_url: str,
+        api_url: str,
+        name: str = "relay",
+        **settings: str | None,
     ) -> None:
         (port,) = free_ports(1)
         self.admin_url = f"http://{LOOPBACK}:{port}"
@@ -153,8 +180,9 @@ class RelayProcess(Process):
             "SECRETS_DIR": str(directory / "no-secrets"),
             **settings,
         }
-        environment = {f"ORDER_RELAY_{key}": value for key, value in ours.items()}
-        super().__init__(name, directory, [*self.program], environment)
+        given = {key: value for key, value in ours.items() if value is not None}
+        environment = {f"ORDER_RELAY_{key}": value for key, value in given.items()}
+        super().__init__(name, directory, self.program, environment, cwd=directory)
 
     async def consuming(self, *, poll_seconds: float = 0.02) -> None:
         """Returns once it consumes."""
@@ -162,8 +190,8 @@ class RelayProcess(Process):
 
     async def metrics(self) -> dict[str, float]:
         """Its metrics now, each series as it is written: `name{label="value"}`."""
-        async with _client() as client:
-            answer = (await client.get(f"{self.admin_url}/metrics")).raise_for_status()
+        async with client() as http:
+            answer = (await http.get(f"{self.admin_url}/metrics")).raise_for_status()
         rows = (line.rpartition(" ") for line in answer.text.splitlines() if line[:1] != "#")
         return {series: float(value) for series, _, value in rows}
 
@@ -174,11 +202,12 @@ class RelayProcess(Process):
             return [line.rstrip() for line in since if '"level": "info"' not in line]
 
 
-def _client() -> httpx2.AsyncClient:
+def client() -> httpx2.AsyncClient:
+    """For processes of this machine."""
     # Without TLS settings: to read the machine's certificates takes longer than the request.
     return httpx2.AsyncClient(verify=False, trust_env=False, timeout=CONTROL_SECONDS)
 
 
-def _without_ours(environment: Mapping[str, str]) -> dict[str, str]:
+def without_ours(environment: Mapping[str, str]) -> dict[str, str]:
     """The caller's settings of a relay are not those of the relay under test."""
     return {name: value for name, value in environment.items() if name[:12] != "ORDER_RELAY_"}

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Self
 
 import aio_pika
 from aiormq.abc import AbstractChannel, DeliveredMessage
@@ -30,11 +31,11 @@ class Replies:
     def __init__(self) -> None:
         self.by_id: dict[str, Reply] = {}
         self.repeated: Counter[str] = Counter()
-        self._signals = Signals()
+        self.signals = Signals()
 
     @classmethod
     @asynccontextmanager
-    async def collect(cls, url: str) -> AsyncIterator["Replies"]:
+    async def collect(cls, url: str) -> AsyncIterator[Self]:
         """Collects from a queue bound to the replies exchange, which must exist."""
         connection = await aio_pika.connect(url, timeout=CONNECT_SECONDS)
         async with connection:
@@ -49,7 +50,7 @@ class Replies:
         declared = await channel.queue_declare(exclusive=True, auto_delete=True)
         queue = declared.queue or ""
         await channel.queue_bind(queue, "orders.replies", "#")
-        await channel.basic_consume(queue, self._take, no_ack=True)
+        await channel.basic_consume(queue, self.take, no_ack=True)
 
     def __len__(self) -> int:
         return len(self.by_id)
@@ -58,7 +59,7 @@ class Replies:
         self, holds: Callable[[], bool], what: str, *, timeout_seconds: float = 60.0
     ) -> None:
         """Returns in the step that makes the condition true; AssertionError when time is over."""
-        await self._signals.wait_for(holds, lambda: f"{what}; {len(self)} replied", timeout_seconds)
+        await self.signals.wait_for(holds, lambda: f"{what}; {len(self)} replied", timeout_seconds)
 
     async def of(self, request_id: str, *, timeout_seconds: float = 60.0) -> Reply:
         """The reply to an order, as soon as it is there."""
@@ -69,7 +70,8 @@ class Replies:
         )
         return self.by_id[request_id]
 
-    async def _take(self, message: DeliveredMessage) -> None:
+    async def take(self, message: DeliveredMessage) -> None:
+        """Files a reply, and wakes who waits for it."""
         arrived_at = time.monotonic()
         body = json.loads(message.body)
         request_id = str(body["request_id"])
@@ -77,4 +79,4 @@ class Replies:
             self.repeated[request_id] += 1
         else:
             self.by_id[request_id] = Reply(body["status"], body.get("order"), arrived_at)
-        self._signals.changed()
+        self.signals.changed()

@@ -3,12 +3,10 @@
 In a test: `async with StandIn(Options(...)) as api:`. On its own: `python -m tests.world.standin`.
 """
 
-from tests.world.standin.catalogue import Catalogue, Service
+from tests.world.standin.catalogue import Catalogue
 from tests.world.standin.ledger import Ledger
-from tests.world.standin.limits import Rate
 from tests.world.standin.matching import AllCalls, EveryNth, RequestIdIs
-from tests.world.standin.options import Options
-from tests.world.standin.server import StandIn
+from tests.world.standin.server import Options, StandIn
 
 __all__ = [
     "AllCalls",
@@ -16,8 +14,6 @@ __all__ = [
     "EveryNth",
     "Ledger",
     "Options",
-    "Rate",
     "RequestIdIs",
-    "Service",
     "StandIn",
 ]

@@ -15,7 +15,6 @@ class Kind(StrEnum):
     REFUSED = "refused"
     CONFLICT = "conflict"
     UNAUTHORIZED = "unauthorized"
-    THROTTLED = "throttled"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,9 @@
-"""What arrived: the call log for reports, and the raw requests for tests."""
+"""What arrived: forms, the call log for reports, and the raw requests for tests."""
 
+import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from urllib.parse import unquote_plus
 
 
 @dataclass(slots=True)
@@ -22,7 +24,7 @@ class Call:
 
     def as_json(self) -> dict[str, object]:
         """Its line in `GET /calls`."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +35,38 @@ class Received:
     path: str
     headers: Mapping[str, str]
     body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The parameters of one call.
+
+    `fingerprint` is the SHA-256 of the body's bytes without the parameter `key`: a form whose
+    parameters change order or encoding is a different one. `repeated` is a name sent twice.
+    """
+
+    values: Mapping[str, str]
+    fingerprint: bytes
+    repeated: str | None = None
+
+    @property
+    def request_id(self) -> str:
+        """The idempotency key, or "" where none was sent."""
+        return self.values.get("request_id", "")
+
+
+def read_form(body: bytes) -> Form:
+    """The form in an application/x-www-form-urlencoded body; any bytes make a form."""
+    text = body.decode("utf-8", "replace")
+    values: dict[str, str] = {}
+    repeated = None
+    for pair in text.split("&"):
+        name, _, value = pair.partition("=")
+        if "%" in pair or "+" in pair:
+            name, value = unquote_plus(name), unquote_plus(value)
+        if name in values:
+            repeated = name
+        values[name] = value
+    # With the key in it, a retry after a key rotation would count as a different order.
+    kept = [pair for pair in body.split(b"&") if not pair.startswith(b"key=")]
+    return Form(values, hashlib.sha256(b"&".join(kept)).digest(), repeated)

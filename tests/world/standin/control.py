@@ -1,11 +1,10 @@
 """The endpoints that the API itself does not have: ledger, calls, faults and keys."""
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from tests.world.standin.answers import Answer, error_answer, json_answer
 from tests.world.standin.calls import Call
@@ -13,6 +12,9 @@ from tests.world.standin.matching import FaultRules
 from tests.world.standin.rules import Account
 
 PATHS = frozenset({"/ledger", "/calls", "/faults", "/keys"})
+
+_RULE = TypeAdapter(dict[str, object])
+_RULES = TypeAdapter(list[dict[str, object]])
 
 
 class _Keys(BaseModel):
@@ -36,8 +38,6 @@ class Controls:
         except ValidationError as error:
             problems = error.errors(include_url=False, include_context=False, include_input=False)
             return json_answer(422, {"error": "Invalid", "problems": problems})
-        except ValueError as error:
-            return error_answer(400, str(error))
 
     def _answer(self, method: str, path: str, query: Mapping[str, str], body: bytes) -> Answer:
         match method, path:
@@ -50,9 +50,9 @@ class Controls:
             case "GET", "/faults":
                 return json_answer(200, [rule.as_json() for rule in self.faults.rules])
             case "POST", "/faults":
-                return json_answer(201, self.faults.add_json(_object(body)).as_json())
+                return json_answer(201, self.faults.add_json(_RULE.validate_json(body)).as_json())
             case "PUT", "/faults":
-                self.faults.replace_json(_objects(body))
+                self.faults.replace_json(_RULES.validate_json(body))
                 return json_answer(200, [rule.as_json() for rule in self.faults.rules])
             case "DELETE", "/faults":
                 self.faults.clear()
@@ -62,17 +62,3 @@ class Controls:
                 return json_answer(200, {"keys": len(self.account.keys)})
             case _:
                 return error_answer(405, "Method not allowed")
-
-
-def _object(body: bytes) -> dict[str, object]:
-    value = json.loads(body)
-    if not isinstance(value, dict):
-        raise ValueError("a JSON object is needed")
-    return value
-
-
-def _objects(body: bytes) -> list[dict[str, object]]:
-    values = json.loads(body)
-    if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
-        raise ValueError("a JSON array of objects is needed")
-    return values

@@ -3,19 +3,13 @@
 Pure state: no I/O and no clock of its own, so that any sequence of calls can be tried on it.
 """
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from tests.world.standin.answers import (
-    CONFLICT,
-    INSUFFICIENT_BALANCE,
-    Answer,
-    Kind,
-    Verdict,
-    order_answer,
-)
+from tests.world.standin import answers
+from tests.world.standin.calls import Form
 from tests.world.standin.catalogue import Catalogue, charge
-from tests.world.standin.forms import Form
 
 
 @dataclass(slots=True)
@@ -26,18 +20,14 @@ class Entry:
     orders: int = 0
     conflicts: int = 0
     fingerprint: bytes = b""
-    answer: Answer | None = None
+    answer: answers.Answer | None = None
     decided_at: float = 0.0
 
     def as_json(self) -> dict[str, object]:
         """Its line in `GET /ledger`."""
         answer = None if self.answer is None else self.answer.body.decode()
-        return {
-            "orders": self.orders,
-            "calls": self.calls,
-            "conflicts": self.conflicts,
-            "answer": answer,
-        }
+        counts = {"orders": self.orders, "calls": self.calls, "conflicts": self.conflicts}
+        return {**counts, "answer": answer}
 
 
 @dataclass(slots=True)
@@ -52,7 +42,7 @@ class Ledger:
     catalogue: Catalogue = field(default_factory=Catalogue)
     balance: Decimal | None = None
     window_seconds: float | None = None
-    entries: dict[str, Entry] = field(default_factory=dict)
+    entries: defaultdict[str, Entry] = field(default_factory=lambda: defaultdict(Entry))
     calls: int = 0
     orders: int = 0
     conflicts: int = 0
@@ -62,30 +52,29 @@ class Ledger:
         """Counts a call that arrived, whatever will become of it; "" is a call without an id."""
         self.calls += 1
         if request_id:
-            self._entry(request_id).calls += 1
+            self.entries[request_id].calls += 1
 
-    def submit(self, form: Form, now: float) -> Verdict:
+    def submit(self, form: Form, now: float) -> answers.Verdict:
         """Decides the first form of a request_id, and repeats that decision afterwards."""
-        entry = self._entry(form.request_id)
+        entry = self.entries[form.request_id]
         if entry.answer is not None and not self._forgotten(entry, now):
             if entry.fingerprint == form.fingerprint:
-                return Verdict(Kind.REPEATED, entry.answer)
+                return answers.Verdict(answers.Kind.REPEATED, entry.answer)
             entry.conflicts += 1
             self.conflicts += 1
-            return Verdict(Kind.CONFLICT, CONFLICT)
+            return answers.Verdict(answers.Kind.CONFLICT, answers.CONFLICT)
         verdict = self._decide(form, entry)
         entry.answer, entry.fingerprint, entry.decided_at = verdict.answer, form.fingerprint, now
         return verdict
 
     def calls_of(self, request_id: str) -> int:
         """How many calls arrived with this request_id."""
-        entry = self.entries.get(request_id)
-        return 0 if entry is None else entry.calls
+        # Asking makes no entry.
+        return self.entries.get(request_id, Entry()).calls
 
     def orders_of(self, request_id: str) -> int:
         """How many orders this request_id made."""
-        entry = self.entries.get(request_id)
-        return 0 if entry is None else entry.orders
+        return self.entries.get(request_id, Entry()).orders
 
     def summary(self) -> dict[str, int]:
         """The totals, as `GET /ledger?summary=1` answers them."""
@@ -102,24 +91,18 @@ class Ledger:
         by_id = {request_id: entry.as_json() for request_id, entry in self.entries.items()}
         return {**self.summary(), "by_request_id": by_id}
 
-    def _entry(self, request_id: str) -> Entry:
-        entry = self.entries.get(request_id)
-        if entry is None:
-            entry = self.entries[request_id] = Entry()
-        return entry
-
     def _forgotten(self, entry: Entry, now: float) -> bool:
         return self.window_seconds is not None and now - entry.decided_at >= self.window_seconds
 
-    def _decide(self, form: Form, entry: Entry) -> Verdict:
+    def _decide(self, form: Form, entry: Entry) -> answers.Verdict:
         cost = charge(form, self.catalogue)
-        if isinstance(cost, Answer):
-            return Verdict(Kind.REFUSED, cost)
+        if isinstance(cost, answers.Answer):
+            return answers.Verdict(answers.Kind.REFUSED, cost)
         if self.balance is not None:
             if cost > self.balance:
-                return Verdict(Kind.REFUSED, INSUFFICIENT_BALANCE)
+                return answers.Verdict(answers.Kind.REFUSED, answers.INSUFFICIENT_BALANCE)
             self.balance -= cost
         self.orders += 1
         entry.orders += 1
         self.more_than_one_order += entry.orders == 2
-        return Verdict(Kind.PLACED, order_answer(f"ord_{self.orders:020d}"))
+        return answers.Verdict(answers.Kind.PLACED, answers.order_answer(f"ord_{self.orders:020d}"))

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 from tests.world.standin import answers
 from tests.world.standin.answers import Answer, Kind, Verdict, error_answer
-from tests.world.standin.forms import Form
+from tests.world.standin.calls import Form
 from tests.world.standin.ledger import Ledger
-from tests.world.standin.limits import TokenBucket, throttled
 
 MAX_REQUEST_ID_CHARACTERS = 128
 FORM_TYPE = "application/x-www-form-urlencoded"
@@ -14,20 +13,10 @@ FORM_TYPE = "application/x-www-form-urlencoded"
 
 @dataclass(slots=True)
 class Account:
-    """The keys that are accepted, the budget of calls, and the ledger."""
+    """The keys that are accepted, and the ledger."""
 
     keys: frozenset[str]
     ledger: Ledger
-    bucket: TokenBucket | None = None
-
-    def throttle(self, now: float, wall: float) -> Verdict | None:
-        """The answer to a call beyond the budget, or None and one call less in it."""
-        if self.bucket is None:
-            return None
-        wait_seconds = self.bucket.take(now)
-        if not wait_seconds:
-            return None
-        return Verdict(Kind.THROTTLED, throttled(self.bucket.rate, wait_seconds, wall))
 
     def answer(self, form: Form, content_type: str, now: float) -> Verdict:
         """What the API says to `form`; a valid one makes an order unless its id already did."""

@@ -1,14 +1,17 @@
-"""Carrying out what `wire` decided, on aiohttp's connection."""
+"""What a fault does to an answer, and to aiohttp's connection that carries it."""
 
 import asyncio
+import json
 import socket
 import struct
+from http import HTTPStatus
 from typing import assert_never
 
 from aiohttp import web
 
-from tests.world.standin.answers import Answer
-from tests.world.standin.wire import ByteByByte, CutShort, Endless, Reset, Silence, Whole, Wire
+from tests.world.standin import faults
+from tests.world.standin.answers import Answer, error_answer, json_answer
+from tests.world.standin.faults import Fault
 
 _LINGER_ZERO = struct.pack("ii", 1, 0)
 _CHUNK = b"x" * 65_536
@@ -60,25 +63,73 @@ async def _within(seconds: float | None, event: asyncio.Event) -> None:
         pass
 
 
-async def send(request: web.BaseRequest, wire: Wire, departures: Departures) -> web.StreamResponse:
-    """Does what `wire` says; a client that leaves meanwhile is no error."""
+def instead_of(fault: Fault, usual: Answer) -> Answer | None:
+    """What is answered for `fault` in the place of `usual`; None where nothing is."""
+    match fault:
+        case faults.HangBefore() | faults.HangAfter() | faults.ResetBefore() | faults.ResetAfter():
+            return None
+        case faults.Delay() | faults.Short() | faults.Drip():
+            return usual
+        case faults.BrokenJson():
+            return Answer(usual.status, usual.body[: len(usual.body) // 2], usual.headers)
+        case faults.HugeJson(size_bytes=size_bytes):
+            fields = {**json.loads(usual.body), "padding": ""}
+            missing = max(0, size_bytes - len(json.dumps(fields)))
+            return json_answer(usual.status, {**fields, "padding": "x" * missing})
+        case faults.EndlessJson():
+            return Answer(200, b"")
+        case _:
+            return _replacement(fault)
+
+
+def _replacement(fault: faults.Replacement) -> Answer:
+    match fault:
+        case faults.Status():
+            return _status_answer(fault)
+        case faults.Redirect(location=location, status=status):
+            return Answer(status, b"", (("Location", location),))
+        case faults.OkWithError(error=error):
+            return error_answer(200, error)
+        case faults.OkWithNeither():
+            return json_answer(200, {})
+        case faults.NotObject(value=value):
+            return json_answer(200, value)
+        case faults.ErrorNamingKey(error=error):
+            return error_answer(400, error)
+        case faults.Unauthorized():
+            return error_answer(401, "Unauthorized")
+        case _ as never:
+            assert_never(never)
+
+
+def _status_answer(fault: faults.Status) -> Answer:
+    headers = tuple(fault.headers.items())
+    if fault.body is not None:
+        return Answer(fault.status, fault.body.encode(), headers)
+    known = fault.status in HTTPStatus.__members__.values()
+    phrase = HTTPStatus(fault.status).phrase if known else f"Status {fault.status}"
+    return error_answer(fault.status, phrase, *headers)
+
+
+async def send(
+    request: web.BaseRequest, answer: Answer | None, fault: Fault | None, departures: Departures
+) -> web.StreamResponse:
+    """Sends the answer, or nothing, as the fault has it; a client that leaves is no error."""
     try:
-        match wire:
-            case Whole(answer):
-                return whole(answer)
-            case Silence():
+        match fault:
+            case faults.ResetBefore() | faults.ResetAfter():
+                return _reset(request)
+            case _ if answer is None:
                 await departures.until_gone(request)
                 return _abort(request)
-            case Reset():
-                return _reset(request)
-            case CutShort():
-                return await _cut_short(request, wire)
-            case ByteByByte():
-                return await _byte_by_byte(request, wire, departures)
-            case Endless():
-                return await _endless(request, wire)
-            case _ as never:
-                assert_never(never)
+            case faults.Short(missing_bytes=missing_bytes):
+                return await _cut_short(request, answer, missing_bytes)
+            case faults.Drip(interval_seconds=interval_seconds):
+                return await _byte_by_byte(request, answer, interval_seconds, departures)
+            case faults.EndlessJson(limit_bytes=limit_bytes):
+                return await _endless(request, answer, limit_bytes)
+            case _:
+                return whole(answer)
     except ConnectionError:
         return _abort(request)
 
@@ -112,32 +163,38 @@ async def _begin(
     return response
 
 
-async def _cut_short(request: web.BaseRequest, wire: CutShort) -> web.StreamResponse:
-    response = await _begin(request, wire.answer, len(wire.answer.body) + wire.missing_bytes)
-    await response.write(wire.answer.body)
-    if request.transport is not None:
-        request.transport.close()
-    return response
+async def _cut_short(
+    request: web.BaseRequest, answer: Answer, missing_bytes: int
+) -> web.StreamResponse:
+    response = await _begin(request, answer, len(answer.body) + missing_bytes)
+    await response.write(answer.body)
+    return _closed(request, response)
 
 
 async def _byte_by_byte(
-    request: web.BaseRequest, wire: ByteByByte, departures: Departures
+    request: web.BaseRequest, answer: Answer, interval_seconds: float, departures: Departures
 ) -> web.StreamResponse:
-    response = await _begin(request, wire.answer, len(wire.answer.body))
-    for byte in wire.answer.body:
-        await departures.until_gone(request, wire.interval_seconds)
+    response = await _begin(request, answer, len(answer.body))
+    for byte in answer.body:
+        await departures.until_gone(request, interval_seconds)
         if departures.stopping:
             return _abort(request)
         await response.write(bytes((byte,)))
     return response
 
 
-async def _endless(request: web.BaseRequest, wire: Endless) -> web.StreamResponse:
-    response = await _begin(request, Answer(200, b""), None)
+async def _endless(
+    request: web.BaseRequest, answer: Answer, limit_bytes: int
+) -> web.StreamResponse:
+    response = await _begin(request, answer, None)
     await response.write(b'{"padding": "')
-    for start in range(0, wire.limit_bytes, len(_CHUNK)):
-        await response.write(_CHUNK[: wire.limit_bytes - start])
+    for start in range(0, limit_bytes, len(_CHUNK)):
+        await response.write(_CHUNK[: limit_bytes - start])
     # The closing chunk would make it a whole answer.
+    return _closed(request, response)
+
+
+def _closed(request: web.BaseRequest, response: web.StreamResponse) -> web.StreamResponse:
     if request.transport is not None:
         request.transport.close()
     return response

@@ -1,10 +1,10 @@
 """The stand-in as a server: aiohttp's low-level one, without routing or access logs, for speed."""
 
 import asyncio
-import ssl
 import time
 from collections import deque
-from types import TracebackType
+from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Self
 
 from aiohttp import web
@@ -12,22 +12,34 @@ from aiohttp.web_protocol import RequestHandler
 
 from tests.world.standin import answers
 from tests.world.standin.answers import Answer, Kind, Verdict
-from tests.world.standin.calls import Call, Received
+from tests.world.standin.calls import Call, Form, Received, read_form
+from tests.world.standin.catalogue import Catalogue
 from tests.world.standin.control import PATHS, Controls
 from tests.world.standin.faults import Delay, Fault
-from tests.world.standin.forms import Form, read_form
 from tests.world.standin.ledger import Ledger
-from tests.world.standin.limits import TokenBucket
 from tests.world.standin.matching import FaultRules
-from tests.world.standin.options import Options
 from tests.world.standin.rules import Account
-from tests.world.standin.sending import Departures, send, whole
+from tests.world.standin.sending import Departures, instead_of, send, whole
 from tests.world.standin.signals import Signals
-from tests.world.standin.wire import Silence, Whole, Wire, instead_of, places, status_of
 
 ORDER_PATH = "/api/v2"
 _SHUTDOWN_SECONDS = 10.0
 _NOT_PLACED = Answer(0, b"")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How the API behaves, and how many of the latest calls and raw requests it keeps.
+
+    `balance` None is unlimited; `idempotency_window_seconds` None remembers for ever.
+    """
+
+    keys: frozenset[str] = frozenset({"test-key"})
+    catalogue: Catalogue = field(default_factory=Catalogue)
+    balance: Decimal | None = None
+    idempotency_window_seconds: float | None = None
+    keep_calls: int = 10_000
+    keep_requests: int = 100
 
 
 class _Server(web.Server):
@@ -35,14 +47,12 @@ class _Server(web.Server):
 
     def __init__(self, standin: "StandIn", departures: Departures) -> None:
         super().__init__(standin.handle, access_log=None)
-        self._standin = standin
         self._departures = departures
         self._transports: dict[RequestHandler, asyncio.Transport] = {}
 
     def connection_made(self, handler: RequestHandler, transport: asyncio.Transport) -> None:
         super().connection_made(handler, transport)
         self._transports[handler] = transport
-        self._standin.connections += 1
 
     def connection_lost(self, handler: RequestHandler, exc: BaseException | None = None) -> None:
         super().connection_lost(handler, exc)
@@ -62,7 +72,7 @@ class _Server(web.Server):
 class StandIn:
     """The order API on a loopback port, and everything that can be asked of it afterwards.
 
-    `connections` counts those ever opened; `calls` and `requests` hold the latest, oldest first.
+    `calls` and `requests` hold the latest, oldest first.
     """
 
     def __init__(
@@ -71,24 +81,19 @@ class StandIn:
         *,
         host: str = "127.0.0.1",
         port: int = 0,
-        tls: ssl.SSLContext | None = None,
     ) -> None:
         options = options or Options()
         ledger = Ledger(options.catalogue, options.balance, options.idempotency_window_seconds)
-        bucket = None if options.rate is None else TokenBucket(options.rate, time.monotonic())
-        self.account = Account(options.keys, ledger, bucket)
+        self.account = Account(options.keys, ledger)
         self.faults = FaultRules()
         self.calls: deque[Call] = deque(maxlen=options.keep_calls)
         self.requests: deque[Received] = deque(maxlen=options.keep_requests)
-        self.connections = 0
         self.in_flight_now = 0
-        self.most_in_flight = 0
         self.base_url = ""
         self._controls = Controls(self.account, self.faults, self.calls)
         self._signals = Signals()
         self._departures = Departures()
         self._address = (host, port)
-        self._tls = tls
         self._http: _Server | None = None
         self._listener: asyncio.Server | None = None
 
@@ -130,12 +135,7 @@ class StandIn:
         await self.start()
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.stop()
 
     async def start(self) -> None:
@@ -143,10 +143,10 @@ class StandIn:
         host, port = self._address
         self._http = _Server(self, self._departures)
         self._listener = await asyncio.get_running_loop().create_server(
-            self._http, host, port, ssl=self._tls, backlog=1024
+            self._http, host, port, backlog=1024
         )
         port = self._listener.sockets[0].getsockname()[1]
-        self.base_url = f"{'http' if self._tls is None else 'https'}://{host}:{port}"
+        self.base_url = f"http://{host}:{port}"
 
     async def stop(self) -> None:
         """Closes every connection; calls that hang end at once, without an answer."""
@@ -173,7 +173,6 @@ class StandIn:
         if request.method != "POST":
             return whole(answers.WRONG_METHOD)
         self.in_flight_now += 1
-        self.most_in_flight = max(self.most_in_flight, self.in_flight_now)
         try:
             return await self._serve(request, read_form(body))
         finally:
@@ -181,39 +180,33 @@ class StandIn:
             self._signals.changed()
 
     async def _serve(self, request: web.BaseRequest, form: Form) -> web.StreamResponse:
-        now, wall = time.monotonic(), time.time()
-        call = Call(form.request_id, now, wall, form.fingerprint.hex())
+        fingerprint = form.fingerprint.hex()
+        call = Call(form.request_id, time.monotonic(), time.time(), fingerprint)
         self.calls.append(call)
         self.ledger.count_call(form.request_id)
         # The waiters run after this step, in which all but a delayed call come to the ledger.
         self._signals.changed()
-        verdict = self.account.throttle(now, wall)
-        if verdict is not None:
-            wire: Wire = Whole(verdict.answer)
-            _note(call, verdict.kind, wire)
-        elif (fault := self.faults.take(form.request_id)) is None:
-            verdict = self._answer(request, form, call)
-            wire = Whole(verdict.answer)
-            _note(call, verdict.kind, wire)
+        answer: Answer | None
+        if (fault := self.faults.take(form.request_id)) is None:
+            verdict = self._verdict(request, form, call)
+            call.answered, answer = verdict.kind, verdict.answer
         else:
             if isinstance(fault, Delay):
                 await self._departures.pause(fault.seconds)
-            wire = self._faulty(request, form, call, fault)
-            _note(call, fault.fault, wire)
-        return await send(request, wire, self._departures)
+            answer = self._faulty(request, form, call, fault)
+            call.answered = fault.fault
+        call.status = None if answer is None else answer.status
+        return await send(request, answer, fault, self._departures)
 
-    def _answer(self, request: web.BaseRequest, form: Form, call: Call) -> Verdict:
+    def _verdict(self, request: web.BaseRequest, form: Form, call: Call) -> Verdict:
         verdict = self.account.answer(form, request.content_type, time.monotonic())
         call.order_placed = verdict.kind is Kind.PLACED
         return verdict
 
-    def _faulty(self, request: web.BaseRequest, form: Form, call: Call, fault: Fault) -> Wire:
+    def _faulty(
+        self, request: web.BaseRequest, form: Form, call: Call, fault: Fault
+    ) -> Answer | None:
         if self._departures.stopping:
-            return Silence()
-        usual = self._answer(request, form, call).answer if places(fault) else _NOT_PLACED
+            return None
+        usual = self._verdict(request, form, call).answer if fault.places else _NOT_PLACED
         return instead_of(fault, usual)
-
-
-def _note(call: Call, answered: str, wire: Wire) -> None:
-    call.answered = answered
-    call.status = status_of(wire)

@@ -1,13 +1,14 @@
-"""Keys, the call log, the raw requests, and the signals that tests wait for."""
+"""The control endpoints: faults, keys, the call log, and the signals that tests wait for."""
 
 import asyncio
+from collections.abc import Mapping
 
 import httpx2
 import pytest
 
-from tests.world.standin import Options, StandIn
+from tests.world.standin import AllCalls, EveryNth, Options, RequestIdIs, StandIn
 from tests.world.standin.example import order_form
-from tests.world.standin.faults import HangBefore
+from tests.world.standin.faults import HangBefore, Status
 
 
 async def test_keys_can_be_changed(api: StandIn, client: httpx2.AsyncClient) -> None:
@@ -18,35 +19,31 @@ async def test_keys_can_be_changed(api: StandIn, client: httpx2.AsyncClient) -> 
     assert (await client.post(api.url, data=order_form(key="new"))).status_code == 200
 
 
-@pytest.mark.parametrize("body", [b"", b"{}", b'{"keys": []}', b'{"keys": "new"}', b"[]"])
-async def test_keys_that_make_no_sense(
-    api: StandIn, client: httpx2.AsyncClient, body: bytes
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        *(("/keys", body) for body in (b"", b"{}", b'{"keys": []}', b'{"keys": "new"}', b"[]")),
+        *(("/faults", body) for body in (b"", b"not json", b"[]")),
+    ],
+)
+async def test_what_makes_no_sense_is_refused(
+    api: StandIn, client: httpx2.AsyncClient, path: str, body: bytes
 ) -> None:
-    """They are refused, and the accepted keys stay."""
-    assert (await client.post(api.base_url + "/keys", content=body)).status_code == 422
+    """Keys and faults stay as they are, and other methods are none."""
+    assert (await client.post(api.base_url + path, content=body)).status_code == 422
+    assert (await client.patch(api.base_url + path, content=body)).status_code == 405
     assert (await client.post(api.url, data=order_form())).status_code == 200
 
 
-@pytest.mark.parametrize("body", [b"", b"not json", b"[]"])
-async def test_faults_that_are_no_object(
-    api: StandIn, client: httpx2.AsyncClient, body: bytes
-) -> None:
-    """They are refused."""
-    assert (await client.post(api.base_url + "/faults", content=body)).status_code == 400
-    assert (await client.patch(api.base_url + "/faults", content=body)).status_code == 405
-
-
-async def test_all_faults_are_replaced_in_one_step(
-    api: StandIn, client: httpx2.AsyncClient
-) -> None:
+async def test_faults_are_replaced_in_one_step(api: StandIn, client: httpx2.AsyncClient) -> None:
     """What is put is what there is; a wrong one among them changes nothing."""
     api.faults.add(HangBefore())
     faults = api.base_url + "/faults"
     right = [{"fault": "drip", "match": {"every": 2}, "times": None}, {"fault": "short"}]
     assert (await client.put(faults, json=right)).status_code == 200
     assert [rule.fault.fault for rule in api.faults.rules] == ["drip", "short"]
-    for wrong, status in ((b"{}", 400), (b"[1]", 400), (b'[{"fault": "none"}]', 422)):
-        assert (await client.put(faults, content=wrong)).status_code == status
+    for wrong in (b"{}", b"[1]", b'[{"fault": "none"}]'):
+        assert (await client.put(faults, content=wrong)).status_code == 422
     assert len(api.faults.rules) == 2
     assert (await client.put(faults, content=b"[]")).json() == []
 
@@ -84,21 +81,6 @@ async def test_raw_requests(api: StandIn, client: httpx2.AsyncClient) -> None:
     assert request.headers["x-trace"] == "abc"
 
 
-async def test_connections_are_counted(api: StandIn, client: httpx2.AsyncClient) -> None:
-    """Calls one after another share a connection; calls at once do not."""
-    for number in range(3):
-        await client.post(api.url, data=order_form(f"o-{number}"))
-    assert api.connections == 1
-    api.faults.add(HangBefore(), times=2)
-    calls = [asyncio.create_task(client.post(api.url, data=order_form(f"p-{n}"))) for n in (1, 2)]
-    await api.in_flight(2)
-    assert api.connections == 2
-    assert api.most_in_flight == 2
-    for call in calls:
-        call.cancel()
-    await api.in_flight(0)
-
-
 async def test_seen_waits_for_calls(api: StandIn, client: httpx2.AsyncClient) -> None:
     """It returns in time for the call that it waits for, and says what it saw when none comes."""
     waiting = asyncio.create_task(api.seen("o-1", calls=2))
@@ -132,3 +114,70 @@ async def test_stopping_twice_is_fine() -> None:
     await api.stop()
     async with api:
         await api.stop()
+
+
+async def test_matching(api: StandIn, client: httpx2.AsyncClient) -> None:
+    """Faults are for one request_id, a prefix, every nth call or all; the first that fits wins."""
+    api.faults.add(Status(status=500), RequestIdIs(request_id="o-1"), times=None)
+    api.faults.add(Status(status=501), RequestIdIs(request_id="p-*"), times=2)
+    api.faults.add(Status(status=502), EveryNth(every=3), times=None)
+    ids = ["o-1", "o-11", "p-1", "p-2", "p-3", "q-1", "o-1", "q-2", "q-3"]
+    statuses = [
+        (await client.post(api.url, data=order_form(request_id))).status_code for request_id in ids
+    ]
+    assert statuses == [500, 200, 501, 501, 200, 502, 500, 200, 502]
+    api.faults.clear()
+    assert (await client.post(api.url, data=order_form("o-1"))).status_code == 200
+
+
+async def test_faults_do_not_touch_stored_answers(api: StandIn, client: httpx2.AsyncClient) -> None:
+    """A repeated call can fail, too, and the stored answer stays."""
+    stored = await client.post(api.url, data=order_form())
+    api.faults.add(Status(status=500, after=True), AllCalls(), times=3)
+    for _ in range(3):
+        assert (await client.post(api.url, data=order_form())).status_code == 500
+    assert (await client.post(api.url, data=order_form())).content == stored.content
+    assert api.ledger.orders == 1
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"fault": "delay", "seconds": 0.0},
+        {"fault": "hang_before", "match": {"request_id": "o-*"}, "times": None},
+        {"fault": "status", "status": 503, "headers": {"Retry-After": "1"}, "match": {"every": 2}},
+        {"fault": "huge_json", "size_bytes": 65_537, "match": {"all": True}, "times": 5},
+    ],
+)
+async def test_json_faults(
+    api: StandIn, client: httpx2.AsyncClient, rule: Mapping[str, object]
+) -> None:
+    """The control endpoint adds a fault, shows it, and takes all away."""
+    added = await client.post(api.base_url + "/faults", json=rule)
+    assert added.status_code == 201
+    shown = (await client.get(api.base_url + "/faults")).json()
+    assert shown == [added.json()]
+    assert {**rule, "match": rule.get("match", {"all": True})}.items() <= shown[0].items()
+    assert (await client.delete(api.base_url + "/faults")).status_code == 200
+    assert api.faults.rules == []
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"fault": "no_such_fault"},
+        {"fault": "delay"},
+        {"fault": "delay", "seconds": 1, "second": 2},
+        {"fault": "hang_before", "match": {"requestid": "o-1"}},
+        {"fault": "hang_before", "match": {"all": False}},
+        {"fault": "hang_before", "times": 0},
+        {"fault": "not_object", "value": {}},
+        {},
+    ],
+)
+async def test_a_misspelt_fault_is_refused(
+    api: StandIn, client: httpx2.AsyncClient, rule: Mapping[str, object]
+) -> None:
+    """A fault that cannot be meant is told, and not added."""
+    assert (await client.post(api.base_url + "/faults", json=rule)).status_code == 422
+    assert api.faults.rules == []

@@ -2,36 +2,12 @@
 
 import asyncio
 import json
-import ssl
 
 import httpx2
 import pytest
-import trustme
 
-from tests.world.standin import Options, StandIn
+from tests.world.standin import Options, StandIn, faults
 from tests.world.standin.example import order_form
-from tests.world.standin.faults import (
-    BrokenJson,
-    Delay,
-    Drip,
-    EndlessJson,
-    ErrorNamingKey,
-    Fault,
-    Forbidden,
-    HangAfter,
-    HangBefore,
-    HugeJson,
-    NotObject,
-    OkWithError,
-    OkWithNeither,
-    OrderNotString,
-    Redirect,
-    ResetAfter,
-    ResetBefore,
-    Short,
-    Status,
-    Unauthorized,
-)
 
 ORDER = {"order": "ord_00000000000000000001"}
 
@@ -39,31 +15,27 @@ ORDER = {"order": "ord_00000000000000000001"}
 @pytest.mark.parametrize(
     ("fault", "status", "body", "placed"),
     [
-        (Status(status=500), 500, {"error": "Internal Server Error"}, False),
-        (Status(status=503, after=True), 503, {"error": "Service Unavailable"}, True),
-        (Status(status=408), 408, {"error": "Request Timeout"}, False),
-        (Status(status=425), 425, {"error": "Too Early"}, False),
-        (Status(status=599), 599, {"error": "Status 599"}, False),
-        (OkWithError(), 200, {"error": "Order refused"}, False),
-        (OkWithError(error="No"), 200, {"error": "No"}, False),
-        (OkWithNeither(), 200, {}, True),
-        (OkWithNeither(after=False), 200, {}, False),
-        (NotObject(), 200, [], True),
-        (NotObject(value=None, after=False), 200, None, False),
-        (NotObject(value="ord_1"), 200, "ord_1", True),
-        (OrderNotString(), 200, {"order": 12345}, True),
-        (OrderNotString(value=None), 200, {"order": None}, True),
-        (ErrorNamingKey(), 400, {"error": "Invalid API key"}, False),
-        (Unauthorized(), 401, {"error": "Unauthorized"}, False),
-        (Forbidden(), 403, {"error": "Forbidden"}, False),
-        (Delay(seconds=0), 200, ORDER, True),
-        (Drip(interval_seconds=0), 200, ORDER, True),
+        (faults.Status(status=500), 500, {"error": "Internal Server Error"}, False),
+        (faults.Status(status=503, after=True), 503, {"error": "Service Unavailable"}, True),
+        (faults.Status(status=408), 408, {"error": "Request Timeout"}, False),
+        (faults.Status(status=425), 425, {"error": "Too Early"}, False),
+        (faults.Status(status=599), 599, {"error": "Status 599"}, False),
+        (faults.OkWithError(), 200, {"error": "Order refused"}, False),
+        (faults.OkWithError(error="No"), 200, {"error": "No"}, False),
+        (faults.OkWithNeither(), 200, {}, True),
+        (faults.NotObject(), 200, [], True),
+        (faults.NotObject(value=None), 200, None, True),
+        (faults.NotObject(value="ord_1"), 200, "ord_1", True),
+        (faults.ErrorNamingKey(), 400, {"error": "Invalid API key"}, False),
+        (faults.Unauthorized(), 401, {"error": "Unauthorized"}, False),
+        (faults.Delay(seconds=0), 200, ORDER, True),
+        (faults.Drip(interval_seconds=0), 200, ORDER, True),
     ],
 )
 async def test_a_fault_that_answers(
     api: StandIn,
     client: httpx2.AsyncClient,
-    fault: Fault,
+    fault: faults.Fault,
     status: int,
     body: object,
     *,
@@ -83,7 +55,7 @@ async def test_a_fault_that_answers(
 async def test_status_with_headers_and_body(api: StandIn, client: httpx2.AsyncClient) -> None:
     """Headers and body can be anything."""
     headers = {"Retry-After": "7", "Content-Type": "text/html"}
-    api.faults.add(Status(status=503, headers=headers, body="<h1>Busy</h1>"))
+    api.faults.add(faults.Status(status=503, headers=headers, body="<h1>Busy</h1>"))
     answer = await client.post(api.url, data=order_form())
     assert answer.headers["retry-after"] == "7"
     assert answer.headers["content-type"] == "text/html"
@@ -92,16 +64,18 @@ async def test_status_with_headers_and_body(api: StandIn, client: httpx2.AsyncCl
 
 async def test_redirect(api: StandIn, client: httpx2.AsyncClient) -> None:
     """It sends the client to a path where nothing is."""
-    api.faults.add(Redirect())
+    api.faults.add(faults.Redirect())
     answer = await client.post(api.url, data=order_form())
     assert (answer.status_code, answer.headers["location"]) == (302, "/moved")
     assert (await client.post(api.base_url + "/moved")).status_code == 404
     assert api.ledger.orders == 0
 
 
-@pytest.mark.parametrize(("fault", "placed"), [(HangBefore(), False), (HangAfter(), True)])
+@pytest.mark.parametrize(
+    ("fault", "placed"), [(faults.HangBefore(), False), (faults.HangAfter(), True)]
+)
 async def test_hang(
-    api: StandIn, client: httpx2.AsyncClient, fault: Fault, *, placed: bool
+    api: StandIn, client: httpx2.AsyncClient, fault: faults.Fault, *, placed: bool
 ) -> None:
     """It never answers; when its client goes, the call is no longer in flight."""
     api.faults.add(fault)
@@ -115,8 +89,10 @@ async def test_hang(
     assert (await client.post(api.url, data=order_form())).json() == ORDER
 
 
-@pytest.mark.parametrize(("fault", "placed"), [(ResetBefore(), False), (ResetAfter(), True)])
-async def test_reset(api: StandIn, fault: Fault, *, placed: bool) -> None:
+@pytest.mark.parametrize(
+    ("fault", "placed"), [(faults.ResetBefore(), False), (faults.ResetAfter(), True)]
+)
+async def test_reset(api: StandIn, fault: faults.Fault, *, placed: bool) -> None:
     """The client's socket reports a reset, and no end of file."""
     api.faults.add(fault)
     body = b"action=add&service=7&link=https://x.y&quantity=1&request_id=o-1&key=test-key"
@@ -134,7 +110,7 @@ async def test_reset(api: StandIn, fault: Fault, *, placed: bool) -> None:
 
 async def test_broken_json(api: StandIn, client: httpx2.AsyncClient) -> None:
     """The answer is whole for HTTP, and its JSON is not; the order is placed."""
-    api.faults.add(BrokenJson())
+    api.faults.add(faults.BrokenJson())
     answer = await client.post(api.url, data=order_form())
     assert answer.status_code == 200
     with pytest.raises(json.JSONDecodeError):
@@ -144,7 +120,7 @@ async def test_broken_json(api: StandIn, client: httpx2.AsyncClient) -> None:
 
 async def test_short(api: StandIn, client: httpx2.AsyncClient) -> None:
     """The body ends before its content-length; the order is placed."""
-    api.faults.add(Short())
+    api.faults.add(faults.Short())
     with pytest.raises(httpx2.RemoteProtocolError, match="without sending complete message body"):
         await client.post(api.url, data=order_form())
     assert api.ledger.orders == 1
@@ -152,7 +128,7 @@ async def test_short(api: StandIn, client: httpx2.AsyncClient) -> None:
 
 async def test_huge_json(api: StandIn, client: httpx2.AsyncClient) -> None:
     """The answer is valid and larger than a client should read."""
-    api.faults.add(HugeJson(size_bytes=70_000))
+    api.faults.add(faults.HugeJson(size_bytes=70_000))
     answer = await client.post(api.url, data=order_form())
     assert len(answer.content) == 70_000
     assert answer.json()["order"] == ORDER["order"]
@@ -160,8 +136,8 @@ async def test_huge_json(api: StandIn, client: httpx2.AsyncClient) -> None:
 
 async def test_endless_json(api: StandIn, client: httpx2.AsyncClient) -> None:
     """It streams up to its limit, and ends without an end."""
-    api.faults.add(EndlessJson(limit_bytes=1_000_000))
-    api.faults.add(EndlessJson())
+    api.faults.add(faults.EndlessJson(limit_bytes=1_000_000))
+    api.faults.add(faults.EndlessJson())
     chunks: list[bytes] = []
     with pytest.raises(httpx2.RemoteProtocolError):
         await _read_into(chunks, client, api.url)
@@ -180,7 +156,7 @@ async def _read_into(chunks: list[bytes], client: httpx2.AsyncClient, url: str) 
 
 async def test_drip_ends_with_its_client(api: StandIn, client: httpx2.AsyncClient) -> None:
     """Bytes come one at a time, and stop when nobody reads them."""
-    api.faults.add(Drip(interval_seconds=3600))
+    api.faults.add(faults.Drip(interval_seconds=3600))
     call = asyncio.create_task(client.post(api.url, data=order_form()))
     await api.in_flight(1)
     call.cancel()
@@ -188,11 +164,9 @@ async def test_drip_ends_with_its_client(api: StandIn, client: httpx2.AsyncClien
     assert api.ledger.orders == 1
 
 
-async def test_a_delayed_order_is_placed_without_its_client(
-    api: StandIn, client: httpx2.AsyncClient
-) -> None:
+async def test_a_delayed_order_needs_no_client(api: StandIn, client: httpx2.AsyncClient) -> None:
     """A client that gave up during a delay has ordered all the same."""
-    api.faults.add(Delay(seconds=0.2))
+    api.faults.add(faults.Delay(seconds=0.2))
     call = asyncio.create_task(client.post(api.url, data=order_form()))
     await api.seen("o-1")
     assert api.ledger.orders == 0
@@ -201,8 +175,10 @@ async def test_a_delayed_order_is_placed_without_its_client(
     assert api.ledger.orders == 1
 
 
-@pytest.mark.parametrize("fault", [HangBefore(), HangAfter(), Delay(seconds=3600), Drip()])
-async def test_a_stop_ends_what_hangs(client: httpx2.AsyncClient, fault: Fault) -> None:
+@pytest.mark.parametrize(
+    "fault", [faults.HangBefore(), faults.HangAfter(), faults.Delay(seconds=3600), faults.Drip()]
+)
+async def test_a_stop_ends_what_hangs(client: httpx2.AsyncClient, fault: faults.Fault) -> None:
     """The stand-in stops at once, the client is cut off, and nothing is placed late."""
     async with StandIn(Options()) as api:
         api.faults.add(fault)
@@ -219,26 +195,8 @@ async def test_a_stop_ends_what_hangs(client: httpx2.AsyncClient, fault: Fault) 
 async def test_a_stop_ends_a_stream_that_nobody_reads(client: httpx2.AsyncClient) -> None:
     """A client that stands still in the middle of an endless answer does not keep it open."""
     async with StandIn() as api:
-        api.faults.add(EndlessJson())
+        api.faults.add(faults.EndlessJson())
         async with client.stream("POST", api.url, data=order_form()):
             async with asyncio.timeout(5):
                 await api.stop()
             assert api.in_flight_now == 0
-
-
-async def test_tls() -> None:
-    """With a TLS context it serves https, and a reset works there, too."""
-    authority = trustme.CA()
-    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(server)
-    trusting = ssl.create_default_context()
-    authority.configure_trust(trusting)
-    async with (
-        StandIn(tls=server) as api,
-        httpx2.AsyncClient(verify=trusting, trust_env=False) as client,
-    ):
-        assert api.url.startswith("https://127.0.0.1:")
-        api.faults.add(ResetAfter())
-        with pytest.raises(httpx2.TransportError):
-            await client.post(api.url, data=order_form())
-        assert (await client.post(api.url, data=order_form())).json() == ORDER

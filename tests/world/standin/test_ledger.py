@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.world.standin import Catalogue, Ledger, Options, StandIn
+from tests.world.standin.calls import read_form
 from tests.world.standin.example import order_form
 from tests.world.standin.faults import BrokenJson, Fault, HangAfter, ResetAfter, ResetBefore, Status
-from tests.world.standin.forms import read_form
 
 _FORMS = st.builds(
     lambda number, service, quantity: order_form(

@@ -10,7 +10,6 @@ from decimal import Decimal
 import httpx2
 import pytest
 
-from tests.world.standin import Rate
 from tests.world.standin.__main__ import main, options_of, parser
 from tests.world.standin.example import order_form
 
@@ -52,29 +51,23 @@ async def test_a_signal_ends_it_at_once(client: httpx2.AsyncClient, number: sign
 def test_options_of_the_command_line() -> None:
     """Every option reaches the stand-in."""
     line = (
-        "--key a --key b --balance 10.5 --price 0.25 --maximum 500 --services 1-3,9 --unknown 2 "
-        "--service-price 9=4 --rate 50 --burst 5 --rate-status 503 --retry-after date "
-        "--window 60 --keep-calls 0"
+        "--key a --key b --balance 10.5 --maximum 500 --unknown 2 --service-price 9=4 "
+        "--keep-calls 0"
     )
     options = options_of(parser().parse_args(line.split()))
     assert options.keys == {"a", "b"}
     assert options.balance == Decimal("10.5")
-    assert options.rate == Rate(50, 5, 503, "date")
-    assert options.idempotency_window_seconds == 60
     assert options.keep_calls == 0
-    found = {number: options.catalogue.find(number) for number in ("1", "2", "3", "4", "9")}
-    prices = {number: service and service.price for number, service in found.items()}
-    assert prices == {"1": Decimal("0.25"), "2": None, "3": Decimal("0.25"), "4": None, "9": 4}
+    prices = {number: options.catalogue.price(number) for number in ("1", "2", "9", "100")}
+    assert prices == {"1": 1, "2": None, "9": 4, "100": None}
+    assert options.catalogue.maximum == 500
 
 
 @pytest.mark.parametrize(
     ("line", "message"),
     [
         ("--balance much", "argument --balance"),
-        ("--rate 0", "above 0"),
         ("--service-price 7=x", "argument --service-price"),
-        ("--services a-b", "argument --services"),
-        ("--tls-cert no-such-file", "No such file"),
     ],
 )
 def test_a_mistake_on_the_command_line(

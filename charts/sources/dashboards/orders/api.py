@@ -1,7 +1,7 @@
 """The API: what it answers, how fast, and whether the relay keeps orders back because of it."""
 
 from charts.sources.dashboards.colours import BAD, GOOD
-from charts.sources.dashboards.panel import Panel, Query, Row, Shape, State
+from charts.sources.dashboards.panel import Query, Shape, State, graph, row
 from charts.sources.dashboards.promql import known, of_relay, per_second, quantile, seen, total
 from service.edges.telemetry.catalogue import OUTCOMES
 from service.flow.events.labels import HoldReason
@@ -11,16 +11,15 @@ _DURATION = "order_relay_api_request_duration_seconds"
 _RATE_LIMIT = "order_relay_rate_limit_per_second"
 _PER_SECOND = "suffix:/s"
 
-HELD = Panel(
+HELD = graph(
     "What is held and why",
-    Shape.STATES,
-    "none",
     "Whether any relay sends no new order, and for which reason.",
     "nothing is held, but for seconds after a 429.",
     "`credentials`: renew the API key. `circuit`: the API is away. `throttled`: the budget is set"
     " too high. `publisher`: RabbitMQ takes no replies, see its alarms.",
     "OrderRelayCredentialsHeld",
-    (Query(f"max by (reason) ({of_relay('order_relay_held')})", "{{reason}}", tuple(HoldReason)),),
+    Query(f"max by (reason) ({of_relay('order_relay_held')})", "{{reason}}", tuple(HoldReason)),
+    shape=Shape.STATES,
     states=(State(0, "sending", GOOD), State(1, "held", BAD)),
 )
 
@@ -30,68 +29,57 @@ def _latency(share: float) -> Query:
     return Query(expression, "{{outcome}}", OUTCOMES, exemplars=True)
 
 
-ROW = Row(
+ROW = row(
     "The API",
-    (
-        Panel(
-            "Attempts by outcome",
-            Shape.STACK,
-            _PER_SECOND,
-            "Attempts at the order API, a second, by outcome.",
-            "`accepted` and `refused`; the others are a few in a thousand.",
-            "`unreached`: network, DNS or TLS. `unknown`: time-outs and errors of the API."
-            " `misconfigured`: key or address. All but that one are tried again by themselves.",
-            "OrderRelayApiErrorBurnFast",
-            (Query(seen(_REQUESTS, by="outcome"), "{{outcome}}", OUTCOMES),),
-        ),
-        Panel(
-            "Latency of half of the attempts",
-            Shape.LINES,
-            "s",
-            "How long an attempt takes at most, for the faster half, by outcome.",
-            "level, and well under the time-out (`ORDER_RELAY_API__TIMEOUT_SECONDS`).",
-            "if `accepted` attempts get slower, the API is loaded: lower the concurrency.",
-            "OrderRelayAnswersBurnSlow",
-            (_latency(0.5),),
-        ),
-        Panel(
-            "Latency of 99 in 100 attempts",
-            Shape.LINES,
-            "s",
-            "How long an attempt takes at most, but for one in a hundred, by outcome.",
-            "under the time-out; `unknown` ones are at the time-out, as that made them unknown.",
-            "`accepted` near the time-out means that some orders are already tried twice: raise"
-            " the time-out, or lower the concurrency.",
-            "OrderRelayAnswersBurnSlow",
-            (_latency(0.99),),
-        ),
-        Panel(
-            "Goodput against the budget",
-            Shape.LINES,
-            _PER_SECOND,
-            "Orders that the API accepted or refused, a second, and what all relays may send.",
-            "under the budget. Without `ORDER_RELAY_API__RATE_PER_SECOND` there is no budget.",
-            "at the budget while the requests queue grows: ask for a larger one. Far below it while"
-            " orders wait: look at holds and latency.",
-            "OrderRelayQueueGrows",
-            (
-                Query(per_second(_REQUESTS, 'outcome=~"accepted|refused"'), "goodput"),
-                Query(f"{total(_RATE_LIMIT)} < +Inf", "budget"),
-            ),
-        ),
-        Panel(
-            "In flight against the limit",
-            Shape.LINES,
-            "none",
-            "Orders at the API now, and the most that all relays send at a time.",
-            "below the limit, which falls by itself while the API is slow or throttles.",
-            "at the limit while orders wait: the API is slow, or the concurrency is too low.",
-            "OrderRelayThrottled",
-            (
-                Query(total("order_relay_in_flight"), "in flight"),
-                Query(total("order_relay_concurrency_limit"), "limit"),
-            ),
-        ),
-        HELD,
+    graph(
+        "Attempts by outcome",
+        "Attempts at the order API, a second, by outcome.",
+        "`accepted` and `refused`; the others are a few in a thousand.",
+        "`unreached`: network, DNS or TLS. `unknown`: time-outs and errors of the API."
+        " `misconfigured`: key or address. All but that one are tried again by themselves.",
+        "OrderRelayApiErrorBurnFast",
+        Query(seen(_REQUESTS, by="outcome"), "{{outcome}}", OUTCOMES),
+        shape=Shape.STACK,
+        unit=_PER_SECOND,
     ),
+    graph(
+        "Latency of half of the attempts",
+        "How long an attempt takes at most, for the faster half, by outcome.",
+        "level, and well under the time-out (`ORDER_RELAY_API__TIMEOUT_SECONDS`).",
+        "if `accepted` attempts get slower, the API is loaded: lower the concurrency.",
+        "OrderRelayAnswersBurnSlow",
+        _latency(0.5),
+        unit="s",
+    ),
+    graph(
+        "Latency of 99 in 100 attempts",
+        "How long an attempt takes at most, but for one in a hundred, by outcome.",
+        "under the time-out; `unknown` ones are at the time-out, as that made them unknown.",
+        "`accepted` near the time-out means that some orders are already tried twice: raise"
+        " the time-out, or lower the concurrency.",
+        "OrderRelayAnswersBurnSlow",
+        _latency(0.99),
+        unit="s",
+    ),
+    graph(
+        "Goodput against the budget",
+        "Orders that the API accepted or refused, a second, and what all relays may send.",
+        "under the budget. Without `ORDER_RELAY_API__RATE_PER_SECOND` there is no budget.",
+        "at the budget while the requests queue grows: ask for a larger one. Far below it while"
+        " orders wait: look at holds and latency.",
+        "OrderRelayQueueGrows",
+        Query(per_second(_REQUESTS, 'outcome=~"accepted|refused"'), "goodput"),
+        Query(f"{total(_RATE_LIMIT)} < +Inf", "budget"),
+        unit=_PER_SECOND,
+    ),
+    graph(
+        "In flight against the limit",
+        "Orders at the API now, and the most that all relays send at a time.",
+        "below the limit, which falls by itself while the API is slow or throttles.",
+        "at the limit while orders wait: the API is slow, or the concurrency is too low.",
+        "OrderRelayThrottled",
+        Query(total("order_relay_in_flight"), "in flight"),
+        Query(total("order_relay_concurrency_limit"), "limit"),
+    ),
+    HELD,
 )

@@ -1,9 +1,9 @@
 """Is it well? Twelve numbers, each green when nobody has to do anything."""
 
-from dataclasses import replace
+from functools import partial
 
 from charts.sources.dashboards.colours import BAD, GOOD, WARN
-from charts.sources.dashboards.panel import Panel, Query, Row, Shape, State, Step
+from charts.sources.dashboards.panel import State, Step, number, row
 from charts.sources.dashboards.promql import (
     IN_TIME,
     PROCESS,
@@ -33,198 +33,130 @@ _SOME_ARE_GOOD = (Step(None, BAD), Step(1, GOOD))
 _NONE_IS_GOOD = (Step(None, GOOD), Step(1, BAD))
 
 
-def _number(
-    title: str,
-    unit: str,
-    expression: str,
-    words: tuple[str, str, str],
-    runbook: str,
-    steps: tuple[Step, ...],
-    states: tuple[State, ...] = (),
-) -> Panel:
-    what, normal, otherwise = words
-    return Panel(
-        title,
-        Shape.NUMBER,
-        unit,
-        what,
-        normal,
-        otherwise,
-        runbook,
-        (Query(expression, title),),
-        width=4,
-        steps=steps,
-        states=states,
-    )
+_number = partial(number, width=4)
 
-
-_SENDING = (
+ROW = row(
+    "Is it well?",
     _number(
         "Relays running",
-        "none",
         f"count ({of_relay('order_relay_build_info')}) or vector(0)",
-        (
-            "The processes that Prometheus reaches.",
-            "as many as there are replicas.",
-            "see whether pods restart or fail to start, and why in their logs.",
-        ),
+        "The processes that Prometheus reaches.",
+        "as many as there are replicas.",
+        "see whether pods restart or fail to start, and why in their logs.",
         "OrderRelayAbsent",
         _SOME_ARE_GOOD,
     ),
     _number(
         "Sending orders",
-        "none",
         f"max ({of_relay('order_relay_held')})",
-        (
-            "Whether some relay keeps back new orders. None is lost: they wait in the queue.",
-            "sending. A hold of a few seconds after a 429 is nothing to worry about.",
-            (
-                'see under "The API" what the reason is: `credentials` needs a new key, the others'
-                " end by themselves when the API or the broker recovers."
-            ),
-        ),
+        "Whether some relay keeps back new orders. None is lost: they wait in the queue.",
+        "sending. A hold of a few seconds after a 429 is nothing to worry about.",
+        'see under "The API" what the reason is: `credentials` needs a new key, the others'
+        " end by themselves when the API or the broker recovers.",
         "OrderRelayCredentialsHeld",
-        (Step(None, GOOD), Step(1, BAD)),
-        (State(0, "sending", GOOD), State(1, "held", BAD)),
+        _NONE_IS_GOOD,
+        states=(State(0, "sending", GOOD), State(1, "held", BAD)),
     ),
     _number(
         "Broker",
-        "none",
         f"min ({of_relay('order_relay_broker_connected')})",
-        (
-            "Whether every relay has both of its connections to RabbitMQ.",
-            "connected.",
-            'look at "The broker" for the cause, then at the nodes of RabbitMQ.',
-        ),
+        "Whether every relay has both of its connections to RabbitMQ.",
+        "connected.",
+        'look at "The broker" for the cause, then at the nodes of RabbitMQ.',
         "OrderRelayNoConsumer",
         _SOME_ARE_GOOD,
-        (State(0, "away", BAD), State(1, "connected", GOOD)),
+        states=(State(0, "away", BAD), State(1, "connected", GOOD)),
     ),
     _number(
         "Oldest order",
-        "s",
         f"max ({of_relay('order_relay_oldest_order_age_seconds')})",
-        (
-            "The age of the oldest order that a relay knows of and has not answered.",
-            "seconds; minutes while the API is away.",
-            'look at "Waiting": is it retried, or does it wait for a relay?',
-        ),
+        "The age of the oldest order that a relay knows of and has not answered.",
+        "seconds; minutes while the API is away.",
+        'look at "Waiting": is it retried, or does it wait for a relay?',
         "OrderRelayOrderTooOld",
         _rising(60, 900),
+        unit="s",
     ),
-    replace(
-        _number(
-            "Attempts that succeed",
-            "percentunit",
-            f"{per_second(_REQUESTS, _ENDED)} / ({per_second(_REQUESTS)} > 0)",
-            (
-                "Attempts that ended an order, accepted or refused, of all attempts.",
-                "over 99 %.",
-                'see under "The API" which outcome the others have, and ask the API\'s operators.',
-            ),
-            "OrderRelayApiErrorBurnFast",
-            _falling(0.9, 0.99),
-        ),
+    _number(
+        "Attempts that succeed",
+        f"{per_second(_REQUESTS, _ENDED)} / ({per_second(_REQUESTS)} > 0)",
+        "Attempts that ended an order, accepted or refused, of all attempts.",
+        "over 99 %.",
+        'see under "The API" which outcome the others have, and ask the API\'s operators.',
+        "OrderRelayApiErrorBurnFast",
+        _falling(0.9, 0.99),
+        unit="percentunit",
         none="no attempts",
     ),
-    replace(
-        _number(
-            "Throttled attempts",
-            "percentunit",
-            f"{per_second(_REQUESTS, _THROTTLED)} / ({per_second(_REQUESTS)} > 0)",
-            (
-                "Attempts that the API turned away because there are too many.",
-                "none, or a few in a hundred at peaks.",
-                "lower `ORDER_RELAY_API__RATE_PER_SECOND` to the key's budget, or ask for more.",
-            ),
-            "OrderRelayThrottled",
-            _rising(0.01, 0.1),
-        ),
+    _number(
+        "Throttled attempts",
+        f"{per_second(_REQUESTS, _THROTTLED)} / ({per_second(_REQUESTS)} > 0)",
+        "Attempts that the API turned away because there are too many.",
+        "none, or a few in a hundred at peaks.",
+        "lower `ORDER_RELAY_API__RATE_PER_SECOND` to the key's budget, or ask for more.",
+        "OrderRelayThrottled",
+        _rising(0.01, 0.1),
+        unit="percentunit",
         none="no attempts",
     ),
-)
-
-_LEFT_BEHIND = (
-    replace(
-        _number(
-            "Answered in a minute",
-            "percentunit",
-            f"{per_second(f'{_DURATION}_bucket', IN_TIME)}"
-            f" / ({per_second(f'{_DURATION}_count')} > 0)",
-            (
-                "Orders answered within 60 s of when a relay first saw them, of all answered.",
-                "99.9 %; less while the API is away.",
-                'see under "What became of the orders" how long they take, and which are retried.',
-            ),
-            "OrderRelayAnswersBurnFast",
-            _falling(0.99, 0.999),
-        ),
+    _number(
+        "Answered in a minute",
+        f"{per_second(f'{_DURATION}_bucket', IN_TIME)} / ({per_second(f'{_DURATION}_count')} > 0)",
+        "Orders answered within 60 s of when a relay first saw them, of all answered.",
+        "99.9 %; less while the API is away.",
+        'see under "What became of the orders" how long they take, and which are retried.',
+        "OrderRelayAnswersBurnFast",
+        _falling(0.99, 0.999),
+        unit="percentunit",
         none="none answered",
     ),
     _number(
         "Outcome unknown",
-        "none",
         in_range("order_relay_replies_total", 'status="unknown"'),
-        (
-            "Orders given up in the time shown, of which nobody knows whether they exist.",
-            "none.",
-            "look them up at the API by their request id; they are in the parked queue.",
-        ),
+        "Orders given up in the time shown, of which nobody knows whether they exist.",
+        "none.",
+        "look them up at the API by their request id; they are in the parked queue.",
         "OrderRelayOutcomeUnknown",
         _NONE_IS_GOOD,
     ),
     _number(
         "Parked messages",
-        "none",
         f"sum ({queue('parked')})",
-        (
-            "Messages that a person must look at, now in the parked queue.",
-            "none.",
-            "look at each in the parked queue; its header says why it is there.",
-        ),
+        "Messages that a person must look at, now in the parked queue.",
+        "none.",
+        "look at each in the parked queue; its header says why it is there.",
         "OrderRelayParked",
         _NONE_IS_GOOD,
     ),
     _number(
         "Unrouted replies",
-        "none",
         f"sum ({queue('unrouted')})",
-        (
-            "Replies that no queue was bound for, kept in the unrouted queue.",
-            "none.",
-            "ask the producer which key it bound: a reply goes to the request's `reply_to`.",
-        ),
+        "Replies that no queue was bound for, kept in the unrouted queue.",
+        "none.",
+        "ask the producer which key it bound: a reply goes to the request's `reply_to`.",
         "OrderRelayUnrouted",
         _NONE_IS_GOOD,
     ),
     _number(
         "Loop lag",
-        "s",
         quantile(0.99, "order_relay_event_loop_lag_seconds"),
-        (
-            "How late the relay's event loop wakes up, 99 times in 100 less.",
-            "under 50 ms.",
-            'give it more CPU: see "The process" for whether it is throttled.',
-        ),
+        "How late the relay's event loop wakes up, 99 times in 100 less.",
+        "under 50 ms.",
+        'give it more CPU: see "The process" for whether it is throttled.',
         "OrderRelayEventLoopLag",
         _rising(0.1, 1),
+        unit="s",
     ),
-    replace(
-        _number(
-            "Memory used",
-            "percentunit",
-            f"max ({process('process_resident_memory_bytes')}"
-            f" / on ({PROCESS}) ({of_relay('order_relay_memory_limit_bytes')} < +Inf))",
-            (
-                "The part of its limit that the largest relay uses.",
-                "under 80 %, and level.",
-                "lower the concurrency or raise the limit before the kernel ends the process.",
-            ),
-            "OrderRelayMemoryNearLimit",
-            _rising(0.8, 0.9),
-        ),
+    _number(
+        "Memory used",
+        f"max ({process('process_resident_memory_bytes')}"
+        f" / on ({PROCESS}) ({of_relay('order_relay_memory_limit_bytes')} < +Inf))",
+        "The part of its limit that the largest relay uses.",
+        "under 80 %, and level.",
+        "lower the concurrency or raise the limit before the kernel ends the process.",
+        "OrderRelayMemoryNearLimit",
+        _rising(0.8, 0.9),
+        unit="percentunit",
         none="no limit",
     ),
 )
-
-ROW = Row("Is it well?", _SENDING + _LEFT_BEHIND)

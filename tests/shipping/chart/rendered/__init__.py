@@ -1,1 +1,1 @@
-"""What helm makes of the chart: run in .venv-chart, by `make chart`."""
+"""What helm makes of the chart: run by `make chart` only, for it takes minutes."""

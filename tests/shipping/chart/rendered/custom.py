@@ -45,9 +45,7 @@ class _InCluster(_Part):
     rabbitmq_cluster_reference: _Cluster
 
 
-class ExchangeSpec(_InCluster):
-    """An Exchange's."""
-
+class _Exchange(_InCluster):
     name: Filled
     vhost: Filled
     type: Literal["direct", "fanout", "headers", "topic"]
@@ -56,9 +54,8 @@ class ExchangeSpec(_InCluster):
     arguments: Arguments = Field(default_factory=dict)
 
 
-class QueueSpec(_InCluster):
-    """A Queue's; operators before 1.17 drop `deletionPolicy`."""
-
+class _Queue(_InCluster):
+    # Operators before 1.17 drop `deletionPolicy`.
     name: Filled
     vhost: Filled
     type: Literal["quorum", "classic", "stream"]
@@ -68,9 +65,7 @@ class QueueSpec(_InCluster):
     arguments: Arguments = Field(default_factory=dict)
 
 
-class BindingSpec(_InCluster):
-    """A Binding's."""
-
+class _Binding(_InCluster):
     source: str
     destination: Filled
     destination_type: Literal["exchange", "queue"]
@@ -79,9 +74,7 @@ class BindingSpec(_InCluster):
     arguments: Arguments = Field(default_factory=dict)
 
 
-class PolicySpec(_InCluster):
-    """A Policy's."""
-
+class _Policy(_InCluster):
     name: Filled
     pattern: Filled
     apply_to: Literal["queues", "classic_queues", "quorum_queues", "streams", "exchanges", "all"]
@@ -90,9 +83,7 @@ class PolicySpec(_InCluster):
     vhost: Filled
 
 
-class UserSpec(_InCluster):
-    """A User's."""
-
+class _User(_InCluster):
     import_credentials_secret: _Named | None = None
     tags: list[Literal["management", "policymaker", "monitoring", "administrator"]] = Field(
         default_factory=list
@@ -105,9 +96,8 @@ class _Rights(_Part):
     read: str
 
 
-class PermissionSpec(_InCluster):
-    """A Permission's: of a user by name, or by its resource."""
-
+class _Permission(_InCluster):
+    # Of a user by name, or by its resource.
     user_reference: _Named
     permissions: _Rights
     vhost: Filled
@@ -133,9 +123,7 @@ class _Secret(_Part):
     remote_ref: _Remote
 
 
-class ExternalSecretSpec(_Part):
-    """An ExternalSecret's."""
-
+class _ExternalSecret(_Part):
     refresh_interval: Duration
     secret_store_ref: _Store
     target: _Target
@@ -150,9 +138,7 @@ class _Key(_Named):
     key: Filled
 
 
-class GrafanaDashboardSpec(_Part):
-    """A GrafanaDashboard's."""
-
+class _GrafanaDashboard(_Part):
     instance_selector: _Labels
     config_map_ref: _Key
     resync_period: Duration
@@ -160,14 +146,14 @@ class GrafanaDashboardSpec(_Part):
 
 
 _SPECS: Mapping[tuple[str, str], type[_Part]] = {
-    ("rabbitmq.com/v1beta1", "Exchange"): ExchangeSpec,
-    ("rabbitmq.com/v1beta1", "Queue"): QueueSpec,
-    ("rabbitmq.com/v1beta1", "Binding"): BindingSpec,
-    ("rabbitmq.com/v1beta1", "Policy"): PolicySpec,
-    ("rabbitmq.com/v1beta1", "User"): UserSpec,
-    ("rabbitmq.com/v1beta1", "Permission"): PermissionSpec,
-    ("external-secrets.io/v1", "ExternalSecret"): ExternalSecretSpec,
-    ("grafana.integreatly.org/v1beta1", "GrafanaDashboard"): GrafanaDashboardSpec,
+    ("rabbitmq.com/v1beta1", "Exchange"): _Exchange,
+    ("rabbitmq.com/v1beta1", "Queue"): _Queue,
+    ("rabbitmq.com/v1beta1", "Binding"): _Binding,
+    ("rabbitmq.com/v1beta1", "Policy"): _Policy,
+    ("rabbitmq.com/v1beta1", "User"): _User,
+    ("rabbitmq.com/v1beta1", "Permission"): _Permission,
+    ("external-secrets.io/v1", "ExternalSecret"): _ExternalSecret,
+    ("grafana.integreatly.org/v1beta1", "GrafanaDashboard"): _GrafanaDashboard,
 }
 
 _PUBLISHED: Mapping[tuple[str, str], Callable[[], Any]] = {

@@ -1,6 +1,6 @@
 """Kubernetes' own schemas of what the values pass on, cut out of those of the newest version.
 
-Run as a module it writes them; the generator reads what it wrote.
+Run as a module it writes them into the chart's schema, where the generator finds them.
 """
 
 import json
@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from importlib import resources
 from typing import Any
 
-from charts.sources.values.as_schema import DEFINITIONS
+from charts.sources.values import as_schema
+from charts.sources.values.generate import CHART
+from charts.sources.values.root import values
 
 VERSION = "1.37.0"
 _GROUPS = {
@@ -24,8 +26,8 @@ _GROUPS = {
 }
 
 
-def text() -> str:
-    """The file's text: each definition that is needed, on a line."""
+def definitions() -> dict[str, Any]:
+    """Each that is needed, by its short name."""
     schemas = resources.files("kubernetes_validate") / "kubernetes-json-schema"
     file = schemas / f"v{VERSION}-local-strict" / "_definitions.json"
     everything = json.loads(file.read_text(encoding="utf-8"))["$defs"]
@@ -36,8 +38,7 @@ def text() -> str:
         if _short(name) not in found:
             found[_short(name)] = _cut(everything[name])
             wanted += set(_references(everything[name]))
-    lines = (f"{json.dumps(name)}: {json.dumps(found[name])}" for name in sorted(found))
-    return "{\n" + ",\n".join(lines) + "\n}\n"
+    return dict(sorted(found.items()))
 
 
 def _short(name: str) -> str:
@@ -74,4 +75,5 @@ def _references(schema: Any) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    DEFINITIONS.write_text(text(), encoding="utf-8")
+    schema = as_schema.text(values(), definitions())
+    (CHART / "values.schema.json").write_text(schema, encoding="utf-8")

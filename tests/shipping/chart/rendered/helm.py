@@ -18,7 +18,7 @@ CI = sorted((CHART / "ci").glob("*-values.yaml"))
 NEWEST = "1.37.0"
 HELM_SECONDS = 120
 
-MINIMAL: Mapping[str, Any] = {"secrets": {"existingSecret": "order-relay-secrets"}}
+MINIMAL: Mapping[str, Any] = {"secrets": {"existingSecret": "s"}}
 
 
 def run(*arguments: str | Path, values: str = "") -> subprocess.CompletedProcess[str]:
@@ -33,9 +33,12 @@ def run(*arguments: str | Path, values: str = "") -> subprocess.CompletedProcess
     )
 
 
-def render(values: Mapping[str, Any] = MINIMAL, *, release: str = "relay") -> list[Object]:
-    """The objects of a release in the namespace `shop`, hooks and tests included."""
-    return [dict(one) for one in _render(json.dumps(values), release, NEWEST)]
+def render(release: str = "relay", /, **values: Any) -> list[Object]:
+    """The objects of a release in the namespace `shop`, hooks and tests included.
+
+    A Secret is named unless the values say where the secrets come from.
+    """
+    return [dict(one) for one in _render(json.dumps({**MINIMAL, **values}), release, NEWEST)]
 
 
 def render_file(file: Path, version: str = NEWEST) -> list[Object]:

@@ -18,17 +18,13 @@ _PULL = "the tag is the chart's version and never moves; image.pullPolicy is a v
 _DIGEST = "which registry it comes from, and so its digest, is for who installs; image.digest"
 _ENDS = "the pod of `helm test` ends by itself"
 _EXPLAINED = {
-    ("CKV_K8S_11", "Deployment"): _CPU,
-    ("CKV_K8S_11", "Job"): _CPU,
-    ("CKV_K8S_11", "Pod"): _CPU,
-    ("CKV_K8S_15", "Deployment"): _PULL,
-    ("CKV_K8S_15", "Job"): _PULL,
-    ("CKV_K8S_15", "Pod"): _PULL,
-    ("CKV_K8S_43", "Deployment"): _DIGEST,
-    ("CKV_K8S_43", "Job"): _DIGEST,
-    ("CKV_K8S_43", "Pod"): _DIGEST,
     ("CKV_K8S_8", "Pod"): _ENDS,
     ("CKV_K8S_9", "Pod"): _ENDS,
+    **{
+        (check, kind): why
+        for check, why in (("CKV_K8S_11", _CPU), ("CKV_K8S_15", _PULL), ("CKV_K8S_43", _DIGEST))
+        for kind in ("Deployment", "Job", "Pod")
+    },
 }
 
 

@@ -4,9 +4,8 @@ import math
 from pathlib import Path
 
 from service.app import run
-from tests.shipping.chart.rendered.helm import container, kinds, named, notes, pod, render
+from tests.shipping.chart.rendered.helm import MINIMAL, container, kinds, named, notes, pod, render
 
-SECRETS = {"secrets": {"existingSecret": "s"}}
 DIGEST = "sha256:" + "0123456789abcdef" * 4
 
 
@@ -14,9 +13,9 @@ def test_the_image_is_the_charts_version_a_tag_or_a_digest() -> None:
     """The digest wins."""
     assert container(render())["image"] == "order-relay:0.1.0"
     image = {"repository": "registry.example.com:5000/relay", "tag": "1.2.3"}
-    found = container(render({**SECRETS, "image": image}))
+    found = container(render(image=image))
     assert found["image"] == "registry.example.com:5000/relay:1.2.3"
-    found = container(render({**SECRETS, "image": image | {"digest": DIGEST}}))
+    found = container(render(image=image | {"digest": DIGEST}))
     assert found["image"] == f"registry.example.com:5000/relay@{DIGEST}"
 
 
@@ -30,7 +29,7 @@ def test_names_follow_the_release() -> None:
     """Release and chart, unless one says the other; long ones stay Kubernetes names."""
 
     def name(release: str, **values: str) -> str:
-        found = named(render({**SECRETS, **values}, release=release), "Deployment")
+        found = named(render(release, **values), "Deployment")
         return str(found["metadata"]["name"])
 
     assert name("shop") == "shop-order-relay"
@@ -38,15 +37,14 @@ def test_names_follow_the_release() -> None:
     assert name("shop", nameOverride="relay") == "shop-relay"
     assert name("shop", fullnameOverride="r") == "r"
     operator = {"enabled": True, "cluster": {"name": "rabbitmq"}}
-    values = {**SECRETS, "topology": {"operator": operator}, "config": {"retry": {}}}
-    values["config"] = {"retry": {"delaysSeconds": [604_800]}}
-    for one in render(values, release="a" * 53):
+    config = {"retry": {"delaysSeconds": [604_800]}}
+    for one in render("a" * 53, topology={"operator": operator}, config=config):
         assert len(one["metadata"]["name"]) <= 63
 
 
 def test_the_probes_ask_what_the_program_answers() -> None:
     """/livez to start and to live, /readyz for the roll-out, at the admin port by its name."""
-    one = container(render({**SECRETS, "config": {"admin": {"port": 9000}}}))
+    one = container(render(config={"admin": {"port": 9000}}))
     assert one["ports"] == [{"name": "admin", "containerPort": 9000, "protocol": "TCP"}]
     probes = {name: one[name]["httpGet"] for name in one if name.endswith("Probe")}
     assert probes == {
@@ -71,11 +69,11 @@ def test_a_roll_out_never_has_fewer_pods_than_before() -> None:
 def test_the_pods_have_the_time_that_the_program_may_take() -> None:
     """The drain, and all that comes after it; unless more is set."""
     for drain in (25, 45.5, 600):
-        values = {**SECRETS, "config": {"drainSeconds": drain}}
-        seconds = pod(render(values))["spec"]["terminationGracePeriodSeconds"]
+        one = pod(render(config={"drainSeconds": drain}))
+        seconds = one["spec"]["terminationGracePeriodSeconds"]
         assert seconds == math.ceil(drain) + 20
         assert seconds > drain + run.QUIET_WITHIN_SECONDS + run.CLOSED_WITHIN_SECONDS
-    more = render({**SECRETS, "terminationGracePeriodSeconds": 1_200_000})
+    more = render(terminationGracePeriodSeconds=1_200_000)
     assert pod(more)["spec"]["terminationGracePeriodSeconds"] == 1_200_000
 
 
@@ -85,17 +83,16 @@ def test_a_node_may_be_drained_one_pod_at_a_time() -> None:
     assert budget["maxUnavailable"] == 1
     assert budget["unhealthyPodEvictionPolicy"] == "AlwaysAllow"
     assert budget["selector"] == named(render(), "Deployment")["spec"]["selector"]
-    least = render({**SECRETS, "podDisruptionBudget": {"minAvailable": 0}})
+    least = render(podDisruptionBudget={"minAvailable": 0})
     assert "maxUnavailable" not in named(least, "PodDisruptionBudget")["spec"]
     assert named(least, "PodDisruptionBudget")["spec"]["minAvailable"] == 0
-    none = render({**SECRETS, "podDisruptionBudget": {"enabled": False}})
+    none = render(podDisruptionBudget={"enabled": False})
     assert kinds(none, "PodDisruptionBudget") == []
 
 
 def test_the_selectors_find_the_relay_and_not_its_tools() -> None:
     """The test's pod and the job's have another component."""
-    job = {"topology": {"job": {"enabled": True}}}
-    objects = render({**SECRETS, **job})
+    objects = render(topology={"job": {"enabled": True}})
     wanted = named(objects, "Deployment")["spec"]["selector"]["matchLabels"].items()
     assert wanted <= pod(objects)["metadata"]["labels"].items()
     assert wanted <= named(objects, "Service")["spec"]["selector"].items()
@@ -106,11 +103,11 @@ def test_the_selectors_find_the_relay_and_not_its_tools() -> None:
 
 def test_the_service_account_is_made_or_named() -> None:
     """And without a token either way."""
-    made = render({**SECRETS, "serviceAccount": {"annotations": {"a": "b"}}})
+    made = render(serviceAccount={"annotations": {"a": "b"}})
     assert named(made, "ServiceAccount")["automountServiceAccountToken"] is False
     assert named(made, "ServiceAccount")["metadata"]["annotations"] == {"a": "b"}
     assert pod(made)["spec"]["serviceAccountName"] == "relay-order-relay"
-    other = render({**SECRETS, "serviceAccount": {"create": False, "name": "other"}})
+    other = render(serviceAccount={"create": False, "name": "other"})
     assert kinds(other, "ServiceAccount") == []
     assert pod(other)["spec"]["serviceAccountName"] == "other"
 
@@ -126,7 +123,7 @@ def test_the_parts_of_a_user_are_added() -> None:
             {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "{{ .Release.Name }}-x"}}
         ],
     }
-    objects = render({**SECRETS, **extra})
+    objects = render(**extra)
     assert {"name": "TZ", "value": "UTC"} in container(objects)["env"]
     assert len(container(objects)["volumeMounts"]) == len(pod(objects)["spec"]["volumes"]) == 2
     assert named(objects, "Secret")["metadata"]["name"] == "relay-x"
@@ -136,7 +133,7 @@ def test_the_parts_of_a_user_are_added() -> None:
 
 def test_a_parent_chart_may_have_global_values() -> None:
     """Helm hands them down, and the schema lets them pass."""
-    assert render({**SECRETS, "global": {"anything": 1}}) == render(SECRETS)
+    assert render(**{"global": {"anything": 1}}) == render()
 
 
 def test_the_notes_say_what_is_unset(tmp_path: Path) -> None:
@@ -146,7 +143,7 @@ def test_the_notes_say_what_is_unset(tmp_path: Path) -> None:
     assert "--from-literal=api__key=KEY" in text
     assert "exchange=orders routing_key=order.request" in text
     assert "http://localhost:8080/metrics" in text
-    known = notes({**SECRETS, "config": {"amqp": {"namespace": "shop"}}}, tmp_path)
+    known = notes({**MINIMAL, "config": {"amqp": {"namespace": "shop"}}}, tmp_path)
     assert "UNSET" not in known
     assert "exchange=shop routing_key=order.request" in known
 

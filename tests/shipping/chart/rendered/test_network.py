@@ -6,12 +6,11 @@ import pytest
 
 from tests.shipping.chart.rendered.helm import kinds, named, pod, render
 
-SECRETS = {"secrets": {"existingSecret": "s"}}
 DNS = [{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}]
 
 
 def _policy(name: str = "relay-order-relay", **values: Any) -> dict[str, Any]:
-    spec: dict[str, Any] = named(render({**SECRETS, **values}), "NetworkPolicy", name)["spec"]
+    spec: dict[str, Any] = named(render(**values), "NetworkPolicy", name)["spec"]
     return spec
 
 
@@ -53,13 +52,13 @@ def test_metrics_are_for_whom_they_are_meant() -> None:
     assert rule["ports"] == [{"port": 9000, "protocol": "TCP"}]
     test, other = rule["from"]
     assert other == prometheus
-    labels = named(render(SECRETS), "Pod")["metadata"]["labels"].items()
+    labels = named(render(), "Pod")["metadata"]["labels"].items()
     assert test["podSelector"]["matchLabels"].items() <= labels
 
 
 def test_the_tools_do_not_reach_the_api() -> None:
     """The test asks the relay for its health, the job only declares; nobody reaches them."""
-    objects = render({**SECRETS, "topology": {"job": {"enabled": True}}})
+    objects = render(topology={"job": {"enabled": True}})
     policy = named(objects, "NetworkPolicy", "relay-order-relay-tools")["spec"]
     assert "ingress" not in policy
     dns, broker, relay = policy["egress"]
@@ -79,5 +78,5 @@ def test_more_ways_can_be_added_and_all_taken_away() -> None:
     """Behind the three, and none at all."""
     more = {"ports": [{"port": 4317, "protocol": "TCP"}]}
     assert _policy(networkPolicy={"extraEgress": [more]})["egress"][3] == more
-    none = render({**SECRETS, "networkPolicy": {"enabled": False}})
+    none = render(networkPolicy={"enabled": False})
     assert kinds(none, "NetworkPolicy") == []

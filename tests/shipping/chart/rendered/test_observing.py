@@ -1,7 +1,6 @@
 """Prometheus and Grafana get what is in the files, unchanged."""
 
 import json
-from typing import Any
 
 import pytest
 
@@ -9,16 +8,10 @@ from charts.sources.values.generate import CHART
 from tests.shipping.chart.rendered.helm import kinds, named, pod, render
 from tests.shipping.chart.rendered.tools import yaml
 
-SECRETS = {"secrets": {"existingSecret": "s"}}
-
-
-def _render(**values: Any) -> list[dict[str, Any]]:
-    return render({**SECRETS, **values})
-
 
 def test_a_pod_monitor_finds_the_pods() -> None:
     """By labels that they have, at a port that they have."""
-    objects = _render(podMonitor={"enabled": True, "labels": {"release": "prometheus"}})
+    objects = render(podMonitor={"enabled": True, "labels": {"release": "prometheus"}})
     monitor = named(objects, "PodMonitor")
     assert monitor["metadata"]["labels"]["release"] == "prometheus"
     labels = pod(objects)["metadata"]["labels"].items()
@@ -34,7 +27,7 @@ def test_a_pod_monitor_finds_the_pods() -> None:
 
 def test_a_service_monitor_finds_the_service() -> None:
     """By labels that it has, at a port that it has."""
-    objects = _render(serviceMonitor={"enabled": True})
+    objects = render(serviceMonitor={"enabled": True})
     service, monitor = named(objects, "Service"), named(objects, "ServiceMonitor")["spec"]
     labels = service["metadata"]["labels"].items()
     assert monitor["selector"]["matchLabels"].items() <= labels
@@ -47,7 +40,7 @@ BASE = "https://git.example.com/runbooks"
 def test_the_alerts_are_those_of_the_file() -> None:
     """Prometheus's own templates survive helm's; the queues and the runbooks are the release's."""
     enabled = {"enabled": True, "runbookBaseUrl": f"{BASE}/"}
-    objects = _render(prometheusRule=enabled, config={"amqp": {"namespace": "shop.a"}})
+    objects = render(prometheusRule=enabled, config={"amqp": {"namespace": "shop.a"}})
     rule = named(objects, "PrometheusRule")
     text = (CHART / "rules" / "order-relay.yaml").read_text(encoding="utf-8")
     assert "docs/runbooks/" in text
@@ -60,7 +53,7 @@ def test_the_alerts_are_those_of_the_file() -> None:
 @pytest.mark.parametrize("file", ["order-relay", "order-relay-slo"])
 def test_a_dashboard_is_that_of_its_file(file: str) -> None:
     """With the sidecar's label, and for the Grafana Operator by reference."""
-    objects = _render(
+    objects = render(
         dashboard={"enabled": True, "grafanaOperator": {"enabled": True, "folder": "Orders"}},
         prometheusRule={"runbookBaseUrl": BASE},
     )
@@ -76,7 +69,7 @@ def test_a_dashboard_is_that_of_its_file(file: str) -> None:
 
 def test_the_operators_dashboard_alone_is_not_for_the_sidecar() -> None:
     """Else there would be two."""
-    objects = _render(dashboard={"grafanaOperator": {"enabled": True}})
+    objects = render(dashboard={"grafanaOperator": {"enabled": True}})
     held = named(objects, "ConfigMap", "relay-order-relay-dashboard")
     assert "grafana_dashboard" not in held["metadata"]["labels"]
 
@@ -84,7 +77,7 @@ def test_the_operators_dashboard_alone_is_not_for_the_sidecar() -> None:
 def test_nothing_of_it_is_there_unasked() -> None:
     """A cluster without these operators takes the chart as it is."""
     assert {one["apiVersion"].partition("/")[0] for one in render()} <= {
-        *("v1", "apps", "policy", "networking.k8s.io"),
+        *("v1", "apps", "policy", "networking.k8s.io")
     }
     for kind in ("PodMonitor", "ServiceMonitor", "PrometheusRule", "GrafanaDashboard"):
         assert kinds(render(), kind) == []

@@ -1,25 +1,28 @@
-"""Values that are wrong are refused before anything is installed, by the path of what is wrong.
+"""Values that are wrong are refused before anything is installed, by the path of what is wrong."""
 
-Each file in `refused` begins with what helm says about it.
-"""
-
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.shipping.chart.rendered.helm import refusal
+from tests.shipping.chart.rendered.helm import MINIMAL, refusal
+from tests.shipping.chart.rendered.tools import yaml
 
-_FILES = sorted(Path(__file__).with_name("refused").glob("*.yaml"))
+_FILE = Path(__file__).with_name("refused.yaml")
+_CASES = [
+    pytest.param(says, values, id=json.dumps(values))
+    for case in yaml.safe_load(_FILE.read_text(encoding="utf-8"))
+    for says, values in case.items()
+]
 
 
 def test_there_are_enough() -> None:
-    """So that an empty directory proves nothing."""
-    assert len(_FILES) >= 60
+    """So that an empty file proves nothing."""
+    assert len(_CASES) >= 90
 
 
-@pytest.mark.parametrize("file", _FILES, ids=lambda file: file.stem)
-def test_wrong_values_are_refused_by_their_path(file: Path) -> None:
-    """With the words of the file's first line."""
-    text = file.read_text(encoding="utf-8")
-    wanted = text.partition("\n")[0].removeprefix("# ")
-    assert wanted in refusal(text)
+@pytest.mark.parametrize(("says", "values"), _CASES)
+def test_wrong_values_are_refused_by_their_path(says: str, values: dict[str, Any]) -> None:
+    """With the words of the file; a Secret is named unless the values say where it comes from."""
+    assert says in refusal(json.dumps({**MINIMAL, **values}))

@@ -15,8 +15,8 @@ from service.core.topology import build_topology
 from tests.edges.amqp.crash import declared
 from tests.shipping.chart.rendered.helm import Object, container, named, pod, render
 from tests.shipping.chart.rendered.pod_process import Machine
+from tests.world.broker import RabbitNode, TlsFiles, VirtualHost
 from tests.world.broker.ports import LOOPBACK, free_ports
-from tests.world.broker.vhost import VirtualHost
 from tests.world.load import Producer, Replies, new_orders
 from tests.world.load.processes import CONSUMING, Process
 from tests.world.standin import AllCalls, Options, StandIn
@@ -66,7 +66,7 @@ async def test_a_rendered_relay_relays_takes_a_new_key_and_drains(
 ) -> None:
     """Orders flow, a rotated secret takes hold in the running process, SIGTERM loses nothing."""
     inline = {"amqpUrl": vhost.url, "apiKey": KEY}
-    objects = render({"config": config, "secrets": {"inline": inline}})
+    objects = render(config=config, secrets={"inline": inline})
     machine, spec = Machine(objects, tmp_path, ()), pod(objects)["spec"]
     machine.mount(spec)
     with machine.start(container(objects)) as relay:
@@ -112,7 +112,7 @@ async def test_a_rendered_relay_needs_no_more_than_the_rendered_rights(
     user = {"create": True, "credentialsSecret": "login"}
     operator = {"enabled": True, "cluster": {"name": "rabbitmq"}, "user": user}
     values = {"config": config, "topology": {"operator": operator}}
-    objects = render({**values, "secrets": {"existingSecret": "s"}})
+    objects = render(**values)
     await declared(vhost.url, build_topology("orders", (1, 2)))
     rights = named(objects, "Permission")["spec"]["permissions"]
     vhost.node.set_permissions(login, vhost.name, **rights)
@@ -133,7 +133,7 @@ async def test_the_job_declares_and_the_test_of_the_release_passes(
     """The job before the relay, and `helm test` while it runs and only then."""
     job = {"enabled": True, "existingSecret": "admin"}
     values = {"config": config, "secrets": {"existingSecret": "s"}}
-    objects = render({**values, "topology": {"job": job}})
+    objects = render(**values, topology={"job": job})
     held = [_secret("admin", vhost.url), _secret("s", vhost.url)]
     assert vhost.queues() == {}
     tool = Machine(objects, tmp_path / "job", held)
@@ -146,7 +146,7 @@ async def test_the_job_declares_and_the_test_of_the_release_passes(
 
     machine = Machine(objects, tmp_path / "relay", held)
     machine.mount(pod(objects)["spec"])
-    health, topology = named(render(values), "Pod")["spec"]["containers"]
+    health, topology = named(render(**values), "Pod")["spec"]["containers"]
     page = f"http://{LOOPBACK}:{config['admin']['port']}"
     with machine.start(container(objects)) as relay:
         await _consuming(relay)
@@ -158,6 +158,52 @@ async def test_the_job_declares_and_the_test_of_the_release_passes(
         relay.send_signal(signal.SIGTERM)
         assert await relay.ended() == 0
     assert (await asyncio.to_thread(_run, script)).returncode != 0
+
+
+@pytest.fixture
+def certificates(tmp_path: Path) -> TlsFiles:
+    """A certificate authority of this test."""
+    return TlsFiles.make(tmp_path / "tls")
+
+
+@pytest.fixture
+def tls_vhost(certificates: TlsFiles, tmp_path: Path) -> Iterator[VirtualHost]:
+    """A virtual host on a node with TLS."""
+    with (
+        RabbitNode.start(tmp_path / "node", tls=certificates) as node,
+        VirtualHost.fresh(node) as host,
+    ):
+        yield host
+
+
+async def test_a_rendered_relay_uses_its_mounted_certificates(
+    tls_vhost: VirtualHost, certificates: TlsFiles, config: dict[str, Any], tmp_path: Path
+) -> None:
+    """It trusts the mounted CA, shows the mounted client certificate, and relays."""
+    client = certificates.client(tls_vhost.user)
+    values: dict[str, Any] = {
+        "config": config,
+        "secrets": {"inline": {"amqpUrl": tls_vhost.amqps_url, "apiKey": KEY}},
+        "tls": {"amqp": {"secretName": "tls", "certKey": "tls.crt", "keyKey": "tls.key"}},
+    }
+    files = {"ca.crt": certificates.ca, "tls.crt": client.certificate, "tls.key": client.key}
+    held = {
+        "kind": "Secret",
+        "metadata": {"name": "tls"},
+        "stringData": {name: path.read_text(encoding="ascii") for name, path in files.items()},
+    }
+    objects = render(**values)
+    machine = Machine(objects, tmp_path, [held])
+    machine.mount(pod(objects)["spec"])
+    with machine.start(container(objects)) as relay:
+        await _consuming(relay)
+        async with (
+            Producer.connect(tls_vhost.url) as producer,
+            Replies.collect(tls_vhost.url) as replies,
+        ):
+            await producer.publish_all(new_orders("tls", 10))
+            await replies.until(lambda: len(replies) == 10, "all are answered")
+        assert await relay.stop() == 0
 
 
 def _run(command: list[str]) -> subprocess.CompletedProcess[str]:

@@ -5,13 +5,11 @@ from typing import Any
 from service.core.topology import build_topology
 from tests.shipping.chart.rendered.helm import kinds, named, render
 
-SECRETS = {"secrets": {"existingSecret": "s"}}
 KEDA = {"enabled": True, "managementSecret": {"name": "management"}}
 
 
 def _keda(config: dict[str, Any] | None = None, **more: Any) -> list[dict[str, Any]]:
-    scaling = {"autoscaling": {"keda": KEDA | more}}
-    return render({**SECRETS, **scaling, "config": config or {}})
+    return render(autoscaling={"keda": KEDA | more}, config=config or {})
 
 
 def test_keda_counts_what_is_not_done_in_the_queue_that_is_consumed() -> None:
@@ -54,7 +52,7 @@ def test_keda_falls_back_and_cools_down() -> None:
 
 def test_a_scaler_says_how_many_and_not_the_chart() -> None:
     """Else every upgrade would set the number back."""
-    hpa = render({**SECRETS, "autoscaling": {"hpa": {"enabled": True}}})
+    hpa = render(autoscaling={"hpa": {"enabled": True}})
     for objects, kind in ((_keda(), "ScaledObject"), (hpa, "HorizontalPodAutoscaler")):
         deployment = named(objects, "Deployment")
         assert "replicas" not in deployment["spec"]
@@ -67,5 +65,5 @@ def test_an_hpa_may_go_by_another_metric_than_cpu() -> None:
     """Then CPU is not among its metrics."""
     metric = {"type": "Pods", "pods": {"metric": {"name": "m"}, "target": {"type": "Value"}}}
     hpa = {"enabled": True, "targetCPUUtilizationPercentage": None, "metrics": [metric]}
-    found = named(render({**SECRETS, "autoscaling": {"hpa": hpa}}), "HorizontalPodAutoscaler")
+    found = named(render(autoscaling={"hpa": hpa}), "HorizontalPodAutoscaler")
     assert found["spec"]["metrics"] == [metric]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from service.app.variables import DEFAULT_SECRETS_DIR
+from service.app.loading import DEFAULT_SECRETS_DIR
 from tests.shipping.chart.rendered.helm import container, kinds, named, pod, render
 
 KEYS = {"amqpUrl": "url", "apiKey": "key"}
@@ -16,7 +16,7 @@ def _volume(objects: list[dict[str, Any]], name: str = "secrets") -> dict[str, A
 
 def test_they_are_files_where_the_program_looks_for_them() -> None:
     """Named as it reads them, whatever they are called in the Secret, and for the group alone."""
-    objects = render({"secrets": {"existingSecret": "s", "keys": KEYS}})
+    objects = render(secrets={"existingSecret": "s", "keys": KEYS})
     volume = _volume(objects)
     assert volume["secretName"] == "s"
     assert volume["defaultMode"] == 0o440
@@ -31,7 +31,7 @@ def test_they_are_files_where_the_program_looks_for_them() -> None:
 
 def test_without_a_source_the_pods_wait_for_a_secret_of_their_name() -> None:
     """The chart makes none then."""
-    objects = render({})
+    objects = render(secrets={})
     assert _volume(objects)["secretName"] == "relay-order-relay"
     assert kinds(objects, "Secret") == kinds(objects, "ExternalSecret") == []
 
@@ -39,7 +39,7 @@ def test_without_a_source_the_pods_wait_for_a_secret_of_their_name() -> None:
 def test_inline_secrets_are_made_with_the_keys_that_are_mounted() -> None:
     """Also where the keys have other names."""
     inline = {"amqpUrl": "amqp://broker/", "apiKey": "k"}
-    objects = render({"secrets": {"inline": inline, "keys": KEYS}})
+    objects = render(secrets={"inline": inline, "keys": KEYS})
     secret = named(objects, "Secret")
     assert secret["stringData"] == {"url": "amqp://broker/", "key": "k"}
     assert _volume(objects)["secretName"] == secret["metadata"]["name"]
@@ -53,7 +53,7 @@ def test_an_external_secret_makes_the_secret_that_is_mounted() -> None:
         "amqpUrl": {"key": "relay", "property": "url"},
         "apiKey": {"key": "relay-key"},
     }
-    objects = render({"secrets": {"externalSecret": external}})
+    objects = render(secrets={"externalSecret": external})
     spec = named(objects, "ExternalSecret")["spec"]
     assert spec["target"]["name"] == _volume(objects)["secretName"]
     assert spec["data"] == [
@@ -65,7 +65,6 @@ def test_an_external_secret_makes_the_secret_that_is_mounted() -> None:
 def test_certificates_are_mounted_where_the_variables_say() -> None:
     """The broker's CA alone, with a client certificate, and the API's CA."""
     amqp = {"secretName": "tls"}
-    secrets = {"secrets": {"existingSecret": "s"}}
     for tls, names in (
         ({"amqp": amqp}, {"AMQP__CA_FILE"}),
         (
@@ -80,7 +79,7 @@ def test_certificates_are_mounted_where_the_variables_say() -> None:
             {"AMQP__CERT_FILE", "AMQP__KEY_FILE"},
         ),
     ):
-        objects = render({**secrets, "tls": tls})
+        objects = render(tls=tls)
         variables = {one["name"]: one["value"] for one in container(objects)["env"]}
         assert set(variables) == {f"ORDER_RELAY_{name}" for name in names}
         files = {
@@ -89,4 +88,4 @@ def test_certificates_are_mounted_where_the_variables_say() -> None:
             for item in _volume(objects, mount["name"])["items"]
         }
         assert set(variables.values()) <= files
-        assert "env" not in container(render(secrets))
+        assert "env" not in container(render())

@@ -8,7 +8,6 @@ import pytest
 from service.core.topology import Binding, Exchange, Queue, Topology, build_topology
 from tests.shipping.chart.rendered.helm import Object, container, kinds, named, render
 
-SECRETS = {"secrets": {"existingSecret": "s"}}
 OPERATOR = {
     "enabled": True,
     "cluster": {"name": "rabbitmq", "namespace": "messaging"},
@@ -24,7 +23,7 @@ def _operator(
     config: dict[str, Any] = {"amqp": {"namespace": namespace}}
     if delays:
         config["retry"] = {"delaysSeconds": delays}
-    return render({**SECRETS, "config": config, "topology": {"operator": OPERATOR | more}})
+    return render(config=config, topology={"operator": OPERATOR | more})
 
 
 def _read(objects: list[Object], namespace: str) -> Topology:
@@ -138,7 +137,7 @@ def test_the_job_declares_before_the_relay_starts() -> None:
     """With its own login, the relay's settings, and no key of the API."""
     job = {"enabled": True, "existingSecret": "admin", "amqpUrlKey": "url"}
     config = {"amqp": {"namespace": "shop"}, "retry": {"delaysSeconds": [3]}}
-    objects = render({**SECRETS, "config": config, "topology": {"job": job}})
+    objects = render(config=config, topology={"job": job})
     found = named(objects, "Job")
     assert found["metadata"]["annotations"]["helm.sh/hook"] == "pre-install,pre-upgrade"
     spec = found["spec"]["template"]["spec"]

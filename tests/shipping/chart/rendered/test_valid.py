@@ -1,11 +1,11 @@
 """Every usual set-up renders to objects that Kubernetes and the operators take, whole."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from charts.sources.values.as_schema import DEFINITIONS
 from charts.sources.values.generate import CHART
 from tests.shipping.chart.rendered import custom, definitions, kubernetes
 from tests.shipping.chart.rendered.helm import CI, NEWEST, Object, named, render, render_file, run
@@ -79,7 +79,7 @@ def test_no_two_objects_have_one_name(file: Path) -> None:
 
 
 def _changed(values: dict[str, Any], kind: str) -> Object:
-    one = named(render({"secrets": {"existingSecret": "s"}} | values), kind)
+    one = named(render(**values), kind)
     one["spec"] = {**one["spec"], "nonsense": 1}
     return one
 
@@ -97,6 +97,7 @@ def test_a_wrong_object_is_found() -> None:
 
 
 def test_the_definitions_of_kubernetes_are_of_its_newest_version() -> None:
-    """Else: `python -m tests.shipping.chart.rendered.definitions`, in .venv-chart."""
-    assert DEFINITIONS.read_text(encoding="utf-8") == definitions.text()
+    """Else: `python -m tests.shipping.chart.rendered.definitions`."""
+    schema = json.loads((CHART / "values.schema.json").read_text(encoding="utf-8"))
+    assert schema["definitions"] == definitions.definitions()
     assert kubernetes.versions()[-1] == definitions.VERSION

@@ -1,4 +1,4 @@
-"""The libraries that are only in .venv-chart, asked for by name: elsewhere types are checked."""
+"""The chart's libraries, most without types, so asked for by name."""
 
 from importlib import import_module
 from typing import Any

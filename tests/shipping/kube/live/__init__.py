@@ -1,1 +1,1 @@
-"""The chart on a real API server: run in .venv-chart, by `make kube`."""
+"""The chart on a real API server: run by `make kube` only, for it needs one."""

@@ -3,9 +3,8 @@
 It reads nothing else, so that a saved history gets the same verdict again.
 """
 
-from tests.trials.chaos.checker.keep import keep
-from tests.trials.chaos.checker.story import story
+from tests.trials.chaos.checker.lives import Kind, Violation
+from tests.trials.chaos.checker.story import keep, story
 from tests.trials.chaos.checker.verdict import Verdict, check
-from tests.trials.chaos.checker.violation import Kind, Violation
 
 __all__ = ["Kind", "Verdict", "Violation", "check", "keep", "story"]

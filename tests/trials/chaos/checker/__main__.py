@@ -10,8 +10,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from tests.trials.chaos.checker.keep import finding
-from tests.trials.chaos.checker.story import story
+from tests.trials.chaos.checker.story import finding, story
 from tests.trials.chaos.checker.verdict import check
 from tests.trials.chaos.history import History
 

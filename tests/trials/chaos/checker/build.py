@@ -1,5 +1,6 @@
 """Histories in a line an event; times are in seconds since the run began."""
 
+from dataclasses import replace
 from typing import Any
 
 from tests.trials.chaos.history import (
@@ -83,11 +84,10 @@ def called(
 
 
 def placed(
-    at: float = 1.0, answered: str = "placed", status: int | None = 200, **of: str
+    at: float = 1.0, answered: str = "placed", status: int | None = 200, *, of: str = ID
 ) -> Called:
     """A call that made an order, whatever was answered."""
-    name = of.get("of", ID)
-    return Called(name, START + at, "f0" * 32, answered, status, order_placed=True)
+    return replace(called(at, answered, status, of=of), order_placed=True)
 
 
 def booked(
@@ -108,6 +108,11 @@ def ending(
     """The end of the run."""
     quiet_at = None if quiet is None else START + quiet
     return Ending(START + ended, quiet_at, EMPTY if depths is None else depths)
+
+
+def life(*events: Event) -> tuple[Event, ...]:
+    """What happened to one order."""
+    return events
 
 
 def history(*events: Event, end: Ending | None = None) -> History:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -17,7 +18,7 @@ from tests.trials.chaos.checker.build import (
     sent,
     told,
 )
-from tests.trials.chaos.checker.violation import Kind
+from tests.trials.chaos.checker.lives import Kind
 from tests.trials.chaos.history import Booked, Called, Found, Sent, Told
 
 Fate = tuple[Event, ...]
@@ -96,16 +97,14 @@ def _sent(fate: Fate) -> Sent:
     return next(each for each in fate if isinstance(each, Sent))
 
 
-def _replies(fate: Fate) -> list[Told]:
-    return [each for each in fate if isinstance(each, Told)]
+def _replies(fate: Fate, *statuses: str) -> list[Told]:
+    """The replies of an order that was first told one of these, and none of another."""
+    replies = [each for each in fate if isinstance(each, Told)]
+    return replies if replies and replies[0].status in statuses else []
 
 
 def _calls(fate: Fate) -> list[Called]:
     return [each for each in fate if isinstance(each, Called)]
-
-
-def _status(fate: Fate) -> str | None:
-    return next((each.status for each in _replies(fate)), None)
 
 
 def _lose(fate: Fate) -> Fate | None:
@@ -128,32 +127,22 @@ def _change_form(fate: Fate) -> Fate | None:
 
 
 def _forget_order(fate: Fate) -> Fate | None:
-    return _without(fate, Booked) if _status(fate) == "accepted" else None
-
-
-def _tell_other_order(fate: Fate) -> Fate | None:
-    if _status(fate) != "accepted":
-        return None
-    return (*fate, replace(_replies(fate)[-1], order="ord_other"))
-
-
-def _tell_otherwise(fate: Fate) -> Fate | None:
-    if _status(fate) not in {"accepted", "rejected"}:
-        return None
-    return (*fate, replace(_replies(fate)[0], status="failed", code="too_old", order=None))
+    return _without(fate, Booked) if _replies(fate, "accepted") else None
 
 
 def _place_in_secret(fate: Fate) -> Fate | None:
-    if _status(fate) not in {"rejected", "failed"}:
-        return None
-    of = _sent(fate).request_id
-    return (*_without(fate, Booked), booked(of=of))
+    denied = _replies(fate, "rejected", "failed")
+    return (*_without(fate, Booked), booked(of=_sent(fate).request_id)) if denied else None
 
 
-def _tell_other_code(fate: Fate) -> Fate | None:
-    if _status(fate) in {None, "accepted"}:
-        return None
-    return (*fate, replace(_replies(fate)[0], code="another"))
+def _tell_also(*statuses: str, **otherwise: Any) -> Callable[[Fate], Fate | None]:
+    """One reply more, like the first of an order that was told one of these, but changed."""
+
+    def change(fate: Fate) -> Fate | None:
+        replies = _replies(fate, *statuses)
+        return (*fate, replace(replies[0], **otherwise)) if replies else None
+
+    return change
 
 
 def _outlive_deadline(fate: Fate) -> Fate | None:
@@ -164,20 +153,20 @@ def _outlive_deadline(fate: Fate) -> Fate | None:
     return (changed, *_without(fate, Sent))
 
 
-def _outlive(fate: Fate, since: float, bound_seconds: float) -> Fate | None:
+def _outlive(fate: Fate, end_at: float) -> Fate | None:
     if not _calls(fate):
         return None
-    late = replace(_calls(fate)[-1], order_placed=False, arrived_at=since + bound_seconds)
-    return (*fate, replace(late, arrived_at=late.arrived_at + MARGIN + 0.001))
+    late_at = end_at + MARGIN + 0.001
+    return (*fate, replace(_calls(fate)[-1], order_placed=False, arrived_at=late_at))
 
 
 def _outlive_age(fate: Fate) -> Fate | None:
-    return _outlive(fate, _sent(fate).began_at, AGE)
+    return _outlive(fate, _sent(fate).began_at + AGE)
 
 
 def _outlive_window(fate: Fate) -> Fate | None:
     hung = [each.arrived_at for each in _calls(fate) if each.status is None]
-    return _outlive(fate, min(hung), WINDOW) if hung else None
+    return _outlive(fate, min(hung) + WINDOW) if hung else None
 
 
 def _leave_waiting(fate: Fate) -> Fate | None:
@@ -189,7 +178,7 @@ def _never_send(fate: Fate) -> Fate | None:
 
 
 def _take_from_parked(fate: Fate) -> Fate | None:
-    return _without(fate, Found) if _status(fate) == "unknown" else None
+    return _without(fate, Found) if _replies(fate, "unknown") else None
 
 
 MUTATIONS: tuple[Mutation, ...] = (
@@ -198,10 +187,18 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation("two calls place", Kind.DOUBLED, _place_again),
     Mutation("a call with another form", Kind.TWO_FORMS, _change_form),
     Mutation("the order is not in the ledger", Kind.CONTRADICTORY, _forget_order),
-    Mutation("another order is told", Kind.CONTRADICTORY, _tell_other_order),
-    Mutation("a certain answer, then failed", Kind.CONTRADICTORY, _tell_otherwise),
+    Mutation("another order is told", Kind.CONTRADICTORY, _tell_also("accepted", order="x")),
+    Mutation(
+        "a certain answer, then failed",
+        Kind.CONTRADICTORY,
+        _tell_also("accepted", "rejected", status="failed", code="too_old", order=None),
+    ),
     Mutation("an order that was denied", Kind.CONTRADICTORY, _place_in_secret),
-    Mutation("another code is told", Kind.CONTRADICTORY, _tell_other_code),
+    Mutation(
+        "another code is told",
+        Kind.CONTRADICTORY,
+        _tell_also("rejected", "failed", "unknown", code="another"),
+    ),
     Mutation("called after the deadline", Kind.LATE, _outlive_deadline),
     Mutation("called after its age", Kind.LATE, _outlive_age),
     Mutation("called after the window", Kind.LATE, _outlive_window),

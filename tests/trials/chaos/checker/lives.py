@@ -1,12 +1,77 @@
 """A history sorted by request_id, once, so that every invariant is one pass over the orders."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import chain
 from typing import Protocol, TypeVar
 
-from tests.trials.chaos.checker.places import Place, place_of
 from tests.trials.chaos.history import Booked, Called, Found, History, Sent, Told
+
+
+class Kind(StrEnum):
+    """Which invariant does not hold."""
+
+    LOST = "lost"
+    DOUBLED = "doubled"
+    TWO_FORMS = "two forms"
+    CONTRADICTORY = "contradictory"
+    LATE = "late"
+    NOT_QUIET = "not quiet"
+    INVENTED = "invented"
+    UNPARKED = "unparked"
+    WEAKENED = "weakened"
+    TWINS = "twins"
+
+    @property
+    def fails(self) -> bool:
+        """Whether one of it makes the run a failure; the others are counted and told."""
+        return self not in {Kind.WEAKENED, Kind.TWINS}
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One finding; `request_id` is None where it concerns the whole run.
+
+    `sentence` says what happened, with times in seconds since the run's first event.
+    """
+
+    kind: Kind
+    request_id: str | None
+    sentence: str
+
+
+class Place(StrEnum):
+    """Where a message can lie; only in the first three is an order still safe."""
+
+    REQUESTS = "requests"
+    RETRY = "retry"
+    PARKED = "parked"
+    ELSEWHERE = "elsewhere"
+
+    @property
+    def keeps(self) -> bool:
+        """Whether an order that lies there will be seen to, by the relay or by a person."""
+        return self is not Place.ELSEWHERE
+
+    @property
+    def must_empty(self) -> bool:
+        """Whether a relay that works leaves nothing there."""
+        return self in {Place.REQUESTS, Place.RETRY}
+
+
+def place_of(queue: str) -> Place:
+    """The place that a queue such as `orders.retry.30` is."""
+    match queue.split("."):
+        case [_, *_, "requests"]:
+            return Place.REQUESTS
+        case [_, *_, "parked"]:
+            return Place.PARKED
+        case [_, *_, "retry", seconds] if seconds.isdecimal():
+            return Place.RETRY
+        case _:
+            return Place.ELSEWHERE
 
 
 class _Named(Protocol):
@@ -81,11 +146,6 @@ class Run:
         """The lives of the request_ids that a producer published."""
         return (life for life in self.lives.values() if life.sent)
 
-    @property
-    def strangers(self) -> Iterator[Life]:
-        """The lives of the request_ids that nobody published."""
-        return (life for life in self.lives.values() if not life.sent)
-
     def at(self, moment: float) -> str:
         """The moment in seconds since the run's first event, for a sentence."""
         return f"{moment - self.began_at:+.3f} s"
@@ -98,23 +158,16 @@ def index(history: History) -> Run:
     # A dict and not a set: findings come in the order in which the orders were published.
     ids = dict.fromkeys(chain(sent, told, found, called, booked))
     lives = {
-        each: Life(
-            each,
-            sent.get(each, ()),
-            told.get(each, ()),
-            found.get(each, ()),
-            called.get(each, ()),
-            booked.get(each, ()),
-        )
+        each: Life(each, sent[each], told[each], found[each], called[each], booked[each])
         for each in ids
     }
     return Run(history, lives, _began_at(history))
 
 
-def _by_id(events: Iterable[_E]) -> dict[str, list[_E]]:
-    sorted_out: dict[str, list[_E]] = {}
+def _by_id(events: Iterable[_E]) -> defaultdict[str, list[_E]]:
+    sorted_out: defaultdict[str, list[_E]] = defaultdict(list)
     for event in events:
-        sorted_out.setdefault(event.request_id, []).append(event)
+        sorted_out[event.request_id].append(event)
     return sorted_out
 
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from tests.trials.chaos.checker.build import history
 from tests.trials.chaos.checker.fates import MUTATIONS, Fate, Mutation, right_lives
+from tests.trials.chaos.checker.lives import Kind
 from tests.trials.chaos.checker.verdict import check
-from tests.trials.chaos.checker.violation import Kind
 from tests.trials.chaos.history import Sent
 
 # Machines that do other work meanwhile break hypothesis's time limit for one example.

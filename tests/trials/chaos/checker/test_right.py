@@ -17,6 +17,7 @@ from tests.trials.chaos.checker.build import (
     fault,
     found,
     history,
+    life,
     placed,
     sent,
     told,
@@ -31,37 +32,21 @@ CONFLICT = told("rejected", 3, code="message_id_conflict")
 RIGHT: dict[str, tuple[Event, ...]] = {
     "nothing happened": (),
     "accepted at once": GOOD,
-    "accepted, by the API's second answer": (
-        sent(),
-        placed(1, "hang_after", None),
-        called(9),
-        told("accepted", 10),
-        booked(),
+    "accepted, by the API's second answer": life(
+        sent(), placed(1, "hang_after", None), called(9), told("accepted", 10), booked()
     ),
     "rejected by the API": (sent(), called(1, "refused", 400), booked(0), told("rejected")),
     "rejected without a call": (sent(), told("rejected", code="invalid_order")),
     "failed without a call": (sent(deadline=5.0), told("failed", 6.0)),
-    "failed after being throttled": (
-        sent(deadline=5.0),
-        called(1, "throttled", 429),
-        booked(0),
-        told("failed", 6.0),
+    "failed after being throttled": life(
+        sent(deadline=5.0), called(1, "throttled", 429), booked(0), told("failed", 6.0)
     ),
     "unknown and parked": (sent(), HUNG, booked(0), told("unknown", 9), found("parked")),
-    "unknown and parked twice": (
-        sent(),
-        HUNG,
-        told("unknown"),
-        told("unknown", 9),
-        found("parked"),
-        found("parked"),
+    "unknown and parked twice": life(
+        sent(), HUNG, told("unknown"), told("unknown", 9), found("parked"), found("parked")
     ),
-    "unknown, parked, and an order exists": (
-        sent(),
-        placed(1, "reset_after", None),
-        booked(),
-        told("unknown"),
-        found("parked"),
+    "unknown, parked, and an order exists": life(
+        sent(), placed(1, "reset_after", None), booked(), told("unknown"), found("parked")
     ),
     "an order that no reply has come to yet": (sent(confirmed=False), placed(), booked()),
     "unconfirmed and lost": (sent(confirmed=False),),
@@ -73,57 +58,33 @@ RIGHT: dict[str, tuple[Event, ...]] = {
     "repeated replies that agree": (*GOOD, told("accepted", 3), told("accepted", 99)),
     "repeated, once in unrouted": (*GOOD, told("accepted", 3, where="unrouted")),
     "called at the deadline's margin": (sent(deadline=5), placed(5 + JUST), *GOOD[2:]),
-    "the second publish has a later deadline": (
-        sent(deadline=1),
-        sent(1, deadline=9),
-        placed(8),
-        *GOOD[2:],
+    "the second publish has a later deadline": life(
+        sent(deadline=1), sent(1, deadline=9), placed(8), *GOOD[2:]
     ),
     "the second publish has no deadline": (sent(deadline=1), sent(1), placed(8), *GOOD[2:]),
     "called at the window's margin": (sent(), HUNG, placed(1 + WINDOW + JUST), *GOOD[2:]),
-    "long after a clean answer": (
-        sent(),
-        called(1, "throttled", 429),
-        placed(2 * WINDOW),
-        *GOOD[2:],
+    "long after a clean answer": life(
+        sent(), called(1, "throttled", 429), placed(2 * WINDOW), *GOOD[2:]
     ),
-    "long after an answer that may have asked to wait": (
-        sent(),
-        called(1, "status", 503),
-        placed(2 * WINDOW),
-        *GOOD[2:],
+    "long after an answer that may have asked to wait": life(
+        sent(), called(1, "status", 503), placed(2 * WINDOW), *GOOD[2:]
     ),
-    "long after a wrong key": (
-        sent(),
-        called(1, "unauthorized", 401),
-        placed(2 * WINDOW),
-        *GOOD[2:],
+    "long after a wrong key": life(
+        sent(), called(1, "unauthorized", 401), placed(2 * WINDOW), *GOOD[2:]
     ),
-    "a window that the second publish begins anew": (
-        sent(),
-        HUNG,
-        sent(50),
-        placed(50 + WINDOW),
-        *GOOD[2:],
+    "a window that the second publish begins anew": life(
+        sent(), HUNG, sent(50), placed(50 + WINDOW), *GOOD[2:]
     ),
     "called at the greatest age's margin": (sent(), placed(AGE + JUST), *GOOD[2:]),
-    "an age that the second publish begins anew": (
-        sent(),
-        sent(50),
-        placed(50 + AGE),
-        *GOOD[2:],
+    "an age that the second publish begins anew": life(
+        sent(), sent(50), placed(50 + AGE), *GOOD[2:]
     ),
     "another body under the same id": (*TWO_BODIES, placed(), booked(), told("accepted"), CONFLICT),
-    "another body that is no order": (
-        *TWO_BODIES,
-        *GOOD[1:],
-        told("rejected", 3, code="invalid_order"),
+    "another body that is no order": life(
+        *TWO_BODIES, *GOOD[1:], told("rejected", 3, code="invalid_order")
     ),
-    "two publishes, both failed": (
-        sent(deadline=1),
-        sent(1, deadline=2),
-        told("failed", 3),
-        told("failed", 4),
+    "two publishes, both failed": life(
+        sent(deadline=1), sent(1, deadline=2), told("failed", 3), told("failed", 4)
     ),
     "a parked message that has no id": (found("parked", of=""),),
     "a fault": (*GOOD, fault(0.5, 1.5)),

@@ -15,8 +15,8 @@ from tests.trials.chaos.checker.build import (
     sent,
     told,
 )
+from tests.trials.chaos.checker.lives import Kind
 from tests.trials.chaos.checker.verdict import check
-from tests.trials.chaos.checker.violation import Kind
 
 MANY = 20_000
 

@@ -4,31 +4,21 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from tests.trials.chaos.checker.apart import twins, weakened
-from tests.trials.chaos.checker.contradictory import contradictory
-from tests.trials.chaos.checker.doubled import doubled
-from tests.trials.chaos.checker.forms import two_forms
-from tests.trials.chaos.checker.invented import invented
-from tests.trials.chaos.checker.late import late
-from tests.trials.chaos.checker.lives import Run, index
-from tests.trials.chaos.checker.lost import lost
-from tests.trials.chaos.checker.places import Place
-from tests.trials.chaos.checker.quiet import not_quiet
-from tests.trials.chaos.checker.unparked import unparked
-from tests.trials.chaos.checker.violation import Kind, Violation
+from tests.trials.chaos.checker import orders, replies
+from tests.trials.chaos.checker.lives import Kind, Place, Run, Violation, index
 from tests.trials.chaos.history import History, Status
 
 INVARIANTS: tuple[Callable[[Run], Iterator[Violation]], ...] = (
-    lost,
-    doubled,
-    two_forms,
-    contradictory,
-    late,
-    not_quiet,
-    invented,
-    unparked,
-    weakened,
-    twins,
+    orders.lost,
+    orders.doubled,
+    orders.two_forms,
+    replies.contradictory,
+    orders.late,
+    orders.not_quiet,
+    orders.invented,
+    replies.unparked,
+    replies.weakened,
+    replies.twins,
 )
 
 

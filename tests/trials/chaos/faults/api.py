@@ -28,19 +28,15 @@ STORM_STATUSES = (500, 502, 503, 504)
 async def rule(world: World, planned: Planned) -> str | None:
     """One rule more at the API, for a while."""
     every = 1 + int(planned.draw * 3)
-    match = {"every": every}
-    chosen = {**_fault(planned), "match": match}
-    await world.api.add_rule(chosen)
-    await asyncio.sleep(planned.lasts_seconds)
-    await world.api.remove_rule(chosen)
+    async with world.api.following(**_fault(planned), match={"every": every}):
+        await asyncio.sleep(planned.lasts_seconds)
     return f"one call in {every}"
 
 
 async def wrong_key(world: World, planned: Planned) -> str | None:
     """The relays' key is refused with 401 for a while."""
-    await world.api.accept_keys("another")
-    await asyncio.sleep(planned.lasts_seconds)
-    await world.api.accept_keys()
+    async with world.api.refusing_the_key():
+        await asyncio.sleep(planned.lasts_seconds)
     return ""
 
 
@@ -57,8 +53,4 @@ def _fault(planned: Planned) -> dict[str, Any]:
         return RULES[planned.kind]
     tenth = int(planned.draw * 1000)
     # Every other storm is one after the order was placed.
-    return {
-        "fault": "status",
-        "status": STORM_STATUSES[tenth % 4],
-        "after": tenth % 2 == 0,
-    }
+    return {"fault": "status", "status": STORM_STATUSES[tenth % 4], "after": tenth % 2 == 0}

@@ -6,6 +6,8 @@ is lost by the operator's hand.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from functools import partial
 
 from aiormq.abc import AbstractChannel
 
@@ -14,6 +16,7 @@ from tests.trials.chaos.amqp import AMQP_FAILURES, broker_connection
 from tests.trials.chaos.brokers import FAILURES
 from tests.trials.chaos.plan import Planned
 from tests.trials.chaos.world import World
+from tests.world.broker import RabbitNode
 
 EMPTY_WITHIN_SECONDS = 20.0
 STILL_FOR = 4
@@ -24,12 +27,12 @@ SOURCES = ("orders.requests", "orders.retry.")
 
 async def kill(world: World, planned: Planned) -> str | None:
     """SIGKILL, and a start on the same files after a while."""
-    return await _take_down(world, planned, world.broker.kill)
+    return await _take_down(world, planned, RabbitNode.kill)
 
 
 async def stop(world: World, planned: Planned) -> str | None:
     """SIGTERM, as for an upgrade, and a start on the same files after a while."""
-    return await _take_down(world, planned, world.broker.stop)
+    return await _take_down(world, planned, RabbitNode.stop)
 
 
 async def move_leaders(world: World, planned: Planned) -> str | None:
@@ -47,9 +50,9 @@ async def freeze(world: World, planned: Planned) -> str | None:
     """SIGSTOP for the broker, and SIGCONT after a while."""
     async with world.broker_lock:
         node = _node(world, planned)
-        world.broker.freeze(node)
+        world.broker.nodes[node].freeze()
         await asyncio.sleep(planned.lasts_seconds)
-        world.broker.thaw(node)
+        world.broker.nodes[node].thaw()
     return f"node {node}"
 
 
@@ -72,19 +75,17 @@ async def close(world: World, planned: Planned) -> str | None:
 
 async def deny_write(world: World, planned: Planned) -> str | None:
     """The relays may not publish (403) for a while; what they may is asked on new channels."""
-
-    def deny() -> None:
-        world.broker.permit_relays(write="")
-        world.broker.close_connections(relays_only=True)
-
-    return await _for_a_while(world, planned, deny, world.broker.permit_relays)
+    return await _deny(world, planned, write="")
 
 
 async def deny_all(world: World, planned: Planned) -> str | None:
     """The relays may do nothing in the virtual host for a while."""
+    return await _deny(world, planned, configure="", write="", read="")
 
+
+async def _deny(world: World, planned: Planned, **rights: str) -> str | None:
     def deny() -> None:
-        world.broker.permit_relays(configure="", write="", read="")
+        world.broker.permit_relays(**rights)
         world.broker.close_connections(relays_only=True)
 
     return await _for_a_while(world, planned, deny, world.broker.permit_relays)
@@ -92,32 +93,18 @@ async def deny_all(world: World, planned: Planned) -> str | None:
 
 async def delete_retry(world: World, planned: Planned) -> str | None:
     """A retry queue is cut off, deleted once it is empty, and declared again after a while."""
-    waiting = [
-        binding
-        for binding in world.topology.bindings
-        if binding.exchange == world.topology.retry_exchange
-    ]
+    waiting = _bindings(world, lambda each: each.exchange == world.topology.retry_exchange)
     binding = waiting[int(planned.draw * len(waiting))]
-
-    async def delete(channel: AbstractChannel) -> None:
-        await _delete(world, channel, binding, [binding.queue])
-
-    return await _change_topology(world, planned, delete)
+    return await _delete(world, planned, binding, [binding.queue])
 
 
 async def delete_requests(world: World, planned: Planned) -> str | None:
     """The requests queue is deleted once all is empty: the broker cancels its consumers."""
-    requests = world.topology.requests_queue
-    (binding,) = (each for each in world.topology.bindings if each.queue == requests)
+    (binding,) = _bindings(world, lambda each: each.queue == world.topology.requests_queue)
     # What waits for another try comes back into it, so that must be empty, too.
     queues = [queue.name for queue in world.topology.queues if queue.name.startswith(SOURCES)]
-
-    async def delete(channel: AbstractChannel) -> None:
-        world.sending.clear()
-        await _delete(world, channel, binding, queues)
-
     try:
-        return await _change_topology(world, planned, delete)
+        return await _delete(world, planned, binding, queues, before=world.sending.clear)
     finally:
         world.sending.set()
 
@@ -133,21 +120,32 @@ async def delete_exchange(world: World, planned: Planned) -> str | None:
 
 async def unbind_parked(world: World, planned: Planned) -> str | None:
     """The exchange for parked orders has no queue for a while: nothing can be parked."""
+    (binding,) = _bindings(world, lambda each: each.exchange == world.topology.parked_exchange)
+    return await _change_topology(world, planned, partial(_unbind, binding))
 
-    async def unbind(channel: AbstractChannel) -> None:
-        exchange = world.topology.parked_exchange
-        (binding,) = (each for each in world.topology.bindings if each.exchange == exchange)
-        await channel.queue_unbind(binding.queue, exchange, binding.routing_key)
 
-    return await _change_topology(world, planned, unbind)
+def _bindings(world: World, wanted: Callable[[Binding], bool]) -> list[Binding]:
+    return [binding for binding in world.topology.bindings if wanted(binding)]
+
+
+async def _unbind(binding: Binding, channel: AbstractChannel) -> None:
+    await channel.queue_unbind(binding.queue, binding.exchange, binding.routing_key)
 
 
 async def _delete(
-    world: World, channel: AbstractChannel, binding: Binding, empty: Sequence[str]
-) -> None:
-    await channel.queue_unbind(binding.queue, binding.exchange, binding.routing_key)
-    await _still_empty(world, empty)
-    await channel.queue_delete(binding.queue)
+    world: World,
+    planned: Planned,
+    binding: Binding,
+    empty: Sequence[str],
+    before: Callable[[], None] = lambda: None,
+) -> str | None:
+    async def delete(channel: AbstractChannel) -> None:
+        before()
+        await _unbind(binding, channel)
+        await _still_empty(world, empty)
+        await channel.queue_delete(binding.queue)
+
+    return await _change_topology(world, planned, delete)
 
 
 async def _change_topology(
@@ -155,15 +153,13 @@ async def _change_topology(
 ) -> str | None:
     detail = None
     async with world.broker_lock:
-        try:
+        # Not empty in time, or the broker was away: nothing was deleted, or all comes back.
+        with suppress(*AMQP_FAILURES):
             async with broker_connection(world.broker.urls[0]) as connection:
                 channel = await connection.channel()
                 await change(await channel.get_underlay_channel())
             await asyncio.sleep(planned.lasts_seconds)
             detail = ""
-        except AMQP_FAILURES:
-            # Not empty in time, or the broker was away: nothing was deleted, or all comes back.
-            pass
         await world.declare_topology()
     return detail
 
@@ -182,18 +178,18 @@ async def _for_a_while(
     world: World, planned: Planned, begin: Callable[[], object], end: Callable[[], object]
 ) -> str | None:
     detail = None
-    try:
+    # Half done, perhaps; it is taken back all the same.
+    with suppress(*FAILURES):
         await asyncio.to_thread(begin)
         await asyncio.sleep(planned.lasts_seconds)
         detail = ""
-    except FAILURES:
-        # Half done, perhaps; it is taken back all the same.
-        pass
     await world.surely(end)
     return detail
 
 
-async def _take_down(world: World, planned: Planned, down: Callable[[int], None]) -> str | None:
+async def _take_down(
+    world: World, planned: Planned, down: Callable[[RabbitNode], None]
+) -> str | None:
     async with world.broker_lock:
         node = _node(world, planned)
         try:
@@ -201,11 +197,11 @@ async def _take_down(world: World, planned: Planned, down: Callable[[int], None]
             await asyncio.to_thread(world.broker.settle)
         except FAILURES:
             return None
-        await asyncio.to_thread(down, node)
+        await asyncio.to_thread(down, world.broker.nodes[node])
         await asyncio.sleep(planned.lasts_seconds)
         await asyncio.to_thread(world.broker.start_again, node)
     return f"node {node}"
 
 
 def _node(world: World, planned: Planned) -> int:
-    return int(planned.draw * len(world.broker.ports))
+    return int(planned.draw * len(world.broker.nodes))

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from tests.trials.observe.load import orders
@@ -10,7 +10,7 @@ from tests.trials.observe.site import Site
 from tests.world.load import Producer
 
 LATE = 6
-"""So many answers are late: the alert wants more than four."""
+"""How many answers are late: the alert wants more than four."""
 LATE_SECONDS = 6.5
 """A late answer is one of more than 5 s here, and 10 s end an attempt."""
 FAILED = 30
@@ -28,42 +28,29 @@ async def api_refuses_connections(site: Site) -> AsyncIterator[None]:
         yield
 
 
-@asynccontextmanager
-async def api_refuses_one_relay(site: Site) -> AsyncIterator[None]:
-    """Nobody listens where the API was, for the first relay; the others reach it."""
-    async with site.relays[0].api_link.refusing():
-        yield
-
-
-@asynccontextmanager
-async def key_refused(site: Site) -> AsyncIterator[None]:
+def key_refused(site: Site) -> AbstractAsyncContextManager[None]:
     """The API knows another key only."""
-    await site.api.accept_keys("another-key")
-    try:
-        yield
-    finally:
-        await site.api.accept_keys()
+    return site.api.refusing_the_key()
 
 
-@asynccontextmanager
-async def throttled(site: Site) -> AsyncIterator[None]:
+def throttled(site: Site) -> AbstractAsyncContextManager[None]:
     """Every call is answered 429, come again in five seconds."""
-    async with _rule(site, fault="status", status=429, headers={"Retry-After": "5"}):
-        yield
+    return site.api.following(fault="status", status=429, headers={"Retry-After": "5"})
 
 
-@asynccontextmanager
-async def some_calls_fail(site: Site) -> AsyncIterator[None]:
+def some_calls_fail(site: Site) -> AbstractAsyncContextManager[None]:
     """Every third call is answered 500, a few times."""
-    rule = {"match": {"every": 3}, "times": FAILED, "fault": "status", "status": 500}
-    await site.api.ask("POST", "/faults", json=rule)
-    yield
+    return _with_fault(site, match={"every": 3}, times=FAILED, fault="status", status=500)
+
+
+def some_answers_late(site: Site) -> AbstractAsyncContextManager[None]:
+    """A few calls are answered late."""
+    return _with_fault(site, times=LATE, fault="delay", seconds=LATE_SECONDS)
 
 
 @asynccontextmanager
-async def some_answers_late(site: Site) -> AsyncIterator[None]:
-    """A few calls are answered late."""
-    rule = {"times": LATE, "fault": "delay", "seconds": LATE_SECONDS}
+async def _with_fault(site: Site, **rule: Any) -> AsyncIterator[None]:
+    """Until it has struck as often as it may."""
     await site.api.ask("POST", "/faults", json=rule)
     yield
 
@@ -72,21 +59,12 @@ async def some_answers_late(site: Site) -> AsyncIterator[None]:
 async def outcomes_unknown(site: Site) -> AsyncIterator[None]:
     """A few orders are placed and never answered for, until they are given up."""
     match = {"request_id": "unsure-*"}
-    async with _rule(site, match=match, fault="reset_after"):
+    async with site.api.following(match=match, fault="reset_after"):
         async with Producer.connect(site.host.url) as producer:
             unsure = orders("unsure")
             await producer.publish_all(next(unsure) for _ in range(UNSURE))
         yield
     await site.host.drain("orders.parked")
-
-
-@asynccontextmanager
-async def _rule(site: Site, **rule: Any) -> AsyncIterator[None]:
-    await site.api.add_rule(rule)
-    try:
-        yield
-    finally:
-        await site.api.remove_rule(rule)
 
 
 @asynccontextmanager

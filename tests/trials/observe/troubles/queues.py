@@ -17,15 +17,13 @@ _EMPTIED_SECONDS = 120.0
 @asynccontextmanager
 async def more_than_is_served(site: Site) -> AsyncIterator[None]:
     """The API takes two seconds for each order, and more orders come than are served."""
-    rule = {"fault": "delay", "seconds": SLOW_SECONDS}
     usual = site.load.per_second
-    await site.api.add_rule(rule)
-    site.load.per_second = MANY_PER_SECOND
-    try:
-        yield
-    finally:
-        site.load.per_second = usual
-        await site.api.remove_rule(rule)
+    async with site.api.following(fault="delay", seconds=SLOW_SECONDS):
+        site.load.per_second = MANY_PER_SECOND
+        try:
+            yield
+        finally:
+            site.load.per_second = usual
 
 
 @asynccontextmanager
@@ -59,15 +57,13 @@ async def publishers_blocked(site: Site) -> AsyncIterator[None]:
 
     Without them there would be no reply to publish: the alarm stops the producer of orders, too.
     """
-    node, rule = site.host.node, {"fault": "delay", "seconds": SLOW_SECONDS}
-    await site.api.add_rule(rule)
-    try:
+    async with site.api.following(fault="delay", seconds=SLOW_SECONDS):
         await _at_the_api(site)
-        await asyncio.to_thread(node.set_memory_alarm, on=True)
-        yield
-    finally:
-        await asyncio.to_thread(node.set_memory_alarm, on=False)
-        await site.api.remove_rule(rule)
+        try:
+            await asyncio.to_thread(site.host.node.set_memory_alarm, on=True)
+            yield
+        finally:
+            await asyncio.to_thread(site.host.node.set_memory_alarm, on=False)
 
 
 async def _at_the_api(site: Site) -> None:
