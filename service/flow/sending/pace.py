@@ -7,7 +7,7 @@ Where no rate is set it is learned, and so it is where the one that is set is to
 | free      | up to the limit that is set, or without | what was served in the second before      |
 | doubling  | twofold each second                     | what was served just before               |
 | searching | 5 % a second                            | what was served just before               |
-| steady    | 1.2 % a second, long after the last 429   | the same; 5 % less where it comes again   |
+| steady    | 1.2 % a second, long after a 429        | the same; 5 % less where it comes again   |
 
 Sending goes on a little below the ceiling; after each wait it begins at half.
 """
