@@ -1,37 +1,37 @@
-"""Loading the settings: where each came from, which names are misspelt, and errors for people."""
+"""Loading the settings: each source is read once, and all that is wrong is said for people."""
 
 import difflib
-import os
+import io
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Container, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 
 from dotenv import dotenv_values
 from dotenv.parser import parse_stream
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
-from pydantic_settings import SettingsError
+from pydantic_settings import EnvSettingsSource
 
-from service.app.secret_files import UnreadableSecretError, secret_files, setting_paths
-from service.app.settings import SeenSettings, Settings, Sourced
-from service.app.shown import short, shown
-from service.app.variables import DEFAULT_SECRETS_DIR, PREFIX, SECRETS_DIR
+from service.app.settings import PREFIX, SeenSettings, Settings, variables
 
+KEY = f"{PREFIX}API__KEY"
+SECRETS_DIR = f"{PREFIX}SECRETS_DIR"
+DEFAULT_SECRETS_DIR = "/run/secrets/order-relay"
+KNOWN = [*variables(Settings), SECRETS_DIR]
+SHORTEST_REDACTED = 6
+MOST_SHOWN = 100  # Characters of a wrong value: a whole file may stand in it by mistake.
 # What Kubernetes sets for a Service called order-relay.
 _KUBERNETES = re.compile(r"ORDER_RELAY_(SERVICE_.*|PORT(_.*)?)")
 
-SHORTEST_REDACTED = 6
-_OMITTED = "the value is not shown, it may be secret"
-
-
-Kind = TypeVar("Kind", bound=Sourced)
+Kind = TypeVar("Kind", Settings, SeenSettings)
 
 
 class BadSettingsError(Exception):
-    """The settings are wrong."""
+    """Everything that is wrong with the settings, said for people."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
@@ -39,21 +39,26 @@ class BadSettingsError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
-    """One setting as `order-relay config` shows it."""
+class Found:
+    """A variable, its text, and where it was found."""
 
     variable: str
-    value: str
-    source: str
+    text: str = field(repr=False)
+    where: str
+    file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """The settings, and where they came from."""
+    """The settings, and what was found for them, by variable."""
 
     settings: Settings
-    origins: Mapping[str, str]
-    key_file: Path | None
+    found: Mapping[str, Found]
+
+    @property
+    def key_file(self) -> Path | None:
+        """The file that the key is from, if it is from one."""
+        return self.found[KEY].file
 
     def secrets(self) -> list[str]:
         """What must never be shown; very short ones would only garble the lines they occur in."""
@@ -61,24 +66,10 @@ class Loaded:
         texts = [self.settings.api.key.get_secret_value(), *passwords, *map(unquote, passwords)]
         return [text for text in dict.fromkeys(texts) if len(text) >= SHORTEST_REDACTED]
 
-    def listing(self) -> list[Setting]:
-        """Every setting with its value, secrets masked, and its source."""
-        rows = []
-        for path, value in _values(self.settings):
-            variable = _variable(path)
-            rows.append(Setting(variable, shown(value), self.origins.get(variable, "default")))
-        return rows
-
 
 def load() -> Loaded:
-    """The settings from the environment, `.env` in this folder, and the secrets directory.
-
-    Raises BadSettingsError with everything that is wrong.
-    """
-    settings, sources, secrets_dir = _read(Settings)
-    origins = {name: where for where in reversed(sources) for name in sources[where]}
-    from_file = origins.get(f"{PREFIX}API__KEY") == _file_source(secrets_dir)
-    return Loaded(settings, origins, secrets_dir / "api__key" if from_file else None)
+    """The settings from the environment, `.env` here, and secret files; else BadSettingsError."""
+    return Loaded(*_read(Settings))
 
 
 def load_seen() -> SeenSettings:
@@ -86,130 +77,103 @@ def load_seen() -> SeenSettings:
     return _read(SeenSettings)[0]
 
 
-def _read(kind: type[Kind]) -> tuple[Kind, dict[str, dict[str, str]], Path]:
-    """The settings, what each source has, and the secrets directory."""
-    dotenv = Path.cwd() / ".env"
-    secrets_dir = Path(os.environ.get(SECRETS_DIR) or DEFAULT_SECRETS_DIR)
+def _read(kind: type[Kind]) -> tuple[Kind, dict[str, Found]]:
+    source, wanted = EnvSettingsSource(kind), variables(kind)
+    found: dict[str, Found] = {}
+    problems: list[str] = []
     try:
-        if unreadable := list(_unreadable_lines(dotenv)):
-            raise BadSettingsError(unreadable)
-        sources = _sources(os.environ, dotenv, secrets_dir)
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadSettingsError([f"{dotenv} cannot be read: {error}"]) from None
-    except UnreadableSecretError as error:
-        raise BadSettingsError([str(error)]) from None
-    problems = [p for where, names in sources.items() for p in _misspelt(where, names)]
-    try:
-        settings = kind(_env_file=dotenv, _secrets_dir=secrets_dir)
-    except ValidationError as error:
-        problems += [
-            _describe(detail, sources)
-            for detail in error.errors()
-            # They are named as misspelt already.
-            if detail["type"] != "extra_forbidden"
-        ]
-        raise BadSettingsError(problems) from None
-    except (SettingsError, UnreadableSecretError) as error:
-        raise BadSettingsError([*problems, str(error)]) from None
-    if problems:
-        raise BadSettingsError(problems)
-    return settings, sources, secrets_dir
-
-
-def _sources(
-    environ: Mapping[str, str], dotenv: Path, secrets_dir: Path
-) -> dict[str, dict[str, str]]:
-    """Every name of ours in each source, the strongest source first; empty values do not count."""
-    in_dotenv = dotenv_values(dotenv) if dotenv.is_file() else {}
-    files = {f"{PREFIX}{file.name.upper()}": "" for file in secret_files(secrets_dir)}
-    return {
-        "environment": _ours(environ),
-        ".env": _ours(in_dotenv),
-        # Certificates may lie beside the secrets: only what is named like a setting counts.
-        _file_source(secrets_dir): {name: "" for name in files if _like_a_setting(name)},
-    }
-
-
-def _unreadable_lines(dotenv: Path) -> Iterator[str]:
-    """What python-dotenv would leave out with a word in the log, as if it had not been meant."""
-    if not dotenv.exists():
-        return
-    with dotenv.open(encoding="utf-8") as file:
-        for binding in parse_stream(file):
-            ours = (binding.key or "").upper().startswith(PREFIX)
-            if binding.error or (ours and binding.value is None):
-                text = binding.original.string
-                before = text[: len(text) - len(text.lstrip())]
-                line = binding.original.line + before.count("\n")
-                # The line is not shown: it may hold a secret.
-                yield f"{dotenv} line {line} cannot be read; must be NAME=value"
-
-
-def _like_a_setting(name: str) -> bool:
-    groups = {variable.partition("__")[0] for variable in known_variables()}
-    return name in known_variables() or ("__" in name and name.partition("__")[0] in groups)
-
-
-def _file_source(secrets_dir: Path) -> str:
-    return f"file in {secrets_dir}"
-
-
-def _ours(values: Mapping[str, str | None]) -> dict[str, str]:
-    return {k.upper(): v for k, v in values.items() if v and k.upper().startswith(PREFIX)}
-
-
-def known_variables() -> list[str]:
-    """Every variable that the relay reads."""
-    return [_variable(path) for path in setting_paths(Settings)] + [SECRETS_DIR]
-
-
-def _values(
-    model: BaseModel, prefix: tuple[str, ...] = ()
-) -> Iterator[tuple[tuple[str, ...], object]]:
-    for name in type(model).model_fields:
-        value = getattr(model, name)
-        if isinstance(value, BaseModel):
-            yield from _values(value, (*prefix, name))
-        else:
-            yield (*prefix, name), value
-
-
-def _variable(path: tuple[str, ...]) -> str:
-    return PREFIX + "__".join(path).upper()
-
-
-def _misspelt(where: str, names: Mapping[str, str]) -> Iterator[str]:
-    known = known_variables()
-    for name in names:
-        if name in known or _KUBERNETES.fullmatch(name):
-            continue
-        close = difflib.get_close_matches(name, known, n=1, cutoff=0.75)
-        hint = f"did you mean {close[0]}?" if close else "the README lists them all"
-        yield f"{name} ({where}): there is no such setting; {hint}"
-
-
-def _describe(detail: ErrorDetails, sources: Mapping[str, Mapping[str, str]]) -> str:
-    path = tuple(str(part) for part in detail["loc"])
-    message = detail["msg"].removeprefix("Value error, ")
-    if detail["type"] == "missing" and path in {("api",), ("api", "key")}:
-        return (
-            f"{PREFIX}API__KEY: is required; set it, "
-            f"or put it in a file api__key in {DEFAULT_SECRETS_DIR}"
+        environment, dotenv = source.env_vars, _dotenv(Path.cwd() / ".env")
+        directory = Path(environment.get(SECRETS_DIR.lower()) or DEFAULT_SECRETS_DIR)
+        strongest_first = chain(
+            _ours("environment", environment), _ours(".env", dotenv), _files(directory, wanted)
         )
-    if message.startswith(PREFIX):
-        return message
-    variable = _variable(path[:2])
-    where, value = next(
-        ((w, names[variable]) for w, names in sources.items() if variable in names), ("", "")
-    )
+        for one in strongest_first:
+            if one.variable in wanted:
+                found.setdefault(one.variable, one)
+            elif one.variable not in KNOWN and not _KUBERNETES.fullmatch(one.variable):
+                problems.append(_misspelt(one))
+        # pydantic-settings makes of what was found, and of nothing else, what the types want.
+        source.env_vars = {name.lower(): one.text for name, one in found.items()}
+        settings = kind(_build_sources=((source,), {}))
+    except ValidationError as error:
+        problems += [_describe(detail, found) for detail in error.errors()]
+    except BadSettingsError as error:
+        problems += error.problems
+    else:
+        if not problems:
+            return settings, found
+    raise BadSettingsError(problems)
+
+
+def _ours(where: str, values: Mapping[str, str | None]) -> Iterator[Found]:
+    # Empty values do not count.
+    texts = {name.upper(): text for name, text in values.items() if text}
+    return (Found(name, texts[name], where) for name in texts if name.startswith(PREFIX))
+
+
+def _dotenv(path: Path) -> Mapping[str, str | None]:
+    try:
+        text = path.read_text(encoding="utf-8") if path.exists() else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSettingsError([f"{path} cannot be read: {error}"]) from None
+    unreadable = []
+    for binding in parse_stream(io.StringIO(text)):
+        ours = (binding.key or "").upper().startswith(PREFIX)
+        if binding.error or (ours and binding.value is None):
+            statement, line = binding.original
+            line += statement.count("\n") - statement.lstrip().count("\n")
+            # The line is not shown: it may hold a secret.
+            unreadable.append(f"{path} line {line} cannot be read; must be NAME=value")
+    if unreadable:
+        # python-dotenv would leave them out with a word in the log, as if they were not meant.
+        raise BadSettingsError(unreadable)
+    return dotenv_values(stream=io.StringIO(text))
+
+
+def _files(directory: Path, wanted: Container[str]) -> Iterator[Found]:
+    """The secret files that are named like a setting: certificates may lie beside them."""
+    groups = tuple(f"{PREFIX}{name}__".upper() for name in Settings.model_fields)
+    try:
+        # Reversed: small letters win where names differ in nothing else.
+        files = sorted(filter(Path.is_file, directory.iterdir()), reverse=True)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise BadSettingsError([f"{directory} cannot be read: {error.strerror}"]) from None
+    for file in files:
+        name = PREFIX + file.name.upper()
+        if name in KNOWN or name.startswith(groups):
+            yield Found(name, _text(file) if name in wanted else "", f"file in {directory}", file)
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise BadSettingsError([f"{file} cannot be read: {error.strerror}"]) from None
+    except UnicodeDecodeError:
+        # Not the error's own text: it quotes the secret.
+        raise BadSettingsError([f"{file} is not UTF-8 text"]) from None
+
+
+def _misspelt(one: Found) -> str:
+    close = difflib.get_close_matches(one.variable, KNOWN, n=1, cutoff=0.75)
+    hint = f"did you mean {close[0]}?" if close else "the README lists them all"
+    return f"{one.variable} ({one.where}): there is no such setting; {hint}"
+
+
+def _describe(detail: ErrorDetails, found: Mapping[str, Found]) -> str:
+    if detail["type"] == "missing":
+        return f"{KEY}: is required; set it, or put it in a file api__key in {DEFAULT_SECRETS_DIR}"
+    allowed = detail["msg"].removeprefix("Value error, ").replace("Input should", "should")
+    if allowed.startswith(PREFIX):
+        return allowed
+    if detail["type"] == "int_parsing_size":
+        allowed = "should be a smaller integer"
+    one = found[PREFIX + "__".join(map(str, detail["loc"][:2])).upper()]
+    text = ascii(one.text)
+    told = f"was {text}" if len(text) <= MOST_SHOWN else f"was {text[:MOST_SHOWN]}..."
     # A password may end with "@" in a URL which should have none, and a token follow "?".
-    hidden = variable in _SECRET or "@" in value or "?" in value
-    told = _OMITTED if hidden else f"was {short(value)}"
-    allowed = _PLAINER.get(detail["type"], message).replace("Input should", "should")
-    return f"{variable} ({where}): {told}; {allowed}"
-
-
-_PLAINER = {"int_parsing_size": "should be a smaller integer"}
-
-
-_SECRET = frozenset({f"{PREFIX}API__KEY", f"{PREFIX}AMQP__URL"})
+    if one.variable in (KEY, f"{PREFIX}AMQP__URL") or one.file or re.search("[@?]", one.text):
+        told = "the value is not shown, it may be secret"
+    return f"{one.variable} ({one.where}): {told}; {allowed}"

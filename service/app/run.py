@@ -16,8 +16,7 @@ from service import __version__
 from service.app import traces as tracing
 from service.app.exit_codes import ExitCode
 from service.app.loading import BadSettingsError, Loaded
-from service.app.settings import Settings
-from service.app.variables import PREFIX
+from service.app.settings import PREFIX, Settings
 from service.app.wiring import Parts, Random, build, key_source
 from service.edges.admin.health import Health
 from service.edges.admin.server import AdminAddressError, AdminServer

@@ -1,83 +1,214 @@
-"""The settings: the only reader of the environment, of `.env` and of the secrets directory.
+"""The settings: names, defaults and meanings are the contract's, and each value has its rules."""
 
-Names, defaults and meanings are the contract's. Whatever is wrong is said by the variable's name,
-with the value (unless it is a secret) and what would be right.
-"""
-
+import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, NoDecode
 
-from service.app.secret_files import SecretFiles
-from service.app.setting_groups import (
-    AdminSettings,
-    AmqpSettings,
-    ApiSettings,
-    LogSettings,
-    RetrySettings,
-    TracesSettings,
-)
-from service.app.variables import PREFIX
+from service.app.checks import check_api_url, check_broker_urls, check_endpoint, is_loopback
 
-Seconds = Annotated[float, Field(gt=0, le=86_400 * 30)]
+PREFIX = "ORDER_RELAY_"
+_NAME = r"^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}$"
+LONGEST_DELAY_SECONDS = 7 * 86_400
+MOST_TIERS = 32  # Each is a queue on every node of the broker.
 
 
-class Sourced(BaseSettings):
-    """Where settings come from."""
-
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX,
-        env_nested_delimiter="__",
-        env_ignore_empty=True,
-        env_file_encoding="utf-8",
-        extra="ignore",
-        frozen=True,
-        hide_input_in_errors=True,
-    )
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003 - the signature is pydantic's
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The environment wins over `.env`, which wins over the secret files."""
-        directory = getattr(file_secret_settings, "secrets_dir", None)
-        secrets = SecretFiles(cls, Path(directory)) if directory else init_settings
-        return init_settings, env_settings, dotenv_settings, secrets
+def _check_name(name: str) -> str:
+    # fullmatch: "$" alone would let a line's end pass.
+    if not re.fullmatch(_NAME, name):
+        raise ValueError("must be 1 to 64 letters, digits, _ - or ., and not begin with .")
+    # The broker declares nothing there: it would refuse the topology again and again.
+    if name.startswith("amq."):
+        raise ValueError("must not begin with amq., which is the broker's own")
+    return name
 
 
-class Settings(Sourced):
+def _check_key(value: SecretStr) -> SecretStr:
+    text = value.get_secret_value()
+    if not text or not text.isprintable() or text != text.strip():
+        raise ValueError("must be a non-empty text without white space at its ends")
+    return value
+
+
+def _read_delays(text: str) -> tuple[int, ...]:
+    # int() takes more than plain digits.
+    if not re.fullmatch(r" *[0-9]{1,9} *(, *[0-9]{1,9} *)*", text):
+        raise ValueError("must be whole seconds, separated by commas")
+    value = tuple(map(int, text.split(",")))
+    if list(value) != sorted(set(value)):
+        raise ValueError("must ascend, and have at least one tier")
+    if len(value) > MOST_TIERS:
+        raise ValueError(f"must be at most {MOST_TIERS} tiers")
+    if value[0] < 1 or value[-1] > LONGEST_DELAY_SECONDS:
+        raise ValueError(f"must be between 1 and {LONGEST_DELAY_SECONDS} seconds")
+    return value
+
+
+def _check_file(path: Path) -> Path:
+    try:
+        path.open("rb").close()
+    except OSError as error:
+        raise ValueError(f"cannot be read: {error.strerror}") from None
+    return path
+
+
+BrokerUrls = Annotated[SecretStr, AfterValidator(check_broker_urls)]
+Delays = Annotated[tuple[int, ...], NoDecode, BeforeValidator(_read_delays)]
+File = Annotated[Path, AfterValidator(_check_file)]
+Count = Annotated[int, Field(ge=1, le=1_000_000)]
+
+
+class _Group(BaseModel, frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True):
+    pass
+
+
+class AmqpSettings(_Group):
+    """The broker."""
+
+    url: BrokerUrls = SecretStr("amqp://guest:guest@localhost:5672/")
+    """broker; amqps for TLS; several, separated by commas, are tried in turn"""
+    namespace: Annotated[str, Field(pattern=_NAME), BeforeValidator(_check_name)] = "orders"
+    """prefix of the topology"""
+    topology: Literal["declare", "check"] = "declare"
+    """declare what is missing, or check only (an operator owns it)"""
+    prefetch: Annotated[int, Field(ge=1, le=65_535)] | None = None
+    """deliveries held; derived from the concurrency and the rate"""
+    ca_file: File | None = None
+    """CA certificates to trust (PEM), for amqps"""
+    cert_file: File | None = None
+    """client certificate (PEM); with no user in the URL it is the login"""
+    key_file: File | None = None
+    """the client certificate's key (PEM)"""
+
+    @model_validator(mode="after")
+    def _check_login(self) -> Self:
+        if self.key_file is not None and self.cert_file is None:
+            raise ValueError(
+                f"{PREFIX}AMQP__KEY_FILE was {str(self.key_file)!r}: "
+                f"it needs the certificate, {PREFIX}AMQP__CERT_FILE"
+            )
+        return self
+
+    @property
+    def urls(self) -> list[str]:
+        """The broker URLs, passwords included."""
+        return [url.strip() for url in self.url.get_secret_value().split(",")]
+
+
+class ApiSettings(_Group):
+    """The order API."""
+
+    url: Annotated[str, AfterValidator(check_api_url)] = "https://notpanel.com/api/v2"
+    """the order API; plain http only to a loopback address or with ALLOW_HTTP"""
+    allow_http: bool = False
+    """allow plain http to other than loopback addresses"""
+    key: Annotated[SecretStr, AfterValidator(_check_key)]
+    """the account's key (secret)"""
+    timeout_seconds: float = Field(10, gt=0, le=600)
+    """one attempt, all phases"""
+    concurrency: int = Field(64, ge=1, le=10_000)
+    """most orders in flight in one process"""
+    rate_per_second: Annotated[float, Field(gt=0, le=1_000_000)] | None = None
+    """budget of the key over all replicas"""
+    idempotency_window_seconds: Count = 86_400
+    """how long the API remembers a request_id"""
+    ca_file: File | None = None
+    """CA certificates to trust (PEM), for https"""
+
+    @model_validator(mode="after")
+    def _check_http(self) -> Self:
+        parts = urlsplit(self.url)
+        if parts.scheme == "http" and not self.allow_http and not is_loopback(parts.hostname):
+            raise ValueError(
+                f"{PREFIX}API__URL was {self.url!r}: plain http would show the key to the network; "
+                f"use https, a loopback address, or {PREFIX}API__ALLOW_HTTP=true"
+            )
+        return self
+
+
+class RetrySettings(_Group):
+    """How long an order is tried."""
+
+    delays_seconds: Delays = (1, 5, 30, 120, 600, 3600)
+    """the waiting tiers, ascending"""
+    max_attempts: Count = 12
+    """attempts that reached or may have reached the API"""
+    max_age_seconds: Count = 86_400
+    """since the relay first saw the order"""
+
+
+class AdminSettings(_Group):
+    """Where metrics and health are served."""
+
+    # Probes come from the node, and Prometheus from elsewhere.
+    host: str = Field("0.0.0.0", min_length=1)  # noqa: S104 - the contract's default
+    """address of /metrics, /livez, /readyz"""
+    port: int = Field(8080, ge=0, le=65_535)
+    """its port; 0 takes any"""
+
+
+class TracesSettings(_Group):
+    """Where traces go, with the extra `otel` installed."""
+
+    endpoint: Annotated[str, AfterValidator(check_endpoint)] | None = None
+    """OTLP over HTTP; without a path /v1/traces is added; none: no traces"""
+    sample_ratio: float = Field(1.0, ge=0, le=1)
+    """share of the traces that begin here; others are as their parent says"""
+
+    @property
+    def url(self) -> str | None:
+        """Where spans are posted to."""
+        if self.endpoint is None or urlsplit(self.endpoint).path not in ("", "/"):
+            return self.endpoint
+        return f"{self.endpoint.removesuffix('/')}/v1/traces"
+
+
+class LogSettings(_Group):
+    """What is logged, and how."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    """least level"""
+    format: Literal["auto", "json", "console"] = "auto"
+    """json, console, or by whether stdout is a terminal"""
+
+
+class Settings(_Group, BaseSettings, env_prefix=PREFIX, env_nested_delimiter="__"):
     """All settings of the relay."""
 
-    amqp: AmqpSettings = Field(default_factory=AmqpSettings)
+    amqp: AmqpSettings = AmqpSettings()
     api: ApiSettings
-    retry: RetrySettings = Field(default_factory=RetrySettings)
-    admin: AdminSettings = Field(default_factory=AdminSettings)
-    traces: TracesSettings = Field(default_factory=TracesSettings)
-    log: LogSettings = Field(default_factory=LogSettings)
-    drain_seconds: Seconds = Field(25, description="time to finish what is in flight")
+    retry: RetrySettings = RetrySettings()
+    admin: AdminSettings = AdminSettings()
+    traces: TracesSettings = TracesSettings()
+    log: LogSettings = LogSettings()
+    drain_seconds: float = Field(25, gt=0, le=86_400 * 30)
+    """time to finish what is in flight"""
 
     @property
     def prefetch(self) -> int:
         """Deliveries held: as set, else two for each permit, and at most a minute of the rate."""
-        if self.amqp.prefetch is not None:
-            return self.amqp.prefetch
         derived = 2 * self.api.concurrency
         if self.api.rate_per_second is not None:
             # What waits for the rate is unacked, and the broker takes it back after half an hour.
             derived = min(derived, max(2, int(self.api.rate_per_second * 60)))
-        return derived
+        return self.amqp.prefetch or derived
 
 
-class SeenSettings(Sourced):
+class SeenSettings(_Group, BaseSettings, env_prefix=PREFIX, env_nested_delimiter="__"):
     """Those that tell who looks at a relay where it and its queues are: no key among them."""
 
-    amqp: AmqpSettings = Field(default_factory=AmqpSettings)
-    retry: RetrySettings = Field(default_factory=RetrySettings)
-    admin: AdminSettings = Field(default_factory=AdminSettings)
+    amqp: AmqpSettings = AmqpSettings()
+    retry: RetrySettings = RetrySettings()
+    admin: AdminSettings = AdminSettings()
+
+
+def variables(model: type[BaseModel]) -> dict[str, tuple[str, ...]]:
+    """What each setting of `model` is called, and the names that lead to it, group first."""
+    paths: list[tuple[str, ...]] = []
+    for name, info in model.model_fields.items():
+        group = getattr(info.annotation, "model_fields", ())
+        paths += [(name, inner) for inner in group] or [(name,)]
+    return {PREFIX + "__".join(path).upper(): path for path in paths}

@@ -3,8 +3,7 @@
 from typing import TYPE_CHECKING
 
 from service.app.loading import BadSettingsError
-from service.app.settings import Settings
-from service.app.variables import PREFIX
+from service.app.settings import PREFIX, Settings
 from service.flow.events import Emit
 
 if TYPE_CHECKING:

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from service.app.loading import Loaded
-from service.app.setting_groups import AmqpSettings
-from service.app.settings import Settings
+from service.app.settings import AmqpSettings, Settings
 from service.core.decision import RetryPolicy
 from service.core.topology import build_topology
 from service.edges.amqp.broker import Broker, TlsFiles

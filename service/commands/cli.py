@@ -10,6 +10,7 @@ from service import __version__
 from service.app.exit_codes import ExitCode
 from service.app.loading import BadSettingsError, Loaded, load, load_seen
 from service.app.run import run as run_relay
+from service.commands import config as config_command
 from service.commands import topology as topology_command
 
 app = typer.Typer(
@@ -111,11 +112,8 @@ def top(
 @app.command(short_help="Show the effective settings.")
 def config() -> None:
     """Show the effective settings, secrets masked, and where each came from."""
-    rows = _load().listing()
-    width = max(len(row.variable) for row in rows)
-    values = max(len(row.value) for row in rows)
-    for row in rows:
-        typer.echo(f"{row.variable:<{width}}  {row.value:<{values}}  {row.source}")
+    for line in config_command.lines(_load()):
+        typer.echo(line)
 
 
 def _load() -> Loaded:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from service.app.setting_groups import AdminSettings
+from service.app.settings import AdminSettings
 from service.commands.cli import app
 from service.commands.top.command import UnusableAddressError, addresses
 from tests.commands.test_commands import order_relay

@@ -11,8 +11,7 @@ from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 
 from charts.sources.values.describe import Block, Schema, Value, or_null
-from service.app.setting_groups import LONGEST_DELAY_SECONDS
-from service.app.settings import Settings
+from service.app.settings import LONGEST_DELAY_SECONDS, Settings
 
 ELSEWHERE = {
     ("amqp", "url"): "secrets",

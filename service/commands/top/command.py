@@ -8,9 +8,7 @@ from urllib.parse import urlsplit
 
 from service.app.checks import check_api_url
 from service.app.exit_codes import ExitCode
-from service.app.setting_groups import AdminSettings
-from service.app.settings import SeenSettings
-from service.app.variables import PREFIX
+from service.app.settings import PREFIX, AdminSettings, SeenSettings
 from service.app.wiring import tls_files
 from service.commands.top.keys import quit_key
 from service.commands.top.samples import Scrape

@@ -14,8 +14,7 @@ from charts.sources.values.describe import Block, Value, leaves
 from charts.sources.values.generate import CHART, files
 from charts.sources.values.program import ELSEWHERE
 from charts.sources.values.root import values
-from service.app.secret_files import setting_paths
-from service.app.settings import Settings
+from service.app.settings import Settings, variables
 
 _SCHEMA: Any = json.loads((CHART / "values.schema.json").read_text(encoding="utf-8"))
 _LEAVES = dict(leaves(values()))
@@ -39,7 +38,7 @@ def test_a_generated_file_is_as_the_generator_would_write_it(path: Path) -> None
 
 def test_every_setting_of_the_program_has_its_place() -> None:
     """Under `config`, or in the block that is named for it; and `config` has nothing else."""
-    paths = set(setting_paths(Settings))
+    paths = set(variables(Settings).values())
     assert set(ELSEWHERE) <= paths
     expected = {("config", *map(to_camel, path)) for path in paths - set(ELSEWHERE)}
     assert {path for path in _LEAVES if path[0] == "config"} == expected
@@ -49,7 +48,7 @@ def test_the_defaults_of_config_are_those_of_the_program() -> None:
     """But for the topology, whose mode depends on who owns it."""
     program = Settings.model_construct(api=None).model_dump()  # type: ignore[arg-type]
     program["api"] = Settings.model_fields["api"].annotation.model_construct().model_dump()  # type: ignore[union-attr]
-    for path in set(setting_paths(Settings)) - set(ELSEWHERE) - {("amqp", "topology")}:
+    for path in set(variables(Settings).values()) - set(ELSEWHERE) - {("amqp", "topology")}:
         there: Any = program
         for name in path:
             there = there[name]

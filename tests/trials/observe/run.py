@@ -8,7 +8,7 @@ from time import time
 
 import httpx2
 
-from service.app.setting_groups import RetrySettings
+from service.app.settings import RetrySettings
 from tests.shipping.rules.promtool import Missing, find_promtool
 from tests.shipping.rules.reading import FILE, rules
 from tests.trials.observe.asking import Asker, Key
