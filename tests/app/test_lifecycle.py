@@ -45,7 +45,7 @@ async def test_what_cannot_finish_in_time_stays_with_the_broker(run_relay: RunRe
 
 
 async def test_a_second_signal_ends_at_once(run_relay: RunRelay) -> None:
-    """Whoever sends it does not want to wait."""
+    """A person who sends it does not want to wait."""
     async with run_relay() as running:
         running.api.faults.add(HangBefore(), RequestIdIs(request_id="o-1"), times=1)
         await running.producer.send("o-1")

@@ -181,7 +181,7 @@ async def _look_at_the_metrics(relay: RelayProcess) -> None:
 async def test_a_redelivered_order_goes_on_in_its_producers_trace(
     run_relay: RunRelay, receiver: Receiver, vhost: VirtualHost
 ) -> None:
-    """Whoever held it before; its span says that it came again."""
+    """Also after another consumer held it; its span says that it came again."""
     connection = await aio_pika.connect(vhost.url, timeout=10)
     async with connection:
         await Prepare(build_topology("orders", (1, 5, 30, 120, 600, 3600)), "declare")(connection)

@@ -37,12 +37,12 @@ many_examples = settings(max_examples=150, deadline=None)
 
 
 def ago(seconds: float) -> datetime:
-    """So many seconds before now."""
+    """The moment this many seconds before now."""
     return NOW - timedelta(seconds=seconds)
 
 
 def ahead(seconds: float) -> datetime:
-    """So many seconds after now."""
+    """The moment this many seconds after now."""
     return NOW + timedelta(seconds=seconds)
 
 

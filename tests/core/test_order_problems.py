@@ -134,7 +134,7 @@ def test_all_problems_are_told_in_one_message() -> None:
     ],
 )
 def test_no_problem_hides_another(text: str, names: list[str]) -> None:
-    """A producer mends an order once, not once a problem."""
+    """A producer fixes an order once, not once a problem."""
     message = problems_of(text)
     assert [name for name in names if f"{name}: " not in message] == []
 

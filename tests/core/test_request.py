@@ -158,7 +158,7 @@ def test_a_deadline_that_cannot_be_read_is_refused(value: object, shown: str) ->
 
 
 def test_an_unreadable_body_and_an_invalid_order_have_different_codes() -> None:
-    """The producer learns whether the message or the order is to be mended."""
+    """The producer learns whether the message or the order is to be fixed."""
     assert refusal(body=b"[]") == "the body is a JSON array; a JSON object is needed"
     invalid = parsed(body=b'{"service": 7, "username": "x", "quantity": 0}')
     assert invalid == Invalid(

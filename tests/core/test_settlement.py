@@ -132,7 +132,7 @@ def test_a_message_id_that_is_too_long_is_parked_and_answered() -> None:
     ids=["answerable", "undecodable-message-id", "nobody-to-answer", "all-undecodable"],
 )
 def test_only_the_broker_moves_undecodable_ones(changes: dict[str, Any], done: list[str]) -> None:
-    """No copy can be made of it; whoever can be told is told."""
+    """No copy can be made of it; a producer that can be reached is answered."""
     original = received(message(**changes), undecodable="headers")
     found, plan = unserved(Undecodable("the headers cannot be read", history()), original)
     assert found == done

@@ -10,9 +10,6 @@ LIMIT: Final = "#8E8E8E"
 _REFUSAL: Final = "blue"
 _GIVEN_UP: Final = "orange"
 _NO_IDEA: Final = "red"
-_SLOW_DOWN: Final = "yellow"
-_AWAY: Final = "purple"
-_WRONGLY_SET_UP: Final = "dark-red"
 
 COLOURS: Final[dict[str, str]] = {
     # What an order, or an attempt at it, came to.
@@ -21,9 +18,9 @@ COLOURS: Final[dict[str, str]] = {
     "refused": _REFUSAL,
     "failed": _GIVEN_UP,
     "unknown": _NO_IDEA,
-    "throttled": _SLOW_DOWN,
-    "unreached": _AWAY,
-    "misconfigured": _WRONGLY_SET_UP,
+    "throttled": "yellow",
+    "unreached": "purple",
+    "misconfigured": "dark-red",
     # Why it was rejected: blue is for the producer to mend, yellow for us, red is parked as well.
     "invalid_order": "dark-blue",
     "service_not_found": "#26A4B8",
@@ -49,6 +46,13 @@ COLOURS: Final[dict[str, str]] = {
     "parked": "#C4423F",
     "unrouted": "#B877D9",
     "consumers": "#3F7F99",
+    # How long it waits for its next attempt.
+    "after    1 s": "#F2E3B3",
+    "after    5 s": "#E8CF86",
+    "after   30 s": "#E0B64B",
+    "after  120 s": "#C99A2E",
+    "after  600 s": "#A37A1C",
+    "after 3600 s": "#7A5A10",
     # How a delivery was settled.
     "replied": GOOD,
     "retried": "#E0B64B",
@@ -87,16 +91,6 @@ COLOURS: Final[dict[str, str]] = {
     "over 3 days": "#37BBB0",
 }
 """By the name of a series, which is its legend: a label's value or words of a panel."""
-
-for _delay, _colour in {
-    1: "#F2E3B3",
-    5: "#E8CF86",
-    30: "#E0B64B",
-    120: "#C99A2E",
-    600: "#A37A1C",
-    3600: "#7A5A10",
-}.items():
-    COLOURS[f"after {_delay:>4} s"] = _colour
 
 DASHED: Final = frozenset({"limit", "budget"})
 """These are no measurements: their lines are dashed and have no area."""

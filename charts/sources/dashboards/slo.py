@@ -8,16 +8,7 @@ from functools import partial
 
 from charts.sources.dashboards.colours import BAD, GOOD, WARN
 from charts.sources.dashboards.orders.api import HELD
-from charts.sources.dashboards.panel import (
-    Board,
-    Query,
-    Row,
-    Shape,
-    Step,
-    graph,
-    number,
-    row,
-)
+from charts.sources.dashboards.panel import Board, Query, Row, Shape, Step, graph, number, row
 from charts.sources.dashboards.promql import recorded
 
 AWAY = ("circuit", "credentials")

@@ -1,18 +1,9 @@
 """All values of the chart, in the order of values.yaml."""
 
+from charts.sources.values import pods
 from charts.sources.values.describe import OFF, Block, Value, block, excludes, on, requires
 from charts.sources.values.network import NETWORK
 from charts.sources.values.observing import OBSERVING
-from charts.sources.values.pods import (
-    DISRUPTION,
-    EXTRA_OBJECTS,
-    IMAGE,
-    NAMES,
-    PODS,
-    PULL_SECRETS,
-    SERVICE,
-    SERVICE_ACCOUNT,
-)
 from charts.sources.values.program import config
 from charts.sources.values.scaling import AUTOSCALING
 from charts.sources.values.secrets import SECRETS, TLS
@@ -31,18 +22,18 @@ def values() -> Block:
         config=config(),
         secrets=SECRETS,
         tls=TLS,
-        image=IMAGE,
-        imagePullSecrets=PULL_SECRETS,
-        **NAMES,
-        serviceAccount=SERVICE_ACCOUNT,
-        **PODS,
-        podDisruptionBudget=DISRUPTION,
-        service=SERVICE,
+        image=pods.IMAGE,
+        imagePullSecrets=pods.PULL_SECRETS,
+        **pods.NAMES,
+        serviceAccount=pods.SERVICE_ACCOUNT,
+        **pods.PODS,
+        podDisruptionBudget=pods.DISRUPTION,
+        service=pods.SERVICE,
         autoscaling=AUTOSCALING,
         **OBSERVING,
         networkPolicy=NETWORK,
         topology=TOPOLOGY,
-        extraObjects=EXTRA_OBJECTS,
+        extraObjects=pods.EXTRA_OBJECTS,
         **{"global": _GLOBAL},
         rules=(
             excludes(on("podMonitor", "enabled"), "serviceMonitor", "enabled", off=OFF),

@@ -100,7 +100,7 @@ NOT_READY = {
 
 @pytest.mark.parametrize("happened", READY.values(), ids=READY)
 def test_ready_while_consuming(happened: list[Event]) -> None:
-    """Whoever consumes is ready, and gives no reasons."""
+    """A process that consumes is ready, and gives no reasons."""
     hand, health = told(*happened)
     assert health.readiness(hand()) == (True, {"status": "ok", "reasons": []})
 

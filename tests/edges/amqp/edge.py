@@ -114,7 +114,7 @@ class Edge:
         self._counting.changed()
 
     async def until_counted(self, consumers: int, *, timeout_seconds: float) -> None:
-        """Wait until so many consumers have been counted."""
+        """Wait until this many consumers have been counted."""
         await self._counting.wait_for(
             lambda: consumers in self.counted, lambda: f"{consumers} consumers", timeout_seconds
         )

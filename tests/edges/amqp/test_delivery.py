@@ -150,7 +150,7 @@ def edge() -> Edge:
 
 
 async def test_the_channel_is_closed_behind_questions_to_the_queue() -> None:
-    """A quorum queue has applied the acks by the time that it has answered so many."""
+    """A quorum queue has applied the acks by the time that it has answered these."""
     channel = ClosingChannel()
     await edge().consumer._close(cast("AbstractChannel", channel))  # noqa: SLF001 - lost acks are rare
     assert channel.heard == [*["ask orders.requests"] * 20, "close"]

@@ -127,7 +127,7 @@ async def test_a_break_says_more_than_the_error_that_follows_from_it() -> None:
         await session.run(fails())
 
 
-async def test_whoever_is_cancelled_leaves_no_work_behind() -> None:
+async def test_a_cancelled_run_leaves_no_work_behind() -> None:
     """At the end of the process."""
     session, ended = Session(), asyncio.Event()
     running = asyncio.create_task(session.run(_endless(ended)))

@@ -19,12 +19,6 @@ def image() -> str:
     return _built(IMAGE_VARIABLE)
 
 
-@pytest.fixture(scope="session")
-def tracing_image() -> str:
-    """The name of the one that can trace."""
-    return _built(TRACING_IMAGE_VARIABLE)
-
-
 def _built(variable: str) -> str:
     name = os.environ.get(variable)
     if not name:
@@ -45,6 +39,6 @@ def container(engine: Engine, image: str) -> Container:
 
 
 @pytest.fixture
-def tracing_container(engine: Engine, tracing_image: str) -> Container:
+def tracing_container(engine: Engine) -> Container:
     """The one that can trace, run so, too."""
-    return Container.of_anyone(engine, tracing_image)
+    return Container.of_anyone(engine, _built(TRACING_IMAGE_VARIABLE))

@@ -9,16 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.shipping.commands import CommandError, Say, run
-from tests.shipping.kube.modules import (
-    CRD_GENERATOR,
-    CRD_NAMES,
-    KUBERNETES,
-    Program,
-    build_arguments,
-    cache_key,
-    crd_arguments,
-    server_programs,
-)
+from tests.shipping.kube import modules
 
 SERVER_MODULE = Path(__file__).parent / "server"
 CRDS_MODULE = Path(__file__).parent / "crds"
@@ -59,9 +50,9 @@ class Go:
     def products(self, module: Path) -> Path:
         """Where the products of a module are kept; another version of anything is another place."""
         pinned = [path.read_bytes() for path in sorted(module.iterdir())]
-        return self.cache / f"{module.name}-{cache_key([*pinned, self.version().encode()])}"
+        return self.cache / f"{module.name}-{modules.cache_key([*pinned, self.version().encode()])}"
 
-    def build(self, program: Program, module: Path) -> Path:
+    def build(self, program: modules.Program, module: Path) -> Path:
         """The program, built unless it is there."""
         directory = self.products(module)
         built = directory / program.name
@@ -72,7 +63,7 @@ class Go:
         directory.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=directory) as unfinished:
             output = Path(unfinished, program.name)
-            self.run(build_arguments(program, output), module)
+            self.run(modules.build_arguments(program, output), module)
             # Only a whole program has the name that is looked for.
             output.rename(built)
         size_mib = built.stat().st_size / 2**20
@@ -82,8 +73,10 @@ class Go:
 
 def build_server(go: Go) -> Path:
     """The directory that holds `etcd` and `kube-apiserver`."""
-    version = go.run(["list", "-m", "-f", "{{.Version}}", KUBERNETES], SERVER_MODULE).strip()
-    for program in server_programs(version):
+    version = go.run(
+        ["list", "-m", "-f", "{{.Version}}", modules.KUBERNETES], SERVER_MODULE
+    ).strip()
+    for program in modules.server_programs(version):
         go.build(program, SERVER_MODULE)
     return go.products(SERVER_MODULE)
 
@@ -92,12 +85,12 @@ def generate_crds(go: Go) -> list[bytes]:
     """The CRDs of `CRD_NAMES`, as YAML."""
     directory = go.products(CRDS_MODULE) / "yaml"
     if not directory.exists():
-        generator = go.build(CRD_GENERATOR, CRDS_MODULE)
+        generator = go.build(modules.CRD_GENERATOR, CRDS_MODULE)
         with tempfile.TemporaryDirectory(dir=directory.parent) as unfinished:
             output = Path(unfinished, "yaml")
-            _run([str(generator), *crd_arguments(output)], CRDS_MODULE)
+            _run([str(generator), *modules.crd_arguments(output)], CRDS_MODULE)
             output.rename(directory)
-    return [(directory / f"{name}.yaml").read_bytes() for name in CRD_NAMES]
+    return [(directory / f"{name}.yaml").read_bytes() for name in modules.CRD_NAMES]
 
 
 def _run(command: list[str], module: Path) -> str:

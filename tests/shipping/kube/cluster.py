@@ -11,18 +11,8 @@ from typing import Any
 import httpx2
 import trustme
 
+from tests.shipping.kube import options
 from tests.shipping.kube.api import CRDS, KubeApi, KubeError
-from tests.shipping.kube.options import (
-    ACCOUNTS,
-    ADMIN,
-    AUTHORITY,
-    KUBECONFIG,
-    SERVER,
-    Ports,
-    api_options,
-    etcd_options,
-    kubeconfig,
-)
 from tests.world.broker.ports import LOOPBACK, free_ports
 from tests.world.load.waiting import until
 
@@ -40,14 +30,14 @@ def running_cluster(
 
     What goes wrong in it is a KubeError that ends with what its programs said last.
     """
-    ports = Ports(*free_ports(3))
+    ports = options.Ports(*free_ports(3))
     _write(directory, ports)
-    etcd = [str(programs / "etcd"), *etcd_options(ports, directory)]
-    api_server = [str(programs / "kube-apiserver"), *api_options(ports, directory)]
+    etcd = [str(programs / "etcd"), *options.etcd_options(ports, directory)]
+    api_server = [str(programs / "kube-apiserver"), *options.api_options(ports, directory)]
     with (
         kept(etcd, directory / "etcd.log") as store,
         kept(api_server, directory / "kube-apiserver.log") as server,
-        KubeApi(directory / KUBECONFIG) as api,
+        KubeApi(directory / options.KUBECONFIG) as api,
     ):
         try:
             _wait_until_ready(api, {"etcd": store, "kube-apiserver": server}, start_seconds)
@@ -82,18 +72,20 @@ def _is_established(crd: dict[str, Any] | None) -> bool:
     return any(c["type"] == "Established" and c["status"] == "True" for c in conditions)
 
 
-def _write(directory: Path, ports: Ports) -> None:
+def _write(directory: Path, ports: options.Ports) -> None:
     authority = trustme.CA()
     server = authority.issue_cert(LOOPBACK, "localhost")
     # In this group, a client may do everything without a role.
     # With a name, too: the server refuses an extension for names that is critical and empty.
     admin = authority.issue_cert("admin", common_name="admin", organization_name="system:masters")
-    authority.cert_pem.write_to_path(str(directory / AUTHORITY))
-    server.private_key_and_cert_chain_pem.write_to_path(str(directory / SERVER))
-    admin.private_key_and_cert_chain_pem.write_to_path(str(directory / ADMIN))
-    authority.issue_cert("accounts").private_key_pem.write_to_path(str(directory / ACCOUNTS))
-    config = directory / KUBECONFIG
-    config.write_text(json.dumps(kubeconfig(ports, directory)), encoding="utf-8")
+    authority.cert_pem.write_to_path(str(directory / options.AUTHORITY))
+    server.private_key_and_cert_chain_pem.write_to_path(str(directory / options.SERVER))
+    admin.private_key_and_cert_chain_pem.write_to_path(str(directory / options.ADMIN))
+    authority.issue_cert("accounts").private_key_pem.write_to_path(
+        str(directory / options.ACCOUNTS)
+    )
+    config = directory / options.KUBECONFIG
+    config.write_text(json.dumps(options.kubeconfig(ports, directory)), encoding="utf-8")
     config.chmod(0o600)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.shipping.commands import CommandError
+from tests.shipping.kube import modules
 from tests.shipping.kube.build import (
     CRDS_MODULE,
     SERVER_MODULE,
@@ -14,20 +15,11 @@ from tests.shipping.kube.build import (
     build_server,
     cache_directory,
 )
-from tests.shipping.kube.modules import (
-    CRD_PACKAGES,
-    KUBERNETES,
-    Program,
-    build_arguments,
-    cache_key,
-    crd_arguments,
-    server_programs,
-)
 
 
 def test_the_server_tells_its_version() -> None:
     """The API server's own, which is what `kubeVersion` of a chart is compared with."""
-    etcd, api_server = server_programs("v1.37.2")
+    etcd, api_server = modules.server_programs("v1.37.2")
     assert (etcd.name, etcd.package) == ("etcd", "go.etcd.io/etcd/server/v3")
     assert api_server.package == "k8s.io/kubernetes/cmd/kube-apiserver"
     assert "component-base/version.gitVersion=v1.37.2 " in api_server.linker_flags
@@ -36,7 +28,9 @@ def test_the_server_tells_its_version() -> None:
 
 def test_a_build_takes_what_is_pinned() -> None:
     """`-mod=readonly`: a go.sum that lacks something is an error, not a download of anything."""
-    arguments = build_arguments(Program("p", "example.com/p", "-X a=b"), Path("/out/p"))
+    arguments = modules.build_arguments(
+        modules.Program("p", "example.com/p", "-X a=b"), Path("/out/p")
+    )
     assert arguments[:2] == ["build", "-mod=readonly"]
     assert arguments[-4:] == ["-ldflags=-s -w -X a=b", "-o", "/out/p", "example.com/p"]
 
@@ -70,7 +64,7 @@ def test_what_a_build_says_is_in_its_error(tmp_path: Path) -> None:
     failing.chmod(0o755)
     go = Go.find(tmp_path, print, [str(failing)])
     with pytest.raises(CommandError, match="ended with 1:\nno proxy"):
-        go.build(Program("p", "example.com/p"), SERVER_MODULE)
+        go.build(modules.Program("p", "example.com/p"), SERVER_MODULE)
     assert list(go.products(SERVER_MODULE).iterdir()) == []
 
 
@@ -78,10 +72,10 @@ def test_the_crds_are_generated_of_pinned_packages() -> None:
     """Every package is of a module that the module of the CRDs requires itself."""
     required = _required(CRDS_MODULE)
     named = (CRDS_MODULE / "kinds.go").read_text(encoding="utf-8")
-    for package in CRD_PACKAGES:
+    for package in modules.CRD_PACKAGES:
         assert f'_ "{package}"' in named
         assert any(package.startswith(f"{path}/") for path in required)
-    assert crd_arguments(Path("/out"))[-1] == "output:dir=/out"
+    assert modules.crd_arguments(Path("/out"))[-1] == "output:dir=/out"
 
 
 def _required(module: Path) -> dict[str, str]:
@@ -92,7 +86,7 @@ def _required(module: Path) -> dict[str, str]:
 def test_the_staging_modules_have_the_version_of_kubernetes() -> None:
     """k8s.io/kubernetes v1.37.2 was built with v0.37.2 of each of them."""
     go_mod = (SERVER_MODULE / "go.mod").read_text(encoding="utf-8")
-    version = _required(SERVER_MODULE)[KUBERNETES].removeprefix("v1.")
+    version = _required(SERVER_MODULE)[modules.KUBERNETES].removeprefix("v1.")
     replaced = [line.split() for line in go_mod.splitlines() if "=>" in line]
     assert len(replaced) > 30
     assert [line for line in replaced if line[-2:] != [line[0], f"v0.{version}"]] == []
@@ -100,9 +94,11 @@ def test_the_staging_modules_have_the_version_of_kubernetes() -> None:
 
 def test_the_cache_key_changes_with_each_part() -> None:
     """And with where one part ends and the next begins."""
-    keys = [cache_key(parts) for parts in ([b"a", b"b"], [b"ab"], [b"a", b"c"], [b"b", b"a"])]
+    keys = [
+        modules.cache_key(parts) for parts in ([b"a", b"b"], [b"ab"], [b"a", b"c"], [b"b", b"a"])
+    ]
     assert len(set(keys)) == 4
-    assert cache_key([b"a", b"b"]) == keys[0]
+    assert modules.cache_key([b"a", b"b"]) == keys[0]
 
 
 def test_the_cache_is_the_users() -> None:

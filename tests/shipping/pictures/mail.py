@@ -5,7 +5,6 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import count
 
 import aio_pika
@@ -18,28 +17,18 @@ _ODD = {20: ("long-" + "x" * 150, b"{}"), 260: ("odd-text", b"two of them, pleas
 """By its number: one whose id is too long, which is parked, and one that is no order."""
 
 
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """One message; `deadline` is in seconds since the epoch."""
-
-    message_id: str
-    body: bytes
-    deadline: int | None = None
-
-    def message(self) -> aio_pika.Message:
-        """As it is published."""
-        headers = {} if self.deadline is None else {"x-order-relay-deadline": self.deadline}
-        return aio_pika.Message(
-            self.body, message_id=self.message_id, headers=dict(headers), delivery_mode=2
-        )
-
-
-def letter(number: int, now: float) -> Letter:
+def letter(number: int, now: float) -> aio_pika.Message:
     """The one of this number: an urgent order, but for two that are none."""
     if number in _ODD:
-        return Letter(*_ODD[number])
+        message_id, body = _ODD[number]
+        return aio_pika.Message(body, message_id=message_id, delivery_mode=2)
     order = {"service": 1500, "link": f"https://example.com/u/{number}", "quantity": 10 + number}
-    return Letter(f"urgent-{number}", json.dumps(order).encode(), round(now) + _URGENT_SECONDS)
+    return aio_pika.Message(
+        json.dumps(order).encode(),
+        message_id=f"urgent-{number}",
+        headers={"x-order-relay-deadline": round(now) + _URGENT_SECONDS},
+        delivery_mode=2,
+    )
 
 
 async def send(url: str, between_seconds: float = EVERY_SECONDS) -> None:
@@ -58,6 +47,5 @@ async def _send(
     exchange: aio_pika.abc.AbstractExchange, numbers: Iterator[int], between_seconds: float
 ) -> None:
     for number in numbers:
-        message = letter(number, time.time()).message()
-        await exchange.publish(message, routing_key="order.request")
+        await exchange.publish(letter(number, time.time()), routing_key="order.request")
         await asyncio.sleep(between_seconds)

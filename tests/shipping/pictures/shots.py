@@ -44,7 +44,10 @@ def framed(dashboard: Mapping[str, Any], shot: Shot) -> list[dict[str, Any]]:
     """The panels that are on the picture, at their places on it."""
     panels: list[dict[str, Any]] = dashboard["panels"]
     if shot.panel is not None:
-        return [_alone(panel) for panel in panels if panel["title"] == shot.panel] or _none(shot)
+        found = [_alone(panel) for panel in panels if panel["title"] == shot.panel]
+        if not found:
+            raise NothingToShowError(f"{shot.name}: no panel {shot.panel}")
+        return found
     known = [row[0]["title"] for row in _by_row(panels)]
     if missing := set(shot.rows) - set(known):
         raise NothingToShowError(f"{shot.name}: no row {', '.join(sorted(missing))}")
@@ -53,7 +56,9 @@ def framed(dashboard: Mapping[str, Any], shot: Shot) -> list[dict[str, Any]]:
         if shot.rows and row[0]["title"] not in shot.rows:
             continue
         above = row[0]["gridPos"]["y"] - top
-        found += [panel | {"gridPos": _moved(panel["gridPos"], above)} for panel in row]
+        for panel in row:
+            place = panel["gridPos"]
+            found.append(panel | {"gridPos": {**place, "y": place["y"] - above}})
         top = bottom(found)
     return found
 
@@ -69,13 +74,5 @@ def _by_row(panels: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
         yield list(panels[start:end])
 
 
-def _moved(place: Mapping[str, int], above: int) -> dict[str, int]:
-    return {**place, "y": place["y"] - above}
-
-
 def _alone(panel: dict[str, Any]) -> dict[str, Any]:
     return panel | {"gridPos": {"x": 0, "y": 0, "w": BESIDE, "h": panel["gridPos"]["h"]}}
-
-
-def _none(shot: Shot) -> list[dict[str, Any]]:
-    raise NothingToShowError(f"{shot.name}: no panel {shot.panel}")

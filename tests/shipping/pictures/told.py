@@ -1,6 +1,6 @@
 """What the page is told: a part of a dashboard, what its queries found, and how large it is."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from math import ceil
 from typing import Any
 
@@ -69,7 +69,7 @@ def layers(dashboard: Mapping[str, Any], marked: Iterable[marks.Mark]) -> list[d
         {
             "name": layer["name"],
             "color": layer["iconColor"],
-            "texts": _once(mark.said() for mark in known if mark.layer == layer["name"]),
+            "texts": list(dict.fromkeys(m.said() for m in known if m.layer == layer["name"])),
         }
         for layer in dashboard["annotations"]["list"]
     ]
@@ -79,10 +79,6 @@ def lines(layer: Mapping[str, Any]) -> int:
     """How many lines a layer's words take at most."""
     letters = len(f"{layer['name']}: {', '.join(layer['texts'])}")
     return ceil(letters / _LINE_LETTERS)
-
-
-def _once(texts: Iterable[str]) -> Sequence[str]:
-    return list(dict.fromkeys(texts))
 
 
 def _chosen(variable: Mapping[str, Any]) -> str:

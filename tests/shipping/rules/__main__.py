@@ -6,18 +6,12 @@ import sys
 from tests.shipping.rules.promtool import ensure_promtool
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """The exit code: 0 also without promtool, for the other tests need none."""
-    parser = argparse.ArgumentParser(prog="python -m tests.shipping.rules", description=__doc__)
-    parser.add_argument("command", choices=["ensure"])
-    parser.parse_args(arguments)
-    _say(str(ensure_promtool(_say)))
-    return 0
-
-
 def _say(line: str) -> None:
     sys.stderr.write(line + "\n")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    parser = argparse.ArgumentParser(prog="python -m tests.shipping.rules", description=__doc__)
+    parser.add_argument("command", choices=["ensure"])
+    parser.parse_args()
+    _say(str(ensure_promtool(_say)))

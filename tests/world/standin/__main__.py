@@ -41,7 +41,7 @@ async def serve(options: Options, host: str, port: int) -> None:
     """Serves until SIGTERM or SIGINT."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    # Before READY: whoever reads it may send the signal at once.
+    # Before READY: its reader may send the signal at once.
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with StandIn(options, host=host, port=port) as api:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 
 class Signals:
-    """Wakes whoever waits for a condition, in the very step that makes it true."""
+    """Wakes what waits for a condition, in the very step that makes it true."""
 
     def __init__(self) -> None:
         self._waiting: list[tuple[Callable[[], bool], asyncio.Future[None]]] = []

@@ -45,42 +45,41 @@ class _InCluster(_Part):
     rabbitmq_cluster_reference: _Cluster
 
 
-class _Exchange(_InCluster):
-    name: Filled
+class _InVhost(_InCluster):
     vhost: Filled
+
+
+class _Declared(_InVhost):
+    name: Filled
+    durable: bool
+    auto_delete: bool
+    arguments: Arguments = Field(default_factory=dict)
+
+
+class _Exchange(_Declared):
     type: Literal["direct", "fanout", "headers", "topic"]
-    durable: bool
-    auto_delete: bool
-    arguments: Arguments = Field(default_factory=dict)
 
 
-class _Queue(_InCluster):
+class _Queue(_Declared):
     # Operators before 1.17 drop `deletionPolicy`.
-    name: Filled
-    vhost: Filled
     type: Literal["quorum", "classic", "stream"]
-    durable: bool
-    auto_delete: bool
     deletion_policy: Literal["delete", "retain"]
-    arguments: Arguments = Field(default_factory=dict)
 
 
-class _Binding(_InCluster):
+class _Binding(_InVhost):
     source: str
     destination: Filled
     destination_type: Literal["exchange", "queue"]
     routing_key: str
-    vhost: Filled
     arguments: Arguments = Field(default_factory=dict)
 
 
-class _Policy(_InCluster):
+class _Policy(_InVhost):
     name: Filled
     pattern: Filled
     apply_to: Literal["queues", "classic_queues", "quorum_queues", "streams", "exchanges", "all"]
     priority: int
     definition: Annotated[Arguments, Field(min_length=1)]
-    vhost: Filled
 
 
 class _User(_InCluster):
@@ -96,11 +95,10 @@ class _Rights(_Part):
     read: str
 
 
-class _Permission(_InCluster):
+class _Permission(_InVhost):
     # Of a user by name, or by its resource.
     user_reference: _Named
     permissions: _Rights
-    vhost: Filled
 
 
 class _Store(_Part):
