@@ -64,6 +64,11 @@ class Peer:
     said: Said
     heard_at: float
 
+    @property
+    def not_before(self) -> float:
+        """Until when the API asked it to wait."""
+        return self.heard_at + self.said.not_before_in if self.said.not_before_in > 0 else -inf
+
 
 @dataclass(slots=True)
 class _Announcement:
