@@ -6,7 +6,7 @@ import sys
 from service.app.exit_codes import ExitCode
 from service.app.loading import Loaded
 from service.app.wiring import tls_files
-from service.core.topology import Topology, build_topology
+from service.core.topology import Topology, build_whole_topology
 from service.edges.amqp import declare as declaring
 from service.edges.amqp.broker import Broker, BrokerUnreachableError
 from service.edges.amqp.one_off import BrokerInterruptedError, run_one_off
@@ -49,7 +49,7 @@ async def check(loaded: Loaded) -> ExitCode:
 
 def _topology(loaded: Loaded) -> Topology:
     settings = loaded.settings
-    return build_topology(settings.amqp.namespace, settings.retry.delays_seconds)
+    return build_whole_topology(settings.amqp.namespace, settings.retry.delays_seconds)
 
 
 def _broker(loaded: Loaded) -> Broker:

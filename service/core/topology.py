@@ -1,7 +1,7 @@
 """The broker topology as data: what is declared, checked, and compared with what operators own."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 NEVER_DROPPED = 1_000_000_000
 """A delivery limit that is never reached: from RabbitMQ 4.0 on, the default of 20 would drop a
@@ -22,7 +22,7 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """A durable quorum queue."""
+    """A durable queue."""
 
     name: str
     arguments: dict[str, str | int] = field(default_factory=dict)
@@ -39,7 +39,7 @@ class Binding:
 
 @dataclass(frozen=True, slots=True)
 class Topology:
-    """All that the relay needs at the broker, under one namespace."""
+    """What the relay needs at the broker, under one name space."""
 
     namespace: str
     exchanges: tuple[Exchange, ...]
@@ -65,6 +65,22 @@ class Topology:
     def replies_exchange(self) -> str:
         """Where replies go."""
         return f"{self.namespace}.replies"
+
+    @property
+    def peers(self) -> str:
+        """The exchange and the stream where replicas tell each other of the API's limits."""
+        return f"{self.namespace}.peers"
+
+
+def build_peers_topology(namespace: str) -> Topology:
+    """The stream of the replicas, apart: without it orders are relayed all the same."""
+    peers = f"{namespace}.peers"
+    return Topology(
+        namespace=namespace,
+        exchanges=(Exchange(peers, "fanout"),),
+        queues=(Queue(peers, _stream()),),
+        bindings=(Binding(peers, peers, ""),),
+    )
 
 
 def build_topology(namespace: str, delays_seconds: Sequence[int]) -> Topology:
@@ -96,8 +112,28 @@ def build_topology(namespace: str, delays_seconds: Sequence[int]) -> Topology:
     )
 
 
+def build_whole_topology(namespace: str, delays_seconds: Sequence[int]) -> Topology:
+    """Both together, as an operator makes it; what orders need comes first."""
+    orders, peers = build_topology(namespace, delays_seconds), build_peers_topology(namespace)
+    return replace(
+        orders,
+        exchanges=orders.exchanges + peers.exchanges,
+        queues=orders.queues + peers.queues,
+        bindings=orders.bindings + peers.bindings,
+    )
+
+
 def _quorum() -> dict[str, str | int]:
     return {"x-queue-type": "quorum"}
+
+
+def _stream() -> dict[str, str | int]:
+    # Kept by whole segments: with the broker's own 500 MB it would be the history of weeks.
+    return {
+        "x-queue-type": "stream",
+        "x-max-age": "1m",
+        "x-stream-max-segment-size-bytes": 1_000_000,
+    }
 
 
 def _safe_dead_lettering() -> dict[str, str | int]:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from service.core.decision import RetryPolicy
-from service.core.topology import build_topology
+from service.core.topology import build_whole_topology
 from service.edges.amqp.one_off import TRIES
 from tests.commands.test_commands import order_relay
 from tests.edges.amqp.crash import declared
@@ -15,7 +15,7 @@ from tests.world.broker.ports import LOOPBACK
 from tests.world.broker.vhost import VirtualHost
 from tests.world.faults import Direction, Proxy, Verdict
 
-STANDARD = build_topology("orders", RetryPolicy().delays_seconds)
+STANDARD = build_whole_topology("orders", RetryPolicy().delays_seconds)
 
 
 class Cutting:

@@ -1,6 +1,13 @@
 """The topology: exactly the contract's table, as data."""
 
-from service.core.topology import Binding, Exchange, Queue, build_topology
+from service.core.topology import (
+    Binding,
+    Exchange,
+    Queue,
+    build_peers_topology,
+    build_topology,
+    build_whole_topology,
+)
 
 QUORUM = {"x-queue-type": "quorum"}
 SAFE = {"x-dead-letter-strategy": "at-least-once", "x-overflow": "reject-publish"}
@@ -63,6 +70,23 @@ def test_the_bindings() -> None:
     }
 
 
+def test_the_stream_of_the_replicas() -> None:
+    """Apart from the rest, which must stand without it; short, for only the last minute counts."""
+    peers = build_peers_topology("orders")
+    assert peers.exchanges == (Exchange("orders.peers", "fanout"),)
+    assert peers.bindings == (Binding("orders.peers", "orders.peers", ""),)
+    arguments: dict[str, str | int] = {
+        "x-queue-type": "stream",
+        "x-max-age": "1m",
+        "x-stream-max-segment-size-bytes": 1_000_000,
+    }
+    assert peers.queues == (Queue("orders.peers", arguments),)
+    whole = build_whole_topology("orders", (1, 30, 3600))
+    assert whole.exchanges == (*TOPOLOGY.exchanges, *peers.exchanges)
+    assert whole.queues == (*TOPOLOGY.queues, *peers.queues)
+    assert whole.bindings == (*TOPOLOGY.bindings, *peers.bindings)
+
+
 def test_what_dead_letters_are_sent_to_stands_first() -> None:
     """A hop that finds no route is tried again only after three minutes."""
     names = [queue.name for queue in TOPOLOGY.queues]
@@ -76,11 +100,12 @@ def test_the_names_that_the_relay_uses() -> None:
     assert TOPOLOGY.retry_exchange == "orders.retry"
     assert TOPOLOGY.parked_exchange == "orders.parked"
     assert TOPOLOGY.replies_exchange == "orders.replies"
+    assert TOPOLOGY.peers == "orders.peers"
 
 
 def test_another_name_space_shares_nothing() -> None:
     """Two relays on one broker, under two names, do not meet."""
-    other = build_topology("shop", (1,))
+    other = build_whole_topology("shop", (1,))
     names = {queue.name for queue in other.queues} | {entry.name for entry in other.exchanges}
     assert all(name == "shop" or name.startswith("shop.") for name in names)
     assert "orders" not in repr(other)

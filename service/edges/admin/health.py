@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from service.flow.events import Event
-from service.flow.events.labels import ConnectionName, HoldReason, LostCause
+from service.flow.events.labels import ConnectionName, HoldReason, LostCause, NoStream
 from service.flow.events.process import (
     BrokerConnected,
     BrokerLost,
@@ -20,6 +20,7 @@ from service.flow.events.process import (
     Draining,
     HoldChanged,
     LoopLagged,
+    SharingChanged,
 )
 
 LONGEST_SILENCE_SECONDS = 15.0
@@ -47,6 +48,7 @@ class Snapshot:
     )
     holds: frozenset[HoldReason] = frozenset()
     idle_since: float | None = None
+    without_stream: NoStream | None = None
 
 
 def after(snapshot: Snapshot, event: Event, now: float) -> Snapshot:
@@ -68,6 +70,8 @@ def after(snapshot: Snapshot, event: Event, now: float) -> Snapshot:
             changed = replace(snapshot, connections=known, consuming=consuming)
         case Draining():
             changed = replace(snapshot, draining=True)
+        case SharingChanged():
+            changed = replace(snapshot, without_stream=event.without)
         case _:
             return snapshot
     if not _idle(changed):
@@ -89,7 +93,9 @@ def liveness(snapshot: Snapshot, silent_seconds: float, now: float) -> tuple[boo
 def readiness(snapshot: Snapshot) -> tuple[bool, Report]:
     """Whether the process consumes, and else why it does not."""
     if snapshot.consuming and not snapshot.draining:
-        return _report([])
+        without = snapshot.without_stream
+        notes = [f"the API's limits are shared by counting consumers: {without}"] if without else []
+        return True, {"status": "ok", "reasons": notes}
     reasons = ["draining"] if snapshot.draining else []
     for name in ConnectionName:
         if name not in snapshot.connections:

@@ -137,7 +137,23 @@ async def keep_up(
     emit: Emit,
     random: Callable[[], float],
 ) -> None:
-    """Run `session` repeatedly, with growing pauses under full jitter, until `stop` is set.
+    """Run `session` again and again until `stop` is set, and tell each time why it ended."""
+
+    def lost(broken: SessionBrokenError, pause: float) -> None:
+        emit(BrokerLost(name, broken.cause, broken.reason, pause))
+
+    await keep_trying(session, lost, stop=stop, clock=clock, random=random)
+
+
+async def keep_trying(
+    session: Callable[[], Awaitable[None]],
+    lost: Callable[[SessionBrokenError, float], None],
+    *,
+    stop: asyncio.Event,
+    clock: Clock,
+    random: Callable[[], float],
+) -> None:
+    """Run `session` again and again, with growing pauses under full jitter, until `stop` is set.
 
     A broken session is never repaired, whatever state it was in: a new one is opened.
     """
@@ -150,7 +166,7 @@ async def keep_up(
         failures = 0 if clock.monotonic() - began > STEADY_SECONDS else failures + 1
         ceiling = min(FIRST_PAUSE_SECONDS * 2 ** min(failures, 10), LONGEST_PAUSE_SECONDS)
         pause = full_jitter(ceiling, random())
-        emit(BrokerLost(name, broken.cause, broken.reason, round(pause, 3)))
+        lost(broken, round(pause, 3))
         await clock.wait(stop, pause)
 
 

@@ -50,6 +50,8 @@ from service.flow.events.process import (
     KeyUnreadable,
     LimitsChanged,
     LoopLagged,
+    SharingChanged,
+    SharingLost,
     Started,
     Stopped,
     TracesExported,
@@ -117,6 +119,8 @@ class Metrics:
             case ParkedUnanswered():
                 pass  # `Settled` counts it.
             case AdminListening() | KeyReloaded() | KeyUnreadable() | Unexpected():
+                pass
+            case SharingChanged() | SharingLost():
                 pass
             case Draining() | Stopped() | TracesLost() | TracesExported():
                 pass

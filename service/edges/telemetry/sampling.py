@@ -12,7 +12,13 @@ from typing import NamedTuple
 from service.flow.events import Event
 from service.flow.events.declare import Level
 from service.flow.events.order import Abandoned, AttemptEnded, PublishFailed
-from service.flow.events.process import BrokerLost, LoopLagged, Stopped, Unexpected
+from service.flow.events.process import (
+    BrokerLost,
+    LoopLagged,
+    SharingLost,
+    Stopped,
+    Unexpected,
+)
 
 WINDOW_SECONDS = 60.0
 MOST_KINDS = 100
@@ -33,6 +39,7 @@ SAMPLED: Mapping[type[Event], Fields] = {
     AttemptEnded: Fields(("outcome", "http_status"), ("reason", "request_id")),
     PublishFailed: Fields(("kind",), ("reason", "request_id")),
     BrokerLost: Fields(("connection", "cause"), ("reason",)),
+    SharingLost: Fields(("cause",), ("reason",)),
     Abandoned: Fields((), ("request_id",)),
     Unexpected: Fields(("where",), ("error",)),
 }

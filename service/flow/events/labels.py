@@ -41,3 +41,12 @@ class LostCause(StrEnum):
     PUBLISH_TIMEOUT = "publish_timeout"
     PUBLISH_REFUSED = "publish_refused"
     TOPOLOGY = "topology"
+
+
+class NoStream(StrEnum):
+    """Why replicas cannot tell each other of the API's limits."""
+
+    RIGHTS = "rights"
+    MISSING = "missing"
+    DIFFERS = "differs"
+    FEATURE_FLAG = "feature_flag"

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from service.flow.events.declare import Declared, Level, Reason, event
-from service.flow.events.labels import STARTING, ConnectionName, HoldReason, LostCause
+from service.flow.events.labels import STARTING, ConnectionName, HoldReason, LostCause, NoStream
 
 _Connection = Annotated[ConnectionName, "which of the two connections"]
 
@@ -67,6 +67,30 @@ class LimitsChanged(Declared):
     rate_per_second: Annotated[
         float | None, "this process's share of the budget; absent where there is none"
     ]
+
+
+@event("sharing")
+class SharingChanged(Declared):
+    """How this process comes to its share of the limits: by the stream, or `without` it."""
+
+    without: Annotated[
+        NoStream | None, "why consumers are counted instead; absent where the stream is read"
+    ]
+    why: Annotated[str, "the same in words, and what to do about it"]
+
+    @property
+    def level(self) -> Level:
+        """Counted shares are right in quiet times only."""
+        return Level.INFO if self.without is None else Level.WARNING
+
+
+@event("sharing interrupted", Level.WARNING)
+class SharingLost(Declared):
+    """The connection to the stream of the replicas failed, or could not be made."""
+
+    cause: Annotated[LostCause, "what ended the connection"]
+    reason: Reason
+    retry_in_seconds: Annotated[float, "how long until the next try"]
 
 
 @event("broker connected")
@@ -155,6 +179,8 @@ ProcessEvent = (
     | ConsumingStopped
     | HoldChanged
     | LimitsChanged
+    | SharingChanged
+    | SharingLost
     | BrokerConnected
     | BrokerLost
     | LoopLagged

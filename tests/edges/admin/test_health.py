@@ -13,7 +13,7 @@ from service.edges.admin.health import (
     after,
 )
 from service.flow.events import Event
-from service.flow.events.labels import ConnectionName, HoldReason, LostCause
+from service.flow.events.labels import ConnectionName, HoldReason, LostCause, NoStream
 from service.flow.events.order import Settled
 from service.flow.events.process import (
     BrokerConnected,
@@ -23,6 +23,7 @@ from service.flow.events.process import (
     Draining,
     HoldChanged,
     LoopLagged,
+    SharingChanged,
 )
 
 CONSUME = BrokerConnected(ConnectionName.CONSUME, "broker:5672/")
@@ -102,6 +103,16 @@ NOT_READY = {
 def test_ready_while_consuming(happened: list[Event]) -> None:
     """A process that consumes is ready, and gives no reasons."""
     hand, health = told(*happened)
+    assert health.readiness(hand()) == (True, {"status": "ok", "reasons": []})
+
+
+def test_counted_consumers_are_no_hindrance_and_said() -> None:
+    """Until the stream can be had."""
+    without = SharingChanged(NoStream.FEATURE_FLAG, "the broker's words")
+    hand, health = told(CONSUME, PUBLISH, CONSUMING, without)
+    reasons = ["the API's limits are shared by counting consumers: feature_flag"]
+    assert health.readiness(hand()) == (True, {"status": "ok", "reasons": reasons})
+    health.record(SharingChanged(None, "by the stream"))
     assert health.readiness(hand()) == (True, {"status": "ok", "reasons": []})
 
 

@@ -5,7 +5,7 @@ import pytest
 from service.core.decision import RetryPolicy
 from service.core.outcome import Answered as ApiAnswered
 from service.core.settlement import Settlement
-from service.core.topology import build_topology
+from service.core.topology import build_topology, build_whole_topology
 from service.edges.amqp.broker import Broker
 from service.flow.events.labels import LostCause
 from service.flow.events.order import Settled
@@ -13,14 +13,15 @@ from service.flow.events.process import BrokerLost, HoldChanged
 from tests.edges.amqp.crash import declared
 from tests.edges.amqp.edge import Options, relaying, running
 from tests.edges.amqp.hostile import BODY
+from tests.edges.amqp.replicas import Replica
 from tests.world.broker.raw import Confirm, RawPublisher
 from tests.world.broker.vhost import VirtualHost
 from tests.world.broker.wire import Raw
 
 QUICK = build_topology("orders", (1, 2))
 CHECK = Options(mode="check", topology=QUICK, policy=RetryPolicy(delays_seconds=(1, 2)))
-WRITE = r"^orders\.(replies|retry|parked)$"
-READ = r"^orders\.requests$"
+WRITE = r"^orders\.(replies|retry|parked|peers)$"
+READ = r"^orders\.(requests|peers)$"
 
 
 @pytest.fixture
@@ -36,10 +37,12 @@ def _send(producer: RawPublisher, properties: dict[str, Raw]) -> None:
 async def test_every_way_of_an_order_needs_these_rights_and_no_more(
     vhost: VirtualHost, broker: Broker, shop: RawPublisher
 ) -> None:
-    """Read on the requests, write on three exchanges, and nothing to configure."""
-    await declared(vhost.url, QUICK)
+    """Read on the requests and the stream, write on four exchanges, and nothing to configure."""
+    await declared(vhost.url, build_whole_topology("orders", (1, 2)))
     vhost.set_permissions(configure="", write=WRITE, read=READ)
+    replica = Replica("a", broker, "check")
     async with relaying(broker, CHECK) as whole:
+        await replica.until(1)
         until = whole.edge.events.until
         _send(shop, {"message_id": b"good"})
         await until(Settled, request_id="good", settlement=Settlement.REPLIED)
@@ -53,6 +56,7 @@ async def test_every_way_of_an_order_needs_these_rights_and_no_more(
         await until(Settled, request_id="slow", settlement=Settlement.REPLIED)
         await whole.edge.until_counted(1, timeout_seconds=10)
         assert whole.edge.unbroken()
+    await replica.stop()
     await vhost.until(
         lambda queues: (queues["orders.parked"].ready, queues["orders.requests"].messages) == (2, 0)
     )

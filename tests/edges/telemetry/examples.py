@@ -2,7 +2,7 @@
 
 from math import inf
 
-from service.flow.events.labels import ConnectionName, HoldReason, LostCause
+from service.flow.events.labels import ConnectionName, HoldReason, LostCause, NoStream
 from service.flow.events.process import (
     AdminListening,
     BrokerConnected,
@@ -15,6 +15,8 @@ from service.flow.events.process import (
     KeyUnreadable,
     LimitsChanged,
     LoopLagged,
+    SharingChanged,
+    SharingLost,
     Started,
     Stopped,
     TracesExported,
@@ -128,6 +130,27 @@ SURROUNDINGS = [
         "limits",
         {"concurrency": 64},
         {"concurrency_limit[]": 64},
+    ),
+    Example(
+        SharingChanged(None, "by the stream orders.peers"),
+        "info",
+        "sharing",
+        {"why": "by the stream orders.peers"},
+        {},
+    ),
+    Example(
+        SharingChanged(NoStream.RIGHTS, "ACCESS_REFUSED"),
+        "warning",
+        "sharing",
+        {"without": "rights", "why": "ACCESS_REFUSED"},
+        {},
+    ),
+    Example(
+        SharingLost(LostCause.CHANNEL_CLOSED, "gone", 0.5),
+        "warning",
+        "sharing interrupted",
+        {"cause": "channel_closed", "reason": "gone", "retry_in_seconds": 0.5},
+        {},
     ),
     Example(
         BrokerConnected(ConnectionName.PUBLISH, "broker:5672/"),

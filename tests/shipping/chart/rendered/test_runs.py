@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from service.core.topology import build_topology
+from service.core.topology import build_topology, build_whole_topology
 from tests.edges.amqp.crash import declared
 from tests.shipping.chart.rendered.helm import Object, container, named, pod, render
 from tests.shipping.chart.rendered.pod_process import Machine
@@ -141,7 +141,7 @@ async def test_the_job_declares_and_the_test_of_the_release_passes(
     tool.mount(spec)
     with tool.start(spec["containers"][0]) as declaring:
         assert await declaring.ended() == 0
-    wanted = {queue.name for queue in build_topology("orders", (1, 2)).queues}
+    wanted = {queue.name for queue in build_whole_topology("orders", (1, 2)).queues}
     assert set(vhost.queues()) == wanted
 
     machine = Machine(objects, tmp_path / "relay", held)

@@ -1,0 +1,39 @@
+"""Which errors say that the replicas' stream cannot be had, and what to do about it."""
+
+from aiormq.exceptions import (
+    ChannelAccessRefused,
+    ChannelNotFoundEntity,
+    ChannelPreconditionFailed,
+    ConnectionInternalError,
+    PublishError,
+)
+
+from service.edges.amqp.connection import SessionBrokenError
+from service.flow.events.labels import LostCause, NoStream
+
+ADVICE = {
+    NoStream.RIGHTS: "grant write on the exchange and read on the stream of this name",
+    NoStream.MISSING: "declare it: order-relay topology",
+    NoStream.DIFFERS: "something else has its name: order-relay topology --check",
+    NoStream.FEATURE_FLAG: "rabbitmqctl enable_feature_flag stream_queue",
+}
+
+
+def no_stream(error: BaseException | None) -> NoStream | None:
+    """Why the stream cannot be had; None for what may pass by itself."""
+    match error:
+        case None:
+            return None
+        case ChannelAccessRefused():
+            return NoStream.RIGHTS
+        case ChannelNotFoundEntity() | PublishError():
+            return NoStream.MISSING
+        case ChannelPreconditionFailed():
+            return NoStream.DIFFERS
+        case ConnectionInternalError() if "feature flag" in str(error):
+            return NoStream.FEATURE_FLAG
+        case SessionBrokenError(cause=LostCause.TOPOLOGY, __cause__=None):
+            rights = "ACCESS_REFUSED" in error.reason
+            return NoStream.RIGHTS if rights else NoStream.MISSING
+        case _:
+            return no_stream(error.__cause__)

@@ -1,0 +1,226 @@
+"""The replicas' stream: says what this one has to say, and reads what all say.
+
+On a connection of its own: what it publishes would block the acks of the consuming one when the
+broker blocks publishers, and what goes wrong with it would cost the publishing one its replies.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from aio_pika.abc import AbstractConnection
+from aiormq import spec
+from aiormq.abc import AbstractChannel, DeliveredMessage
+from aiormq.exceptions import AMQPError
+
+from service.core.topology import Topology
+from service.edges.amqp import broker as brokers
+from service.edges.amqp.broker import Broker
+from service.edges.amqp.connection import (
+    Session,
+    SessionBrokenError,
+    keep_trying,
+    unless_stopped,
+)
+from service.edges.amqp.no_stream import ADVICE, no_stream
+from service.edges.amqp.peers_wire import read, write
+from service.edges.amqp.preparation import Prepare
+from service.flow.events import Emit
+from service.flow.events.labels import LostCause, NoStream
+from service.flow.events.process import SharingChanged, SharingLost
+from service.flow.ports import Clock
+from service.flow.sending.peers import READ_BACK_SECONDS, Peers, Said, State
+from service.flow.sending.sharing import Common, CountedConsumers, common
+
+CONNECTION_NAME = "peers"
+PREFETCH = 500
+RPC_TIMEOUT_SECONDS = 10.0
+BYE_TIMEOUT_SECONDS = 2.0
+SILENT_SECONDS = 30.0
+"""Without a word of its own so long, the connection is made anew."""
+
+OFFSET = "x-stream-offset"
+
+
+@dataclass(frozen=True, slots=True)
+class PeersPorts:
+    """What the stream's edge works with.
+
+    `state` is this replica's own; `changed` is called whenever its share or what the others know
+    may have changed, but for the time that passes.
+    """
+
+    broker: Broker
+    prepare: Prepare
+    state: Callable[[], State]
+    changed: Callable[[], None]
+    clock: Clock
+    emit: Emit
+    random: Callable[[], float]
+
+
+class AmqpPeers:
+    """Keeps to `Sharing`: what was read outlives a connection, and is continued on the next."""
+
+    def __init__(self, ports: PeersPorts, topology: Topology, name: str) -> None:
+        self._ports = ports
+        self._stream = topology.peers
+        self._peers = Peers(name)
+        self._counted = CountedConsumers()
+        self._stop = asyncio.Event()
+        self._wake = asyncio.Event()
+        self._without: NoStream | None = None
+        self._reading = False
+        self._echoed_at = 0.0
+
+    async def run(self) -> None:
+        """Keep a session up until `stop`."""
+        ports = self._ports
+        await keep_trying(
+            self._session, self._lost, stop=self._stop, clock=ports.clock, random=ports.random
+        )
+
+    def stop(self) -> None:
+        """Say good-bye, after the last call; `run` returns when the connection is closed."""
+        self._stop.set()
+        self._wake.set()
+
+    def changed(self) -> None:
+        """Look whether this replica's own state is to be said."""
+        self._wake.set()
+
+    def counted(self, consumers: int) -> None:
+        """Take note of the consumers of the requests queue, for where there is no stream."""
+        self._counted.add(consumers, self._ports.clock.monotonic())
+        if self._without is not None:
+            self._ports.changed()
+
+    def share(self) -> float:
+        """Which part of the limits is this replica's."""
+        if self._without is not None:
+            return self._counted.share()
+        return self._peers.share(self._ports.clock.monotonic())
+
+    def count(self) -> int:
+        """How many replicas are known, this one included."""
+        return self._peers.count if self._without is None else max(1, self._counted.lowest())
+
+    def leads(self) -> bool:
+        """Whether this one probes for all; without the stream each does for itself."""
+        return self._without is not None or self._peers.leads(self._ports.clock.monotonic())
+
+    def common(self) -> Common:
+        """What the others know."""
+        return Common() if self._without is not None else common(self._peers.others)
+
+    async def _session(self) -> None:
+        connecting = self._ports.broker.connect(CONNECTION_NAME)
+        connection, _ = await unless_stopped(self._stop, connecting)
+        session = Session()
+        wire = brokers.underlay(connection)
+        # First, because the other one cancels what would say why.
+        wire.closing.add_done_callback(self._on_closing)
+        session.watch(wire)
+        try:
+            await session.run(self._prepare_and_serve(connection, session))
+        finally:
+            session.break_(LostCause.CONNECTION_CLOSED, "the session ended")
+            await brokers.close(connection)
+
+    async def _prepare_and_serve(self, connection: AbstractConnection, session: Session) -> None:
+        try:
+            await unless_stopped(self._stop, self._ports.prepare(connection))
+            await self._serve(connection, session)
+        except (SessionBrokenError, AMQPError) as error:
+            self._tell(error)
+            raise
+
+    async def _serve(self, connection: AbstractConnection, session: Session) -> None:
+        outer = connection.channel(publisher_confirms=True, on_return_raises=True)
+        await outer.initialize(timeout=RPC_TIMEOUT_SECONDS)
+        channel = await outer.get_underlay_channel()
+        channel.closing.add_done_callback(self._on_closing)
+        session.watch_channel(channel)
+        await self._read(channel, session)
+        # Whatever was read of it, nothing was said before all can be heard: `Peers` needs that.
+        self._echoed_at = self._ports.clock.monotonic()
+        while not self._stop.is_set():
+            self._wake.clear()
+            now, state = self._ports.clock.monotonic(), self._ports.state()
+            if now - self._echoed_at > SILENT_SECONDS:
+                raise SessionBrokenError(LostCause.PUBLISH_TIMEOUT, "nothing comes back")
+            if (seconds := self._peers.due(now, state.weight)) > 0:
+                await self._ports.clock.wait(self._wake, seconds)
+            else:
+                await self._publish(channel, self._peers.say(now, state), RPC_TIMEOUT_SECONDS)
+        bye = self._peers.say(self._ports.clock.monotonic(), State(), bye=True)
+        await self._publish(channel, bye, BYE_TIMEOUT_SECONDS)
+
+    async def _publish(self, channel: AbstractChannel, said: Said, seconds: float) -> None:
+        self._ports.changed()
+        await channel.basic_publish(
+            write(said),
+            exchange=self._stream,
+            properties=spec.Basic.Properties(content_type="application/json", app_id="order-relay"),
+            # Where the stream is not bound nothing would ever come back, and nobody say why.
+            mandatory=True,
+            timeout=seconds,
+        )
+
+    async def _read(self, channel: AbstractChannel, session: Session) -> None:
+        def on_cancel(_: spec.Basic.Cancel) -> None:
+            session.break_(LostCause.CONSUMER_CANCELLED, "the broker cancelled the consumer")
+
+        async def on_message(delivered: DeliveredMessage) -> None:
+            self._hear(delivered)
+            # The end of a channel is told elsewhere.
+            with contextlib.suppress(AMQPError, ConnectionError, RuntimeError):
+                await channel.basic_ack(delivered.delivery_tag or 0, wait=False)
+
+        channel.on_consumer_cancel_callbacks.add(on_cancel)
+        await channel.basic_qos(prefetch_count=PREFETCH, timeout=RPC_TIMEOUT_SECONDS)
+        await channel.basic_consume(
+            self._stream,
+            on_message,
+            # By the broker's clock; what was read before is passed over.
+            arguments={OFFSET: f"{READ_BACK_SECONDS}s"},
+            timeout=RPC_TIMEOUT_SECONDS,
+        )
+
+    def _hear(self, delivered: DeliveredMessage) -> None:
+        offset = (delivered.header.properties.headers or {}).get(OFFSET)
+        said = read(delivered.body)
+        if said is None or not isinstance(offset, int):
+            return
+        now = self._ports.clock.monotonic()
+        self._peers.heard(said, offset, now)
+        if said.id == self._peers.name:
+            self._echoed_at = now
+            self._with_stream()
+        self._ports.changed()
+        self._wake.set()
+
+    def _with_stream(self) -> None:
+        """Share by the stream from now on, and say so where it was not."""
+        if not self._reading:
+            self._reading, self._without = True, None
+            self._ports.emit(SharingChanged(None, f"by the stream {self._stream}"))
+
+    def _on_closing(self, future: "asyncio.Future[object]") -> None:
+        if not future.cancelled() and (error := future.exception()) is not None:
+            self._tell(error)
+
+    def _tell(self, error: BaseException) -> None:
+        """Say once that the stream cannot be had, and count consumers from then on."""
+        without = no_stream(error)
+        if without is None or without is self._without:
+            return
+        self._without, self._reading = without, False
+        self._ports.emit(SharingChanged(without, f"{error}; {ADVICE[without]}"))
+        self._ports.changed()
+
+    def _lost(self, broken: SessionBrokenError, pause: float) -> None:
+        # One that was said already is no news at every try.
+        if self._without is None:
+            self._ports.emit(SharingLost(broken.cause, broken.reason, pause))

@@ -1,0 +1,87 @@
+"""What the gate asks of whoever knows the replicas, and what is done where nobody does."""
+
+from collections import deque
+from collections.abc import Collection
+from dataclasses import dataclass
+from math import inf
+from typing import Protocol
+
+from service.flow.sending.peers import Peer
+
+COUNTED_SECONDS = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """What the other replicas know; the rates are of the whole account.
+
+    `not_before` is the monotonic time until which the API asked somebody to wait. The ceiling and
+    the budget are the smallest; `circuit` says that one of them found the API to be away.
+    """
+
+    not_before: float = -inf
+    ceiling: float | None = None
+    budget: float | None = None
+    circuit: bool = False
+
+
+class Sharing(Protocol):
+    """How many replicas there are, and what each may take; all of it as of now."""
+
+    def share(self) -> float:
+        """Which part of the limits is this replica's, from 0 to 1; it may lapse by time alone."""
+        ...
+
+    def count(self) -> int:
+        """How many replicas are known, this one included."""
+        ...
+
+    def leads(self) -> bool:
+        """Whether this one probes for all."""
+        ...
+
+    def common(self) -> Common:
+        """What the others know."""
+        ...
+
+    def changed(self) -> None:
+        """Take note that this replica's own state is another: a greater weight is said at once."""
+        ...
+
+
+def common(others: Collection[Peer]) -> Common:
+    """What the others said last, taken together."""
+    said = [peer.said for peer in others]
+    return Common(
+        not_before=max((peer.not_before for peer in others), default=-inf),
+        ceiling=min((each.ceiling for each in said if each.ceiling is not None), default=None),
+        budget=min((each.budget for each in said if each.budget is not None), default=None),
+        circuit=any(each.circuit for each in said),
+    )
+
+
+class CountedConsumers:
+    """The replicas as the broker counts them: each has one consumer on the requests queue.
+
+    A queue's leader that does not answer in time has "0 consumers", and one that was cancelled
+    with unacked messages counts on: the lowest count of the last seconds is the best guess.
+    """
+
+    def __init__(self) -> None:
+        self._counts: deque[tuple[float, int]] = deque()
+
+    def add(self, consumers: int, now: float) -> None:
+        """Remember what was counted at `now`."""
+        if consumers > 0:
+            self._counts.append((now, consumers))
+            while self._counts[0][0] < now - COUNTED_SECONDS:
+                self._counts.popleft()
+
+    def lowest(self) -> int:
+        """How many there are; 0 while nobody knows."""
+        return min((count for _, count in self._counts), default=0)
+
+    def share(self) -> float:
+        """The part of each."""
+        lowest = self.lowest()
+        return 1 / lowest if lowest else 0.0

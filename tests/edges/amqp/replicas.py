@@ -1,0 +1,63 @@
+"""Replicas that share, each with a connection of its own and nothing around it."""
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from service.core.topology import build_peers_topology
+from service.edges.amqp.broker import Broker
+from service.edges.amqp.peers import AmqpPeers, PeersPorts
+from service.edges.amqp.preparation import Prepare, TopologyMode
+from service.edges.system_clock import SystemClock
+from service.flow.sending.peers import State
+from tests.edges.amqp.edge import almost_no_pause
+from tests.edges.amqp.eventlog import Box, EventLog
+
+PEERS = build_peers_topology("orders")
+STOP_SECONDS = 20.0
+
+
+class Replica:
+    """One of the processes, with what it wants and what it has heard."""
+
+    def __init__(self, name: str, broker: Broker, mode: TopologyMode = "declare") -> None:
+        self.state = State(weight=1)
+        self.events = EventLog()
+        self._box = Box()
+        ports = PeersPorts(
+            broker,
+            Prepare(PEERS, mode),
+            lambda: self.state,
+            self._box.changed,
+            SystemClock(),
+            self.events,
+            almost_no_pause,
+        )
+        self.peers = AmqpPeers(ports, PEERS, name)
+        self._task = asyncio.create_task(self.peers.run())
+
+    async def until(self, share: float, *, timeout_seconds: float = 50.0) -> None:
+        """Wait until this is its share."""
+        await self.when(lambda: self.peers.share() == pytest.approx(share), timeout_seconds)
+
+    async def when(self, holds: Callable[[], bool], timeout_seconds: float = 50.0) -> None:
+        """Wait until something holds after anything was said or heard."""
+        await self._box.until(
+            holds, f"{self.peers.share()}, {self.events.events}", timeout_seconds=timeout_seconds
+        )
+
+    def become(self, state: State) -> None:
+        """Want something else."""
+        self.state = state
+        self.peers.changed()
+
+    async def stop(self) -> None:
+        """End in good order."""
+        self.peers.stop()
+        await asyncio.wait_for(self._task, STOP_SECONDS)
+
+    async def kill(self) -> None:
+        """Close the connection without a word."""
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)

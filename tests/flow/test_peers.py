@@ -1,0 +1,330 @@
+"""The replicas' shares: never more than everything, and soon everything again."""
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from service.flow.sending.peers import Peers, Said, State, period_seconds
+from tests.flow.shared_log import SharedLog, calm, half, schedule, steep
+
+BUSY, IDLE, HELD = State(weight=1), State(weight=0.1), State()
+SCHEDULES = int(os.environ.get("PEERS_SCHEDULES", "150"))
+"""How many are tried; with 14,000 pytest needs `--timeout 0`."""
+
+WHOLE = 1 + 1e-9
+
+
+class Log:
+    """A log that is read by hand; what is written has the next offset."""
+
+    def __init__(self) -> None:
+        self.offset = -1
+
+    def write(self, said: Said, *readers: Peers, now: float) -> int:
+        """Write a message, which the readers hear at once."""
+        self.offset += 1
+        for reader in readers:
+            reader.heard(said, self.offset, now)
+        return self.offset
+
+
+@pytest.fixture
+def log() -> Log:
+    """An empty one."""
+    return Log()
+
+
+def _both(log: Log, now: float, *ones: Peers) -> None:
+    """Each says that it is busy, and has read what was said so far."""
+    for _ in range(2):
+        for one in ones:
+            log.write(one.say(now, BUSY), *ones, now=now)
+
+
+def test_one_alone_begins_with_its_first_echo_and_lapses_without(log: Log) -> None:
+    """It may send for as long as its own words come back."""
+    one = Peers("a")
+    assert (one.due(0, 1), one.share(0), one.count) == (0, 0, 1)
+    said = one.say(0, BUSY)
+    assert (said.seen, said.life, one.share(0)) == (-1, 4, 0)
+    log.write(said, one, now=0.5)
+    assert (one.share(0.5), one.share(3.99), one.due(0.5, 1)) == (1, 1, 0.5)
+    assert (one.share(4), one.due(4, 1)) == (0, 0)
+    # What was said before it lapsed begins nothing: others may have forgotten it.
+    late = one.say(3.9, BUSY)
+    log.write(late, one, now=8)
+    assert one.share(8) == 0
+    log.write(one.say(8, BUSY), one, now=8.1)
+    assert one.share(8.1) == 1
+
+
+def test_a_newcomer_waits_until_all_have_read_of_it(log: Log) -> None:
+    """And from then on the others leave it its part; it is answered within 50 ms."""
+    one, two = Peers("a"), Peers("b")
+    log.write(one.say(0, BUSY), one, two, now=0.0)
+    log.write(two.say(0.3, BUSY), one, two, now=0.3)
+    assert (one.share(0.3), two.share(0.3), one.count, two.count) == (0.5, 0, 2, 2)
+    assert one.due(0.3, 1) == pytest.approx(0.05)
+    log.write(one.say(0.35, BUSY), one, two, now=0.35)
+    assert (one.share(0.35), two.share(0.35)) == (0.5, 0.5)
+    assert one.due(0.35, 1) == pytest.approx(1)
+
+
+def test_a_greater_weight_counts_when_all_have_read_of_it_and_a_lesser_at_once(log: Log) -> None:
+    """The same weight again is another announcement: the echo of the first says nothing of it."""
+    one, two = Peers("a"), Peers("b")
+    _both(log, 0, one, two)
+    log.write(two.say(1, IDLE), one, two, now=1)
+    log.write(one.say(1, BUSY), one, two, now=1)
+    assert one.share(1) == pytest.approx(1 / 1.1)
+    assert two.share(1) == pytest.approx(0.1 / 1.1)
+    assert two.due(1.2, 1) == 0
+    first = two.say(2, BUSY)
+    lesser = two.say(2, IDLE)
+    again = two.say(2, BUSY)
+    log.write(first, one, two, now=2)
+    log.write(one.say(2, BUSY), one, two, now=2)
+    assert two.share(2) == pytest.approx(0.1 / 2)
+    log.write(lesser, one, two, now=2)
+    log.write(again, one, two, now=2)
+    log.write(one.say(2, BUSY), one, two, now=2)
+    assert two.share(2) == one.share(2) == 0.5
+
+
+def test_a_silent_one_is_forgotten_in_the_order_of_the_log(log: Log) -> None:
+    """Not by the clock: its words may lie before one's own echo, unread."""
+    one, two = Peers("a"), Peers("b")
+    _both(log, 0, one, two)
+    early, late = one.say(3.9, BUSY), one.say(4.1, BUSY)
+    log.write(early, one, now=30)
+    assert one.count == 2
+    log.write(late, one, now=30)
+    assert one.count == 1
+
+
+def test_a_bye_counts_at_once(log: Log) -> None:
+    """The one that says it has sent its last call."""
+    one, two = Peers("a"), Peers("b")
+    _both(log, 0, one, two)
+    bye = two.say(0.5, BUSY, bye=True)
+    log.write(bye, one, two, now=0.5)
+    assert (one.share(0.5), one.count, two.share(0.5)) == (1, 1, 0)
+    assert (bye.weight, bye.bye) == (0, True)
+
+
+def test_one_that_is_held_leaves_its_part_to_the_others(log: Log) -> None:
+    """It is known all the same, and where all are held nobody has a share."""
+    one, two = Peers("a"), Peers("b")
+    _both(log, 0, one, two)
+    log.write(two.say(1, HELD), one, two, now=1)
+    assert (one.share(1), two.share(1), one.count) == (1, 0, 2)
+    log.write(one.say(1, HELD), one, two, now=1)
+    assert (one.share(1), two.share(1)) == (0, 0)
+
+
+def test_who_probes_for_all_has_orders_and_the_lowest_name(log: Log) -> None:
+    """One that is idle does not, where another has orders."""
+    one, two, three = Peers("a"), Peers("b"), Peers("c")
+    assert not one.leads(0)
+    _both(log, 0, one, two, three)
+    assert [each.leads(0) for each in (one, two, three)] == [True, False, False]
+    for each, state in ((one, IDLE), (two, BUSY), (three, BUSY)):
+        log.write(each.say(1, state), one, two, three, now=1)
+    assert [each.leads(1) for each in (one, two, three)] == [False, True, False]
+
+
+def test_a_life_that_grows_shorter_counts_at_once(log: Log) -> None:
+    """Others have read of it perhaps, and forget this one so much sooner."""
+    lives = iter((10.0, 1.0))
+    one = Peers("a", lambda _: next(lives, 1.0))
+    log.write(one.say(0, BUSY), one, now=0)
+    assert one.share(20) == 1
+    one.say(20, BUSY)
+    assert (one.share(23.9), one.share(24)) == (1, 0)
+
+
+def test_what_was_overtaken_or_read_before_changes_nothing(log: Log) -> None:
+    """A message of an older connection may land late, and a reader begin further back."""
+    one, two = Peers("a"), Peers("b")
+    _both(log, 0, one, two)
+    older, newer = two.say(1, IDLE), two.say(1, BUSY)
+    offset = log.write(newer, one, now=1)
+    log.write(older, one, now=1)
+    assert one.share(1) == 0.5
+    one.heard(replace(newer, weight=0.3, at=5), offset, 1)
+    assert one.share(1) == 0.5
+
+
+def test_a_log_that_was_made_again_is_read_from_its_beginning(log: Log) -> None:
+    """All that was said to be read is of the old one."""
+    one, two = Peers("a"), Peers("b")
+    _both(log, 0, one, two)
+    new = Log()
+    new.write(one.say(1, BUSY), one, now=1)
+    assert (one.share(1), one.count) == (0, 2)
+    new.write(one.say(1, BUSY), one, now=1)
+    # It has read four messages of the old log, and none of this one.
+    new.write(two.say(1, BUSY), one, two, now=1)
+    assert one.share(1) == 0
+    new.write(one.say(1, BUSY), one, two, now=1)
+    new.write(two.say(1, BUSY), one, two, now=1)
+    new.write(two.say(1, BUSY), one, two, now=1)
+    assert one.share(1) == 0.5
+
+
+@pytest.mark.parametrize(
+    ("peers", "seconds"), [(1, 1), (3, 1), (10, 1), (11, 3), (30, 3), (100, 5), (101, 12)]
+)
+def test_the_more_there_are_the_rarer_each_speaks(peers: int, seconds: float) -> None:
+    """All read what all say; and the longest life is within the minute that the stream keeps."""
+    assert period_seconds(peers) == seconds
+
+
+def test_answers_are_bounded(log: Log) -> None:
+    """Weights that come and go do not make everybody talk all the time."""
+    one, two = Peers("a"), Peers("b")
+    _both(log, 0, one, two)
+    log.write(two.say(0.01, IDLE), one, now=0.01)
+    log.write(two.say(0.02, BUSY), one, now=0.02)
+    assert one.due(0.02, 1) == pytest.approx(0.105)
+
+
+class ByTheClock(Peers):
+    """The first easy mistake: another is live while it was heard within its life."""
+
+    def heard(self, said: Said, offset: int, now: float) -> None:
+        """Hear, and forget who was silent by the clock."""
+        self._forget(now)
+        super().heard(said, offset, now)
+
+    def share(self, now: float) -> float:
+        """The share, where who was silent by the clock is forgotten."""
+        self._forget(now)
+        return super().share(now)
+
+    def _forget(self, now: float) -> None:
+        self._peers = {
+            name: peer for name, peer in self._peers.items() if now < peer.heard_at + peer.said.life
+        }
+
+
+class AnyAnnouncement(Peers):
+    """The second: the echo of an older announcement counts for the new one of the same weight."""
+
+    def say(self, now: float, state: State, *, bye: bool = False) -> Said:
+        """Say it, and let older announcements keep their weight."""
+        before = [(each, each.weight) for each in self._announced]
+        said = super().say(now, state, bye=bye)
+        for each, weight in before:
+            each.weight = weight
+        return said
+
+    def _acknowledge(self) -> None:
+        super()._acknowledge()
+        if self._last is not None:
+            self._acknowledged = min(self._acknowledged, self._last.weight)
+
+
+class Unasked(Peers):
+    """The third: one's own echo is enough to begin."""
+
+    def _acknowledge(self) -> None:
+        for each in self._announced:
+            if each.offset is not None:
+                self._acknowledged = max(self._acknowledged, each.weight)
+
+
+class Overtaken(Peers):
+    """The fourth: whatever comes last is the latest."""
+
+    def _hear_other(self, said: Said, now: float) -> None:
+        if not said.bye:
+            self._peers.pop(said.id, None)
+        super()._hear_other(said, now)
+
+
+def test_the_shares_never_add_up_to_more_than_everything() -> None:
+    """Whatever is late, lost, stopped, cut off, killed or begun again; and then all is used."""
+    for seed in range(SCHEDULES):
+        world = schedule(seed)
+        assert world.worst <= WHOLE, seed
+        if not world.replicas:
+            world.start()
+        calm(world)
+        # The longest life of those in the schedule, twice: to be forgotten, and to begin.
+        world.run(world.now + 25)
+        assert world.shares() >= 0.95, seed
+        world.run(world.now + 5)
+        assert world.shares() >= 0.95, seed
+
+
+@pytest.mark.parametrize(
+    ("mistake", "first"),
+    [(ByTheClock, 10), (AnyAnnouncement, 10), (Unasked, 0), (Overtaken, 40)],
+)
+def test_the_schedules_find_the_easy_mistakes(mistake: Callable[..., Peers], first: int) -> None:
+    """Rules that look like ours and are not make the sum greater than everything."""
+    assert any(schedule(seed, mistake).worst > WHOLE for seed in range(first, 200))
+
+
+def _three() -> SharedLog:
+    """Three that have shared everything for a while."""
+    world = SharedLog(1)
+    for _ in range(3):
+        world.start()
+    world.run(10)
+    assert world.shares() == pytest.approx(1)
+    return world
+
+
+def _seconds_below(world: SharedLog, least: float = 0.95) -> float:
+    """How long until the sum is, and stays, at least that; in steps of 50 ms over 15 s."""
+    begin = end = world.now
+    for _ in range(300):
+        world.run(world.now + 0.05)
+        if world.shares() < least:
+            end = world.now
+    assert world.worst <= WHOLE
+    return end - begin
+
+
+def _stop_and_wake(world: SharedLog) -> None:
+    world.replicas[0].paused_until = world.now + 60
+    world.run(world.now + 60.001)
+
+
+def _close_all(world: SharedLog) -> None:
+    for replica in world.replicas:
+        world.reconnect(replica)
+
+
+@pytest.mark.parametrize(
+    ("befalls", "seconds"),
+    [
+        (lambda world: world.start(), 0.5),
+        (lambda world: [world.start() for _ in range(4)], 0.5),
+        (lambda world: world.leave(world.replicas[0]), 0.5),
+        (_close_all, 0.0),
+        (lambda world: world.kill(world.replicas[0]), 5.5),
+        (_stop_and_wake, 3.0),
+    ],
+    ids=["added", "four added", "bye", "closed", "killed", "stopped"],
+)
+def test_how_soon_everything_is_used_again(
+    befalls: Callable[[SharedLog], object], seconds: float
+) -> None:
+    """At once after a word of good-bye, a life later after none."""
+    world = _three()
+    befalls(world)
+    assert _seconds_below(world) <= seconds
+
+
+@pytest.mark.parametrize("period", [half, steep])
+def test_lives_of_different_lengths_share_as_well(period: Callable[[int], float]) -> None:
+    """While a new version is rolled out, say."""
+    world = _three()
+    world.start(period)
+    world.start(period)
+    assert _seconds_below(world) <= 7
