@@ -6,11 +6,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from time import time
 
-<<<<<<< HEAD
-=======
-import httpx2
-
->>>>>>> settings
 from service.app.settings import RetrySettings
 from tests.shipping.rules.promtool import Missing, find_promtool
 from tests.shipping.rules.reading import FILE, rules
