@@ -1,4 +1,4 @@
-"""How full the broker's queues are, as far as anybody could ask."""
+"""How full the broker's queues are, as far as they could be read."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,10 +25,10 @@ class Depths:
 
 
 @dataclass(frozen=True, slots=True)
-class NotAsked:
-    """The broker could not be asked, and why."""
+class Unreadable:
+    """The depths could not be read, and why."""
 
     why: str
 
 
-Queues = Depths | NotAsked
+Queues = Depths | Unreadable

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import aio_pika
 import pytest
 
-from service.core.depths import Depth, Depths, NotAsked
+from service.core.depths import Depth, Depths, Unreadable
 from service.edges.amqp.broker import Broker
 from service.edges.amqp.depths import QueueDepths
 from tests.edges.amqp.edge import ORDERS
@@ -29,7 +29,7 @@ async def depths(broker: Broker) -> AsyncIterator[QueueDepths]:
 async def _until_ready(depths: QueueDepths, name: str, ready: int) -> Depths:
     async with asyncio.timeout(60):
         while True:
-            found = await depths.ask()
+            found = await depths.read()
             assert isinstance(found, Depths)
             if found.queues[name] == Depth(ready, 0):
                 return found
@@ -40,7 +40,7 @@ async def test_every_queue_is_told_without_any_right(
 ) -> None:
     """By its name without the namespace, on one connection however often it is asked."""
     vhost.set_permissions(configure="", write="orders.*", read="")
-    found = await depths.ask()
+    found = await depths.read()
     assert isinstance(found, Depths)
     assert dict.fromkeys(NAMES, Depth(0, 0)) == found.queues
     async with vhost.channel() as channel:
@@ -60,7 +60,7 @@ async def test_a_queue_that_is_missing_hides_no_other(
     """And nothing is made."""
     async with vhost.channel() as channel:
         await channel.queue_delete("orders.parked")
-    found = await depths.ask()
+    found = await depths.read()
     assert isinstance(found, Depths)
     assert found.queues == dict.fromkeys(NAMES, Depth(0, 0)) | {"parked": None}
     assert "orders.parked" not in vhost.queues()
@@ -70,10 +70,10 @@ async def test_a_lost_connection_is_told_once_and_made_anew(vhost: VirtualHost) 
     """The view goes on."""
     async with Proxy(LOOPBACK, vhost.node.amqp_port) as proxy:
         depths = QueueDepths(Broker([through(proxy, vhost.url)]), ORDERS)
-        assert isinstance(await depths.ask(), Depths)
+        assert isinstance(await depths.read(), Depths)
         proxy.cut()
-        assert isinstance(await depths.ask(), NotAsked)
-        assert isinstance(await depths.ask(), Depths)
+        assert isinstance(await depths.read(), Unreadable)
+        assert isinstance(await depths.read(), Depths)
         await depths.close()
 
 
@@ -81,7 +81,7 @@ async def test_a_broker_that_is_away_is_said_without_the_password() -> None:
     """By its address."""
     (port,) = free_ports(1)
     url = f"amqp://me:canary-password@{LOOPBACK}:{port}/"
-    found = await QueueDepths(Broker([url]), ORDERS).ask()
-    assert isinstance(found, NotAsked)
+    found = await QueueDepths(Broker([url]), ORDERS).read()
+    assert isinstance(found, Unreadable)
     assert f"{LOOPBACK}:{port} vhost /" in found.why
     assert "canary" not in found.why
