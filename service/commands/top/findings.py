@@ -25,7 +25,7 @@ MOST_SHORT, MOST_LINES, MOST_NAMES = 16, 2, 3
 
 _HOLDS: dict[str, str] = {
     HoldReason.CIRCUIT: "the API is away; one order at a time probes it",
-    HoldReason.CREDENTIALS: "the API refuses the key; mend it, nothing is answered for it",
+    HoldReason.CREDENTIALS: "the API refuses the key; fix it, nothing is answered for it",
     HoldReason.PUBLISHER: "results cannot be published; see the broker's alarms and logs",
     HoldReason.THROTTLED: "the API asked to wait; the orders go on by themselves",
 }
