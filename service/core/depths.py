@@ -1,4 +1,4 @@
-"""How many messages are in the broker's queues, where it could be asked."""
+"""How full the broker's queues are, as far as they could be read."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ RETRY_PREFIX = "retry."
 
 @dataclass(frozen=True, slots=True)
 class Depth:
-    """The ready messages and the consumers of one queue."""
+    """The messages that are ready in one queue, and who consumes from it."""
 
     ready: int
     consumers: int
@@ -25,10 +25,10 @@ class Depths:
 
 
 @dataclass(frozen=True, slots=True)
-class NotAsked:
-    """The broker could not be asked, and why."""
+class Unreadable:
+    """The depths could not be read, and why."""
 
     why: str
 
 
-Queues = Depths | NotAsked
+Queues = Depths | Unreadable

@@ -1,101 +1,56 @@
-"""`order-relay top`: looking at relays and their queues, once or until a person has seen enough."""
+"""`order-relay top`: reading relays and their queues, once or until a person has seen enough."""
 
 import asyncio
+import os
 import signal
 import sys
-from collections.abc import Sequence
+import termios
+import tty
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from service.app.checks import check_api_url
 from service.app.exit_codes import ExitCode
 from service.app.settings import PREFIX, AdminSettings, SeenSettings
 from service.app.wiring import tls_files
-from service.commands.top.keys import quit_key
-from service.commands.top.samples import Scrape
+from service.commands.top.figures import Scrape, View, seconds_of
 from service.commands.top.scraping import ScrapeFailedError, scrape
-from service.commands.top.screen import Screen
-from service.commands.top.view import View, build_view, kept
-from service.core.depths import NotAsked, Queues
+from service.commands.top.screen import Picture, console
+from service.core.depths import Queues, Unreadable
 from service.core.topology import build_topology
 from service.edges.amqp.broker import Broker
 from service.edges.amqp.depths import QueueDepths
-from service.edges.system_clock import SystemClock
-from service.flow.ports import Clock
 
-WINDOW_SECONDS = 10.0
 CONNECT_SECONDS = 3.0
 DEPTHS_WITHIN_SECONDS = 5.0
 """How long a single picture waits for the broker; the live view shows the last that it said."""
 
 
 class UnusableAddressError(Exception):
-    """There is no relay to ask at this address; the text says why."""
+    """There is no relay to read at this address; the text says why."""
 
 
 def addresses(given: Sequence[str], admin: AdminSettings) -> list[str]:
-    """Where the metrics are: at the given addresses, else at the relay of these settings.
-
-    Raises UnusableAddressError.
-    """
+    """Where the metrics are: as given, else of these settings. Raises UnusableAddressError."""
     if not given and not admin.port:
         raise UnusableAddressError(f"{PREFIX}ADMIN__PORT is 0, any port: say which with --url")
-    # Each once: the same relay would be counted twice.
-    return list(dict.fromkeys(map(_metrics_url, given or [_own_url(admin)])))
-
-
-def _own_url(admin: AdminSettings) -> str:
     # What listens on every address is reached on this machine's own.
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(admin.host, admin.host)  # noqa: S104
-    return f"http://{f'[{host}]' if ':' in host else host}:{admin.port}"
-
-
-def _metrics_url(text: str) -> str:
-    if not text.isascii():
-        raise UnusableAddressError(f"{text!a} must have ASCII characters only")
-    try:
-        check_api_url(text)
-    except ValueError as error:
-        raise UnusableAddressError(f"{text!a} {error}") from None
-    parts = urlsplit(text)
-    return text if parts.path.strip("/") else parts._replace(path="/metrics").geturl()
-
-
-class Looking:
-    """What was seen of each relay lately, and what the broker said last."""
-
-    def __init__(self, urls: Sequence[str], depths: QueueDepths, clock: Clock) -> None:
-        self._answers: dict[str, list[Scrape] | str] = dict.fromkeys(urls, "not asked yet")
-        self._depths = depths
-        self._clock = clock
-        self._queues: Queues = NotAsked("the broker was not asked yet")
-
-    async def relays(self) -> None:
-        """Ask all relays at once; one that does not answer holds up none but the next round."""
-        await asyncio.gather(*map(self._relay, self._answers))
-
-    async def queues(self) -> None:
-        """Ask the broker."""
-        self._queues = await self._depths.ask()
-
-    def view(self) -> View:
-        """What is known now."""
-        shown = {_address(url): answer for url, answer in self._answers.items()}
-        return build_view(shown, self._queues, self._clock.now())
-
-    async def _relay(self, url: str) -> None:
-        before = self._answers[url]
+    own = f"http://{f'[{host}]' if ':' in host else host}:{admin.port}"
+    # Each once: the same relay would be counted twice.
+    urls: dict[str, None] = {}
+    for url in given or [own]:
+        if not url.isascii():
+            raise UnusableAddressError(f"{url!a} must have ASCII characters only")
         try:
-            latest = await scrape(url, self._clock)
-        except ScrapeFailedError as error:
-            self._answers[url] = str(error)
-        else:
-            earlier = [] if isinstance(before, str) else before
-            self._answers[url] = kept([*earlier, latest], WINDOW_SECONDS)
-
-
-def _address(url: str) -> str:
-    parts = urlsplit(url)
-    return parts.netloc if parts.path == "/metrics" else f"{parts.netloc}{parts.path}"
+            check_api_url(url)
+        except ValueError as error:
+            raise UnusableAddressError(f"{url!a} {error}") from None
+        parts = urlsplit(url)
+        urls[url if parts.path.strip("/") else parts._replace(path="/metrics").geturl()] = None
+    return list(urls)
 
 
 def top(
@@ -103,66 +58,105 @@ def top(
 ) -> ExitCode:
     """Show the relays at `urls`, again and again where there is a terminal to do it in."""
     topology = build_topology(settings.amqp.namespace, settings.retry.delays_seconds)
-    broker = Broker(
-        settings.amqp.urls, tls_files(settings.amqp), connect_timeout_seconds=CONNECT_SECONDS
-    )
-    screen = Screen()
-    run = _once if once or not screen.can_live else _live
-    return asyncio.run(run(urls, QueueDepths(broker, topology), screen, interval_seconds))
+    tls = tls_files(settings.amqp)
+    broker = Broker(settings.amqp.urls, tls, connect_timeout_seconds=CONNECT_SECONDS)
+    readings = Readings(urls, QueueDepths(broker, topology))
+    run = _live if console().is_interactive and not once else _once
+    return asyncio.run(run(readings, interval_seconds))
 
 
-async def _once(
-    urls: Sequence[str], depths: QueueDepths, screen: Screen, interval_seconds: float
-) -> ExitCode:
-    clock = SystemClock()
-    looking = Looking(urls, depths, clock)
-    asking = asyncio.create_task(looking.queues())
-    await looking.relays()
-    if looking.view().figures is not None:
-        await clock.wait(asyncio.Event(), interval_seconds)
-        await looking.relays()
-    await asyncio.wait({asking}, timeout=DEPTHS_WITHIN_SECONDS)
-    asking.cancel()
-    await depths.close()
-    view = looking.view()
-    screen.print(view)
-    return ExitCode.CHECK_FAILED if view.figures is None else ExitCode.OK
+class Readings:
+    """What was read lately of each relay, and of the queues at the broker."""
+
+    window_seconds = 10.0
+
+    def __init__(self, urls: Sequence[str], depths: QueueDepths) -> None:
+        self.depths = depths
+        self._queues: Queues = Unreadable("the broker was not asked yet")
+        self._urls = dict(zip(map(_address, urls), urls, strict=True))
+        self._scrapes: dict[str, list[Scrape]] = {address: [] for address in self._urls}
+        self._silent = dict.fromkeys(self._urls, "not asked yet")
+
+    async def read_queues(self) -> None:
+        """Read the depths of the queues."""
+        self._queues = await self.depths.read()
+
+    async def read_relays(self) -> None:
+        """Read all relays at once; one that does not answer holds up none but the next round."""
+
+        async def read(address: str, url: str) -> None:
+            scrapes = self._scrapes[address]
+            try:
+                scrapes.append(await scrape(url))
+            except ScrapeFailedError as error:
+                scrapes.clear()
+                self._silent[address] = str(error)
+            while scrapes[2:] and seconds_of(scrapes) > self.window_seconds:
+                del scrapes[0]
+
+        await asyncio.gather(*(read(*pair) for pair in self._urls.items()))
+
+    def view(self) -> View:
+        """What is known now."""
+        relays = {address: tuple(found) for address, found in self._scrapes.items() if found}
+        silent = {address: why for address, why in self._silent.items() if address not in relays}
+        return View(datetime.now(UTC), relays, silent, self._queues)
 
 
-async def _live(
-    urls: Sequence[str], depths: QueueDepths, screen: Screen, interval_seconds: float
-) -> ExitCode:
-    clock, stop = SystemClock(), asyncio.Event()
-    looking = Looking(urls, depths, clock)
-    loop = asyncio.get_running_loop()
+def _address(url: str) -> str:
+    parts = urlsplit(url)
+    return parts.netloc if parts.path == "/metrics" else f"{parts.netloc}{parts.path}"
+
+
+async def _once(readings: Readings, interval_seconds: float) -> ExitCode:
+    reading = asyncio.create_task(readings.read_queues())
+    await readings.read_relays()
+    if readings.view().relays:
+        await asyncio.sleep(interval_seconds)
+        await readings.read_relays()
+    await asyncio.wait({reading}, timeout=DEPTHS_WITHIN_SECONDS)
+    reading.cancel()
+    await readings.depths.close()
+    view = readings.view()
+    console().print(Picture(view))
+    return ExitCode.OK if view.relays else ExitCode.CHECK_FAILED
+
+
+async def _live(readings: Readings, interval_seconds: float) -> ExitCode:
+    terminal, keys, loop = console(), sys.stdin.fileno(), asyncio.get_running_loop()
+
+    def draw() -> None:
+        terminal.update_screen(Picture(readings.view()))
+
+    async def again(read: Callable[[], Awaitable[None]], then: Callable[[], None]) -> None:
+        while True:
+            await read()
+            then()
+            await asyncio.sleep(interval_seconds)
+
+    # A defect in either ends the view: a picture that stands still would hide it.
+    queues, relays = again(readings.read_queues, lambda: None), again(readings.read_relays, draw)
+    reading = asyncio.gather(queues, relays)
+
+    def pressed() -> None:
+        # Nothing at all is read where the terminal is gone.
+        if (typed := os.read(keys, 64)) == b"" or b"q" in typed.lower():
+            reading.cancel()
+
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, stop.set)
-    never = asyncio.Event()
-
-    async def ask_broker() -> None:
-        while True:
-            await looking.queues()
-            await clock.wait(never, interval_seconds)
-
-    async def ask_relays() -> None:
-        while True:
-            await looking.relays()
-            show(looking.view())
-            await clock.wait(never, interval_seconds)
-
-    with quit_key(sys.stdin, stop.set), screen.live() as show:
-        loop.add_signal_handler(signal.SIGWINCH, lambda: show(looking.view()))
-        tasks = [asyncio.create_task(each()) for each in (ask_broker, ask_relays)]
-        stopping = asyncio.create_task(stop.wait())
+        loop.add_signal_handler(number, reading.cancel)
+    before = termios.tcgetattr(keys) if os.isatty(keys) else None
+    with terminal.screen(), suppress(asyncio.CancelledError):
+        loop.add_signal_handler(signal.SIGWINCH, draw)
         try:
-            # A defect in either ends the view: a picture that stands still would hide it.
-            await asyncio.wait({*tasks, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if before:
+                tty.setcbreak(keys)
+                loop.add_reader(keys, pressed)
+            await reading
         finally:
-            for task in (*tasks, stopping):
-                task.cancel()
-            results = await asyncio.gather(*tasks, stopping, return_exceptions=True)
-    await depths.close()
-    for result in results:
-        if isinstance(result, Exception):
-            raise result
+            loop.remove_signal_handler(signal.SIGWINCH)
+            if before:
+                loop.remove_reader(keys)
+                termios.tcsetattr(keys, termios.TCSADRAIN, before)
+    await readings.depths.close()
     return ExitCode.OK

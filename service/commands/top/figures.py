@@ -1,157 +1,130 @@
-"""The figures that a person looks at, of one relay or of all of them together."""
+"""What the scrapes of some relays say together, and what is shown of it at a moment."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
+from itertools import accumulate
 
-from service.commands.top.changes import Change, Changes, Flow
-from service.commands.top.quantiles import Quantiles
+from service.core.depths import Queues
 from service.edges.telemetry import catalogue
 
+UNSAID = math.nan
+"""A number that nobody says: it is shown as "-", and is beyond no bound."""
+MOST = 1e18
+"""No number of a relay is larger; beyond it sums and differences lose their sense."""
 
-@dataclass(frozen=True, slots=True)
-class Orders:
-    """What became of the orders; every field is None or empty where nobody says it."""
-
-    taken: Flow | None
-    again: Flow | None
-    """Of the taken ones those that the broker had handed out before."""
-    replies: Mapping[tuple[str, str], Flow]
-    """By status and code."""
-    settled: Mapping[str, Flow]
-    tiers: Mapping[str, Flow]
-    """Retries by waiting tier."""
-    answered_in: Quantiles | None
-    oldest_seconds: float | None
+Labels = tuple[tuple[str, str], ...]
+Samples = Mapping[str, Mapping[Labels, float]]
+"""Values by metric, and by the names and values of the labels, in the order of the names."""
 
 
 @dataclass(frozen=True, slots=True)
-class Api:
-    """The attempts at the order API, and what limits them; a limit of +Inf is none."""
+class Scrape:
+    """The usable values of one process, and when they were read, by a clock that never stops."""
 
-    attempts: Mapping[str, Flow]
-    took: Quantiles | None
-    in_flight: float | None
-    most_in_flight: float | None
-    rate_per_second: float | None
-    held: Mapping[str, int]
-    """How many processes hold for each reason."""
+    monotonic_seconds: float
+    values: Samples
 
 
 @dataclass(frozen=True, slots=True)
-class Broker:
-    """The relay's connections to the broker."""
+class Flow:
+    """What a counter counted in all, and since an earlier scrape if there is one; or a gauge."""
 
-    up: Mapping[str, tuple[int, int]]
-    """Of each connection how many are up, and how many should be."""
-    reconnects: Mapping[str, Flow]
-    """By cause."""
-    confirmed_in: Quantiles | None
+    total: float = UNSAID
+    lately: float = 0.0
+    per_second: float = UNSAID
 
-
-@dataclass(frozen=True, slots=True)
-class Process:
-    """How the processes fare: CPU in cores, memory summed, its worst share of a limit."""
-
-    versions: tuple[str, ...]
-    uptime_seconds: float | None
-    """Of the one that began last."""
-    loop_late: Quantiles | None
-    cpu: Flow | None
-    memory_bytes: float | None
-    memory_limit_bytes: float | None
-    memory_share: float | None
+    def __add__(self, other: "Flow") -> "Flow":
+        rates = [rate for rate in (self.per_second, other.per_second) if rate >= 0]
+        rate = sum(rates) if rates else UNSAID
+        return Flow(self.total + other.total, self.lately + other.lately, rate)
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
-    """All of them."""
+class View:
+    """What is known at a moment: by address the latest scrapes, or why a relay is silent."""
 
-    orders: Orders
-    api: Api
-    broker: Broker
-    process: Process
+    at: datetime
+    relays: Mapping[str, Sequence[Scrape]]
+    silent: Mapping[str, str]
+    queues: Queues
 
+    def by(self, metric: catalogue.Metric | str, label: str, **where: str) -> Mapping[str, Flow]:
+        """A metric by the values of `label`, summed over all others, where these labels say so."""
+        flows: dict[str, Flow] = {}
+        name = metric if isinstance(metric, str) else metric.name
+        for labels, flow in (
+            pair for scrapes in self.relays.values() for pair in _flows(scrapes, name)
+        ):
+            if where.items() <= labels.items():
+                value = labels.get(label, "")
+                flows[value] = flows[value] + flow if value in flows else flow
+        return defaultdict(Flow, flows)
 
-def figures(each: Sequence[Change]) -> Figures:
-    """The figures of these processes, as if they were one."""
-    changes = Changes(each)
-    return Figures(_orders(changes), _api(changes), _broker(changes), _process(changes))
+    def __getitem__(self, metric: catalogue.Metric | str) -> Flow:
+        """A metric summed over all labels."""
+        return self.by(metric, "")[""]
 
+    def each(self, name: str, default: float) -> list[float]:
+        """The value of a gauge without labels in each relay."""
+        latest = (scrapes[-1].values.get(name, {}) for scrapes in self.relays.values())
+        return [values.get((), default) for values in latest]
 
-def _orders(changes: Changes) -> Orders:
-    deliveries = changes.by(catalogue.DELIVERIES.name, "redelivered")
-    replies = changes.by(catalogue.REPLIES.name, "status", "code")
-    ages = changes.singles(catalogue.OLDEST_ORDER_AGE.name)
-    return Orders(
-        taken=changes.all(catalogue.DELIVERIES.name),
-        again=deliveries.get(("true",)),
-        replies={(status, code): flow for (status, code), flow in replies.items()},
-        settled=_by(changes, catalogue.SETTLED.name, "settlement"),
-        tiers=_by(changes, catalogue.RETRIES.name, "delay_seconds"),
-        answered_in=changes.quantiles(catalogue.ORDER_DURATION.name),
-        oldest_seconds=max(ages, default=None),
-    )
+    def quantiles(self, metric: catalogue.Metric) -> list[float]:
+        """In seconds: half, 95 % and 99 % of what a histogram observed lately were no longer."""
+        buckets: defaultdict[float, float] = defaultdict(float)
+        for bound, flow in self.by(f"{metric.name}_bucket", "le").items():
+            with suppress(ValueError):
+                buckets[float(bound)] += flow.lately
+        return [quantile(share, buckets) for share in (0.5, 0.95, 0.99)]
 
+    @property
+    def held(self) -> list[str]:
+        """Why no new order is sent, by one relay at least."""
+        reasons = self.by(catalogue.HELD, "reason").items()
+        return sorted(reason for reason, flow in reasons if flow.total > 0)
 
-def _api(changes: Changes) -> Api:
-    held: dict[str, int] = {}
-    for reason, value in changes.gauges(catalogue.HELD.name, "reason"):
-        if value > 0:
-            held[reason] = held.get(reason, 0) + 1
-    return Api(
-        attempts=_by(changes, catalogue.API_REQUESTS.name, "outcome"),
-        took=changes.quantiles(catalogue.API_DURATION.name),
-        in_flight=_sum(changes.singles(catalogue.IN_FLIGHT.name)),
-        most_in_flight=_sum(changes.singles(catalogue.CONCURRENCY_LIMIT.name)),
-        rate_per_second=_sum(changes.singles(catalogue.RATE_LIMIT.name)),
-        held=held,
-    )
-
-
-def _broker(changes: Changes) -> Broker:
-    up: dict[str, tuple[int, int]] = {}
-    for connection, value in changes.gauges(catalogue.BROKER_CONNECTED.name, "connection"):
-        standing, of = up.get(connection, (0, 0))
-        up[connection] = (standing + (value > 0), of + 1)
-    return Broker(
-        up=up,
-        reconnects=_by(changes, catalogue.BROKER_RECONNECTS.name, "cause"),
-        confirmed_in=changes.quantiles(catalogue.PUBLISH_DURATION.name),
-    )
+    @property
+    def uptime_seconds(self) -> float:
+        """Of the relay that began last."""
+        began = max(self.each(catalogue.PROCESS_START, 0.0))
+        # Another machine's clock may be ahead of ours.
+        return max(0.0, self.at.timestamp() - began) if began else UNSAID
 
 
-def _process(changes: Changes) -> Process:
-    versions = {version for version, _ in changes.gauges(catalogue.BUILD_INFO.name, "version")}
-    return Process(
-        versions=tuple(sorted(versions)),
-        uptime_seconds=min(_known(map(_uptime, changes.each)), default=None),
-        loop_late=changes.quantiles(catalogue.LOOP_LAG.name),
-        cpu=changes.all(catalogue.PROCESS_CPU),
-        memory_bytes=_sum(changes.singles(catalogue.PROCESS_MEMORY)),
-        memory_limit_bytes=_sum(changes.singles(catalogue.MEMORY_LIMIT.name)),
-        memory_share=max(_known(map(_memory_share, changes.each)), default=None),
-    )
+def seconds_of(scrapes: Sequence[Scrape]) -> float:
+    """The time from the first to the last; 0 where no rate can be had of it."""
+    return max(0.0, scrapes[-1].monotonic_seconds - scrapes[0].monotonic_seconds)
 
 
-def _uptime(change: Change) -> float | None:
-    began = change.after.single(catalogue.PROCESS_START)
-    # Another machine's clock may be ahead of ours.
-    return None if began is None else max(0.0, change.after.unix_seconds - began)
+def _flows(scrapes: Sequence[Scrape], name: str) -> Iterator[tuple[dict[str, str], Flow]]:
+    """Each series of a metric by its labels, resets left out as PromQL's `increase` does."""
+    seconds, latest = seconds_of(scrapes), scrapes[-1].values
+    earlier = scrapes[0].values if len(scrapes) > 1 else {}
+    if earlier.get(catalogue.PROCESS_START) != latest.get(catalogue.PROCESS_START):
+        # Another process answered this time: it began at 0.
+        earlier = {}
+    for labels, value in latest.get(name, {}).items():
+        before = earlier.get(name, {}).get(labels, 0.0)
+        lately = max(0.0, value if value < before else value - before)
+        yield dict(labels), Flow(value, lately, lately / seconds if seconds else UNSAID)
 
 
-def _memory_share(change: Change) -> float | None:
-    used = change.after.single(catalogue.PROCESS_MEMORY)
-    limit = change.after.single(catalogue.MEMORY_LIMIT.name)
-    return None if used is None or limit is None or limit <= 0 else used / limit
-
-
-def _known(values: Iterable[float | None]) -> list[float]:
-    return [value for value in values if value is not None]
-
-
-def _by(changes: Changes, name: str, label: str) -> dict[str, Flow]:
-    return {value: flow for (value,), flow in changes.by(name, label).items()}
-
-
-def _sum(values: Sequence[float]) -> float | None:
-    return sum(values) if values else None
+def quantile(share: float, buckets: Mapping[float, float]) -> float:
+    """The `share` quantile of cumulative counts by upper bound, as PromQL's histogram_quantile."""
+    bounds = sorted(bound for bound in buckets if bound >= -MOST)
+    # Buckets are scraped one after the other: a count may be a little behind the one below it.
+    counts = list(accumulate((buckets[bound] for bound in bounds), max))
+    if bounds[-1:] != [math.inf] or not bounds[:-1] or counts[-1] <= 0:
+        return UNSAID
+    rank = share * counts[-1]
+    at = bisect_left(counts, rank)
+    if at == len(bounds) - 1:
+        # What is beyond the last bound has no upper end to interpolate to.
+        return bounds[-2]
+    start, below = (bounds[at - 1], counts[at - 1]) if at else (min(0.0, bounds[0]), 0.0)
+    return start + (bounds[at] - start) * (rank - below) / (counts[at] - below)

@@ -1,163 +1,145 @@
-"""What may not be as it should be, as a closed type, and how much each matters."""
+"""What is not as it should be, by the bounds of the alert rules without their patience."""
 
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import Enum
-from typing import assert_never
+from textwrap import wrap
 
+from service.commands.top import words
+from service.commands.top.figures import View
+from service.core.codes import Status
+from service.core.depths import PARKED, REQUESTS, UNROUTED, Depths
+from service.edges.telemetry import catalogue
 from service.flow.events.labels import HoldReason
 
-MANY_FAIL_SHARE = 0.144
-"""14.4 times the allowance of 1 %, as the fast alert has it."""
+PLAIN, DIM, GOOD, LOOK, BAD = "", "dim", "green", "yellow", "bold red"
+"""How it is drawn: with LOOK something is unusual, with BAD orders stand still or get lost."""
 
+OLD_ORDER_SECONDS, LOOP_LATE_SECONDS, MEMORY_SHARE = 600, 0.5, 0.85
+FEW_FAIL_SHARE, MANY_FAIL_SHARE = 0.01, 0.144
+"""The second is 14.4 times the allowance of 1 %, as the fast alert has it."""
+FEWEST_REJECTED, MANY_REJECTED_SHARE = 5, 0.5
+"""So many are seldom the orders' own fault: an account without balance makes them."""
+LINES_FOR_SENTENCES, WIDTH_FOR_SENTENCES, MOST_SENTENCES = 32, 96, 6
+MOST_SHORT, MOST_LINES, MOST_NAMES = 16, 2, 3
 
-class Severity(Enum):
-    """How much a finding matters."""
-
-    LOOK = "look"
-    BAD = "bad"
-
-
-@dataclass(frozen=True, slots=True)
-class InstanceSilent:
-    """Relays that do not answer."""
-
-    count: int
-    of: int
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """No new order is sent, by so many relays, for this reason."""
-
-    reason: str
-    count: int
+_HOLDS: dict[str, str] = {
+    HoldReason.CIRCUIT: "the API is away; one order at a time probes it",
+    HoldReason.CREDENTIALS: "the API refuses the key; fix it, nothing is answered for it",
+    HoldReason.PUBLISHER: "results cannot be published; see the broker's alarms and logs",
+    HoldReason.THROTTLED: "the API asked to wait; the orders go on by themselves",
+}
 
 
 @dataclass(frozen=True, slots=True)
-class Disconnected:
-    """So many of these broker connections are down."""
+class Finding:
+    """What is the matter in a few words, what it means or asks for, and the row it shows in."""
 
-    connection: str
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class Reconnected:
-    """Broker connections were built anew lately."""
-
-    count: float
+    tone: str
+    short: str
+    more: str
+    row: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class OrdersUnknown:
-    """Orders were given up lately that may exist."""
-
-    count: float
-
-
-@dataclass(frozen=True, slots=True)
-class OrdersFailed:
-    """Orders were given up lately that certainly do not exist."""
-
-    count: float
-
-
-@dataclass(frozen=True, slots=True)
-class MostRejected:
-    """The share of the latest answers that were rejections, and what most of them say."""
-
-    share: float
-    code: str
-
-
-@dataclass(frozen=True, slots=True)
-class AttemptsFail:
-    """The share of the attempts at the API that came to no certain answer."""
-
-    share: float
+def judge(view: View, width: int, lines: int | None) -> tuple[str, str, list[str]]:
+    """A word whether all is well, and the lines beside it; `lines` None is without bound."""
+    if not view.relays:
+        return "NO ANSWER", BAD, ["no relay answers; each says why below"]
+    if not (found := find(view)):
+        well = "nothing held, nothing parked, all connected"
+        unread = "nothing held, all connected; the queues were not asked"
+        return "ALL WELL", GOOD, [well if isinstance(view.queues, Depths) else unread]
+    tone, word = found[0].tone, "TROUBLE" if found[0].tone == BAD else "LOOK"
+    room = max(1, width - len(f" {word}    "))
+    if lines is None or (lines >= LINES_FOR_SENTENCES and width >= WIDTH_FOR_SENTENCES):
+        texts = [f"{finding.short}: {finding.more}" for finding in found[:MOST_SENTENCES]]
+        if len(found) > len(texts):
+            texts[-1] += f" (and {len(found) - len(texts)} more)"
+        return word, tone, [line for text in texts for line in wrap(text, room)]
+    number, texts = min(len(found), MOST_SHORT) + 1, [""] * (MOST_LINES + 1)
+    while len(texts) > MOST_LINES and number > 1:
+        number -= 1
+        more = f", and {len(found) - number} more" if len(found) > number else ""
+        texts = wrap(", ".join(finding.short for finding in found[:number]) + more, room)
+    return word, tone, texts
 
 
-@dataclass(frozen=True, slots=True)
-class OldOrder:
-    """The oldest order on its way is this old."""
-
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class LoopLate:
-    """The event loop wakes up so late."""
-
-    seconds: float
+def find(view: View) -> list[Finding]:
+    """All findings, the bad ones first."""
+    found = [*_of_relays(view), *_of_queues(view), *_of_orders(view)]
+    return sorted(found, key=lambda finding: finding.tone == LOOK)
 
 
-@dataclass(frozen=True, slots=True)
-class MemoryNear:
-    """A relay uses this share of the memory that it may use."""
-
-    share: float
+def tones(view: View) -> dict[str, str]:
+    """The worst tone of each row that a finding shows in."""
+    return {finding.row: finding.tone for finding in reversed(find(view))}
 
 
-@dataclass(frozen=True, slots=True)
-class QueueMissing:
-    """These queues do not stand at the broker."""
-
-    names: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class NoConsumer:
-    """Nobody takes requests; so many wait."""
-
-    waiting: int
-
-
-@dataclass(frozen=True, slots=True)
-class Parked:
-    """So many messages wait for a person."""
-
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class Unrouted:
-    """So many replies found no receiver."""
-
-    count: int
+def _of_relays(view: View) -> Iterator[Finding]:
+    if silent := len(view.silent):
+        short = f"{silent} of {silent + len(view.relays)} relays silent"
+        yield Finding(BAD, short, "the sums are without them; see why in their line")
+    for reason in view.held:
+        # The API itself asks for this one, and the orders wait in turn.
+        tone = LOOK if reason == HoldReason.THROTTLED else BAD
+        yield Finding(tone, f"held: {reason}", _HOLDS.get(reason, "no new order is sent"), "held")
+    attempts = _news(view, catalogue.API_REQUESTS, "outcome")
+    failed = attempts.get("unreached", 0.0) + attempts.get("unknown", 0.0)
+    if failed and (share := failed / sum(attempts.values())) > FEW_FAIL_SHARE:
+        tone = BAD if share > MANY_FAIL_SHARE else LOOK
+        more = "no certain answer of the API; the orders are tried again"
+        yield Finding(tone, f"{words.share(share)} of attempts fail", more)
+    for name, flow in sorted(view.by(catalogue.BROKER_CONNECTED, "connection").items()):
+        if flow.total < len(view.relays):
+            more = "it is built anew by itself; see whether the broker lives"
+            yield Finding(BAD, f"{name} connection down", more, "broker")
+    if anew := sum(_news(view, catalogue.BROKER_RECONNECTS, "cause").values()):
+        more = "the log says why: broker connection lost"
+        yield Finding(LOOK, f"reconnected {words.count(anew)}x", more, "reconnects")
 
 
-Finding = (
-    InstanceSilent
-    | Held
-    | Disconnected
-    | Reconnected
-    | OrdersUnknown
-    | OrdersFailed
-    | MostRejected
-    | AttemptsFail
-    | OldOrder
-    | LoopLate
-    | MemoryNear
-    | QueueMissing
-    | NoConsumer
-    | Parked
-    | Unrouted
-)
+def _of_queues(view: View) -> Iterator[Finding]:
+    queues = view.queues.queues if isinstance(view.queues, Depths) else {}
+    if missing := [name for name, depth in queues.items() if depth is None]:
+        names = ", ".join(missing if len(missing) <= MOST_NAMES else [*missing[:MOST_NAMES], "..."])
+        yield Finding(BAD, f"missing: {names}", "`order-relay topology` declares them")
+    if (requests := queues.get(REQUESTS)) and not requests.consumers:
+        short = f"no consumer, {words.count(requests.ready)} wait"
+        yield Finding(BAD, short, "nobody takes requests from the queue", REQUESTS)
+    meanings = {PARKED: "they wait for a person", UNROUTED: "replies that no queue was bound for"}
+    for name, more in meanings.items():
+        if (depth := queues.get(name)) and depth.ready:
+            yield Finding(LOOK, f"{words.count(depth.ready)} {name}", more, name)
 
 
-def severity(finding: Finding) -> Severity:
-    """BAD where orders stand still, may be lost sight of, or cost money twice."""
-    match finding:
-        case Held():
-            # The API itself asks for it, and the orders wait in turn.
-            return Severity.LOOK if finding.reason == HoldReason.THROTTLED else Severity.BAD
-        case AttemptsFail():
-            return Severity.BAD if finding.share > MANY_FAIL_SHARE else Severity.LOOK
-        case InstanceSilent() | Disconnected() | OrdersUnknown() | QueueMissing() | NoConsumer():
-            return Severity.BAD
-        case Reconnected() | OrdersFailed() | OldOrder() | LoopLate() | MemoryNear():
-            return Severity.LOOK
-        case Parked() | Unrouted() | MostRejected():
-            return Severity.LOOK
-        case _ as never:  # pragma: no cover
-            assert_never(never)
+def _of_orders(view: View) -> Iterator[Finding]:
+    statuses = _news(view, catalogue.REPLIES, "status")
+    if unknown := statuses.get(Status.UNKNOWN):
+        more = "they may exist: ask the API before anything is sent again"
+        yield Finding(BAD, f"{words.count(unknown)} unknown", more)
+    if failed := statuses.get(Status.FAILED):
+        more = "given up; certainly no order exists"
+        yield Finding(LOOK, f"{words.count(failed)} failed", more)
+    rejected, answered = statuses.get(Status.REJECTED, 0.0), sum(statuses.values())
+    if rejected >= FEWEST_REJECTED and rejected > answered * MANY_REJECTED_SHARE:
+        codes = _news(view, catalogue.REPLIES, "code", status=Status.REJECTED)
+        more = f"mostly {max(codes, key=lambda code: codes[code])}"
+        yield Finding(LOOK, f"{words.share(rejected / answered)} rejected", more)
+    if (age := max(view.each(catalogue.OLDEST_ORDER_AGE.name, 0.0))) > OLD_ORDER_SECONDS:
+        short = f"an order is {words.duration(age)} old"
+        yield Finding(LOOK, short, "see what it waits for", "oldest order")
+    if (late := view.quantiles(catalogue.LOOP_LAG)[-1]) > LOOP_LATE_SECONDS:
+        short = f"loop late by {words.duration(late)}"
+        yield Finding(LOOK, short, "the relay is short of processor time", "loop late")
+    memory = view.each(catalogue.PROCESS_MEMORY, 0.0)
+    limits = view.each(catalogue.MEMORY_LIMIT.name, math.inf)
+    share = max(used / (limit or math.inf) for used, limit in zip(memory, limits, strict=True))
+    if share > MEMORY_SHARE:
+        short = f"memory at {words.share(share)}"
+        yield Finding(LOOK, short, "near its limit, beyond it is a kill", "memory")
+
+
+def _news(view: View, metric: catalogue.Metric, label: str, **where: str) -> dict[str, float]:
+    """What a counter counted since an earlier scrape: what was long ago is no news."""
+    flows = view.by(metric, label, **where).items()
+    return {value: flow.lately for value, flow in flows if flow.per_second >= 0}

@@ -1,101 +1,78 @@
-"""Asking relays for their metrics, with a bound on time and size.
-
-Not urllib: its time-out begins anew with every byte, it follows redirects and proxies of the
-environment, and it runs in a thread that cannot be cancelled when a person quits.
-"""
+"""Reading a relay's metrics over HTTP, with a bound on time, bytes and series."""
 
 import asyncio
-import http.client
+import math
 import ssl
-from io import BytesIO
-from typing import Any, cast
-from urllib.parse import urlsplit
+import time
 
-from service.commands.top.parsing import UnreadableMetricsError, parse
-from service.commands.top.samples import Scrape, shown
-from service.flow.ports import Clock
+import httpx2
+from prometheus_client.parser import text_string_to_metric_families
+
+from service.commands.top.figures import MOST, Labels, Samples, Scrape
+from service.commands.top.words import shown
+from service.edges.api.attempt import Phase
+from service.edges.api.failures import describe
+from service.edges.telemetry import catalogue
 
 TIMEOUT_SECONDS = 3.0
-MOST_BYTES = 4 * 1024 * 1024
+MOST_BYTES, MOST_SERIES = 4 * 1024 * 1024, 20_000
 """A relay answers with less than a tenth of it."""
+
+# A small compressed answer can be gigabytes.
+_HEADERS = {"Accept-Encoding": "identity", "Connection": "close", "User-Agent": "order-relay top"}
+_TRUST = ssl.create_default_context()
+_OURS = (catalogue.PREFIX, "process_")
+_NO_LIMIT = {catalogue.RATE_LIMIT.name, catalogue.MEMORY_LIMIT.name}
 
 
 class ScrapeFailedError(Exception):
-    """No metrics came; the text says why in a few words."""
-
-
-class _Received:
-    """What http.client takes for a socket: the whole answer, read already."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-
-    def makefile(self, _mode: str) -> BytesIO:
-        return BytesIO(self._data)
+    """No metrics of a relay came; the text says why in a few words."""
 
 
 async def scrape(
-    url: str,
-    clock: Clock,
-    *,
-    timeout_seconds: float = TIMEOUT_SECONDS,
-    most_bytes: int = MOST_BYTES,
+    url: str, *, within_seconds: float = TIMEOUT_SECONDS, most_bytes: int = MOST_BYTES
 ) -> Scrape:
-    """The metrics at `url` as they are now; ScrapeFailedError after `timeout_seconds` at most."""
+    """The metrics at `url` as they are now. Raises ScrapeFailedError."""
+    body = None
+    # A client each time: it has no connection that may be closed by now, and no cookie.
+    client = httpx2.AsyncClient(headers=_HEADERS, verify=_TRUST, timeout=None, trust_env=False)
     try:
-        async with asyncio.timeout(timeout_seconds):
-            data = await _fetch(url, most_bytes)
-        values = parse(_body(data))
+        # httpx2's own time-outs begin anew with every phase, and with every byte read.
+        async with asyncio.timeout(within_seconds), client, client.stream("GET", url) as response:
+            if response.status_code != httpx2.codes.OK:
+                raise ScrapeFailedError(f"answered {response.status_code}")
+            body = bytearray()
+            async for piece in response.aiter_raw():
+                body += piece
+                if len(body) > most_bytes:
+                    raise ScrapeFailedError(f"more than {most_bytes // 1024} KiB")
     except TimeoutError:
-        raise ScrapeFailedError(f"no answer in {timeout_seconds:g} s") from None
-    except UnreadableMetricsError as error:
-        raise ScrapeFailedError(str(error)) from error
-    except http.client.IncompleteRead as error:
-        raise ScrapeFailedError("answer broke off") from error
-    except http.client.HTTPException as error:
-        raise ScrapeFailedError("no HTTP answer") from error
-    except (OSError, ValueError) as error:
-        raise ScrapeFailedError(_plain(error)) from error
-    return Scrape(clock.monotonic(), clock.now().timestamp(), values)
+        raise ScrapeFailedError(f"no answer in {within_seconds:g} s") from None
+    except httpx2.RemoteProtocolError as error:
+        why = "no HTTP answer" if body is None else "answer broke off"
+        raise ScrapeFailedError(why) from error
+    except httpx2.TransportError as error:
+        raise ScrapeFailedError(describe(error, Phase.READING)) from error
+    return Scrape(time.monotonic(), parse(body.decode(errors="replace")))
 
 
-async def _fetch(url: str, most_bytes: int) -> bytes:
-    parts = urlsplit(url)
-    secure = parts.scheme == "https"
-    port = parts.port or (443 if secure else 80)
-    reader, writer = await asyncio.open_connection(
-        parts.hostname, port, ssl=ssl.create_default_context() if secure else None
-    )
+def parse(text: str) -> Samples:
+    """The usable numbers of the relay and its process. Raises ScrapeFailedError."""
+    lines = [line for line in text.split("\n") if line.startswith(_OURS)]
+    if not any(line.startswith(catalogue.PREFIX) for line in lines):
+        raise ScrapeFailedError("no metrics of a relay")
+    if len(lines) > MOST_SERIES:
+        raise ScrapeFailedError(f"more than {MOST_SERIES} series")
     try:
-        # 1.0: the answer ends with the connection, and comes in one piece.
-        target = parts._replace(scheme="", netloc="").geturl()
-        writer.write(
-            f"GET {target} HTTP/1.0\r\nHost: {parts.netloc}\r\nAccept: text/plain\r\n"
-            "User-Agent: order-relay top\r\nConnection: close\r\n\r\n".encode("ascii")
-        )
-        return await _read(reader, most_bytes)
-    finally:
-        writer.close()
-
-
-async def _read(reader: asyncio.StreamReader, most_bytes: int) -> bytes:
-    data = bytearray()
-    while piece := await reader.read(65_536):
-        data += piece
-        if len(data) > most_bytes:
-            raise ScrapeFailedError(f"more than {most_bytes // 1024} KiB")
-    return bytes(data)
-
-
-def _body(data: bytes) -> str:
-    response = http.client.HTTPResponse(cast("Any", _Received(data)))
-    response.begin()
-    if response.status != http.client.OK:
-        raise ScrapeFailedError(f"answered {response.status}")
-    return response.read().decode("utf-8", errors="replace")
-
-
-def _plain(error: Exception) -> str:
-    if isinstance(error, ConnectionRefusedError):
-        return "connection refused"
-    return shown(str(error) or type(error).__name__)
+        families = list(text_string_to_metric_families("\n".join(lines) + "\n"))
+    except Exception as error:
+        # The parser meets foreign text with errors of many kinds, IndexError among them.
+        raise ScrapeFailedError("metrics that cannot be read") from error
+    values: dict[str, dict[Labels, float]] = {}
+    for sample in (sample for family in families for sample in family.samples):
+        if abs(sample.value) <= MOST or (sample.value == math.inf and sample.name in _NO_LIMIT):
+            labels = tuple(sorted((shown(k), shown(v)) for k, v in sample.labels.items()))
+            # Labels that differ only in what was made fit to be shown are one series here.
+            series = values.setdefault(sample.name, {})
+            series[labels] = series.get(labels, 0.0) + sample.value
+    return values

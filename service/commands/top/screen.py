@@ -1,215 +1,139 @@
 """Drawing the view with rich; nothing else knows it, so that only `top` pays for loading it."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal, TextIO
 
-from rich.console import Console, Group, RenderableType
-from rich.live import Live
+from rich.box import MINIMAL
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.table import Table
 from rich.text import Text
 
-from service.commands.top import relay_blocks
-from service.commands.top.fate import cells_of, shares_of
-from service.commands.top.figures import Figures
-from service.commands.top.fitting import Block, Row, Tone, fit, height
-from service.commands.top.order_blocks import fate, waiting
-from service.commands.top.samples import shown
-from service.commands.top.verdict import Verdict, judge
-from service.commands.top.view import Answering, View
-from service.commands.top.words import duration, share
-from service.core.depths import NotAsked
+from service.commands.top import blocks, words
+from service.commands.top.blocks import FATES, WAITS, Row
+from service.commands.top.figures import View, seconds_of
+from service.commands.top.findings import BAD, GOOD, LOOK, judge
+from service.core.depths import Unreadable
+from service.core.settlement import Settlement
+from service.edges.telemetry import catalogue
 
-NARROWEST_FOR_TWO = 72
-WIDEST = 108
+NARROWEST_FOR_TWO, WIDEST = 72, 108
 """Beyond it numbers would stand too far from what they count."""
-SHORTEST_BAR = 10
-ROOM_FOR_ALL = 24
-SHORTEST_BODY = 8
+SHORTEST_BAR, SHORTEST_BODY, ROOM_FOR_ALL = 10, 8, 24
 
-_STYLES = {
-    Tone.PLAIN: "",
-    Tone.DIM: "dim",
-    Tone.GOOD: "green",
-    Tone.LOOK: "yellow",
-    Tone.BAD: "bold red",
-}
-_BADGES = {
-    Tone.GOOD: "bold black on green",
-    Tone.LOOK: "bold black on yellow",
-    Tone.BAD: "bold white on red",
-}
-_MARKS = {Tone.LOOK: "! ", Tone.BAD: "!!"}
+_BADGES = {GOOD: "black on green", LOOK: "black on yellow", BAD: "white on red"}
+_MARKS = {LOOK: "! ", BAD: "!!"}
 """So that a row says what it means without colour, too."""
+_WIDTHS = {1: (15, 0), 2: (0, 7, 10), 3: (0, 7, 7, 7)}
+"""Of a label and its values by their number; 0 is what is left, and stands on the left side."""
 
 
-class Screen:
+def console(file: TextIO | None = None) -> Console:
     """A terminal, or a file that takes one picture."""
-
-    def __init__(self, file: TextIO | None = None) -> None:
-        self._console = Console(file=file, highlight=False, markup=False, emoji=False)
-        self._plain = self._console.options.ascii_only
-
-    @property
-    def can_live(self) -> bool:
-        """Whether pictures can be drawn one over the other."""
-        return self._console.is_terminal and not self._console.is_dumb_terminal
-
-    def print(self, view: View) -> None:
-        """One picture, with all there is."""
-        console = self._console
-        console.print(draw(view, console.width, None, plain=self._plain))
-
-    @contextmanager
-    def live(self) -> Iterator[Callable[[View], None]]:
-        """The whole terminal, given back as it was at the end; what draws a view in it."""
-        with Live(console=self._console, screen=True, auto_refresh=False) as live:
-
-            def show(view: View) -> None:
-                size = self._console.size
-                picture = draw(view, size.width, size.height, plain=self._plain)
-                live.update(picture, refresh=True)
-
-            yield show
+    return Console(file=file, highlight=False, markup=False, emoji=False)
 
 
-def draw(view: View, width: int, lines: int | None, *, plain: bool = False) -> RenderableType:
-    """The picture of `view`; `lines` None is without bound, for what can be scrolled.
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A view, drawn as there is room; without a height all of it is."""
 
-    `plain` is for terminals that show nothing but ASCII.
-    """
-    width = min(width, WIDEST)
-    badge = _badge(judge(view, width, lines))
-    parts = [_header(view, width), *badge, *_fate(view, width, plain=plain), Text()]
-    foot = _footer(view, width, live=lines is not None)
-    room = None if lines is None else lines - len(parts) - len(foot) - 1
-    relays: list[RenderableType] = []
-    if len(view.instances) > 1 or view.figures is None:
-        block = relay_blocks.instances(view.instances, _most_instances(view, room))
-        relays = [_table(block, width, (width // 4 + 2, 6, 6, 6, 6, 9, 0)), Text()]
-        room = None if room is None else room - block.height - 1
-    if view.figures is not None:
-        parts += [_body(view, view.figures, width, room, plain=plain), Text()]
-    return Group(*parts, *relays, *foot) if foot else Group(*[*parts, *relays][:-1])
+    view: View
+
+    def __rich_console__(self, _: Console, options: ConsoleOptions) -> RenderResult:
+        view, lines, of = self.view, options.height, len(self.view.relays) + len(self.view.silent)
+        width = min(options.max_width, WIDEST)
+        name, over = Text("order-relay", "bold"), "since the start"
+        state = f"   {len(view.relays)} of {of} answer"
+        if view.relays:
+            name.append(f" {', '.join(sorted(view.by(catalogue.BUILD_INFO, 'version')))}".rstrip())
+            state += f", up {words.duration(view.uptime_seconds)}"
+            if seconds := max(map(seconds_of, view.relays.values())):
+                over = f"last {words.duration(seconds)}"
+        name.append(state, "not bold dim")
+        yield _ends(name, f"{over}   {view.at:%H:%M:%S} UTC", width)
+        word, tone, texts = judge(view, width, lines)
+        room = None if lines is None else lines - len(texts) - 4
+        badge = (f" {word} ", f"bold {_BADGES[tone]}")
+        yield _cut(badge, "  ", f"\n{' ' * (len(word) + 4)}".join(texts))
+        bar = _bar(view, width, plain=options.ascii_only)
+        yield from bar
+        room = room and room - len(bar)
+        relays: list[RenderableType] = []
+        if of > 1 or not view.relays:
+            most = None if room is None else max(2, (room - SHORTEST_BODY) // 3)
+            block = blocks.relays(view, most)
+            relays = [Text(), _table(block, width, (width // 4 + 2, 6, 6, 6, 6, 9, 0))]
+            room = room and room - len(block) - 1
+        if view.relays:
+            yield from (Text(), _body(view, width, room))
+        yield from relays
+        note = f"queues not asked: {view.queues.why}" if isinstance(view.queues, Unreadable) else ""
+        if note or lines:
+            # The note quotes the broker, or whoever answers in its place.
+            left = Text(words.shown(note, width), "dim")
+            yield from (Text(), _ends(left, "q quits" if lines else "", width))
 
 
-def _body(
-    view: View, figures: Figures, width: int, room: int | None, *, plain: bool
-) -> RenderableType:
-    api = (relay_blocks.attempts(figures.api), relay_blocks.times(figures))
-    orders = (fate(figures.orders), waiting(view.queues, figures.orders))
-    process = relay_blocks.relay(figures.broker, figures.process)
-    now = relay_blocks.now(figures)
+def _ends(left: Text, right: str, width: int) -> Text:
+    """One line; where it is too short, the left text is cut."""
+    left.truncate(max(0, width - len(right) - 2), overflow="crop", pad=True)
+    return _cut(left, "  ", (right, "dim"))
+
+
+def _cut(*parts: str | Text | tuple[str, str]) -> Text:
+    return Text.assemble(*parts, no_wrap=True, overflow="crop")
+
+
+def _bar(view: View, width: int, *, plain: bool) -> list[Text]:
+    """The fate of the latest orders as cells and in words; nothing where there were none."""
+    retried = view.by(catalogue.SETTLED, "settlement")[Settlement.RETRIED]
+    flows = {**view.by(catalogue.REPLIES, "status"), WAITS: retried}
+    counts = {fate: flows[fate].lately for fate in FATES if fate in flows and flows[fate].lately}
+    shares = {fate: count / sum(counts.values()) for fate, count in counts.items()}
+    texts = [Text(f"{words.share(share)} {fate}", FATES[fate][0]) for fate, share in shares.items()]
+    said = Text(", ").join(texts)
+    room = max(width - len(said) - 3, SHORTEST_BAR)
+    # What is rare has a cell too: it is what one looks for.
+    cells = {fate: max(1, int(room * share)) for fate, share in shares.items()}
+    if cells:
+        # What was rounded, down or up, is made good where it shows least.
+        cells[max(cells, key=lambda fate: cells[fate])] += room - sum(cells.values())
+    bar = [(FATES[fate][1 + plain] * number, FATES[fate][0]) for fate, number in cells.items()]
+    return [_cut(" ", *bar, "  ", said)] if bar else []
+
+
+def _body(view: View, width: int, room: int | None) -> RenderableType:
+    times, now, relay = blocks.process(view)
+    left, right = [blocks.orders(view), blocks.queues(view)], [blocks.attempts(view), times, relay]
     # A small terminal has more room on the left: most of its rows are details.
     small = room is not None and room < ROOM_FOR_ALL
-    left, right = ((*orders, now), (*api, process)) if small else (orders, (*api, now, process))
+    left, right = ([*left, now], right) if small else (left, [*right[:2], now, relay])
     if width < NARROWEST_FOR_TWO:
-        return _stack(fit((*left, *right), room), width)
+        return _stack(blocks.fit([*left, *right], room), width)
     half = (width - 3) // 2
-    sides = fit(left, room), fit(right, room)
-    grid = Table.grid()
-    for wide in (half, 3, half):
-        grid.add_column(width=wide)
-    between = Text("\n".join([" | " if plain else " │ "] * max(map(height, sides))), style="dim")
-    grid.add_row(_stack(sides[0], half), between, _stack(sides[1], half))
+    grid = Table(
+        box=MINIMAL, show_header=False, show_edge=False, pad_edge=False, border_style="dim"
+    )
+    grid.add_column(width=half)
+    grid.add_column(width=half)
+    grid.add_row(*(_stack(blocks.fit(side, room), half) for side in (left, right)))
     return grid
 
 
-def _most_instances(view: View, room: int | None) -> int:
-    if room is None:
-        return len(view.instances)
-    return max(2, min(len(view.instances), (room - SHORTEST_BODY) // 3))
+def _stack(column: Sequence[Sequence[Row]], width: int) -> RenderableType:
+    tables = [_table(block, width, _WIDTHS[len(block[0].values)]) for block in column]
+    return Group(*[part for table in tables for part in (table, Text())][:-1])
 
 
-def _header(view: View, width: int) -> RenderableType:
-    answering = [one for one in view.instances if isinstance(one, Answering)]
-    name = Text("order-relay", style="bold")
-    rest = f"   {len(answering)} of {len(view.instances)} answer"
-    if view.figures is not None:
-        process = view.figures.process
-        name.append(f" {', '.join(process.versions)}".rstrip())
-        rest = f"{rest}, up {duration(process.uptime_seconds)}"
-    name.append(rest, style="not bold dim")
-    window = view.window_seconds
-    over = "since the start" if window is None else f"last {duration(window)}"
-    return _ends(name, Text(f"{over}   {view.at:%H:%M:%S} UTC", style="dim"), width)
-
-
-def _footer(view: View, width: int, *, live: bool) -> list[RenderableType]:
-    note = f"queues not asked: {view.queues.why}" if isinstance(view.queues, NotAsked) else ""
-    # It quotes the broker, or whoever answers in its place.
-    note = shown(note, width)
-    keys = "q quits" if live else ""
-    return [_ends(Text(note), Text(keys), width, style="dim")] if note or keys else []
-
-
-def _ends(left: Text, right: Text, width: int, style: str = "") -> RenderableType:
-    """One line; where it is too short, the left text is cut."""
-    grid = Table.grid(padding=(0, 2, 0, 0), pad_edge=False)
-    grid.add_column(width=width - len(right) - 2, no_wrap=True, overflow="crop", style=style)
-    grid.add_column(width=len(right), no_wrap=True, overflow="crop", style=style)
-    grid.add_row(left, right)
-    return grid
-
-
-def _badge(verdict: Verdict) -> list[RenderableType]:
-    """The word, and beside it its lines."""
-    rows = []
-    for number, text in enumerate(verdict.lines):
-        row = Text(no_wrap=True, overflow="crop")
-        word, style = f" {verdict.word} ", _BADGES[verdict.tone]
-        row.append(*((word, style) if not number else (" " * len(word), "")))
-        row.append(f"  {text}")
-        rows.append(row)
-    return [*rows]
-
-
-def _fate(view: View, width: int, *, plain: bool) -> list[RenderableType]:
-    """One line: a bar, and in words what its parts are."""
-    shares = () if view.figures is None else shares_of(view.figures.orders)
-    words = [f"{share(each.share)} {each.label}" for each in shares]
-    room = width - len(", ".join(words)) - 3
-    line = Text(" ", no_wrap=True, overflow="crop")
-    for each, cells in zip(shares, cells_of(shares, max(room, SHORTEST_BAR)), strict=True):
-        line.append((each.plain_fill if plain else each.fill) * cells, style=_STYLES[each.tone])
-    for number, (each, text) in enumerate(zip(shares, words, strict=True)):
-        line.append(", " if number else "  ")
-        line.append(text, style=_STYLES[each.tone])
-    return [line] if shares else []
-
-
-def _stack(blocks: Sequence[Block], width: int) -> RenderableType:
-    parts: list[RenderableType] = []
-    for block in blocks:
-        parts += [_table(block, width, _widths(block)), Text()]
-    return Group(*parts[:-1])
-
-
-def _widths(block: Block) -> tuple[int, ...]:
-    match len(block.heads):
-        case 1:
-            return (15, 0)
-        case 2:
-            return (0, 7, 10)
-        case _:
-            return (0, *[7] * len(block.heads))
-
-
-def _table(block: Block, width: int, widths: Sequence[int]) -> RenderableType:
-    """`widths` of the label and each value; 0 takes what is left, to the left side."""
+def _table(block: Sequence[Row], width: int, widths: Sequence[int]) -> RenderableType:
     table = Table.grid(padding=(0, 1, 0, 0))
     rest = width - sum(widths) - len(widths) + 1
     for number, wide in enumerate(widths):
         side: Literal["left", "right"] = "right" if number and wide else "left"
         table.add_column(width=wide or rest, justify=side, no_wrap=True, overflow="crop")
-    heads = [Text(head, style="dim") for head in block.heads]
-    table.add_row(Text(f"  {block.title}", style="bold"), *heads)
-    for row in block.rows:
-        table.add_row(*_cells(row))
+    title, *rows = block
+    table.add_row(Text(f"  {title.label}", "bold"), *(Text(head, "dim") for head in title.values))
+    for row in rows:
+        label = f"{_MARKS.get(row.tone, '  ')}{row.label}"
+        table.add_row(*map(Text, (label, *row.values)), style=row.tone)
     return table
-
-
-def _cells(row: Row) -> list[Text]:
-    style = _STYLES[row.tone]
-    texts = [_MARKS.get(row.tone, "  ") + row.label, *row.values]
-    return [Text(text, style=style, no_wrap=True, overflow="crop") for text in texts]

@@ -6,7 +6,7 @@ import logging
 import aiormq.exceptions
 from aio_pika.abc import AbstractConnection
 
-from service.core.depths import Depth, Depths, NotAsked, Queues
+from service.core.depths import Depth, Depths, Queues, Unreadable
 from service.core.topology import Topology
 from service.edges.amqp import broker as brokers
 from service.edges.amqp.broker import Broker, BrokerUnreachableError
@@ -17,7 +17,7 @@ CONNECTION_NAME = "top"
 
 
 class QueueDepths:
-    """Asks for the depths repeatedly, on one connection that is opened again when it fails."""
+    """Reads the depths again and again, on one connection that is made anew when it fails."""
 
     def __init__(self, broker: Broker, topology: Topology) -> None:
         self._broker = broker
@@ -26,21 +26,21 @@ class QueueDepths:
         # Without a handler Python prints the library's tracebacks over the view.
         logging.getLogger("aiormq").addHandler(logging.NullHandler())
 
-    async def ask(self) -> Queues:
-        """The depths now, or why the broker could not be asked."""
+    async def read(self) -> Queues:
+        """The depths now, or why they cannot be read."""
         try:
             if self._connection is None:
                 self._connection, _ = await self._broker.connect(CONNECTION_NAME)
             async with asyncio.timeout(ANSWER_SECONDS):
                 return await self._depths(self._connection)
         except BrokerUnreachableError as error:
-            return NotAsked(str(error))
+            return Unreadable(str(error))
         except TimeoutError:
             await self.close()
-            return NotAsked("the broker does not answer in time")
+            return Unreadable("the broker does not answer in time")
         except (aiormq.exceptions.AMQPError, RuntimeError, OSError) as error:
             await self.close()
-            return NotAsked(f"{type(error).__name__} {error}".rstrip())
+            return Unreadable(f"{type(error).__name__} {error}".rstrip())
 
     async def close(self) -> None:
         """Close the connection, if there is one."""

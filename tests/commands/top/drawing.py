@@ -1,12 +1,10 @@
 """Views as plain text, of the size of a terminal."""
 
-from io import StringIO
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
-from rich.console import Console
-
-from service.commands.top.screen import draw
-from service.commands.top.view import View
+from service.commands.top.figures import View
+from service.commands.top.screen import Picture, console
 from tests.commands.top import scenes
 
 PICTURES = Path(__file__).parent / "pictures"
@@ -16,10 +14,12 @@ SCENES = {"quiet-day": scenes.quiet_day, "outage": scenes.outage, "first-look": 
 
 def drawn(view: View, width: int, lines: int | None, *, plain: bool = False) -> str:
     """What a terminal of this size shows, without colours and without spaces at the ends."""
-    file = StringIO()
-    console = Console(file=file, width=width, color_system=None, highlight=False)
-    console.print(draw(view, width, lines, plain=plain))
-    return "".join(f"{line.rstrip()}\n" for line in file.getvalue().splitlines())
+    file = TextIOWrapper(BytesIO(), encoding="ascii" if plain else "utf-8")
+    terminal = console(file)
+    terminal.width = width
+    terminal.print(Picture(view), height=lines)
+    file.seek(0)
+    return "".join(f"{line.rstrip()}\n" for line in file.read().splitlines())
 
 
 def picture(scene: str, size: tuple[int, int]) -> Path:

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 from prometheus_client import generate_latest
 
-from service.commands.top.parsing import parse
-from service.commands.top.samples import Scrape
+from service.commands.top.figures import Scrape
+from service.commands.top.scraping import parse
 from service.core.message import PublicationKind
 from service.core.settlement import Settlement
 from service.edges.telemetry.metrics import Metrics
@@ -95,7 +95,7 @@ class RelayMetrics:
 
     def scrape(self, at_seconds: float) -> Scrape:
         """The same as it is read, so many seconds after noon."""
-        return Scrape(at_seconds, NOON_UNIX_SECONDS + at_seconds, parse(self.text()))
+        return Scrape(at_seconds, parse(self.text()))
 
     def _arrive_and_try(self, outcome: str, seconds: float) -> None:
         self.metrics.record(DeliveryArrived("o", redelivered=False))

@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from service.commands.top.samples import Scrape
-from service.commands.top.view import View, build_view
-from service.core.depths import Depth, Depths, NotAsked, Queues
+from service.commands.top.figures import Scrape, View
+from service.core.depths import Depth, Depths, Queues, Unreadable
 from service.flow.events.labels import ConnectionName, HoldReason, LostCause
 from service.flow.events.process import BrokerLost
 from tests.commands.top.relay import NOON_UNIX_SECONDS, TIERS, RelayMetrics
@@ -27,7 +26,9 @@ def queues(*, consumers: int = 1, **ready: int) -> Depths:
 
 def view_of(answers: Mapping[str, list[Scrape] | str], asked: Queues) -> View:
     """The view ten seconds after noon."""
-    return build_view(answers, asked, NOON + timedelta(seconds=10))
+    scrapes = {address: answer for address, answer in answers.items() if isinstance(answer, list)}
+    silent = {address: answer for address, answer in answers.items() if isinstance(answer, str)}
+    return View(NOON + timedelta(seconds=10), scrapes, silent, asked)
 
 
 def first_look() -> View:
@@ -36,7 +37,7 @@ def first_look() -> View:
     relay.accept(1200)
     relay.reject("invalid_quantity", 30)
     relay.lag(0.002)
-    refused = NotAsked("localhost:5672 vhost /: [Errno 111] Connect call failed")
+    refused = Unreadable("localhost:5672 vhost /: [Errno 111] Connect call failed")
     return view_of({ADDRESS: [relay.scrape(10)]}, refused)
 
 

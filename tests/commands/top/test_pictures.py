@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from service.commands.top.parsing import parse
-from service.commands.top.samples import Scrape
-from service.commands.top.screen import WIDEST, Screen
-from service.core.depths import NotAsked
+from service.commands.top.figures import Scrape
+from service.commands.top.scraping import parse
+from service.commands.top.screen import WIDEST, Picture, console
+from service.core.depths import Unreadable
 from tests.commands.top import scenes
 from tests.commands.top.drawing import SCENES, SIZES, drawn, picture
-from tests.commands.top.relay import NOON_UNIX_SECONDS, RelayMetrics
+from tests.commands.top.relay import RelayMetrics
 
 SERIES = [line.rpartition(" ")[0] for line in RelayMetrics().text().split("\n") if line[:1] > "#"]
 ALARMS = "\x1b[2J\x1b]0;owned\x07\r\n\u202e\u5168\u89d2\x00"
@@ -61,7 +61,7 @@ def test_a_terminal_of_ascii_gets_ascii(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("COLUMNS", "100")
     raw = io.BytesIO()
     file = io.TextIOWrapper(raw, encoding="ascii")
-    Screen(file).print(scenes.outage())
+    console(file).print(Picture(scenes.outage()))
     file.flush()
     assert b"####" in raw.getvalue() or b"#=" in raw.getvalue() or b"##-!" in raw.getvalue()
 
@@ -84,11 +84,9 @@ def test_a_terminals_wishes_are_kept(
         monkeypatch.setenv(name, value)
     master, slave = pty.openpty()
     with os.fdopen(slave, "w", encoding="utf-8") as file, os.fdopen(master, "rb"):
-        screen = Screen(file)
-        assert screen.can_live is live
+        assert console(file).is_interactive is live
         written = io.StringIO()
-        terminal = Screen(_Terminal(written))
-        terminal.print(scenes.quiet_day())
+        console(_Terminal(written)).print(Picture(scenes.quiet_day()))
     assert ("\x1b[32m" in written.getvalue()) is coloured
 
 
@@ -117,7 +115,7 @@ def test_a_hostile_endpoint_draws_nothing_of_its_own() -> None:
     text += f'order_relay_build_info{{version="{hostile}"}} 1\n'
     text += f'order_relay_broker_connected{{connection="{hostile}"}} 0\n'
     view = scenes.view_of(
-        {scenes.ADDRESS: [Scrape(1, 1, parse(text))]}, NotAsked(ALARMS + "[bold]" + "y" * 500)
+        {scenes.ADDRESS: [Scrape(1, parse(text))]}, Unreadable(ALARMS + "[bold]" + "y" * 500)
     )
     for lines in (24, 40, None):
         rows = drawn(view, 80, lines).splitlines()
@@ -134,7 +132,7 @@ def test_ten_thousand_labels_are_a_few_rows() -> None:
         f'order_relay_api_requests_total{{outcome="o{number}"}} 1\n'
         for number in range(4000)
     )
-    view = scenes.view_of({scenes.ADDRESS: [Scrape(1, 1, parse(text))]}, NotAsked("not now"))
+    view = scenes.view_of({scenes.ADDRESS: [Scrape(1, parse(text))]}, Unreadable("not now"))
     picture_ = drawn(view, 80, None)
     assert "and 3989 more" in picture_
     assert "and 3995 more" in picture_
@@ -167,7 +165,7 @@ def test_no_two_scrapes_break_the_picture(
     for at, place in ((0.0, 1), (seconds, 2)):
         lines = [f"{sample[0]} {sample[place]}" for sample in samples]
         text = "\n".join(["order_relay_in_flight 1", *lines, ""])
-        scrapes.append(Scrape(at, NOON_UNIX_SECONDS + at, parse(text)))
+        scrapes.append(Scrape(at, parse(text)))
     view = scenes.view_of({scenes.ADDRESS: scrapes}, scenes.queues())
     for width, lines_ in ((80, 24), (60, None), (120, 40)):
         rows = drawn(view, width, lines_).splitlines()

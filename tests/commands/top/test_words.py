@@ -5,12 +5,13 @@ import math
 import pytest
 
 from service.commands.top import words
+from service.commands.top.figures import UNSAID
 
 
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        (None, "-"),
+        (UNSAID, "-"),
         (0, "0"),
         (0.004, "<0.01"),
         (0.25, "0.25"),
@@ -20,7 +21,7 @@ from service.commands.top import words
         (12345.6, "12 346"),
     ],
 )
-def test_rates(value: float | None, text: str) -> None:
+def test_rates(value: float, text: str) -> None:
     """Precise where they are small."""
     assert words.rate(value) == text
 
@@ -28,7 +29,7 @@ def test_rates(value: float | None, text: str) -> None:
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        (None, "-"),
+        (UNSAID, "-"),
         (0, "0"),
         (999, "999"),
         (1_204_331, "1 204 331"),
@@ -37,7 +38,7 @@ def test_rates(value: float | None, text: str) -> None:
         (math.inf, "inf"),
     ],
 )
-def test_counts(value: float | None, text: str) -> None:
+def test_counts(value: float, text: str) -> None:
     """At most nine characters."""
     assert words.count(value) == text
 
@@ -45,7 +46,7 @@ def test_counts(value: float | None, text: str) -> None:
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [
-        (None, "-"),
+        (UNSAID, "-"),
         (0.00042, "0.4 ms"),
         (0.0123, "12 ms"),
         (0.9996, "1.0 s"),
@@ -58,7 +59,7 @@ def test_counts(value: float | None, text: str) -> None:
         (3 * 86_400 + 4 * 3600 + 59, "3 d 4 h"),
     ],
 )
-def test_durations(seconds: float | None, text: str) -> None:
+def test_durations(seconds: float, text: str) -> None:
     """In the unit that fits."""
     assert words.duration(seconds) == text
 
@@ -66,7 +67,7 @@ def test_durations(seconds: float | None, text: str) -> None:
 @pytest.mark.parametrize(
     ("seconds", "text"), [(1, "1 s"), (90, "90 s"), (120, "2 min"), (3600, "1 h"), (86_400, "1 d")]
 )
-def test_tiers(seconds: float, text: str) -> None:
+def test_tiers(seconds: int, text: str) -> None:
     """Exactly, as they are set."""
     assert words.whole_duration(seconds) == text
 
@@ -74,6 +75,7 @@ def test_tiers(seconds: float, text: str) -> None:
 @pytest.mark.parametrize(
     ("part", "text"),
     [
+        (UNSAID, "-"),
         (0, "0.0 %"),
         (0.0001, "<0.1 %"),
         (0.027, "2.7 %"),
@@ -93,18 +95,18 @@ def test_shares(part: float, text: str) -> None:
     [
         (3, 64, "3 of 64"),
         (3, math.inf, "3, no limit"),
-        (3, None, "3"),
-        (None, None, "-"),
+        (3, UNSAID, "3"),
+        (UNSAID, UNSAID, "-"),
     ],
 )
-def test_limits(used: float | None, most: float | None, text: str) -> None:
+def test_limits(used: float, most: float, text: str) -> None:
     """No limit is said, and one that nobody knows is left out."""
     assert words.limited(used, most, words.count) == text
 
 
 @pytest.mark.parametrize(
-    ("size", "text"), [(None, "-"), (61 * 2**20, "61.0 MiB"), (3 * 2**29, "1.5 GiB")]
+    ("size", "text"), [(UNSAID, "-"), (61 * 2**20, "61.0 MiB"), (3 * 2**29, "1.5 GiB")]
 )
-def test_sizes(size: float | None, text: str) -> None:
+def test_sizes(size: float, text: str) -> None:
     """In binary units, as limits are set."""
     assert words.size(size) == text

@@ -99,25 +99,26 @@ def test_every_line_of_a_real_relay_fits(recordings: dict[str, Recording]) -> No
     ("change", "problem"),
     [
         ({"event": "halted"}, "no line is called 'halted'"),
-        ({"level": "error"}, "level is 'error'"),
-        ({"left": "0"}, "left is '0'"),
-        ({"left": True}, "left is True"),
-        ({"time": "12:00"}, "time is '12:00'"),
-        ({"right": 1}, "right is not known"),
-        ({"trace_id": "x"}, "trace_id is 'x'"),
+        ({"level": "error"}, "'error' is not one of"),
+        ({"left": "0"}, "'0' is not of type 'integer'"),
+        ({"left": True}, "True is not of type 'integer'"),
+        ({"time": "12:00"}, "'12:00' does not match"),
+        ({"right": 1}, "'right' was unexpected"),
+        ({"trace_id": "x"}, "'x' does not match"),
     ],
 )
 def test_what_does_not_fit_is_found(change: dict[str, object], problem: str) -> None:
     """A line with another text, level, type, form or field."""
     assert problems(GOOD, SCHEMA) == []
-    assert problems({**GOOD, **change}, SCHEMA) == [problem]
+    (found,) = problems({**GOOD, **change}, SCHEMA)
+    assert problem in found
 
 
 def test_a_missing_field_is_found() -> None:
     """And a line that is no object at all."""
     without = {name: value for name, value in GOOD.items() if name != "left"}
-    assert problems(without, SCHEMA) == ["left is missing"]
-    assert problems(["time"], SCHEMA) == ["not an object"]
+    assert problems(without, SCHEMA) == ["'left' is a required property"]
+    assert problems(["time"], SCHEMA) == ["['time'] is not of type 'object'"]
 
 
 def test_the_example_of_the_page_fits() -> None:

@@ -13,11 +13,9 @@ from tests.shipping.rules.promtool import Missing, Promtool, find_promtool
 from tests.shipping.rules.reading import (
     ALERT_NAMES,
     FILE,
-    NotReadError,
     Rule,
     alerts,
     all_rules,
-    rules,
 )
 
 SEVERITIES = {"critical", "warning", "info"}
@@ -136,11 +134,3 @@ def test_every_recorded_series_is_recorded_before_it_is_used() -> None:
         assert {f"order_relay:{objective}:ratio_rate{window}" for window in WINDOWS} <= set(known)
     for objective in ("answers_late", "orders_unknown"):
         assert f"order_relay:{objective}:ratio_rate30d" in known
-
-
-def test_a_line_that_cannot_be_read_is_an_error() -> None:
-    """No rule is lost in silence."""
-    with pytest.raises(NotReadError):
-        rules("groups:\n  - name: one\n    rules:\n      - alert: A\n        expr: up\n\tbad")
-    with pytest.raises(NotReadError):
-        rules("other: 1\n")
