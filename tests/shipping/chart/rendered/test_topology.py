@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from service.core.topology import Binding, Exchange, Queue, Topology, build_topology
+from service.core.topology import Binding, Exchange, Queue, Topology, build_whole_topology
 from tests.shipping.chart.rendered.helm import Object, container, kinds, named, render
 
 OPERATOR = {
@@ -66,7 +66,7 @@ def test_the_operators_topology_is_the_programs(namespace: str, delays: list[int
     """Every exchange, queue and binding with all its arguments, and no other."""
     found, wanted = (
         _read(_operator(namespace, delays), namespace),
-        build_topology(namespace, delays),
+        build_whole_topology(namespace, delays),
     )
     for kind in ("exchanges", "queues", "bindings"):
         ours, theirs = getattr(found, kind), getattr(wanted, kind)
@@ -87,14 +87,18 @@ def test_its_user_may_do_what_the_relay_does_and_no_more() -> None:
     assert permission["vhost"] == "shop"
     rights = permission["permissions"]
     assert rights["configure"] == ""
-    topology = build_topology("shop.orders", (1,))
+    topology = build_whole_topology("shop.orders", (1,))
     names = {one.name for one in topology.exchanges} | {one.name for one in topology.queues}
     names.add("shopXorders.requests")
-    assert {name for name in names if re.search(rights["read"], name)} == {topology.requests_queue}
+    assert {name for name in names if re.search(rights["read"], name)} == {
+        topology.requests_queue,
+        topology.peers,
+    }
     assert {name for name in names if re.search(rights["write"], name)} == {
         topology.retry_exchange,
         topology.parked_exchange,
         topology.replies_exchange,
+        topology.peers,
     }
 
 
