@@ -98,9 +98,10 @@ async def _main(
     watching = asyncio.create_task(watch_loop(SystemClock(), emit, stopped))
     publishing = asyncio.create_task(parts.publisher.run())
     consuming = asyncio.create_task(parts.consumer.run())
+    sharing = asyncio.create_task(parts.peers.run())
     received = await asked
     emit(Draining(received.name, settings.drain_seconds))
-    left = await _drain(parts, settings.drain_seconds, consuming, publishing)
+    left = await _drain(parts, settings.drain_seconds, consuming, publishing, sharing)
     stopped.set()
     await watching
     emit(Stopped(left))
@@ -112,6 +113,7 @@ async def _drain(
     seconds: float,
     consuming: "asyncio.Task[None]",
     publishing: "asyncio.Task[None]",
+    sharing: "asyncio.Task[None]",
 ) -> int:
     parts.gate.drain()
     quiet = asyncio.create_task(parts.consumer.quiet.wait())
@@ -119,7 +121,8 @@ async def _drain(
     quiet.cancel()
     left = await parts.relay.finish(seconds)
     # First the consuming side: its channel's close is what makes the last acks certain.
-    for side, task in ((parts.consumer, consuming), (parts.publisher, publishing)):
+    sides = ((parts.consumer, consuming), (parts.publisher, publishing), (parts.peers, sharing))
+    for side, task in sides:
         side.stop()
         await asyncio.wait({task}, timeout=CLOSED_WITHIN_SECONDS)
         task.cancel()

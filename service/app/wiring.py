@@ -2,14 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from service.app.loading import Loaded
 from service.app.settings import AmqpSettings, Settings
 from service.core.decision import RetryPolicy
-from service.core.topology import build_topology
+from service.core.topology import build_peers_topology, build_topology
 from service.edges.amqp.broker import Broker, TlsFiles
 from service.edges.amqp.consumer import AmqpConsumer, ConsumerPorts
+from service.edges.amqp.peers import AmqpPeers, PeersPorts
 from service.edges.amqp.preparation import Prepare
 from service.edges.amqp.publisher import AmqpPublisher, PublisherPorts
 from service.edges.api.client import HttpOrderApi
@@ -35,6 +37,7 @@ class Parts:
     relay: Relay
     publisher: AmqpPublisher
     consumer: AmqpConsumer
+    peers: AmqpPeers
     api: HttpOrderApi
     emit: Emit
 
@@ -47,8 +50,29 @@ def build(
     topology = build_topology(settings.amqp.namespace, settings.retry.delays_seconds)
     broker = Broker(settings.amqp.urls, tls_files(settings.amqp))
     prepare = Prepare(topology, settings.amqp.topology)
-    pace = Pace(settings.api.rate_per_second)
-    gate = Gate(clock, emit, concurrency=settings.api.concurrency, pace=pace, random=random)
+    peers_topology = build_peers_topology(settings.amqp.namespace)
+    peers = AmqpPeers(
+        PeersPorts(
+            broker,
+            Prepare(peers_topology, settings.amqp.topology),
+            lambda: gate.state(),  # noqa: PLW0108 - the gate needs the peers, and is made later
+            lambda: gate.hear(),  # noqa: PLW0108
+            clock,
+            emit,
+            random,
+        ),
+        peers_topology,
+        token_hex(8),
+    )
+    gate = Gate(
+        clock,
+        emit,
+        concurrency=settings.api.concurrency,
+        pace=Pace(settings.api.rate_per_second, peers.share),
+        random=random,
+        sharing=peers,
+    )
+    emit(LimitsChanged(settings.api.concurrency, settings.api.rate_per_second))
     publisher = AmqpPublisher(
         PublisherPorts(
             broker, prepare, gate.hold_publisher, gate.lift_publisher, clock, emit, random
@@ -73,13 +97,12 @@ def build(
         random=random,
         tracing=traces.deliveries(topology) if traces else None,
     )
-    share = _share_of(settings, pace, emit)
     consumer = AmqpConsumer(
-        ConsumerPorts(broker, prepare, gate, relay.receive, share, clock, emit, random),
+        ConsumerPorts(broker, prepare, gate, relay.receive, peers.counted, clock, emit, random),
         topology,
         settings.prefetch,
     )
-    return Parts(gate, relay, publisher, consumer, api, emit)
+    return Parts(gate, relay, publisher, consumer, peers, api, emit)
 
 
 def policy(settings: Settings) -> RetryPolicy:
@@ -95,20 +118,6 @@ def policy(settings: Settings) -> RetryPolicy:
 def tls_files(amqp: AmqpSettings) -> TlsFiles:
     """The certificates for amqps, from the settings."""
     return TlsFiles(amqp.ca_file, amqp.cert_file, amqp.key_file)
-
-
-def _share_of(settings: Settings, pace: Pace, emit: Emit) -> Callable[[int], None]:
-    """Each process has one consumer on the queue: their number divides the budget."""
-    rate, concurrency = settings.api.rate_per_second, settings.api.concurrency
-    emit(LimitsChanged(concurrency, rate))
-
-    def counted(consumers: int) -> None:
-        share = None if rate is None else rate / max(1, consumers)
-        if share != pace.limit_per_second:
-            pace.limit_per_second = share
-            emit(LimitsChanged(concurrency, share))
-
-    return counted
 
 
 def key_source(loaded: Loaded, emit: Emit, secrets: list[str]) -> KeySource:

@@ -49,7 +49,8 @@ from service.flow.keyed_lock import KeyedLock
 from service.flow.ports import Clock, Delivery, OrderApi, Publisher, Tracing, Untraced
 from service.flow.recent import Conflict, Fresh, RecentRequests, Repeat
 from service.flow.sending.account import Attempt
-from service.flow.sending.gate import Gate, Turn, TurnedAway
+from service.flow.sending.gate import Gate
+from service.flow.sending.line import Turn, TurnedAway
 from service.flow.settler import Settler
 
 DEFECT_PAUSE_SECONDS = 1.0

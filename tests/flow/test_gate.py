@@ -8,7 +8,7 @@ import pytest
 from service.core.outcome import Answered, Suspected
 from service.core.request import DEADLINE
 from service.flow.sending.account import Attempt
-from service.flow.sending.gate import Turn, TurnedAway
+from service.flow.sending.line import Turn, TurnedAway
 from tests.flow.clock import EPOCH, settle
 from tests.flow.fakes import request
 from tests.flow.test_holds import UNAUTHORIZED

@@ -40,6 +40,9 @@ BYE_TIMEOUT_SECONDS = 2.0
 SILENT_SECONDS = 30.0
 """Without a word of its own so long, the connection is made anew."""
 
+DEAF_SECONDS = 20.0
+"""Without a word of its own so long, consumers are counted: a bad stream must not stop orders."""
+
 OFFSET = "x-stream-offset"
 
 
@@ -73,6 +76,7 @@ class AmqpPeers:
         self._without: NoStream | None = None
         self._reading = False
         self._echoed_at = 0.0
+        self._heard_at = ports.clock.monotonic()
 
     async def run(self) -> None:
         """Keep a session up until `stop`."""
@@ -98,9 +102,10 @@ class AmqpPeers:
 
     def share(self) -> float:
         """Which part of the limits is this replica's."""
-        if self._without is not None:
+        now = self._ports.clock.monotonic()
+        if self._without is not None or now - self._heard_at > DEAF_SECONDS:
             return self._counted.share()
-        return self._peers.share(self._ports.clock.monotonic())
+        return self._peers.share(now)
 
     def count(self) -> int:
         """How many replicas are known, this one included."""
@@ -196,7 +201,7 @@ class AmqpPeers:
         now = self._ports.clock.monotonic()
         self._peers.heard(said, offset, now)
         if said.id == self._peers.name:
-            self._echoed_at = now
+            self._echoed_at = self._heard_at = now
             self._with_stream()
         self._ports.changed()
         self._wake.set()

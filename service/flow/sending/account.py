@@ -131,6 +131,17 @@ class Account:
         self._sent += 1
         return Attempt(self._sent, probe)
 
+    def wait_until(self, moment: float, now: float) -> None:
+        """Keep a wait that the API has asked another process for."""
+        since, until = self._throttled
+        if moment > max(now, until):
+            self._throttled = (now if now >= until else since, moment)
+
+    def close_circuit(self) -> None:
+        """Let all go on: orders are served again, here or elsewhere."""
+        if self._circuit is not None:
+            self._circuit, self._trust = None, FULL_TRUST - 1
+
     def report(self, attempt: Attempt, order: object, outcome: Outcome, now: float) -> None:
         """Learn from what an order's attempt met."""
         self._answers += not isinstance(outcome, Suspected | Throttled)
@@ -210,8 +221,7 @@ class Account:
     def _serve(self, attempt: Attempt) -> None:
         self._served = max(self._served, attempt.number)
         self._trust = min(FULL_TRUST, self._trust + TRUST_FOR_SUCCESS)
-        if self._circuit is not None:
-            self._circuit, self._trust = None, FULL_TRUST - 1
+        self.close_circuit()
         self._own_wait_seconds = FIRST_PAUSE_SECONDS
         if self._last_suspected < self._served:
             self._credentials, self._confirmed = None, False

@@ -5,11 +5,10 @@ own reasons (results that cannot be published, the end of the process), the line
 """
 
 import asyncio
-from bisect import insort
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from enum import Enum
 from math import inf
+from typing import assert_never
 
 from service.core.outcome import Accepted, Outcome, Refused
 from service.flow.events import Emit
@@ -17,14 +16,19 @@ from service.flow.events.labels import HoldReason
 from service.flow.events.process import HoldChanged
 from service.flow.ports import Clock
 from service.flow.sending.account import Account, Admission, Attempt
+from service.flow.sending.line import Line, Turn, TurnedAway
 from service.flow.sending.pace import Pace
+from service.flow.sending.peers import State
+from service.flow.sending.sharing import Alone, Sharing
 
 PATIENCE_SECONDS = 300.0
 """How long a held order stays in the process: brokers take back what is unacked for 30 minutes."""
 
 LONG_THROTTLE_SECONDS = 60.0
 
-MANY_FAILURES = 6
+IDLE_WEIGHT = 0.1
+BUSY_SECONDS = 10.0
+"""How long after orders waited the full part is asked for still."""
 
 
 class Intake(Enum):
@@ -33,27 +37,6 @@ class Intake(Enum):
     NONE = "none"
     ONE = "one"
     FULL = "full"
-
-
-class TurnedAway(Enum):
-    """Why an order does not wait here any longer."""
-
-    ELSEWHERE = "it waits elsewhere"
-    ALONE = "the suspicion falls on it alone"
-
-
-@dataclass(eq=False, slots=True)
-class Turn:
-    """An order that wants to be sent, the same object for all its attempts; times are monotonic.
-
-    Those that arrived first are sent first; `failures` counts its attempts so far.
-    """
-
-    arrived_at: float
-    leave_by: float = inf
-    failures: int = 0
-    result: Attempt | TurnedAway = TurnedAway.ELSEWHERE
-    came: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Gate:
@@ -67,16 +50,20 @@ class Gate:
         concurrency: int,
         pace: Pace,
         random: Callable[[], float],
+        sharing: Sharing | None = None,
     ) -> None:
         self._clock = clock
+        self._sharing = sharing or Alone()
         self._emit = emit
         self._concurrency = concurrency
         self._pace = pace
         self._account = Account(random)
         self._publisher: tuple[str, float] | None = None
-        self._line: list[Turn] = []
+        self._line = Line(self._account)
         self._in_flight = 0
-        self._fresh_next = True
+        self._others_fail = False
+        self._busy_until = -inf
+        self._weight = IDLE_WEIGHT
         self._leave_by = inf
         self._timekeeper: asyncio.Task[None] | None = None
         self._poke = asyncio.Event()
@@ -94,8 +81,7 @@ class Gate:
         """
         if self._timekeeper is None:
             self._timekeeper = asyncio.create_task(self._keep_time())
-        turn.came.clear()
-        insort(self._line, turn, key=lambda each: each.arrived_at)
+        self._line.add(turn)
         self._leave_by = min(self._leave_by, turn.leave_by)
         self._serve_and_wake()
         try:
@@ -123,6 +109,29 @@ class Gate:
         elif (seconds := throttled(now)) > before:
             self._pace.throttled(now, seconds)
         self._serve_and_wake()
+
+    def hear(self) -> None:
+        """Take over what the other replicas know, which has changed."""
+        common, now = self._sharing.common(), self._clock.monotonic()
+        self._account.wait_until(common.not_before, now)
+        if common.ceiling is not None:
+            self._pace.lower(common.ceiling)
+        if self._others_fail and not common.circuit:
+            self._account.close_circuit()
+        self._others_fail = common.circuit
+        self._serve_and_wake()
+
+    def state(self) -> State:
+        """What the other replicas are to know of this one."""
+        now = self._clock.monotonic()
+        learned = self._pace.learned_per_second
+        return State(
+            weight=self._weight,
+            not_before_in=self._account.throttled_seconds(now),
+            ceiling=None if learned == inf else learned,
+            budget=self._pace.limit_per_second,
+            circuit=self._account.failing,
+        )
 
     def hold_publisher(self, why: str) -> None:
         """Let nothing through while results cannot be published."""
@@ -199,8 +208,9 @@ class Gate:
         while (turn := self._next(now)) is not None:
             self._pace.take(now)
             self._in_flight += 1
-            self._end(turn, self._account.send(now))
+            self._line.end(turn, self._account.send(now))
         self._announce(now)
+        self._weigh(now)
         if not self._line:
             return inf
         return min(self._account.next_change(now), self._pace_seconds(now), self._leave_by - now)
@@ -211,30 +221,29 @@ class Gate:
             return None
         if self._in_flight >= min(self._concurrency, self._account.most_in_flight(now)):
             return None
-        admission = self._account.admission(now)
-        if admission is Admission.NOBODY:
-            return None
-        if admission is Admission.ALL and not self._account.troubled:
-            return self._line[0]
-        fresh = next((turn for turn in self._line if not self._has_failed(turn)), None)
-        failed = min(
-            (turn for turn in self._line if self._may_fail_again(turn, now)),
-            # The API may fail the first attempts of every order: the one that is furthest tells.
-            # Not the same again and again: its attempts are bounded.
-            key=lambda turn: turn.failures if turn.failures >= MANY_FAILURES else -turn.failures,
-            default=None,
-        )
-        if fresh is not None and failed is not None and self._account.troubled:
-            # Neither may be the only ones that are asked: one order decides for itself alone.
-            self._fresh_next = not self._fresh_next
-            return failed if self._fresh_next else fresh
-        return fresh or failed
+        match self._account.admission(now):
+            case Admission.ALL:
+                return self._line.next(now, probe=False)
+            case Admission.PROBE if not (self._others_fail and self._account.failing):
+                return self._line.next(now, probe=True)
+            case Admission.PROBE if self._sharing.leads():
+                # One probes for all replicas.
+                return self._line.next(now, probe=True)
+            case Admission.PROBE | Admission.NOBODY:
+                return None
+            case _ as never:  # pragma: no cover
+                assert_never(never)
 
-    def _has_failed(self, turn: Turn) -> bool:
-        return turn.failures > 0 or self._account.suspects(turn)
-
-    def _may_fail_again(self, turn: Turn, now: float) -> bool:
-        return self._has_failed(turn) and self._account.may_ask_again(turn, now)
+    def _weigh(self, now: float) -> None:
+        """Ask for as large a part of the limits as is of use."""
+        if self._line:
+            self._busy_until = now + BUSY_SECONDS
+        weight = 1.0 if now < self._busy_until else IDLE_WEIGHT
+        if self._publisher is not None or self.draining.is_set():
+            weight = 0.0
+        if weight != self._weight:
+            self._weight = weight
+            self._sharing.changed()
 
     def _pace_seconds(self, now: float) -> float:
         seconds = self._pace.wait_seconds(now)
@@ -248,7 +257,7 @@ class Gate:
             return
         throttled_long = account.throttled_seconds(now) > LONG_THROTTLE_SECONDS
         # One suspect stays to be asked again; in the place of the others new ones are asked.
-        spare = [turn for turn in self._line if account.suspects(turn)][1:]
+        spare = self._line.suspects()[1:]
         spare = spare if HoldReason.CREDENTIALS in account.reasons(now) else []
         self._leave_by = inf
         for turn in list(self._line):
@@ -268,12 +277,7 @@ class Gate:
 
     def _send_away(self, turn: Turn, why: TurnedAway) -> None:
         self._account.forget(turn)
-        self._end(turn, why)
-
-    def _end(self, turn: Turn, result: Attempt | TurnedAway) -> None:
-        self._line.remove(turn)
-        turn.result = result
-        turn.came.set()
+        self._line.end(turn, why)
 
     def _announce(self, now: float) -> None:
         """Say which holds began and ended since the last time, and that the intake changed."""

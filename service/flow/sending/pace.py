@@ -13,6 +13,7 @@ Sending goes on a little below the ceiling; after each wait it begins at half.
 """
 
 from collections import deque
+from collections.abc import Callable
 from enum import Enum
 from math import inf
 
@@ -51,10 +52,13 @@ class Phase(Enum):
 
 
 class Pace:
-    """`limit_per_second` is what is set, as this process's share; times are monotonic seconds."""
+    """Rates are of the whole account, of which `share` is this process's; times are monotonic."""
 
-    def __init__(self, limit_per_second: float | None) -> None:
+    def __init__(
+        self, limit_per_second: float | None, share: Callable[[], float] = lambda: 1.0
+    ) -> None:
         self.limit_per_second = limit_per_second
+        self._share = share
         self.learned_per_second = inf
         self._phase = Phase.FREE
         self._last_slot = -inf
@@ -68,11 +72,14 @@ class Pace:
         """How many orders a second may be sent at `now`; infinite where nothing limits it."""
         limit = inf if self.limit_per_second is None else self.limit_per_second
         ramp = min(1.0, 0.5 + max(0.0, now - self._resumed_at) / (2 * RAMP_SECONDS))
-        return min(self.learned_per_second, limit) * BELOW_THE_LIMIT * ramp
+        rate = min(self.learned_per_second, limit)
+        # What nothing limits is not divided: nobody waits for a share of it.
+        return rate if rate == inf else rate * self._share() * BELOW_THE_LIMIT * ramp
 
     def wait_seconds(self, now: float) -> float:
         """How long until the next slot; 0 where one can be taken now."""
-        return max(0.0, self._last_slot + 1 / self.rate_per_second(now) - now)
+        rate = self.rate_per_second(now)
+        return max(0.0, self._last_slot + 1 / rate - now) if rate > 0 else inf
 
     def take(self, now: float) -> None:
         """Take the slot of `now`, which `wait_seconds` says is there."""
@@ -110,6 +117,13 @@ class Pace:
             self._phase = Phase.DOUBLING if guessed else _NEXT[self._phase]
         self._wait(now, hold_seconds, served if guessed else min(known, learned))
 
+    def lower(self, ceiling_per_second: float) -> None:
+        """Take over the ceiling that another process has learned, where it is clearly lower."""
+        if ceiling_per_second < self.learned_per_second * LESS:
+            self.learned_per_second = ceiling_per_second
+            if self._phase is Phase.FREE:
+                self._phase = Phase.SEARCHING
+
     def _wait(self, now: float, hold_seconds: float, learned: float) -> None:
         self.learned_per_second = max(learned, SLOWEST)
         self._resumed_at = now + hold_seconds
@@ -117,13 +131,13 @@ class Pace:
         self._quiet_until = self._resumed_at + min(quiet, LONGEST_QUIET_SECONDS)
 
     def _served_per_second(self, now: float) -> float:
-        rate = self.rate_per_second(now)
+        rate, share = self.rate_per_second(now) or SLOWEST, self._share() or 1.0
         window = min(max(SAMPLE / rate, SHORTEST_WINDOW_SECONDS), LONGEST_WINDOW_SECONDS)
         times = [at for at in self._served if at > now - window]
         if self._phase is Phase.FREE:
             # In a burst of the first moment there is no telling how fast it was.
-            return max(FIRST_GUESS, len(times) / window)
-        return len(times) / max(now - times[0], 1 / rate) if times else 0.0
+            return max(FIRST_GUESS, len(times) / window / share)
+        return len(times) / max(now - times[0], 1 / rate) / share if times else 0.0
 
 
 _NEXT = {

@@ -49,6 +49,29 @@ class Sharing(Protocol):
         ...
 
 
+class Alone:
+    """No other replica is known: all of it is this one's."""
+
+    def share(self) -> float:
+        """All."""
+        return 1.0
+
+    def count(self) -> int:
+        """Itself."""
+        return 1
+
+    def leads(self) -> bool:
+        """There is nobody else."""
+        return True
+
+    def common(self) -> Common:
+        """Nothing."""
+        return Common()
+
+    def changed(self) -> None:
+        """Nobody is told."""
+
+
 def common(others: Collection[Peer]) -> Common:
     """What the others said last, taken together."""
     said = [peer.said for peer in others]

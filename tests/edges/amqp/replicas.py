@@ -12,7 +12,8 @@ from service.edges.amqp.preparation import Prepare, TopologyMode
 from service.edges.system_clock import SystemClock
 from service.flow.sending.peers import State
 from tests.edges.amqp.edge import almost_no_pause
-from tests.edges.amqp.eventlog import Box, EventLog
+from tests.edges.amqp.eventlog import EventLog
+from tests.world.standin.signals import Signals
 
 PEERS = build_peers_topology("orders")
 STOP_SECONDS = 20.0
@@ -24,12 +25,12 @@ class Replica:
     def __init__(self, name: str, broker: Broker, mode: TopologyMode = "declare") -> None:
         self.state = State(weight=1)
         self.events = EventLog()
-        self._box = Box()
+        self._signals = Signals()
         ports = PeersPorts(
             broker,
             Prepare(PEERS, mode),
             lambda: self.state,
-            self._box.changed,
+            self._signals.changed,
             SystemClock(),
             self.events,
             almost_no_pause,
@@ -43,9 +44,8 @@ class Replica:
 
     async def when(self, holds: Callable[[], bool], timeout_seconds: float = 50.0) -> None:
         """Wait until something holds after anything was said or heard."""
-        await self._box.until(
-            holds, f"{self.peers.share()}, {self.events.events}", timeout_seconds=timeout_seconds
-        )
+        what = lambda: f"{self.peers.share()}, {self.events.events}"  # noqa: E731
+        await self._signals.wait_for(holds, what, timeout_seconds)
 
     def become(self, state: State) -> None:
         """Want something else."""
