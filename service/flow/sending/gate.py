@@ -13,7 +13,7 @@ from typing import assert_never
 from service.core.outcome import Accepted, Outcome, Refused
 from service.flow.events import Emit
 from service.flow.events.labels import HoldReason
-from service.flow.events.process import HoldChanged
+from service.flow.events.process import HoldChanged, LimitsChanged
 from service.flow.ports import Clock
 from service.flow.sending.account import Account, Admission, Attempt
 from service.flow.sending.line import Line, Turn, TurnedAway
@@ -64,6 +64,7 @@ class Gate:
         self._others_fail = False
         self._busy_until = -inf
         self._weight = IDLE_WEIGHT
+        self._announced_share = 1.0
         self._leave_by = inf
         self._timekeeper: asyncio.Task[None] | None = None
         self._poke = asyncio.Event()
@@ -119,7 +120,15 @@ class Gate:
         if self._others_fail and not common.circuit:
             self._account.close_circuit()
         self._others_fail = common.circuit
+        self._announce_share()
         self._serve_and_wake()
+
+    def _announce_share(self) -> None:
+        """Say this process's part of the limit that is set, where it is clearly another."""
+        limit, share = self._pace.limit_per_second, self._sharing.share()
+        if limit is not None and abs(share - self._announced_share) > 0.1 * share:
+            self._announced_share = share
+            self._emit(LimitsChanged(self._concurrency, limit * share))
 
     def state(self) -> State:
         """What the other replicas are to know of this one."""
