@@ -58,6 +58,7 @@ class SharedLog:
         self.log: list[tuple[float, Said]] = []
         self.replicas: list[Replica] = []
         self.worst = 0.0
+        self.calm_since = 0.0
         self._events: list[tuple[float, int, Callable[[], None]]] = []
         self._numbers = count()
 
@@ -169,9 +170,12 @@ class SharedLog:
                     way += replica.mute_until - self.now
                 case _:
                     way += self.random.uniform(0, 10)
-        self.at(self.now + way, lambda: self._append(said))
+        begun_at = self.now
+        self.at(self.now + way, lambda: self._append(said, begun_at))
 
-    def _append(self, said: Said) -> None:
+    def _append(self, said: Said, begun_at: float) -> None:
+        if begun_at < self.calm_since:
+            return
         self.log.append((self.now, said))
         for replica in self.replicas:
             self._plan_reading(replica, self.now + replica.lag)
@@ -234,7 +238,8 @@ def schedule(seed: int, make: Make = Peers, seconds: float = 60.0) -> SharedLog:
 
 
 def calm(world: SharedLog) -> None:
-    """End all that is wrong."""
+    """End all that is wrong; what is still on its way is lost."""
+    world.calm_since = world.now
     for one in world.replicas:
         one.paused_until = one.deaf_until = one.mute_until = 0.0
         one.lag = RTT_SECONDS

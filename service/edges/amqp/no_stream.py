@@ -15,6 +15,7 @@ ADVICE = {
     NoStream.RIGHTS: "grant write on the exchange and read on the stream of this name",
     NoStream.MISSING: "declare it: order-relay topology",
     NoStream.DIFFERS: "something else has its name: order-relay topology --check",
+    NoStream.REPLICA: "rabbitmq-streams add_replica, or connect to a node that has one",
     NoStream.FEATURE_FLAG: "rabbitmqctl enable_feature_flag stream_queue",
 }
 
@@ -28,6 +29,8 @@ def no_stream(error: BaseException | None) -> NoStream | None:
             return NoStream.RIGHTS
         case ChannelNotFoundEntity() | PublishError():
             return NoStream.MISSING
+        case ChannelPreconditionFailed() if "replica on the local node" in str(error):
+            return NoStream.REPLICA
         case ChannelPreconditionFailed():
             return NoStream.DIFFERS
         case ConnectionInternalError() if "feature flag" in str(error):

@@ -43,6 +43,9 @@ SILENT_SECONDS = 30.0
 DEAF_SECONDS = 20.0
 """Without a word of its own so long, consumers are counted: a bad stream must not stop orders."""
 
+REPLICA_SECONDS = 60.0
+"""A node whose replica of the stream starts has none so far: that passes, and fails closed."""
+
 OFFSET = "x-stream-offset"
 
 
@@ -81,6 +84,7 @@ class AmqpPeers:
     async def run(self) -> None:
         """Keep a session up until `stop`."""
         ports = self._ports
+        self._echoed_at = ports.clock.monotonic()
         await keep_trying(
             self._session, self._lost, stop=self._stop, clock=ports.clock, random=ports.random
         )
@@ -219,7 +223,9 @@ class AmqpPeers:
     def _tell(self, error: BaseException) -> None:
         """Say once that the stream cannot be had, and count consumers from then on."""
         without = no_stream(error)
-        if without is None or without is self._without:
+        waited_seconds = self._ports.clock.monotonic() - self._echoed_at
+        passing = without is NoStream.REPLICA and waited_seconds < REPLICA_SECONDS
+        if without is None or without is self._without or passing:
             return
         self._without, self._reading = without, False
         self._ports.emit(SharingChanged(without, f"{error}; {ADVICE[without]}"))

@@ -50,3 +50,4 @@ class NoStream(StrEnum):
     MISSING = "missing"
     DIFFERS = "differs"
     FEATURE_FLAG = "feature_flag"
+    REPLICA = "replica"

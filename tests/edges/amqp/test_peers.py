@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 from math import inf
 
 import pytest
-from aiormq.exceptions import ConnectionInternalError
+from aiormq.exceptions import ChannelPreconditionFailed, ConnectionInternalError
 
 from service.edges.amqp.broker import Broker
 from service.edges.amqp.no_stream import no_stream
@@ -218,7 +218,8 @@ async def test_a_stream_that_is_not_there_is_said(vhost: VirtualHost, start: Sta
         queue = await channel.get_queue("orders.peers", ensure=False)
         await queue.unbind("orders.peers", "")
     unbound = await one.events.until(SharingChanged, number=3)
-    assert (unbound.without, "NO_ROUTE" in unbound.why) == (NoStream.MISSING, True)
+    assert unbound.without is NoStream.MISSING, one.events.events
+    assert "NO_ROUTE" in unbound.why
 
 
 def test_a_feature_flag_that_is_off_is_said() -> None:
@@ -229,6 +230,18 @@ def test_a_feature_flag_that_is_off_is_said() -> None:
     )
     assert no_stream(ConnectionInternalError(words)) is NoStream.FEATURE_FLAG
     assert no_stream(ConnectionInternalError("INTERNAL_ERROR")) is None
+
+
+@pytest.mark.parametrize(
+    ("words", "without"),
+    [
+        ("queue 'queue 'x' in vhost '/'' does not have a replica on the local node", "replica"),
+        ("inequivalent arg 'x-queue-type' for queue 'x' in vhost '/'", "differs"),
+    ],
+)
+def test_a_node_without_a_replica_is_told_from_another_queue(words: str, without: str) -> None:
+    """The first is so for a moment wherever a stream is new or a node starts."""
+    assert no_stream(ChannelPreconditionFailed(f"PRECONDITION_FAILED - {words}")) == without
 
 
 async def test_another_queue_of_its_name_is_said(vhost: VirtualHost, start: Start) -> None:
