@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from service.commands.top import words
-from service.commands.top.figures import UNSAID, Flow, View
+from service.commands.top.figures import NO_VALUE, Flow, View
 from service.commands.top.findings import BAD, DIM, GOOD, LOOK, PLAIN, tones
 from service.core.codes import Status
 from service.core.depths import PARKED, REQUESTS, RETRY_PREFIX, UNROUTED, Depths
@@ -25,15 +25,9 @@ FATES: dict[str, tuple[str, str, str]] = {
     WAITS: (LOOK, "·", "."),
 }
 """The tone of each, its cells in the bar, and those where there is only ASCII."""
-_OUTCOMES = {
-    "accepted": (GOOD, ALWAYS),
-    "refused": (PLAIN, ALWAYS),
-    "throttled": (LOOK, LESS),
-    "misconfigured": (BAD, SELDOM),
-    "unreached": (LOOK, LESS),
-    "unknown": (LOOK, ALWAYS),
-}
-"""The tone of each, and its rank where there was none lately."""
+_OUTCOMES = {"accepted": GOOD, "refused": PLAIN, "misconfigured": BAD}
+_IDLE_RANKS = {"throttled": LESS, "misconfigured": SELDOM, "unreached": LESS}
+"""Of outcomes that there were none of lately."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +59,8 @@ def _most(rows: list[Row], number: int = MOST_ROWS) -> list[Row]:
 
 def _flow(label: str, flow: Flow, tone: str = PLAIN, rank: int = ALWAYS, idle: int = 0) -> Row:
     """A counter's rate and total; `idle` is its rank where it did not count lately."""
-    values = words.rate(flow.per_second), words.count(flow.total)
-    return (
-        Row(label, values, tone, rank) if flow.lately else Row(label, values, DIM, max(rank, idle))
-    )
+    tone, rank = (tone, rank) if flow.lately else (DIM, max(rank, idle))
+    return Row(label, (words.rate(flow.per_second), words.count(flow.total)), tone, rank)
 
 
 def orders(view: View) -> list[Row]:
@@ -97,8 +89,11 @@ def orders(view: View) -> list[Row]:
 def attempts(view: View) -> list[Row]:
     """The attempts at the order API, by outcome."""
     flows = view.by(catalogue.API_REQUESTS, "outcome")
-    rows = [_flow(name, flows[name], tone, idle=idle) for name, (tone, idle) in _OUTCOMES.items()]
-    rows += [_flow(name, flows[name]) for name in sorted(flows.keys() - _OUTCOMES)]
+    known, others = catalogue.OUTCOMES, flows.keys() - set(catalogue.OUTCOMES)
+    rows = [
+        _flow(name, flows[name], _OUTCOMES.get(name, LOOK), idle=_IDLE_RANKS.get(name, ALWAYS))
+        for name in (*known, *sorted(others))
+    ]
     return [Row("API ATTEMPTS", ("/s", "total")), *_most(rows)]
 
 
@@ -111,11 +106,11 @@ def queues(view: View) -> list[Row]:
     rows, waiting = [], 0
     for tier in sorted(tiers, key=int):
         depth, flow = depths.get(f"{RETRY_PREFIX}{tier}"), into[tier]
-        busy = flow.lately or (depth and depth.ready)
-        values = words.count(depth.ready if depth else UNSAID), words.rate(flow.per_second)
-        tone, rank = (PLAIN, SELDOM) if busy else (DIM, IDLE)
+        ready = depth.ready if depth else 0
+        values = words.count(ready if depth else NO_VALUE), words.rate(flow.per_second)
+        tone, rank = (PLAIN, SELDOM) if ready or flow.lately else (DIM, IDLE)
         rows.append(Row(f"  {words.whole_duration(int(tier))}", values, tone, rank))
-        waiting += depth.ready if depth else 0
+        waiting += ready
     title = Row("QUEUES", ("ready", "retries /s"))
     if not depths:
         return [title, *_most(rows)]

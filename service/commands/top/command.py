@@ -73,7 +73,10 @@ class Readings:
     def __init__(self, urls: Sequence[str], depths: QueueDepths) -> None:
         self.depths = depths
         self._queues: Queues = Unreadable("the broker was not asked yet")
-        self._urls = dict(zip(map(_address, urls), urls, strict=True))
+        self._urls: dict[str, str] = {}
+        for url in urls:
+            parts = urlsplit(url)
+            self._urls[f"{parts.netloc}{parts.path}".removesuffix("/metrics")] = url
         self._scrapes: dict[str, list[Scrape]] = {address: [] for address in self._urls}
         self._silent = dict.fromkeys(self._urls, "not asked yet")
 
@@ -101,11 +104,6 @@ class Readings:
         relays = {address: tuple(found) for address, found in self._scrapes.items() if found}
         silent = {address: why for address, why in self._silent.items() if address not in relays}
         return View(datetime.now(UTC), relays, silent, self._queues)
-
-
-def _address(url: str) -> str:
-    parts = urlsplit(url)
-    return parts.netloc if parts.path == "/metrics" else f"{parts.netloc}{parts.path}"
 
 
 async def _once(readings: Readings, interval_seconds: float) -> ExitCode:

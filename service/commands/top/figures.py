@@ -12,8 +12,8 @@ from itertools import accumulate
 from service.core.depths import Queues
 from service.edges.telemetry import catalogue
 
-UNSAID = math.nan
-"""A number that nobody says: it is shown as "-", and is beyond no bound."""
+NO_VALUE = math.nan
+"""Of a metric that no relay has: it is shown as "-", and exceeds no bound."""
 MOST = 1e18
 """No number of a relay is larger; beyond it sums and differences lose their sense."""
 
@@ -34,13 +34,13 @@ class Scrape:
 class Flow:
     """What a counter counted in all, and since an earlier scrape if there is one; or a gauge."""
 
-    total: float = UNSAID
+    total: float = NO_VALUE
     lately: float = 0.0
-    per_second: float = UNSAID
+    per_second: float = NO_VALUE
 
     def __add__(self, other: "Flow") -> "Flow":
         rates = [rate for rate in (self.per_second, other.per_second) if rate >= 0]
-        rate = sum(rates) if rates else UNSAID
+        rate = sum(rates) if rates else NO_VALUE
         return Flow(self.total + other.total, self.lately + other.lately, rate)
 
 
@@ -93,7 +93,7 @@ class View:
         """Of the relay that began last."""
         began = max(self.each(catalogue.PROCESS_START, 0.0))
         # Another machine's clock may be ahead of ours.
-        return max(0.0, self.at.timestamp() - began) if began else UNSAID
+        return max(0.0, self.at.timestamp() - began) if began else NO_VALUE
 
 
 def seconds_of(scrapes: Sequence[Scrape]) -> float:
@@ -111,7 +111,7 @@ def _flows(scrapes: Sequence[Scrape], name: str) -> Iterator[tuple[dict[str, str
     for labels, value in latest.get(name, {}).items():
         before = earlier.get(name, {}).get(labels, 0.0)
         lately = max(0.0, value if value < before else value - before)
-        yield dict(labels), Flow(value, lately, lately / seconds if seconds else UNSAID)
+        yield dict(labels), Flow(value, lately, lately / seconds if seconds else NO_VALUE)
 
 
 def quantile(share: float, buckets: Mapping[float, float]) -> float:
@@ -120,7 +120,7 @@ def quantile(share: float, buckets: Mapping[float, float]) -> float:
     # Buckets are scraped one after the other: a count may be a little behind the one below it.
     counts = list(accumulate((buckets[bound] for bound in bounds), max))
     if bounds[-1:] != [math.inf] or not bounds[:-1] or counts[-1] <= 0:
-        return UNSAID
+        return NO_VALUE
     rank = share * counts[-1]
     at = bisect_left(counts, rank)
     if at == len(bounds) - 1:

@@ -83,7 +83,7 @@ def _of_relays(view: View) -> Iterator[Finding]:
         # The API itself asks for this one, and the orders wait in turn.
         tone = LOOK if reason == HoldReason.THROTTLED else BAD
         yield Finding(tone, f"held: {reason}", _HOLDS.get(reason, "no new order is sent"), "held")
-    attempts = _news(view, catalogue.API_REQUESTS, "outcome")
+    attempts = _lately(view, catalogue.API_REQUESTS, "outcome")
     failed = attempts.get("unreached", 0.0) + attempts.get("unknown", 0.0)
     if failed and (share := failed / sum(attempts.values())) > FEW_FAIL_SHARE:
         tone = BAD if share > MANY_FAIL_SHARE else LOOK
@@ -93,7 +93,7 @@ def _of_relays(view: View) -> Iterator[Finding]:
         if flow.total < len(view.relays):
             more = "it is built anew by itself; see whether the broker lives"
             yield Finding(BAD, f"{name} connection down", more, "broker")
-    if anew := sum(_news(view, catalogue.BROKER_RECONNECTS, "cause").values()):
+    if anew := sum(_lately(view, catalogue.BROKER_RECONNECTS, "cause").values()):
         more = "the log says why: broker connection lost"
         yield Finding(LOOK, f"reconnected {words.count(anew)}x", more, "reconnects")
 
@@ -113,16 +113,15 @@ def _of_queues(view: View) -> Iterator[Finding]:
 
 
 def _of_orders(view: View) -> Iterator[Finding]:
-    statuses = _news(view, catalogue.REPLIES, "status")
+    statuses = _lately(view, catalogue.REPLIES, "status")
     if unknown := statuses.get(Status.UNKNOWN):
         more = "they may exist: ask the API before anything is sent again"
         yield Finding(BAD, f"{words.count(unknown)} unknown", more)
     if failed := statuses.get(Status.FAILED):
-        more = "given up; certainly no order exists"
-        yield Finding(LOOK, f"{words.count(failed)} failed", more)
+        yield Finding(LOOK, f"{words.count(failed)} failed", "given up; certainly no order exists")
     rejected, answered = statuses.get(Status.REJECTED, 0.0), sum(statuses.values())
     if rejected >= FEWEST_REJECTED and rejected > answered * MANY_REJECTED_SHARE:
-        codes = _news(view, catalogue.REPLIES, "code", status=Status.REJECTED)
+        codes = _lately(view, catalogue.REPLIES, "code", status=Status.REJECTED)
         more = f"mostly {max(codes, key=lambda code: codes[code])}"
         yield Finding(LOOK, f"{words.share(rejected / answered)} rejected", more)
     if (age := max(view.each(catalogue.OLDEST_ORDER_AGE.name, 0.0))) > OLD_ORDER_SECONDS:
@@ -139,7 +138,7 @@ def _of_orders(view: View) -> Iterator[Finding]:
         yield Finding(LOOK, short, "near its limit, beyond it is a kill", "memory")
 
 
-def _news(view: View, metric: catalogue.Metric, label: str, **where: str) -> dict[str, float]:
+def _lately(view: View, metric: catalogue.Metric, label: str, **where: str) -> dict[str, float]:
     """What a counter counted since an earlier scrape: what was long ago is no news."""
     flows = view.by(metric, label, **where).items()
     return {value: flow.lately for value, flow in flows if flow.per_second >= 0}

@@ -24,8 +24,6 @@ SHORTEST_BAR, SHORTEST_BODY, ROOM_FOR_ALL = 10, 8, 24
 _BADGES = {GOOD: "black on green", LOOK: "black on yellow", BAD: "white on red"}
 _MARKS = {LOOK: "! ", BAD: "!!"}
 """So that a row says what it means without colour, too."""
-_WIDTHS = {1: (15, 0), 2: (0, 7, 10), 3: (0, 7, 7, 7)}
-"""Of a label and its values by their number; 0 is what is left, and stands on the left side."""
 
 
 def console(file: TextIO | None = None) -> Console:
@@ -62,7 +60,7 @@ class Picture:
         if of > 1 or not view.relays:
             most = None if room is None else max(2, (room - SHORTEST_BODY) // 3)
             block = blocks.relays(view, most)
-            relays = [Text(), _table(block, width, (width // 4 + 2, 6, 6, 6, 6, 9, 0))]
+            relays = [Text(), _table(block, width)]
             room = room and room - len(block) - 1
         if view.relays:
             yield from (Text(), _body(view, width, room))
@@ -111,9 +109,8 @@ def _body(view: View, width: int, room: int | None) -> RenderableType:
     if width < NARROWEST_FOR_TWO:
         return _stack(blocks.fit([*left, *right], room), width)
     half = (width - 3) // 2
-    grid = Table(
-        box=MINIMAL, show_header=False, show_edge=False, pad_edge=False, border_style="dim"
-    )
+    grid = Table(box=MINIMAL, show_header=False, show_edge=False, pad_edge=False)
+    grid.border_style = "dim"
     grid.add_column(width=half)
     grid.add_column(width=half)
     grid.add_row(*(_stack(blocks.fit(side, room), half) for side in (left, right)))
@@ -121,17 +118,18 @@ def _body(view: View, width: int, room: int | None) -> RenderableType:
 
 
 def _stack(column: Sequence[Sequence[Row]], width: int) -> RenderableType:
-    tables = [_table(block, width, _WIDTHS[len(block[0].values)]) for block in column]
-    return Group(*[part for table in tables for part in (table, Text())][:-1])
+    return Group(*[part for block in column for part in (_table(block, width), Text())][:-1])
 
 
-def _table(block: Sequence[Row], width: int, widths: Sequence[int]) -> RenderableType:
-    table = Table.grid(padding=(0, 1, 0, 0))
+def _table(block: Sequence[Row], width: int) -> RenderableType:
+    table, (title, *rows) = Table.grid(padding=(0, 1, 0, 0)), block
+    # Of the label and its values by their number; 0 is what is left, and stands on the left side.
+    by_number = {1: (15, 0), 2: (0, 7, 10), 3: (0, 7, 7, 7), 6: (width // 4 + 2, *[6] * 4, 9, 0)}
+    widths = by_number[len(title.values)]
     rest = width - sum(widths) - len(widths) + 1
     for number, wide in enumerate(widths):
         side: Literal["left", "right"] = "right" if number and wide else "left"
         table.add_column(width=wide or rest, justify=side, no_wrap=True, overflow="crop")
-    title, *rows = block
     table.add_row(Text(f"  {title.label}", "bold"), *(Text(head, "dim") for head in title.values))
     for row in rows:
         label = f"{_MARKS.get(row.tone, '  ')}{row.label}"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.commands.top.figures import UNSAID, Flow, Scrape, quantile
+from service.commands.top.figures import NO_VALUE, Flow, Scrape, quantile
 from service.commands.top.scraping import parse
 from service.core.depths import Unreadable
 from service.edges.telemetry.catalogue import DELIVERIES
@@ -99,10 +99,10 @@ def test_a_change_is_never_negative(before: float, after: float, seconds: float)
         (0.75, {0.1: 10, 0.2: 9, 0.4: 20, INF: 20}, 0.3),
         # A bound that is no number says nothing.
         (0.5, {math.nan: 5, 0.1: 10, 0.2: 20, INF: 20}, 0.1),
-        (0.5, {0.1: 0, INF: 0}, UNSAID),
-        (0.5, {0.1: 10, 0.2: 20}, UNSAID),
-        (0.5, {INF: 20}, UNSAID),
-        (0.5, {}, UNSAID),
+        (0.5, {0.1: 0, INF: 0}, NO_VALUE),
+        (0.5, {0.1: 10, 0.2: 20}, NO_VALUE),
+        (0.5, {INF: 20}, NO_VALUE),
+        (0.5, {}, NO_VALUE),
     ],
 )
 def test_a_quantile_is_promqls(share: float, buckets: dict[float, float], expected: float) -> None:

@@ -3,6 +3,7 @@
 import io
 import os
 import pty
+import re
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +13,8 @@ from rich.cells import cell_len
 from service.commands.top.figures import Scrape
 from service.commands.top.scraping import parse
 from service.commands.top.screen import WIDEST, Picture, console
-from service.core.depths import Unreadable
+from service.core.depths import Depth, Depths, Unreadable
+from service.flow.events import BrokerLost, ConnectionName, LostCause
 from tests.commands.top import scenes
 from tests.commands.top.drawing import SCENES, SIZES, drawn, picture
 from tests.commands.top.relay import RelayMetrics
@@ -36,6 +38,20 @@ def test_a_picture_fits_into_its_terminal(scene: str, size: tuple[int, int]) -> 
     rows = drawn(SCENES[scene](), width, lines).splitlines()
     assert max(map(cell_len, rows)) <= min(width, WIDEST)
     assert len(rows) <= lines
+
+
+def test_what_is_missing_or_down_is_said_in_its_row() -> None:
+    """With its cause where there is one."""
+    relay = RelayMetrics()
+    for name in ConnectionName:
+        relay.metrics.record(BrokerLost(name, LostCause.ACK_FAILED, "", 1.0))
+    queues = Depths({"requests": None, "retry.5": None, "parked": Depth(0, 0)})
+    text = drawn(scenes.view_of({scenes.ADDRESS: [relay.scrape(0)]}, queues), 80, None)
+    rows = [
+        re.sub(" +", " ", side.strip()) for line in text.splitlines() for side in line.split("│")
+    ]
+    assert {"!!requests missing", "5 s - -", "!!unrouted missing"} <= set(rows)
+    assert {"!!broker all down", "reconnects 2, ack_failed"} <= set(rows)
 
 
 def test_a_pipe_gets_all_there_is() -> None:

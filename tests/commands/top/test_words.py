@@ -5,13 +5,13 @@ import math
 import pytest
 
 from service.commands.top import words
-from service.commands.top.figures import UNSAID
+from service.commands.top.figures import NO_VALUE
 
 
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        (UNSAID, "-"),
+        (NO_VALUE, "-"),
         (0, "0"),
         (0.004, "<0.01"),
         (0.25, "0.25"),
@@ -29,7 +29,7 @@ def test_rates(value: float, text: str) -> None:
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        (UNSAID, "-"),
+        (NO_VALUE, "-"),
         (0, "0"),
         (999, "999"),
         (1_204_331, "1 204 331"),
@@ -46,7 +46,7 @@ def test_counts(value: float, text: str) -> None:
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [
-        (UNSAID, "-"),
+        (NO_VALUE, "-"),
         (0.00042, "0.4 ms"),
         (0.0123, "12 ms"),
         (0.9996, "1.0 s"),
@@ -75,7 +75,7 @@ def test_tiers(seconds: int, text: str) -> None:
 @pytest.mark.parametrize(
     ("part", "text"),
     [
-        (UNSAID, "-"),
+        (NO_VALUE, "-"),
         (0, "0.0 %"),
         (0.0001, "<0.1 %"),
         (0.027, "2.7 %"),
@@ -95,8 +95,8 @@ def test_shares(part: float, text: str) -> None:
     [
         (3, 64, "3 of 64"),
         (3, math.inf, "3, no limit"),
-        (3, UNSAID, "3"),
-        (UNSAID, UNSAID, "-"),
+        (3, NO_VALUE, "3"),
+        (NO_VALUE, NO_VALUE, "-"),
     ],
 )
 def test_limits(used: float, most: float, text: str) -> None:
@@ -105,7 +105,7 @@ def test_limits(used: float, most: float, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "text"), [(UNSAID, "-"), (61 * 2**20, "61.0 MiB"), (3 * 2**29, "1.5 GiB")]
+    ("size", "text"), [(NO_VALUE, "-"), (61 * 2**20, "61.0 MiB"), (3 * 2**29, "1.5 GiB")]
 )
 def test_sizes(size: float, text: str) -> None:
     """In binary units, as limits are set."""
