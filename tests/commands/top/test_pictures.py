@@ -14,7 +14,8 @@ from service.commands.top.figures import Scrape
 from service.commands.top.scraping import parse
 from service.commands.top.screen import WIDEST, Picture, console
 from service.core.depths import Depth, Depths, Unreadable
-from service.flow.events import BrokerLost, ConnectionName, LostCause
+from service.flow.events.labels import ConnectionName, LostCause
+from service.flow.events.process import BrokerLost
 from tests.commands.top import scenes
 from tests.commands.top.drawing import SCENES, SIZES, drawn, picture
 from tests.commands.top.relay import RelayMetrics
