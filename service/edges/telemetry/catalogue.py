@@ -149,8 +149,8 @@ PROCESS_MEMORY = "process_resident_memory_bytes"
 OUTCOMES = ("accepted", "refused", "throttled", "misconfigured", "unreached", "unknown")
 """What `service.core.outcome.label` can say."""
 
-RETRIED_OUTCOMES = ("throttled", "unreached", "unknown")
-"""The outcomes after which an order waits; accepted and refused end it, misconfigured holds it."""
+RETRIED_OUTCOMES = ("throttled", "misconfigured", "unreached", "unknown")
+"""The outcomes after which an order may wait; accepted and refused end it."""
 
 CODES_BY_STATUS = {
     Status.ACCEPTED: ("",),

@@ -93,6 +93,7 @@ class Account:
         self._pause_seconds = FIRST_PAUSE_SECONDS
         self._throttled: tuple[float, float] = (0.0, 0.0)
         self._throttled_from = 0
+        self._asked_until = 0.0
         self._own_wait_seconds = FIRST_PAUSE_SECONDS
 
     def admission(self, now: float) -> Admission:
@@ -203,6 +204,10 @@ class Account:
         """How long the API asks to wait still."""
         return max(0.0, self._throttled[1] - now)
 
+    def asked_seconds(self, now: float) -> float:
+        """The same, as far as it was this process that was asked: what others know is not said."""
+        return max(0.0, self._asked_until - now)
+
     def next_change(self, now: float) -> float:
         """Seconds until time alone changes something; infinite where it never does."""
         edges = [self._throttled[1]]
@@ -274,3 +279,4 @@ class Account:
         since, until = self._throttled
         self._throttled = (now if now >= until else since, max(until, now + seconds))
         self._throttled_from = self._sent
+        self._asked_until = self._throttled[1]

@@ -26,6 +26,7 @@ PATIENCE_SECONDS = 300.0
 
 LONG_THROTTLE_SECONDS = 60.0
 
+SHARE_SECONDS = 1.0
 IDLE_WEIGHT = 0.1
 BUSY_SECONDS = 10.0
 """How long after orders waited the full part is asked for still."""
@@ -61,6 +62,8 @@ class Gate:
         self._publisher: tuple[str, float] | None = None
         self._line = Line(self._account)
         self._in_flight = 0
+        self._own_limit = pace.limit_per_second
+        self._heard_ceiling = inf
         self._others_fail = False
         self._busy_until = -inf
         self._weight = IDLE_WEIGHT
@@ -80,7 +83,7 @@ class Gate:
 
         While orders are held it waits for PATIENCE_SECONDS, and not past its `leave_by`.
         """
-        if self._timekeeper is None:
+        if self._timekeeper is None or self._timekeeper.done():
             self._timekeeper = asyncio.create_task(self._keep_time())
         self._line.add(turn)
         self._leave_by = min(self._leave_by, turn.leave_by)
@@ -115,8 +118,13 @@ class Gate:
         """Take over what the other replicas know, which has changed."""
         common, now = self._sharing.common(), self._clock.monotonic()
         self._account.wait_until(common.not_before, now)
-        if common.ceiling is not None:
-            self._pace.lower(common.ceiling)
+        ceiling = common.ceiling or inf
+        # Only what is news: one that idles says its old ceiling for ever.
+        if ceiling < self._heard_ceiling:
+            self._pace.lower(ceiling)
+        self._heard_ceiling = ceiling
+        budgets = [each for each in (self._own_limit, common.budget) if each is not None]
+        self._pace.limit_per_second = min(budgets, default=None)
         if self._others_fail and not common.circuit:
             self._account.close_circuit()
         self._others_fail = common.circuit
@@ -136,9 +144,9 @@ class Gate:
         learned = self._pace.learned_per_second
         return State(
             weight=self._weight,
-            not_before_in=self._account.throttled_seconds(now),
+            not_before_in=self._account.asked_seconds(now),
             ceiling=None if learned == inf else learned,
-            budget=self._pace.limit_per_second,
+            budget=self._own_limit,
             circuit=self._account.failing,
         )
 
@@ -256,7 +264,8 @@ class Gate:
 
     def _pace_seconds(self, now: float) -> float:
         seconds = self._pace.wait_seconds(now)
-        return seconds if seconds > 0 else inf
+        # A share can come by time alone.
+        return min(seconds, SHARE_SECONDS) if seconds > 0 else inf
 
     def _turn_away(self, now: float) -> None:
         """End the wait of those to whom it can bring nothing more."""

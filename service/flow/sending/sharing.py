@@ -16,7 +16,7 @@ class Common:
     """What the other replicas know; the rates are of the whole account.
 
     `not_before` is the monotonic time until which the API asked somebody to wait. The ceiling and
-    the budget are the smallest; `circuit` says that one of them found the API to be away.
+    the budget are the smallest; `circuit` says that all that send found the API to be away.
     """
 
     not_before: float = -inf
@@ -75,11 +75,12 @@ class Alone:
 def common(others: Collection[Peer]) -> Common:
     """What the others said last, taken together."""
     said = [peer.said for peer in others]
+    busy = [each for each in said if each.weight > 0]
     return Common(
         not_before=max((peer.not_before for peer in others), default=-inf),
         ceiling=min((each.ceiling for each in said if each.ceiling is not None), default=None),
         budget=min((each.budget for each in said if each.budget is not None), default=None),
-        circuit=any(each.circuit for each in said),
+        circuit=bool(busy) and all(each.circuit for each in busy),
     )
 
 

@@ -58,6 +58,8 @@ ROUNDS: tuple[tuple[Request, ...], ...] = (
         Request(b"late", deadline_in_seconds=_HOUR_AGO_SECONDS),
         Request(b"refused", faults=(OkWithError(error="Not today"),)),
         Request(b"waited", faults=(Status(status=502), ResetAfter(), Status(status=500))),
+        # Chance decides which wait is short enough for the process: of so many some are not.
+        *(Request(b"waited-%d" % number, faults=(Status(status=502),) * 3) for number in range(8)),
         Request(b"throttled", faults=(Status(status=429, headers={"Retry-After": "2"}),)),
         Request(b"wrong-key", faults=(Unauthorized(),)),
         Request(b"unknown", faults=(ResetAfter(),) * 9),
