@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from service.core.outcome import Accepted
 from service.core.settlement import Settlement
 from service.edges.amqp.broker import Broker, BrokerUnreachableError
 from service.flow.events.labels import ConnectionName, LostCause
 from service.flow.events.order import Abandoned, DeliveryArrived, Settled
 from service.flow.events.process import ConsumingStarted
 from service.flow.ports import Confirmed
+from service.flow.sending.account import Attempt
+from service.flow.sending.line import Turn
 from tests.edges.amqp.crash import fill
 from tests.edges.amqp.edge import Edge, Options, WholeRelay, consuming, publication, relaying
 from tests.edges.amqp.hostile import BODY
@@ -80,9 +83,11 @@ async def test_what_is_in_flight_is_served_the_rest_returned(
     """After the cancel nothing more comes; what was served is gone, and the rest comes again."""
     whole = WholeRelay(Edge(broker, Options(prefetch=40)))
     await _start(whole.edge)
+    for number in range(16):
+        whole.edge.gate.report(Turn(0.0), Attempt(number), Accepted("ord_1"))
     whole.api.pause()
     await fill(vhost, "orders", "order.request", [f"o-{number}" for number in range(40)])
-    # The gate lets sixteen through; the others wait at it.
+    # The gate lets two through at first, one more with each answer, and at most sixteen.
     await whole.edge.events.until(DeliveryArrived, number=40)
     whole.edge.gate.drain()
     await asyncio.wait_for(whole.edge.consumer.quiet.wait(), 10)

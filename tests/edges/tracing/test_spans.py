@@ -60,7 +60,7 @@ async def test_without_a_parent_a_trace_begins_and_the_reply_leads_to_it() -> No
 async def test_a_producers_context_stays_on_reply_retry_and_parked_copy() -> None:
     """Verbatim, and its state with the copies."""
     world = TracedWorld(policy=RetryPolicy(delays_seconds=(1, 5), max_attempts=1))
-    world.api.answer("o-1", Answered(429, b"", "5"), Lost("read timed out"))
+    world.api.answer("o-1", *[NotSent("refused")] * 2, Lost("read timed out"))
     headers = {"traceparent": TRACEPARENT, "tracestate": "a=1"}
     await world.serve(request(headers=headers))
     await world.clock.advance(6)
@@ -79,17 +79,17 @@ async def test_a_producers_context_stays_on_reply_retry_and_parked_copy() -> Non
 async def test_an_order_from_the_retry_queue_goes_on_in_its_trace() -> None:
     """Also where the producer began none; every POST but the first says that it is a repeat."""
     world = TracedWorld(policy=RetryPolicy(delays_seconds=(1, 5)))
-    world.api.answer("o-1", Answered(429, b"", "5"))
+    world.api.answer("o-1", *[NotSent("refused")] * 2)
     await world.serve(request())
-    waiting = world.span("publish orders.retry")
     await world.clock.advance(6)
+    waiting = world.span("publish orders.retry")
     await world.serve(world.broker.published[0].message)
     assert len({trace_of(span) for span in world.spans}) == 1
     first, second = [span for span in world.spans if span.name == CONSUMED]
     assert waiting.context is not None
     assert (parent_of(first), parent_of(second)) == (None, waiting.context.span_id)
     posted = [said(span) for span in world.spans if span.name == POSTED]
-    assert [each.get("http.request.resend_count") for each in posted] == [None, 1]
+    assert [each.get("http.request.resend_count") for each in posted] == [None, 1, 2]
     assert said(first)["order_relay.retry.delay_seconds"] == 5
     assert said(first)["order_relay.retry.where"] == "queue"
     assert said(first)["order_relay.settlement"] == "retried"
