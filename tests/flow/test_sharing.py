@@ -17,7 +17,15 @@ def test_the_smallest_rates_and_the_longest_wait_are_everybodys() -> None:
         Peer(replace(SAID, ceiling=60, circuit=True), 7),
         Peer(replace(SAID, budget=80, not_before_in=0.5), 7),
     )
-    assert common(others) == Common(8, 60, 80, circuit=True)
+    assert common(others) == Common(8, 60, 80, circuit=False)
+
+
+def test_the_api_is_away_where_all_that_send_say_so() -> None:
+    """One that is served shows that it is not; one that sends nothing knows nothing of it."""
+    away, idle = Peer(replace(SAID, circuit=True), 5), Peer(replace(SAID, weight=0), 5)
+    assert common([away, away, idle]).circuit
+    assert not common([away, Peer(SAID, 5)]).circuit
+    assert not common([idle]).circuit
 
 
 def test_the_lowest_count_of_the_last_four_seconds_divides() -> None:
