@@ -22,6 +22,7 @@ from service.flow.events.process import KeyReloaded, LimitsChanged
 from service.flow.relay import Relay
 from service.flow.sending.gate import Gate
 from service.flow.sending.pace import Pace
+from service.flow.sending.prefetch import Prefetch
 
 if TYPE_CHECKING:
     from service.edges.tracing.traces import Traces
@@ -68,6 +69,7 @@ def build(
         clock,
         emit,
         concurrency=settings.api.concurrency,
+        prefetch=Prefetch(settings.prefetch, fixed=settings.amqp.prefetch is not None),
         pace=Pace(settings.api.rate_per_second, peers.share),
         random=random,
         sharing=peers,
@@ -100,7 +102,6 @@ def build(
     consumer = AmqpConsumer(
         ConsumerPorts(broker, prepare, gate, relay.receive, peers.counted, clock, emit, random),
         topology,
-        settings.prefetch,
     )
     return Parts(gate, relay, publisher, consumer, peers, api, emit)
 

@@ -46,6 +46,12 @@ class Received:
     undecodable: str | None = None
     unsafe_to_dead_letter: bool = False
 
+    @property
+    def returns(self) -> int:
+        """How often the broker took it back; on its first delivery the header is the producer's."""
+        count = self.message.headers.get("x-delivery-count")
+        return count if self.redelivered and isinstance(count, int) else 0
+
 
 class PublicationKind(StrEnum):
     """Which of the relay's exchanges a publication goes to; also the metric label `kind`."""

@@ -55,6 +55,12 @@ from service.flow.settler import Settler
 
 DEFECT_PAUSE_SECONDS = 1.0
 
+MOST_RETURNS = 10
+"""Deliveries of one message; the broker dead-letters it after 50."""
+
+LONG_SECONDS = 3_600.0
+"""An order that ends sooner stays: given back it counts as perhaps sent, and ends as unknown."""
+
 
 class Relay:
     """Carries deliveries to their settlement, each in a task of its own."""
@@ -134,7 +140,7 @@ class Relay:
     async def _place(self, delivery: Delivery, request: Request, arrived_at: float) -> Plan:
         """Admit, submit, decide: again, until the order ends or must wait elsewhere."""
         received, history, policy = delivery.received, request.history, self._policy
-        turn, outcome = Turn(arrived_at), None
+        turn, outcome = Turn(arrived_at, may_return=self._may_return(received, request)), None
         while (plan := self._given_up(received, request, history, self._clock.now())) is None:
             turn.failures = history.attempts + history.retries
             turn.leave_by = self._leave_by(request, history)
@@ -147,7 +153,7 @@ class Relay:
                 outcome = replace(outcome, alone=True)
                 history = history.after(outcome, self._clock.now())
             else:
-                return self._turned_away(received, request, history)
+                return self._turned_away(entry, received, request, history)
             now = self._clock.now()
             decision = decide(outcome, history, request.deadline, policy, now, self._random())
             if isinstance(decision, RetryHere | RetryLater) and self._gate.api_fails:
@@ -223,13 +229,21 @@ class Relay:
         left = seconds_left(history, request.deadline, self._policy, self._clock.now())
         return self._clock.monotonic() + left
 
-    def _turned_away(self, received: Received, request: Request, history: History) -> Plan:
+    def _may_return(self, received: Received, request: Request) -> bool:
+        """Whether giving it back unsent costs it nothing: no place near its limit, no certainty."""
+        left = seconds_left(request.history, request.deadline, self._policy, self._clock.now())
+        return left > LONG_SECONDS and received.returns < MOST_RETURNS
+
+    def _turned_away(
+        self, entry: TurnedAway, received: Received, request: Request, history: History
+    ) -> Plan:
         """Let the order wait elsewhere, with what is known about it if that can be written."""
         now = self._clock.now()
         if (plan := self._given_up(received, request, history, now)) is not None:
             return plan
         ending = self._gate.draining.is_set()
-        if self._gate.publisher_held or (ending and history == request.history):
+        unsent = ending and history == request.history
+        if entry is TurnedAway.BACK or self._gate.publisher_held or unsent:
             return REQUEUE
         wait = RetryLater(self._policy.delays_seconds[0])
         why = "the process ends" if ending else "orders are held for long"

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from service.core.message import Message, PublicationKind, Received
-from service.flow.sending.gate import Intake
 from tests.flow.fakes import FakeDelivery
 from tests.flow.world import World
 
@@ -18,7 +17,6 @@ STEP_SECONDS = 0.05
 class Circulating(World):
     """Delivers what is queued as the gate wants it, and brings back what waited its time."""
 
-    prefetch: int = 128
     queue: deque[Received] = field(default_factory=deque)
 
     def __post_init__(self) -> None:
@@ -60,8 +58,13 @@ class Circulating(World):
         self.queue.extendleft(reversed(self.broker.returned))
         self.broker.returned.clear()
         self._held = [each for each in self._held if not each.settled]
-        most = {Intake.NONE: 0, Intake.ONE: len(self._held) + 1, Intake.FULL: self.prefetch}
-        while self.queue and len(self._held) < most[self.gate.intake]:
+        self.gate.consumes(consuming=self.gate.intake > 0)
+        one_more = len(self._held) + 1
+        while self.queue and len(self._held) < self._most(one_more):
             delivery = self.broker.hand_out(self.queue.popleft())
             self._held.append(delivery)
             self.relay.receive(delivery)
+
+    def _most(self, one_more: int) -> int:
+        intake = self.gate.intake
+        return one_more if intake == 1 else intake

@@ -9,8 +9,9 @@ from random import Random
 from typing import Protocol
 
 from service.core.outcome import Accepted, Outcome, Throttled
-from service.flow.sending.account import Account, Admission, Attempt
+from service.flow.sending.account import Account, Attempt
 from service.flow.sending.pace import Pace
+from service.flow.sending.states import Admission
 
 CONCURRENCY = 64
 STALL_EVERY_SECONDS = 20.0
@@ -109,7 +110,7 @@ class Play:
     def _may_send(self) -> bool:
         free = len(self._answers) < min(CONCURRENCY, self._account.most_in_flight(self._now))
         free = free and self.pace.wait_seconds(self._now) == 0
-        return free and self._account.admission(self._now) is Admission.ALL
+        return free and self._account.admission(self._now) is not Admission.NOBODY
 
     def _send(self) -> None:
         self.pace.take(self._now)
@@ -123,9 +124,9 @@ class Play:
     def _answer(self) -> None:
         while self._answers and self._answers[0][0] <= self._now:
             at, _, attempt, outcome = heapq.heappop(self._answers)
-            before = self._account.throttled_seconds(at)
+            before = self._account.waits.seconds(at)
             self._account.report(attempt, attempt.number, outcome, at)
             if isinstance(outcome, Accepted):
                 self.pace.served(at)
-            elif (seconds := self._account.throttled_seconds(at)) > before:
+            elif (seconds := self._account.waits.seconds(at)) > before:
                 self.pace.throttled(at, seconds)

@@ -128,7 +128,7 @@ class SharedLog:
     def _wake(self, replica: Replica) -> None:
         """Say what is due."""
         local = self.local(replica)
-        if replica.peers.due(local, replica.weight) <= EPSILON:
+        if replica.peers.due(local, State(weight=replica.weight)) <= EPSILON:
             said = replica.peers.say(local, State(weight=replica.weight))
             self._publish(replica, said)
             self.check(replica)
@@ -136,7 +136,7 @@ class SharedLog:
 
     def _plan(self, replica: Replica) -> None:
         """Come again when something is due, or may have lapsed unseen."""
-        seconds = replica.peers.due(self.local(replica), replica.weight)
+        seconds = replica.peers.due(self.local(replica), State(weight=replica.weight))
         when = max(replica.paused_until, self.now + max(seconds, EPSILON))
         if not self.now < replica.wake_at <= when:
             replica.wake_at = when

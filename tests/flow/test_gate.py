@@ -72,7 +72,7 @@ async def test_another_order_is_asked_and_then_one_at_a_time() -> None:
         await world.serve(request(f"o-{number}"))
     assert world.log[:3] == ["submit o-0", "submit o-1", "submit o-2"]
     assert "submit o-3" not in world.log
-    await world.clock.advance(1)
+    await world.clock.advance(1.1)
     assert world.log.count("submit o-3") == 1
     assert "submit o-4" not in world.log
 

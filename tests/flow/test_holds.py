@@ -7,8 +7,8 @@ from service.core.history import ATTEMPTS, RETRIES
 from service.core.outcome import Answered, NotSent
 from service.flow.events.labels import HoldReason
 from service.flow.events.process import HoldChanged
-from service.flow.sending.account import FULL_TRUST, LONGEST_PAUSE_SECONDS
-from service.flow.sending.gate import PATIENCE_SECONDS, Intake
+from service.flow.sending.account import FAILURES_TO_OPEN, LONGEST_PAUSE_SECONDS
+from service.flow.sending.gate import PATIENCE_SECONDS
 from tests.flow.circulating import Circulating
 from tests.flow.clock import settle
 from tests.flow.fakes import refusal, request
@@ -18,7 +18,7 @@ UNAUTHORIZED = Answered(401, b'{"error": "unauthorized"}')
 UNREACHED = NotSent("connection refused")
 
 
-def intake(world: World) -> Intake:
+def intake(world: World) -> int:
     """What is wanted now."""
     return world.gate.intake
 
@@ -51,7 +51,7 @@ async def test_probes_come_with_pauses_up_to_the_longest() -> None:
     calls = world.log.count("submit o-1")
     assert 60 / LONGEST_PAUSE_SECONDS <= calls <= 60 / LONGEST_PAUSE_SECONDS * 2
     assert holds(world) == [(HoldReason.CREDENTIALS, True)]
-    assert intake(world) is Intake.ONE
+    assert intake(world) == 1
 
 
 async def test_all_orders_are_served_once_the_key_works() -> None:
@@ -60,11 +60,11 @@ async def test_all_orders_are_served_once_the_key_works() -> None:
     for number in range(20):
         world.api.answer(f"o-{number}", UNAUTHORIZED)
         world.send(request(f"o-{number}"))
-    await world.run(40)
+    await world.run(120)
     assert holds(world)[-1] == (HoldReason.CREDENTIALS, False)
     assert set(world.statuses().values()) == {"accepted"}
     assert len(world.statuses()) == 20
-    assert intake(world) is Intake.FULL
+    assert intake(world) == 128
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ async def test_a_long_hold_lets_orders_wait_in_a_queue_with_their_history() -> N
     await world.clock.advance(PATIENCE_SECONDS + 60)
     assert world.log.count("retry in 1") == 2
     assert not world.broker.replies()
-    assert intake(world) is Intake.ONE
+    assert intake(world) == 1
 
 
 async def test_while_only_suspects_are_there_another_delivery_is_wanted() -> None:
@@ -130,11 +130,11 @@ async def test_while_only_suspects_are_there_another_delivery_is_wanted() -> Non
     world.api.answer("o-1", *[UNAUTHORIZED] * 200)
     await world.serve(request("o-1"))
     await world.clock.advance(2)
-    assert intake(world) is Intake.ONE
+    assert intake(world) == 1
     world.api.pause("o-3")
     await world.serve(request("o-3"))
     await world.clock.advance(3)
-    assert intake(world) is Intake.NONE
+    assert intake(world) == 0
 
 
 async def test_a_held_order_is_answered_when_its_deadline_passes() -> None:
@@ -163,7 +163,7 @@ async def test_an_api_that_fails_the_first_attempts_of_every_order_serves_all() 
 async def test_many_failures_in_a_row_open_the_circuit() -> None:
     """Then one order at a time finds out, and a success closes it for all."""
     world = World()
-    for number in range(FULL_TRUST):
+    for number in range(FAILURES_TO_OPEN):
         world.api.answer(f"o-{number}", UNREACHED)
         await world.serve(request(f"o-{number}"))
     assert holds(world) == [(HoldReason.CIRCUIT, True)]
@@ -171,7 +171,7 @@ async def test_many_failures_in_a_row_open_the_circuit() -> None:
     assert "submit late" not in world.log
     await world.clock.advance(10)
     assert holds(world)[-1] == (HoldReason.CIRCUIT, False)
-    assert world.log.count("reply accepted") == FULL_TRUST + 1
+    assert world.log.count("reply accepted") == FAILURES_TO_OPEN + 1
 
 
 async def test_a_success_between_failures_keeps_the_circuit_closed() -> None:
@@ -194,7 +194,7 @@ async def test_an_outage_costs_few_calls_and_its_end_is_seen_at_once() -> None:
         world.api.answer(f"o-{number}", *[UNREACHED] * 100)
         world.send(request(f"o-{number}"))
     await world.run(100)
-    assert len(world.submits()) < FULL_TRUST + 100
+    assert len(world.submits()) < FAILURES_TO_OPEN + 100
     assert not world.broker.replies()
     world.api.forget()
     await world.run(LONGEST_PAUSE_SECONDS + 1)
@@ -222,10 +222,10 @@ async def test_a_long_throttle_sends_the_order_to_a_queue_and_stops_the_intake()
     world.api.answer("o-1", Answered(503, b"", retry_after="100"))
     await world.serve(request("o-1"))
     assert world.log == ["submit o-1", "retry in 1", "ack o-1"]
-    assert intake(world) is Intake.NONE
+    assert intake(world) == 0
     version = await world.gate.change(-1)
     await world.clock.advance(50)
-    assert intake(world) is Intake.FULL
+    assert intake(world) == 128
     assert version >= 0
 
 
@@ -245,7 +245,7 @@ async def test_nothing_is_sent_while_results_cannot_be_published() -> None:
     world.gate.hold_publisher("down")
     await world.serve(request())
     assert world.log == []
-    assert intake(world) is Intake.NONE
+    assert intake(world) == 0
     world.gate.lift_publisher()
     await settle()
     assert world.log == ["submit o-1", "reply accepted", "ack o-1"]

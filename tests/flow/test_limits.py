@@ -1,7 +1,6 @@
 """The limits on the way: concurrency, the rate budget, and the end of the process."""
 
 from service.core.outcome import Lost
-from service.flow.sending.gate import Intake
 from tests.flow.clock import settle
 from tests.flow.fakes import request
 from tests.flow.world import World
@@ -58,7 +57,7 @@ async def test_draining_gives_back_what_has_not_begun_and_finishes_what_has() ->
     world.gate.drain()
     await settle()
     assert world.log == ["submit begun", "requeue waiting"]
-    assert world.gate.intake is Intake.NONE
+    assert world.gate.intake == 0
     await world.serve(request("late"))
     world.api.resume()
     left = await world.relay.finish(within_seconds=10)

@@ -46,12 +46,12 @@ def _both(log: Log, now: float, *ones: Peers) -> None:
 def test_one_alone_begins_with_its_first_echo_and_lapses_without(log: Log) -> None:
     """It may send for as long as its own words come back."""
     one = Peers("a")
-    assert (one.due(0, 1), one.share(0), one.count) == (0, 0, 1)
+    assert (one.due(0, BUSY), one.share(0), one.count) == (0, 0, 1)
     said = one.say(0, BUSY)
     assert (said.seen, said.life, one.share(0)) == (-1, 4, 0)
     log.write(said, one, now=0.5)
-    assert (one.share(0.5), one.share(3.99), one.due(0.5, 1)) == (1, 1, 0.5)
-    assert (one.share(4), one.due(4, 1)) == (0, 0)
+    assert (one.share(0.5), one.share(3.99), one.due(0.5, BUSY)) == (1, 1, 0.5)
+    assert (one.share(4), one.due(4, BUSY)) == (0, 0)
     # What was said before it lapsed begins nothing: others may have forgotten it.
     late = one.say(3.9, BUSY)
     log.write(late, one, now=8)
@@ -66,10 +66,10 @@ def test_a_newcomer_waits_until_all_have_read_of_it(log: Log) -> None:
     log.write(one.say(0, BUSY), one, two, now=0.0)
     log.write(two.say(0.3, BUSY), one, two, now=0.3)
     assert (one.share(0.3), two.share(0.3), one.count, two.count) == (0.5, 0, 2, 2)
-    assert one.due(0.3, 1) == pytest.approx(0.05)
+    assert one.due(0.3, BUSY) == pytest.approx(0.05)
     log.write(one.say(0.35, BUSY), one, two, now=0.35)
     assert (one.share(0.35), two.share(0.35)) == (0.5, 0.5)
-    assert one.due(0.35, 1) == pytest.approx(1)
+    assert one.due(0.35, BUSY) == pytest.approx(1)
 
 
 def test_a_greater_weight_counts_when_all_have_read_of_it_and_a_lesser_at_once(log: Log) -> None:
@@ -80,7 +80,7 @@ def test_a_greater_weight_counts_when_all_have_read_of_it_and_a_lesser_at_once(l
     log.write(one.say(1, BUSY), one, two, now=1)
     assert one.share(1) == pytest.approx(1 / 1.1)
     assert two.share(1) == pytest.approx(0.1 / 1.1)
-    assert two.due(1.2, 1) == 0
+    assert two.due(1.2, BUSY) == 0
     first = two.say(2, BUSY)
     lesser = two.say(2, IDLE)
     again = two.say(2, BUSY)
@@ -188,7 +188,7 @@ def test_answers_are_bounded(log: Log) -> None:
     _both(log, 0, one, two)
     log.write(two.say(0.01, IDLE), one, now=0.01)
     log.write(two.say(0.02, BUSY), one, now=0.02)
-    assert one.due(0.02, 1) == pytest.approx(0.105)
+    assert one.due(0.02, BUSY) == pytest.approx(0.105)
 
 
 class ByTheClock(Peers):

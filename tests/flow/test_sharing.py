@@ -1,7 +1,6 @@
 """What is done with what the others said, and without them."""
 
 from dataclasses import replace
-from math import inf
 
 from service.flow.sending.peers import Peer, Said
 from service.flow.sending.sharing import Common, CountedConsumers, common
@@ -11,21 +10,23 @@ SAID = Said(id="a", weight=1, seen=0, at=0, life=4)
 
 def test_the_smallest_rates_and_the_longest_wait_are_everybodys() -> None:
     """A wait counts from when it was heard of; who knows nothing says nothing."""
-    assert common([]) == common([Peer(SAID, 5)]) == Common(-inf, None, None, circuit=False)
+    assert common([]) == Common()
+    assert common([Peer(SAID, 5)]) == Common(busy=1, troubled=False)
     others = (
-        Peer(replace(SAID, ceiling=70, budget=90, not_before_in=3), 5),
-        Peer(replace(SAID, ceiling=60, circuit=True), 7),
+        Peer(replace(SAID, ceiling=70, budget=90, not_before_in=3, served_ago=1), 5),
+        Peer(replace(SAID, ceiling=60, troubled=True, served_ago=4), 7),
         Peer(replace(SAID, budget=80, not_before_in=0.5), 7),
     )
-    assert common(others) == Common(8, 60, 80, circuit=False)
+    assert common(others) == Common(8, 4, 60, 80, busy=3, troubled=False)
 
 
-def test_the_api_is_away_where_all_that_send_say_so() -> None:
-    """One that is served shows that it is not; one that sends nothing knows nothing of it."""
-    away, idle = Peer(replace(SAID, circuit=True), 5), Peer(replace(SAID, weight=0), 5)
-    assert common([away, away, idle]).circuit
-    assert not common([away, Peer(SAID, 5)]).circuit
-    assert not common([idle]).circuit
+def test_all_are_served_nothing_where_all_that_have_orders_say_so() -> None:
+    """One that is served shows that it is not so; one that idles knows nothing of it."""
+    troubled, idle = Peer(replace(SAID, troubled=True), 5), Peer(replace(SAID, weight=0.1), 5)
+    assert common([troubled, troubled, idle]) == Common(busy=2)
+    assert not common([troubled, Peer(SAID, 5)]).troubled
+    assert common([idle]) == Common(busy=0)
+    assert common([idle]).busy_with == 1
 
 
 def test_the_lowest_count_of_the_last_four_seconds_divides() -> None:

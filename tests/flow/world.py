@@ -8,6 +8,7 @@ from service.flow.events import Event
 from service.flow.relay import Relay
 from service.flow.sending.gate import Gate
 from service.flow.sending.pace import Pace
+from service.flow.sending.prefetch import Prefetch
 from tests.flow.clock import FakeClock, settle
 from tests.flow.fakes import FakeApi, FakeBroker, FakeDelivery
 
@@ -23,6 +24,7 @@ class World:
     events: list[Event] = field(default_factory=list)
     clock: FakeClock = field(default_factory=FakeClock)
     concurrency: int = 64
+    prefetch: int = 128
     rate_per_second: float | None = None
     policy: RetryPolicy = field(default_factory=RetryPolicy)
 
@@ -33,6 +35,7 @@ class World:
             self.clock,
             self.events.append,
             concurrency=self.concurrency,
+            prefetch=Prefetch(self.prefetch),
             pace=Pace(self.rate_per_second),
             random=lambda: HALF,
         )

@@ -24,7 +24,7 @@ from service.flow.events import Emit
 from service.flow.events.labels import ConnectionName, LostCause
 from service.flow.events.process import BrokerConnected, ConsumingStarted, ConsumingStopped
 from service.flow.ports import Clock, Delivery
-from service.flow.sending.gate import Gate, Intake
+from service.flow.sending.gate import Gate
 
 RPC_TIMEOUT_SECONDS = 10.0
 COUNT_CONSUMERS_SECONDS = 3.0
@@ -48,10 +48,9 @@ class ConsumerPorts:
 class AmqpConsumer:
     """Consumes from the requests queue whenever the gate wants deliveries."""
 
-    def __init__(self, ports: ConsumerPorts, topology: Topology, prefetch: int) -> None:
+    def __init__(self, ports: ConsumerPorts, topology: Topology) -> None:
         self._ports = ports
         self._queue = topology.requests_queue
-        self._prefetch = prefetch
         self._stop = asyncio.Event()
         self._recount = asyncio.Event()
         self._outer: OuterChannel | None = None
@@ -84,6 +83,7 @@ class AmqpConsumer:
         finally:
             if not self.quiet.is_set():
                 self.quiet.set()
+                self._ports.gate.consumes(consuming=False)
                 self._ports.emit(ConsumingStopped("the connection is gone"))
             # Whatever is unacked now belongs to the broker again.
             session.break_(LostCause.CONNECTION_CLOSED, "the session ended")
@@ -135,17 +135,17 @@ class AmqpConsumer:
     async def _follow_the_gate(self, channel: AbstractChannel, session: Session) -> None:
         """Consume, or not, as the gate wants, until the stop."""
         tag: str | None = None
-        consuming = Intake.NONE
+        consuming = 0
         version = -1
         watching = asyncio.create_task(self._stop.wait())
         try:
             while not self._stop.is_set():
                 wanted = self._ports.gate.intake
-                if wanted is not consuming:
+                if wanted != consuming:
                     if tag is not None:
                         await self._cancel(channel, tag)
                         tag = None
-                    if wanted is not Intake.NONE:
+                    if wanted:
                         tag = await self._consume(channel, session, wanted)
                     consuming = wanted
                 version = await self._change(version, watching)
@@ -162,14 +162,14 @@ class AmqpConsumer:
         finally:
             changing.cancel()
 
-    async def _consume(self, channel: AbstractChannel, session: Session, wanted: Intake) -> str:
-        prefetch = 1 if wanted is Intake.ONE else self._prefetch
+    async def _consume(self, channel: AbstractChannel, session: Session, prefetch: int) -> str:
         await channel.basic_qos(prefetch_count=prefetch, timeout=RPC_TIMEOUT_SECONDS)
 
         async def on_message(delivered: DeliveredMessage) -> None:
             self._hand_on(delivered, channel, session)
 
         self.quiet.clear()
+        self._ports.gate.consumes(consuming=True)
         answer = await channel.basic_consume(self._queue, on_message, timeout=RPC_TIMEOUT_SECONDS)
         # The first count came before this consumer, and would give it another's share.
         self._recount.set()
@@ -181,6 +181,7 @@ class AmqpConsumer:
     async def _cancel(self, channel: AbstractChannel, tag: str) -> None:
         await channel.basic_cancel(tag, timeout=RPC_TIMEOUT_SECONDS)
         self.quiet.set()
+        self._ports.gate.consumes(consuming=False)
         ending = self._ports.gate.draining.is_set()
         self._ports.emit(ConsumingStopped("the process ends" if ending else "orders are held"))
 

@@ -159,7 +159,7 @@ class AmqpPeers:
             now, state = self._ports.clock.monotonic(), self._ports.state()
             if now - self._echoed_at > SILENT_SECONDS:
                 raise SessionBrokenError(LostCause.PUBLISH_TIMEOUT, "nothing comes back")
-            if (seconds := self._peers.due(now, state.weight)) > 0:
+            if (seconds := self._peers.due(now, state)) > 0:
                 await self._ports.clock.wait(self._wake, seconds)
             else:
                 await self._publish(channel, self._peers.say(now, state), RPC_TIMEOUT_SECONDS)

@@ -26,10 +26,11 @@ def read(body: bytes) -> Said | None:
         return None
     rates = [rate for rate in (said.ceiling, said.budget) if rate is not None]
     usable = (
-        all(map(isfinite, (said.at, said.not_before_in, *rates)))
+        all(map(isfinite, (said.at, said.not_before_in, said.served_ago or 0.0, *rates)))
         and 0 <= said.weight <= 1
         and 0 < said.life <= READ_BACK_SECONDS
         and said.not_before_in >= 0
+        and (said.served_ago is None or said.served_ago >= 0)
         and all(rate > 0 for rate in rates)
     )
     return said if usable else None

@@ -1,21 +1,13 @@
 """What the API's answers say about the account, and who may be sent for it: pure rules.
 
-| an attempt | suspicion (`credentials`)       | circuit (`circuit`)  | throttled       |
-|------------|---------------------------------|----------------------|-----------------|
-| served     | over; earlier suspects are alone| closed; trust + 10   | own wait is 1 s |
-| suspected  | begins, unless a later is served| as it is             | as it is        |
-| failed     | as it is                        | trust - 1; opens at 0| as it is        |
-| throttled  | as it is                        | as it is             | until told      |
-
-Attempts have numbers in the order in which they are sent: what a later one meets says what an
-earlier one could not have met for the account's sake. While one of the first two holds, one order
-is sent at a time to find out (a probe), and every second or so.
+The states and what moves them are tables in `states`; here answers become signals, with the times
+and counts that the tables do not have. Attempts have numbers in the order in which they are sent:
+what a later one meets says what an earlier one could not have met for the account's sake.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from enum import Enum
-from math import inf
+from math import ceil, inf
 from typing import assert_never
 
 from service.core.outcome import (
@@ -28,36 +20,44 @@ from service.core.outcome import (
     Unreached,
 )
 from service.flow.events.labels import HoldReason
+from service.flow.sending.sharing import Common
+from service.flow.sending.states import (
+    ADMITS,
+    PROBING,
+    TROUBLED,
+    Admission,
+    Circuit,
+    Key,
+    Limit,
+    Signal,
+    State,
+    after,
+)
+from service.flow.sending.suspects import Suspects
+from service.flow.sending.waits import Waits
 
-FULL_TRUST = 30
-"""Failures with no success between them that open the circuit."""
+FAILURES_TO_OPEN = 20
+"""In a row, of all replicas together: an API that serves three of ten is congested, not away."""
 
-TRUST_FOR_SUCCESS = 10
-"""An API that serves one of ten is congested, not away: it is sent to on."""
+FEWEST_FAILURES = 3
+"""Of one replica: with many, each meets so few of the 20 that two could be chance."""
 
-FIRST_PAUSE_SECONDS = 1.0
-LONGEST_PAUSE_SECONDS = 3.0
-"""Between two probes; so long an outage can last longer than it did."""
+DOUBT_SECONDS = 0.1
+"""Between two attempts while it is in doubt: the others say what they meet within that."""
 
-SUSPECTS_UNTIL_CONFIRMED = 3
-"""Two may be bad neighbours that happen to follow each other."""
+FIRST_PAUSE_SECONDS = 0.1
+FIRST_REFUSED_PAUSE_SECONDS = 1.0
+LONGEST_PAUSE_SECONDS = 4.7
+"""Between two probes of all replicas: 64 calls in 5 minutes, and 5 s from its end to the rest."""
 
 UNCONFIRMED_SECONDS = 1.0
 """How long a suspicion may be one order's before it is said to be the account's."""
 
-LONGEST_OWN_WAIT_SECONDS = 30.0
-LONGEST_TOLD_SECONDS = 3_600.0
+HANGS_SECONDS = 1.0
+"""One that is asked and does not answer keeps the others waiting no longer."""
 
 UNPROVEN = 2
 """Orders in flight at the start: a wrong key or a low limit is found out with few calls."""
-
-
-class Admission(Enum):
-    """Who may be sent now."""
-
-    ALL = "all"
-    PROBE = "probe"
-    NOBODY = "nobody"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,41 +68,34 @@ class Attempt:
     probe: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Hold:
-    why: str
-    since: float
-
-
 class Account:
-    """The holds of one account of the API; all times are monotonic seconds."""
+    """One account of the API as this replica knows it; all times are monotonic seconds."""
 
     def __init__(self, random: Callable[[], float]) -> None:
         self._random = random
+        self._key: State = Key.TRUSTED
+        self._circuit: State = Circuit.CLOSED
+        self._limit: State = Limit.KEPT
+        self._why: dict[HoldReason, tuple[str, float]] = {}
+        self._others = Common()
         self._sent = 0
-        self._served = 0
         self._first_sent_at: float | None = None
         self._answers = 0
-        self._suspects: dict[object, tuple[int, float]] = {}
-        self._last_suspected = 0
-        self._credentials: _Hold | None = None
-        self._confirmed = False
-        self._circuit: _Hold | None = None
-        self._trust = FULL_TRUST
-        self._probe_at = 0.0
+        self._served_at = -inf
+        self._troubled_at = -inf
+        self._failures = 0
+        self._ask_at = -inf
         self._pause_seconds = FIRST_PAUSE_SECONDS
-        self._throttled: tuple[float, float] = (0.0, 0.0)
-        self._throttled_from = 0
-        self._asked_until = 0.0
-        self._own_wait_seconds = FIRST_PAUSE_SECONDS
+        self.suspects = Suspects()
+        self.waits = Waits()
 
     def admission(self, now: float) -> Admission:
         """Who may be sent at `now`."""
-        if now < self._throttled[1]:
+        self._end_wait(now)
+        admission = self._admits()
+        if admission in (Admission.ONE, Admission.PROBE) and now < self._ask_at:
             return Admission.NOBODY
-        if self._credentials is None and self._circuit is None:
-            return Admission.ALL
-        return Admission.PROBE if now >= self._probe_at else Admission.NOBODY
+        return admission
 
     def most_in_flight(self, now: float) -> float:
         """Few at the start, one more with each answer, and twice as many in a second without."""
@@ -114,169 +107,185 @@ class Account:
     @property
     def failing(self) -> bool:
         """Whether the circuit is open: an order that fails now fails for the API's sake."""
-        return self._circuit is not None
+        return self._circuit is Circuit.OPEN
+
+    @property
+    def alternating(self) -> bool:
+        """Whether orders that failed and fresh ones are to be sent in turn."""
+        return self._failures > 0
 
     @property
     def troubled(self) -> bool:
-        """Whether orders that failed and fresh ones are to be sent in turn."""
-        return self._trust < FULL_TRUST
+        """Whether this replica is served nothing, as far as it knows."""
+        return not TROUBLED.isdisjoint(self._states())
+
+    @property
+    def one_asks_for_all(self) -> bool:
+        """Whether the replica that leads asks, and no other."""
+        return self._admits() is Admission.PROBE and self._others.troubled
+
+    def probing_seconds(self, now: float) -> float:
+        """How long nothing but probes has been sent; 0 where more is."""
+        if PROBING.isdisjoint(self._states()):
+            return 0.0
+        return now - min(since for _, since in self._why.values())
+
+    def served_ago(self, now: float) -> float | None:
+        """How long ago the API served an order of this replica; None where it never did."""
+        return None if self._served_at == -inf else now - self._served_at
 
     def send(self, now: float) -> Attempt:
         """Number an attempt that `admission` allows at `now`."""
-        probe = self.admission(now) is Admission.PROBE
-        if probe:
-            # Not until it is answered: a probe that hangs would keep all others waiting.
-            self._probe_at = now + LONGEST_PAUSE_SECONDS
+        admission = self.admission(now)
+        if admission is not Admission.ALL:
+            hangs = LONGEST_PAUSE_SECONDS if admission is Admission.PROBE else HANGS_SECONDS
+            self._ask_at = now + hangs
         if self._first_sent_at is None:
             self._first_sent_at = now
         self._sent += 1
-        return Attempt(self._sent, probe)
+        return Attempt(self._sent, admission is not Admission.ALL)
 
-    def wait_until(self, moment: float, now: float) -> None:
-        """Keep a wait that the API has asked another process for."""
-        since, until = self._throttled
-        if moment > max(now, until):
-            self._throttled = (now if now >= until else since, moment)
+    def hear(self, common: Common, now: float) -> None:
+        """Take over what the other replicas meet."""
+        self._others = common
+        self._end_wait(now)
+        if self.waits.hear(common.not_before, now):
+            self._signal(Signal.THROTTLED, now, "the API asks to wait")
+        self.suspects.others_served(common.served_at)
+        if common.served_at > max(self._troubled_at, self.waits.until):
+            self._served(now)
+            self._signal(Signal.CLEARED, now)
+        self._compare(now, "no order is served")
 
-    def close_circuit(self) -> None:
-        """Let all go on: orders are served again, here or elsewhere."""
-        if self._circuit is not None:
-            self._circuit, self._trust = None, FULL_TRUST - 1
-
-    def report(self, attempt: Attempt, order: object, outcome: Outcome, now: float) -> None:
+    def report(self, attempt: Attempt, order: Hashable, outcome: Outcome, now: float) -> None:
         """Learn from what an order's attempt met."""
+        self._end_wait(now)
         self._answers += not isinstance(outcome, Suspected | Throttled)
-        self._suspects.pop(order, None)
+        self.suspects.forget(order)
         match outcome:
             case Accepted() | Refused():
-                self._serve(attempt)
+                self._served_at = now
+                self._served(now)
+                if self.suspects.served(attempt.number):
+                    self._signal(Signal.CLEARED, now)
             case Suspected():
                 self._suspect(attempt, order, outcome.reason, now)
             case Unreached() | Unknown():
-                self._fail(attempt, outcome.reason, now)
+                self._fail(outcome.reason, now)
             case Throttled():
                 self._throttle(attempt, outcome.retry_after_seconds, now)
             case _ as never:  # pragma: no cover
                 assert_never(never)
-
-    @property
-    def suspicious(self) -> bool:
-        """Whether anything is to be found out about any order."""
-        return bool(self._suspects)
-
-    def suspects(self, order: object) -> bool:
-        """Whether the last attempt of `order` may have failed for the account's sake."""
-        return order in self._suspects
-
-    def alone(self, order: object) -> bool:
-        """Whether `order` was suspected, and the account has served a later one."""
-        number, _ = self._suspects.get(order, (inf, 0.0))
-        return number < self._served
-
-    def may_ask_again(self, order: object, now: float) -> bool:
-        """Whether a suspect may probe: others are asked first, and it not in a hot loop."""
-        _, at = self._suspects.get(order, (0, 0.0))
-        return now >= at
-
-    def forget(self, order: object) -> None:
-        """Nothing is to be found out about `order` any more."""
-        self._suspects.pop(order, None)
+        if attempt.probe:
+            self._pause(now)
 
     def reasons(self, now: float) -> dict[HoldReason, str]:
         """Why not all orders are sent at `now`; empty where they are."""
-        reasons = {}
-        if self._credentials is not None and self._is_confirmed(self._credentials, now):
-            reasons[HoldReason.CREDENTIALS] = self._credentials.why
-        if self._circuit is not None:
-            reasons[HoldReason.CIRCUIT] = self._circuit.why
-        if now < self._throttled[1]:
-            reasons[HoldReason.THROTTLED] = "the API asks to wait"
+        self._end_wait(now)
+        reasons = {reason: why for reason, (why, _) in self._why.items()}
+        if self._key is Key.SUSPECTED and now < self._confirmed_at():
+            del reasons[HoldReason.CREDENTIALS]
+        if self._limit is Limit.TRYING:
+            del reasons[HoldReason.THROTTLED]
         return reasons
 
-    def held_since(self, now: float) -> float | None:
+    def held_since(self) -> float | None:
         """When the oldest of the present holds began."""
-        starts = [hold.since for hold in (self._credentials, self._circuit) if hold is not None]
-        if now < self._throttled[1]:
-            starts.append(self._throttled[0])
-        return min(starts, default=None)
-
-    def throttled_seconds(self, now: float) -> float:
-        """How long the API asks to wait still."""
-        return max(0.0, self._throttled[1] - now)
-
-    def asked_seconds(self, now: float) -> float:
-        """The same, as far as it was this process that was asked: what others know is not said."""
-        return max(0.0, self._asked_until - now)
+        return min((since for _, since in self._why.values()), default=None)
 
     def next_change(self, now: float) -> float:
         """Seconds until time alone changes something; infinite where it never does."""
-        edges = [self._throttled[1]]
-        if self._credentials is not None:
-            edges.append(self._credentials.since + UNCONFIRMED_SECONDS)
-        if self._credentials is not None or self._circuit is not None:
-            edges.append(self._probe_at)
-            edges.extend(at for _, at in self._suspects.values())
+        edges = [self.waits.until, self._ask_at]
+        if self._key is Key.SUSPECTED:
+            edges.append(self._confirmed_at())
         if not self._answers and self._first_sent_at is not None:
             edges.append(self._first_sent_at + int(now - self._first_sent_at) + 1)
-        return min((edge - now for edge in edges if edge > now), default=inf)
+        seconds = [edge - now for edge in edges if edge > now]
+        return min(self.suspects.next_change(now), *seconds, inf)
 
-    def _is_confirmed(self, hold: _Hold, now: float) -> bool:
-        return self._confirmed or now >= hold.since + UNCONFIRMED_SECONDS
+    def _states(self) -> tuple[State, State, State]:
+        return self._key, self._circuit, self._limit
 
-    def _serve(self, attempt: Attempt) -> None:
-        self._served = max(self._served, attempt.number)
-        self._trust = min(FULL_TRUST, self._trust + TRUST_FOR_SUCCESS)
-        self.close_circuit()
-        self._own_wait_seconds = FIRST_PAUSE_SECONDS
-        if self._last_suspected < self._served:
-            self._credentials, self._confirmed = None, False
+    def _admits(self) -> Admission:
+        return min(ADMITS[state] for state in self._states())
+
+    def _confirmed_at(self) -> float:
+        return self._why[HoldReason.CREDENTIALS][1] + UNCONFIRMED_SECONDS
+
+    def _signal(self, signal: Signal, now: float, why: str = "") -> None:
+        """Move all three; keep why and since when each is not as it should be."""
+        before = self._states()
+        self._key = after(self._key, signal)
+        self._circuit = after(self._circuit, signal)
+        self._limit = after(self._limit, signal)
+        held = {
+            HoldReason.CREDENTIALS: self._key is not Key.TRUSTED,
+            HoldReason.CIRCUIT: self._circuit is Circuit.OPEN,
+            HoldReason.THROTTLED: self._limit is not Limit.KEPT,
+        }
+        began = {reason: (why, now) for reason, holds in held.items() if holds}
+        self._why = {reason: self._why.get(reason, new) for reason, new in began.items()}
+        if self._key is Key.REFUSED and before[0] is not Key.REFUSED:
+            self._pause_seconds = max(self._pause_seconds, FIRST_REFUSED_PAUSE_SECONDS)
+            self._pause(now)
+        if self._circuit is Circuit.OPEN and before[1] is not Circuit.OPEN:
+            self._pause(now)
+
+    def _served(self, now: float) -> None:
+        self._failures = 0
         self._pause_seconds = FIRST_PAUSE_SECONDS
+        self.waits.served()
+        self._signal(Signal.SERVED, now)
 
-    def _suspect(self, attempt: Attempt, order: object, reason: str, now: float) -> None:
+    def _suspect(self, attempt: Attempt, order: Hashable, reason: str, now: float) -> None:
         # Where no other order is there to ask, it finds out itself.
         again_at = now + LONGEST_PAUSE_SECONDS * (0.5 + self._random() / 2)
-        self._suspects[order] = (attempt.number, again_at)
-        self._last_suspected = max(self._last_suspected, attempt.number)
-        if attempt.number < self._served:
+        if not self.suspects.add(order, attempt.number, now, again_at):
             return
-        if self._credentials is None:
-            self._credentials = _Hold(reason, now)
-        unserved = [number for number, _ in self._suspects.values() if number > self._served]
-        self._confirmed = self._confirmed or len(unserved) >= SUSPECTS_UNTIL_CONFIRMED
-        if self._confirmed:
-            self._pause(now)
-        else:
+        self._troubled_at = now
+        if self._key is Key.TRUSTED:
             # Another order is asked at once: until then nobody knows whose fault it is.
-            self._probe_at = now
+            self._ask_at = now
+        self._signal(Signal.SUSPECTED, now, reason)
+        self._compare(now)
 
-    def _fail(self, attempt: Attempt, reason: str, now: float) -> None:
-        self._trust = max(0, self._trust - 1)
-        opens = self._trust == 0 and self._circuit is None
-        if opens:
-            self._circuit = _Hold(reason, now)
-        if opens or attempt.probe:
-            self._pause(now)
+    def _fail(self, reason: str, now: float) -> None:
+        self._failures += 1
+        self._troubled_at = now
+        if self._failures >= max(FEWEST_FAILURES, ceil(FAILURES_TO_OPEN / self._others.busy_with)):
+            self._signal(Signal.FAILED, now)
+        self._compare(now, reason)
+
+    def _compare(self, now: float, why: str = "") -> None:
+        """See whether what this replica meets is what all meet."""
+        if self._others.troubled or self._failures >= FAILURES_TO_OPEN:
+            self._signal(Signal.ALL_FAIL, now, why)
+        if self.suspects.enough() or (self._others.busy and self._others.troubled):
+            self._signal(Signal.CONFIRMED, now)
 
     def _pause(self, now: float) -> None:
-        # Replicas that were stopped by the same fault must not probe in step.
-        self._probe_at = now + self._pause_seconds * (0.5 + self._random() / 2)
-        self._pause_seconds = min(self._pause_seconds * 1.5, LONGEST_PAUSE_SECONDS)
+        """Set when the next one is asked."""
+        match self._admits():
+            case Admission.PROBE:
+                self._ask_at = now + self._pause_seconds
+                self._pause_seconds = min(self._pause_seconds * 2, LONGEST_PAUSE_SECONDS)
+            case Admission.ONE:
+                self._ask_at = now + (DOUBT_SECONDS if self._circuit is Circuit.DOUBTED else 0.0)
+            case Admission.ALL | Admission.NOBODY:
+                self._ask_at = -inf
+            case _ as never:  # pragma: no cover
+                assert_never(never)
 
     def _throttle(self, attempt: Attempt, told_seconds: float | None, now: float) -> None:
-        if attempt.probe:
-            # It has found out nothing: another goes when the wait is over.
-            self._probe_at = now
-        new = attempt.number > self._throttled_from
-        seconds = self._own_wait_seconds * (0.5 + self._random() / 2)
-        if told_seconds is not None:
-            # "After 0 seconds", said again and again, would be called in a hot loop.
-            seconds = min(max(told_seconds, self._random() / 2), LONGEST_TOLD_SECONDS)
-        elif new:
-            # Answers to what was sent before the wait began say nothing new about its length.
-            self._own_wait_seconds = min(self._own_wait_seconds * 2, LONGEST_OWN_WAIT_SECONDS)
-        else:
+        # Nothing served since the last wait is an outage, whatever it is called.
+        least = self._pause_seconds if self._limit is Limit.PROBING else 0.0
+        if not self.waits.ask(attempt.number, self._sent, told_seconds, least, now, self._random()):
             return
-        since, until = self._throttled
-        self._throttled = (now if now >= until else since, max(until, now + seconds))
-        self._throttled_from = self._sent
-        self._asked_until = self._throttled[1]
+        if least:
+            self._pause_seconds = min(self._pause_seconds * 2, LONGEST_PAUSE_SECONDS)
+        self._troubled_at = now
+        self._signal(Signal.THROTTLED, now, "the API asks to wait")
+
+    def _end_wait(self, now: float) -> None:
+        if self._limit in (Limit.WAITING, Limit.WAITING_AGAIN) and self.waits.over(now):
+            self._signal(Signal.WAITED, now)

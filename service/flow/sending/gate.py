@@ -1,43 +1,38 @@
 """The gate before the API: orders stand in line, and the head of it is sent when it may be.
 
-What concerns the API's account is decided in `account`, how fast in `pace`; here are the process's
-own reasons (results that cannot be published, the end of the process), the line and the waiting.
+What concerns the API's account is decided in `account`, how fast in `pace`, what the replicas tell
+each other passes through `replicas`; here are the process's own reasons (results that cannot be
+published, the end of the process), the line and the waiting.
 """
 
 import asyncio
 from collections.abc import Callable
-from enum import Enum
 from math import inf
 from typing import assert_never
 
 from service.core.outcome import Accepted, Outcome, Refused
 from service.flow.events import Emit
 from service.flow.events.labels import HoldReason
-from service.flow.events.process import HoldChanged, LimitsChanged
+from service.flow.events.process import HoldChanged
 from service.flow.ports import Clock
-from service.flow.sending.account import Account, Admission, Attempt
+from service.flow.sending.account import Account, Attempt
 from service.flow.sending.line import Line, Turn, TurnedAway
 from service.flow.sending.pace import Pace
 from service.flow.sending.peers import State
+from service.flow.sending.prefetch import Prefetch
+from service.flow.sending.replicas import Replicas
 from service.flow.sending.sharing import Alone, Sharing
+from service.flow.sending.states import Admission
 
 PATIENCE_SECONDS = 300.0
 """How long a held order stays in the process: brokers take back what is unacked for 30 minutes."""
 
 LONG_THROTTLE_SECONDS = 60.0
 
+SHORT_HOLD_SECONDS = 10.0
+"""So long all keep their places: what is given back counts as perhaps sent."""
+
 SHARE_SECONDS = 1.0
-IDLE_WEIGHT = 0.1
-BUSY_SECONDS = 10.0
-"""How long after orders waited the full part is asked for still."""
-
-
-class Intake(Enum):
-    """How many deliveries are wanted."""
-
-    NONE = "none"
-    ONE = "one"
-    FULL = "full"
 
 
 class Gate:
@@ -49,30 +44,27 @@ class Gate:
         emit: Emit,
         *,
         concurrency: int,
+        prefetch: Prefetch,
         pace: Pace,
         random: Callable[[], float],
         sharing: Sharing | None = None,
     ) -> None:
         self._clock = clock
-        self._sharing = sharing or Alone()
         self._emit = emit
         self._concurrency = concurrency
+        self._prefetch = prefetch
         self._pace = pace
         self._account = Account(random)
-        self._publisher: tuple[str, float] | None = None
-        self._line = Line(self._account)
+        self._replicas = Replicas(sharing or Alone(), self._account, pace)
+        self._line = Line(self._account.suspects)
         self._in_flight = 0
-        self._own_limit = pace.limit_per_second
-        self._heard_ceiling = inf
-        self._others_fail = False
-        self._busy_until = -inf
-        self._weight = IDLE_WEIGHT
-        self._announced_share = 1.0
+        self._publisher: tuple[str, float] | None = None
         self._leave_by = inf
         self._timekeeper: asyncio.Task[None] | None = None
         self._poke = asyncio.Event()
         self._wake_at = -inf
-        self._last_intake = Intake.FULL
+        self._consuming = False
+        self._last_intake = prefetch.now
         self._changed = asyncio.Event()
         self._version = 0
         self._announced: dict[HoldReason, str] = {}
@@ -105,50 +97,28 @@ class Gate:
 
     def report(self, turn: Turn, attempt: Attempt, outcome: Outcome) -> None:
         """Learn from the outcome of what was let through."""
-        now, throttled = self._clock.monotonic(), self._account.throttled_seconds
-        before = throttled(now)
+        now, waits = self._clock.monotonic(), self._account.waits
+        before = waits.seconds(now)
         self._account.report(attempt, turn, outcome, now)
         if isinstance(outcome, Accepted | Refused):
             self._pace.served(now)
-        elif (seconds := throttled(now)) > before:
+        elif (seconds := waits.seconds(now)) > before:
             self._pace.throttled(now, seconds)
         self._serve_and_wake()
 
     def hear(self) -> None:
         """Take over what the other replicas know, which has changed."""
-        common, now = self._sharing.common(), self._clock.monotonic()
-        self._account.wait_until(common.not_before, now)
-        ceiling = common.ceiling or inf
-        # Only what is news: one that idles says its old ceiling for ever.
-        if ceiling < self._heard_ceiling:
-            self._pace.lower(ceiling)
-        self._heard_ceiling = ceiling
-        budgets = [each for each in (self._own_limit, common.budget) if each is not None]
-        self._pace.limit_per_second = min(budgets, default=None)
-        if self._others_fail and not common.circuit:
-            self._account.close_circuit()
-        self._others_fail = common.circuit
-        self._announce_share()
+        self._replicas.hear(self._clock.monotonic())
         self._serve_and_wake()
-
-    def _announce_share(self) -> None:
-        """Say this process's part of the limit that is set, where it is clearly another."""
-        limit, share = self._pace.limit_per_second, self._sharing.share()
-        if limit is not None and abs(share - self._announced_share) > 0.1 * share:
-            self._announced_share = share
-            self._emit(LimitsChanged(self._concurrency, limit * share))
 
     def state(self) -> State:
         """What the other replicas are to know of this one."""
-        now = self._clock.monotonic()
-        learned = self._pace.learned_per_second
-        return State(
-            weight=self._weight,
-            not_before_in=self._account.asked_seconds(now),
-            ceiling=None if learned == inf else learned,
-            budget=self._own_limit,
-            circuit=self._account.failing,
-        )
+        return self._replicas.state(self._clock.monotonic())
+
+    def consumes(self, *, consuming: bool) -> None:
+        """Take note of whether deliveries arrive: else what is given back would come again."""
+        self._consuming = consuming
+        self._serve_and_wake()
 
     def hold_publisher(self, why: str) -> None:
         """Let nothing through while results cannot be published."""
@@ -182,18 +152,19 @@ class Gate:
         return self._publisher is not None
 
     @property
-    def intake(self) -> Intake:
-        """How many deliveries are wanted now."""
-        now = self._clock.monotonic()
+    def intake(self) -> int:
+        """How many deliveries are wanted unacked at a time; 0 for none."""
+        now, account = self._clock.monotonic(), self._account
         if self.draining.is_set() or self._publisher is not None:
-            return Intake.NONE
-        if self._account.throttled_seconds(now) > LONG_THROTTLE_SECONDS:
-            return Intake.NONE
-        if self._account.reasons(now).keys() & {HoldReason.CIRCUIT, HoldReason.CREDENTIALS}:
+            return 0
+        if account.waits.seconds(now) > LONG_THROTTLE_SECONDS:
+            return 0
+        held = account.reasons(now).keys() & {HoldReason.CIRCUIT, HoldReason.CREDENTIALS}
+        if held or account.probing_seconds(now) >= SHORT_HOLD_SECONDS:
             # Somebody must be there to be asked, or the hold would never end.
-            asked = self._in_flight or any(not self._account.suspects(turn) for turn in self._line)
-            return Intake.NONE if asked else Intake.ONE
-        return Intake.FULL
+            asked = self._in_flight or any(turn.fresh for turn in self._line)
+            return 0 if asked else 1
+        return self._prefetch.now
 
     async def change(self, seen: int) -> int:
         """Wait until `intake` may have changed since version `seen`; the version that it has now.
@@ -225,9 +196,13 @@ class Gate:
         while (turn := self._next(now)) is not None:
             self._pace.take(now)
             self._in_flight += 1
+            turn.sent = True
             self._line.end(turn, self._account.send(now))
+        if self._line:
+            self._prefetch.follow(self._concurrency, self._pace.share_per_second)
         self._announce(now)
-        self._weigh(now)
+        held = self._publisher is not None or self.draining.is_set()
+        self._replicas.weigh(now, waiting=bool(self._line), held=held)
         if not self._line:
             return inf
         return min(self._account.next_change(now), self._pace_seconds(now), self._leave_by - now)
@@ -238,29 +213,18 @@ class Gate:
             return None
         if self._in_flight >= min(self._concurrency, self._account.most_in_flight(now)):
             return None
-        match self._account.admission(now):
+        admission, alternating = self._account.admission(now), self._account.alternating
+        match admission:
             case Admission.ALL:
-                return self._line.next(now, probe=False)
-            case Admission.PROBE if not (self._others_fail and self._account.failing):
-                return self._line.next(now, probe=True)
-            case Admission.PROBE if self._sharing.leads():
-                # One probes for all replicas.
-                return self._line.next(now, probe=True)
+                return self._line.next(now, alternating=alternating)
+            case Admission.ONE:
+                return self._line.next(now, asking=True, alternating=alternating)
+            case Admission.PROBE if self._replicas.may_probe:
+                return self._line.next(now, asking=True, alternating=alternating)
             case Admission.PROBE | Admission.NOBODY:
                 return None
             case _ as never:  # pragma: no cover
                 assert_never(never)
-
-    def _weigh(self, now: float) -> None:
-        """Ask for as large a part of the limits as is of use."""
-        if self._line:
-            self._busy_until = now + BUSY_SECONDS
-        weight = 1.0 if now < self._busy_until else IDLE_WEIGHT
-        if self._publisher is not None or self.draining.is_set():
-            weight = 0.0
-        if weight != self._weight:
-            self._weight = weight
-            self._sharing.changed()
 
     def _pace_seconds(self, now: float) -> float:
         seconds = self._pace.wait_seconds(now)
@@ -269,32 +233,40 @@ class Gate:
 
     def _turn_away(self, now: float) -> None:
         """End the wait of those to whom it can bring nothing more."""
-        held_since = self._held_since(now)
-        draining, account = self.draining.is_set(), self._account
-        if held_since is None and now < self._leave_by and not (draining or account.suspicious):
+        account, draining = self._account, self.draining.is_set()
+        held_since = self._held_since()
+        if held_since is None and now < self._leave_by and not (draining or account.suspects):
             return
-        throttled_long = account.throttled_seconds(now) > LONG_THROTTLE_SECONDS
-        # One suspect stays to be asked again; in the place of the others new ones are asked.
-        spare = self._line.suspects()[1:]
-        spare = spare if HoldReason.CREDENTIALS in account.reasons(now) else []
+        long = account.waits.seconds(now) > LONG_THROTTLE_SECONDS
+        give_back = not self._consuming and (
+            long or account.probing_seconds(now) >= SHORT_HOLD_SECONDS
+        )
+        # One fresh one stays to be asked, and one suspect to be asked again.
+        stay = [] if long else [*self._line.fresh()[:1], *self._line.suspects()[:1]]
+        spare = HoldReason.CREDENTIALS in account.reasons(now)
         self._leave_by = inf
         for turn in list(self._line):
             leave_by = turn.leave_by
             if held_since is not None:
                 leave_by = min(leave_by, max(held_since, turn.arrived_at) + PATIENCE_SECONDS)
-            if account.alone(turn):
+            if account.suspects.alone(turn):
                 self._send_away(turn, TurnedAway.ALONE)
-            elif draining or throttled_long or turn in spare or now >= leave_by:
+            elif give_back and turn.may_return and not turn.sent and turn not in stay:
+                self._send_away(turn, TurnedAway.BACK)
+            elif draining or now >= leave_by or (long and turn.sent):
+                self._send_away(turn, TurnedAway.ELSEWHERE)
+            elif spare and turn in account.suspects and turn not in stay:
+                # In its place another is asked.
                 self._send_away(turn, TurnedAway.ELSEWHERE)
             else:
                 self._leave_by = min(self._leave_by, leave_by)
 
-    def _held_since(self, now: float) -> float | None:
-        starts = [self._account.held_since(now), self._publisher and self._publisher[1]]
+    def _held_since(self) -> float | None:
+        starts = [self._account.held_since(), self._publisher and self._publisher[1]]
         return min((start for start in starts if start is not None), default=None)
 
     def _send_away(self, turn: Turn, why: TurnedAway) -> None:
-        self._account.forget(turn)
+        self._account.suspects.forget(turn)
         self._line.end(turn, why)
 
     def _announce(self, now: float) -> None:
@@ -307,7 +279,7 @@ class Gate:
             self._emit(HoldChanged(reason, held=True, why=held[reason]))
         for reason in before.keys() - held.keys():
             self._emit(HoldChanged(reason, held=False, why=f"over: {before[reason]}"))
-        if self.intake is not self._last_intake:
+        if self.intake != self._last_intake:
             self._last_intake = self.intake
             self._version += 1
             self._changed.set()

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from math import inf
 
-from service.flow.sending.account import Account, Attempt
+from service.flow.sending.account import Attempt
+from service.flow.sending.suspects import Suspects
 
 MANY_FAILURES = 6
 
@@ -16,6 +17,7 @@ class TurnedAway(Enum):
     """Why an order does not wait here any longer."""
 
     ELSEWHERE = "it waits elsewhere"
+    BACK = "it has not begun, and is given back"
     ALONE = "the suspicion falls on it alone"
 
 
@@ -23,21 +25,29 @@ class TurnedAway(Enum):
 class Turn:
     """An order that wants to be sent, the same object for all its attempts; times are monotonic.
 
-    Those that arrived first are sent first; `failures` counts its attempts so far.
+    Those that arrived first are sent first; `failures` counts its attempts so far, and `sent` says
+    that it was sent by this process. `may_return` says that giving it back would cost it nothing.
     """
 
     arrived_at: float
     leave_by: float = inf
     failures: int = 0
+    sent: bool = False
+    may_return: bool = False
     result: Attempt | TurnedAway = TurnedAway.ELSEWHERE
     came: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def fresh(self) -> bool:
+        """Whether it was never sent."""
+        return not (self.sent or self.failures)
 
 
 class Line:
     """Those that wait, in the order of their arrival."""
 
-    def __init__(self, account: Account) -> None:
-        self._account = account
+    def __init__(self, suspects: Suspects) -> None:
+        self._suspects = suspects
         self._turns: list[Turn] = []
         self._fresh_next = True
 
@@ -58,30 +68,33 @@ class Line:
         turn.result = result
         turn.came.set()
 
+    def fresh(self) -> list[Turn]:
+        """Those that were never sent."""
+        return [turn for turn in self._turns if turn.fresh]
+
     def suspects(self) -> list[Turn]:
         """Those whose last attempt may have failed for the account's sake."""
-        return [turn for turn in self._turns if self._account.suspects(turn)]
+        return [turn for turn in self._turns if turn in self._suspects]
 
-    def next(self, now: float, *, probe: bool) -> Turn | None:
-        """Who is sent now; where orders fail, fresh ones and those that failed in turn."""
-        if not (probe or self._account.troubled):
-            return next(iter(self._turns), None)
-        fresh = next((turn for turn in self._turns if not self._has_failed(turn)), None)
+    def next(self, now: float, *, asking: bool = False, alternating: bool = False) -> Turn | None:
+        """Who is sent now; where one is asked or orders fail, fresh and failed ones in turn."""
+        may = (turn for turn in self._turns if self._suspects.may_ask_again(turn, now))
+        if not (asking or alternating):
+            return next(may, None)
+        waiting = list(may)
+        fresh = next((turn for turn in waiting if not self._has_failed(turn)), None)
         failed = min(
-            (turn for turn in self._turns if self._may_fail_again(turn, now)),
+            (turn for turn in waiting if self._has_failed(turn)),
             # The API may fail the first attempts of every order: the one that is furthest tells.
             # Not the same again and again: its attempts are bounded.
             key=lambda turn: turn.failures if turn.failures >= MANY_FAILURES else -turn.failures,
             default=None,
         )
-        if fresh is not None and failed is not None and self._account.troubled:
+        if fresh is not None and failed is not None and alternating:
             # Neither may be the only ones that are asked: one order decides for itself alone.
             self._fresh_next = not self._fresh_next
             return failed if self._fresh_next else fresh
         return fresh or failed
 
     def _has_failed(self, turn: Turn) -> bool:
-        return turn.failures > 0 or self._account.suspects(turn)
-
-    def _may_fail_again(self, turn: Turn, now: float) -> bool:
-        return self._has_failed(turn) and self._account.may_ask_again(turn, now)
+        return turn.failures > 0 or turn in self._suspects

@@ -70,11 +70,16 @@ class Pace:
 
     def rate_per_second(self, now: float) -> float:
         """How many orders a second may be sent at `now`; infinite where nothing limits it."""
-        limit = inf if self.limit_per_second is None else self.limit_per_second
         ramp = min(1.0, 0.5 + max(0.0, now - self._resumed_at) / (2 * RAMP_SECONDS))
+        return self.share_per_second * BELOW_THE_LIMIT * ramp
+
+    @property
+    def share_per_second(self) -> float:
+        """The process's part of what was set or learned; infinite where nothing limits it."""
+        limit = inf if self.limit_per_second is None else self.limit_per_second
         rate = min(self.learned_per_second, limit)
         # What nothing limits is not divided: nobody waits for a share of it.
-        return rate if rate == inf else rate * self._share() * BELOW_THE_LIMIT * ramp
+        return rate if rate == inf else rate * self._share()
 
     def wait_seconds(self, now: float) -> float:
         """How long until the next slot; 0 where one can be taken now."""

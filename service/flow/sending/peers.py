@@ -19,6 +19,9 @@ READ_BACK_SECONDS = 60
 ANSWER_SECONDS = 0.05
 """So soon after a newcomer or a greater weight was read, the reader says that it was."""
 
+NEWS_SECONDS = 0.2
+"""By so much a wait must have grown to be said at once."""
+
 LEAST_PAUSE = 1 / 8
 """Of a period, between two messages: everyone answers everyone, n x n times."""
 
@@ -35,15 +38,16 @@ def period_seconds(peers: int) -> float:
 class State:
     """What a replica wants and knows; the rates are of the whole account.
 
-    The weight is 1 while orders wait, less while idle, 0 while held. `circuit` says that the API
-    was found to be away.
+    The weight is 1 while orders wait, less while idle, 0 while held. `troubled` says that the API
+    serves this replica nothing, `served_ago` how many seconds ago it last did.
     """
 
     weight: float = 0.0
     not_before_in: float = 0.0
     ceiling: float | None = None
     budget: float | None = None
-    circuit: bool = False
+    troubled: bool = False
+    served_ago: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +72,11 @@ class Peer:
     def not_before(self) -> float:
         """Until when the API asked it to wait."""
         return self.heard_at + self.said.not_before_in if self.said.not_before_in > 0 else -inf
+
+    @property
+    def served_at(self) -> float:
+        """When the API last served it, or a little later: the message was on its way."""
+        return -inf if self.said.served_ago is None else self.heard_at - self.said.served_ago
 
 
 @dataclass(slots=True)
@@ -120,7 +129,8 @@ class Peers:
             not_before_in=state.not_before_in,
             ceiling=state.ceiling,
             budget=state.budget,
-            circuit=state.circuit,
+            troubled=state.troubled,
+            served_ago=state.served_ago,
         )
         # A lesser weight counts at once, and what was announced before is worth no more than it.
         self._acknowledged = min(self._acknowledged, said.weight)
@@ -169,15 +179,15 @@ class Peers:
         mine = (-self._last.weight, self.name)
         return all(mine < (-peer.said.weight, peer.said.id) for peer in self._peers.values())
 
-    def due(self, now: float, weight: float) -> float:
-        """Seconds until something is to be said, where `weight` is what it would be."""
+    def due(self, now: float, state: State) -> float:
+        """Seconds until something is to be said, where `state` is what it would be."""
         last = self._last
         if last is None:
             return 0.0
         # Not later than the last message promised, also where the period has grown since.
         at = last.at + min(self._period(self.count), last.life / PERIODS_IN_A_LIFE)
         soonest = last.at + self._period(self.count) * LEAST_PAUSE
-        wanted = soonest if weight > last.weight else max(soonest, self._answer_at)
+        wanted = soonest if _is_news(state, last, now) else max(soonest, self._answer_at)
         return max(0.0, min(at, wanted) - now)
 
     def _expire(self, now: float) -> None:
@@ -239,3 +249,10 @@ class Peers:
                 return
             self._acknowledged = max(self._acknowledged, first.weight)
             self._announced.popleft()
+
+
+def _is_news(state: State, last: Said, now: float) -> bool:
+    """Whether the others should not wait for it: more is wanted, or they had better not send."""
+    waits_longer = now + state.not_before_in > last.at + last.not_before_in + NEWS_SECONDS
+    longer = state.not_before_in > 0 and waits_longer
+    return state.weight > last.weight or state.troubled != last.troubled or longer

@@ -15,14 +15,22 @@ COUNTED_SECONDS = 4.0
 class Common:
     """What the other replicas know; the rates are of the whole account.
 
-    `not_before` is the monotonic time until which the API asked somebody to wait. The ceiling and
-    the budget are the smallest; `circuit` says that all that send found the API to be away.
+    `not_before` is the monotonic time until which the API asked somebody to wait, `served_at` when
+    it last served an order of theirs. The ceiling and the budget are the smallest. `busy` counts
+    those that have orders; `troubled` says that all of these are served nothing.
     """
 
     not_before: float = -inf
+    served_at: float = -inf
     ceiling: float | None = None
     budget: float | None = None
-    circuit: bool = False
+    busy: int = 0
+    troubled: bool = True
+
+    @property
+    def busy_with(self) -> int:
+        """How many have orders, this replica included."""
+        return 1 + self.busy
 
 
 class Sharing(Protocol):
@@ -75,12 +83,14 @@ class Alone:
 def common(others: Collection[Peer]) -> Common:
     """What the others said last, taken together."""
     said = [peer.said for peer in others]
-    busy = [each for each in said if each.weight > 0]
+    busy = [each for each in said if each.weight == 1]
     return Common(
         not_before=max((peer.not_before for peer in others), default=-inf),
+        served_at=max((peer.served_at for peer in others), default=-inf),
         ceiling=min((each.ceiling for each in said if each.ceiling is not None), default=None),
         budget=min((each.budget for each in said if each.budget is not None), default=None),
-        circuit=bool(busy) and all(each.circuit for each in busy),
+        busy=len(busy),
+        troubled=all(each.troubled for each in busy),
     )
 
 

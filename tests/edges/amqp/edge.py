@@ -20,6 +20,7 @@ from service.flow.ports import Clock, Delivery
 from service.flow.relay import Relay
 from service.flow.sending.gate import Gate
 from service.flow.sending.pace import Pace
+from service.flow.sending.prefetch import Prefetch
 from tests.edges.amqp.eventlog import EventLog, Inbox, SignalledLog
 from tests.flow.fakes import FakeApi
 from tests.world.standin.signals import Signals
@@ -64,6 +65,7 @@ class Edge:
             options.flow_clock,
             self.events,
             concurrency=16,
+            prefetch=Prefetch(options.prefetch, fixed=True),
             pace=Pace(None),
             random=almost_no_pause,
         )
@@ -76,7 +78,7 @@ class Edge:
             publish_timeout_seconds=options.publish_timeout_seconds,
             refused_patience_seconds=options.refused_patience_seconds,
         )
-        self.consumer = AmqpConsumer(self.consumer_ports(), options.topology, options.prefetch)
+        self.consumer = AmqpConsumer(self.consumer_ports(), options.topology)
         self.consuming: asyncio.Task[None] | None = None
         self.publishing: asyncio.Task[None] | None = None
 

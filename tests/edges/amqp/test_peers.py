@@ -84,13 +84,13 @@ async def test_weights_and_what_is_known_go_to_all(start: Start) -> None:
     """An idle one leaves its part, a held one all of it; the smallest rates count."""
     one, two = start("a"), start("b")
     await _all(1 / 2, one, two)
-    two.become(State(weight=0.1, ceiling=70.0, budget=80.0, not_before_in=9.0, circuit=True))
+    two.become(State(weight=0.1, ceiling=70.0, budget=80.0, not_before_in=9.0, troubled=True))
     await one.until(1 / 1.1)
-    await one.when(lambda: one.peers.common().circuit)
+    await one.when(lambda: one.peers.common().ceiling == 70.0)
     common = one.peers.common()
     assert (common.ceiling, common.budget) == (70.0, 80.0)
     assert SystemClock().monotonic() < common.not_before < SystemClock().monotonic() + 9
-    assert two.peers.common() == Common()
+    assert two.peers.common() == Common(busy=1, troubled=False)
     two.become(State())
     await _all(1, one)
     assert two.peers.share() == 0

@@ -32,6 +32,7 @@ from service.flow.ports import Confirmed, OrderApi, Publisher
 from service.flow.relay import Relay
 from service.flow.sending.gate import Gate
 from service.flow.sending.pace import Pace
+from service.flow.sending.prefetch import Prefetch
 
 if TYPE_CHECKING:
     from service.edges.tracing.traces import Traces
@@ -109,7 +110,14 @@ class Side:
         self._relay = Relay(
             api=api,
             publisher=publisher,
-            gate=Gate(clock, emit, concurrency=CONCURRENCY, pace=Pace(None), random=lambda: 0.5),
+            gate=Gate(
+                clock,
+                emit,
+                concurrency=CONCURRENCY,
+                prefetch=Prefetch(2 * CONCURRENCY),
+                pace=Pace(None),
+                random=lambda: 0.5,
+            ),
             clock=clock,
             emit=emit,
             policy=RetryPolicy(delays_seconds=TIERS),

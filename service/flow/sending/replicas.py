@@ -1,0 +1,67 @@
+"""What this process says to the other replicas, and what it makes of what they say."""
+
+from math import inf
+
+from service.flow.sending.account import Account
+from service.flow.sending.pace import Pace
+from service.flow.sending.peers import State
+from service.flow.sending.sharing import Sharing
+
+IDLE_WEIGHT = 0.1
+BUSY_SECONDS = 10.0
+"""How long after orders waited the full part is asked for still."""
+
+
+class Replicas:
+    """Passes between `Sharing` and the two that decide, the account and the pace."""
+
+    def __init__(self, sharing: Sharing, account: Account, pace: Pace) -> None:
+        self._sharing = sharing
+        self._account = account
+        self._pace = pace
+        self._own_limit = pace.limit_per_second
+        self._heard_ceiling = inf
+        self._busy_until = -inf
+        self._weight = IDLE_WEIGHT
+        self._troubled = False
+
+    def hear(self, now: float) -> None:
+        """Take over what the others know, which has changed."""
+        common = self._sharing.common()
+        self._account.hear(common, now)
+        ceiling = common.ceiling or inf
+        # Only what is news: one that idles says its old ceiling for ever.
+        if ceiling < self._heard_ceiling:
+            self._pace.lower(ceiling)
+        self._heard_ceiling = ceiling
+        budgets = [each for each in (self._own_limit, common.budget) if each is not None]
+        self._pace.limit_per_second = min(budgets, default=None)
+
+    def state(self, now: float) -> State:
+        """What the others are to know of this one."""
+        learned = self._pace.learned_per_second
+        return State(
+            weight=self._weight,
+            not_before_in=max(0.0, self._account.waits.asked_until - now),
+            ceiling=None if learned == inf else learned,
+            budget=self._own_limit,
+            troubled=self._account.troubled,
+            served_ago=self._account.served_ago(now),
+        )
+
+    def weigh(self, now: float, *, waiting: bool, held: bool) -> None:
+        """Ask for as large a part of the limits as is of use; say at once what has changed."""
+        if waiting:
+            self._busy_until = now + BUSY_SECONDS
+        weight = 1.0 if now < self._busy_until else IDLE_WEIGHT
+        if held:
+            weight = 0.0
+        said = (self._weight, self._troubled)
+        self._weight, self._troubled = weight, self._account.troubled
+        if said != (self._weight, self._troubled):
+            self._sharing.changed()
+
+    @property
+    def may_probe(self) -> bool:
+        """Whether a probe is this one's to send: where all are served nothing, one asks."""
+        return not self._account.one_asks_for_all or self._sharing.leads()
