@@ -1,16 +1,20 @@
 """Holding: when no new order is sent, who goes ahead to find out, and what it costs nobody."""
 
+from datetime import timedelta
+
 import pytest
 
 from service.core.decision import RetryPolicy
 from service.core.history import ATTEMPTS, RETRIES
+from service.core.message import Message
 from service.core.outcome import Answered, NotSent
+from service.core.request import DEADLINE
 from service.flow.events.labels import HoldReason
 from service.flow.events.process import HoldChanged
 from service.flow.sending.account import FAILURES_TO_OPEN, LONGEST_PAUSE_SECONDS
-from service.flow.sending.gate import PATIENCE_SECONDS
+from service.flow.sending.gate import PATIENCE_SECONDS, SHORT_HOLD_SECONDS
 from tests.flow.circulating import Circulating
-from tests.flow.clock import settle
+from tests.flow.clock import EPOCH, settle
 from tests.flow.fakes import refusal, request
 from tests.flow.world import World
 
@@ -201,6 +205,50 @@ async def test_an_outage_costs_few_calls_and_its_end_is_seen_at_once() -> None:
     assert list(world.statuses().values()) == ["accepted"] * 1000
 
 
+async def test_what_has_not_begun_is_given_back_in_order_and_comes_first() -> None:
+    """Not in a short hold; one fresh order and those that failed stay to be asked."""
+    world = Circulating()
+    for number in range(300):
+        world.api.answer(f"o-{number}", *[UNREACHED] * 100)
+        world.send(request(f"o-{number}"))
+    await world.run(SHORT_HOLD_SECONDS - 1)
+    assert not [entry for entry in world.log if entry.startswith("requeue")]
+    assert intake(world) == 0
+    await world.run(30)
+    returned = [entry.removeprefix("requeue ") for entry in world.log if "requeue" in entry]
+    assert len(returned) > 80
+    assert returned == sorted(returned, key=lambda name: int(name.removeprefix("o-")))
+    world.api.forget()
+    await world.run(LONGEST_PAUSE_SECONDS + 1)
+    assert list(world.statuses().values()) == ["accepted"] * 300
+    assert not world.broker.parked
+
+
+@pytest.mark.parametrize(
+    ("message", "arrival"),
+    [
+        (request(headers={"x-delivery-count": 10}), {"redelivered": True}),
+        (request(headers={DEADLINE: EPOCH + timedelta(minutes=50)}), {}),
+    ],
+    ids=["given back often", "its end is near"],
+)
+async def test_what_would_lose_by_it_is_not_given_back(
+    message: Message, arrival: dict[str, object]
+) -> None:
+    """The broker parks what was delivered 50 times; what ends unsent must end as certain."""
+    world = Circulating()
+    for number in range(FAILURES_TO_OPEN + 1):
+        world.api.answer(f"bad-{number}", *[UNREACHED] * 100)
+        world.send(request(f"bad-{number}"))
+    world.api.answer("o-1", *[UNREACHED] * 100)
+    await world.run(2)
+    await world.serve(message, **arrival)
+    await world.serve(request("o-2"))
+    await world.run(SHORT_HOLD_SECONDS)
+    assert "requeue o-1" not in world.log
+    assert "requeue o-2" in world.log
+
+
 async def test_throttling_stops_the_whole_process_as_long_as_told() -> None:
     """No attempt is counted, and no other order is sent meanwhile."""
     world = World()
@@ -216,12 +264,17 @@ async def test_throttling_stops_the_whole_process_as_long_as_told() -> None:
     assert {reply["attempts"] for reply in world.broker.replies()} == {1}
 
 
-async def test_a_long_throttle_sends_the_order_to_a_queue_and_stops_the_intake() -> None:
+async def test_a_long_throttle_gives_back_what_waits_and_stops_the_intake() -> None:
     """What would stay unacked for minutes is not taken in at all; no attempt is counted."""
     world = World()
     world.api.answer("o-1", Answered(503, b"", retry_after="100"))
-    await world.serve(request("o-1"))
+    world.gate.consumes(consuming=True)
+    for number in (1, 2, 3):
+        await world.serve(request(f"o-{number}"))
     assert world.log == ["submit o-1", "retry in 1", "ack o-1"]
+    world.gate.consumes(consuming=False)
+    await settle()
+    assert world.log[3:] == ["requeue o-2", "requeue o-3"]
     assert intake(world) == 0
     version = await world.gate.change(-1)
     await world.clock.advance(50)

@@ -10,9 +10,9 @@ from service.edges.amqp.broker import Broker
 from service.flow.events.labels import ConnectionName, HoldReason, LostCause
 from service.flow.events.order import Settled
 from service.flow.events.process import BrokerLost, ConsumingStarted, ConsumingStopped, HoldChanged
+from service.flow.sending.account import Attempt
 from service.flow.sending.gate import Gate
 from service.flow.sending.line import Turn
-from service.flow.sending.account import Attempt
 from service.flow.sending.suspects import SUSPECTS_UNTIL_CONFIRMED
 from tests.edges.amqp.crash import fill
 from tests.edges.amqp.edge import Edge, Options, consuming, relaying
