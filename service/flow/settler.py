@@ -18,7 +18,7 @@ from service.flow.events.order import (
     Settled,
 )
 from service.flow.ports import Clock, Confirmed, Delivery, Publisher, Unconfirmed
-from service.flow.sending.gate import PATIENCE_SECONDS
+from service.flow.sending.leaving import PATIENCE_SECONDS
 
 FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 5.0

@@ -11,7 +11,7 @@ from service.core.request import DEADLINE
 from service.core.settlement import Settlement
 from service.flow.events.labels import Waiting
 from service.flow.events.order import Answered, ParkedUnanswered, RetryPlanned, Settled
-from service.flow.sending.gate import PATIENCE_SECONDS
+from service.flow.sending.leaving import PATIENCE_SECONDS
 from tests.flow.clock import EPOCH, settle
 from tests.flow.fakes import refusal, request
 from tests.flow.world import World

@@ -149,6 +149,7 @@ class Account:
         """Take over what the other replicas meet."""
         self._others = common
         self._end_wait(now)
+        before = self._admits()
         if self.waits.hear(common.not_before, now):
             self._signal(Signal.THROTTLED, now, "the API asks to wait")
         self.suspects.others_served(common.served_at)
@@ -156,10 +157,13 @@ class Account:
             self._served(now)
             self._signal(Signal.CLEARED, now)
         self._compare(now, "no order is served")
+        if self._admits() is Admission.PROBE and before is not Admission.PROBE:
+            self._pause(now)
 
     def report(self, attempt: Attempt, order: Hashable, outcome: Outcome, now: float) -> None:
         """Learn from what an order's attempt met."""
         self._end_wait(now)
+        before = self._admits()
         self._answers += not isinstance(outcome, Suspected | Throttled)
         self.suspects.forget(order)
         match outcome:
@@ -176,7 +180,7 @@ class Account:
                 self._throttle(attempt, outcome.retry_after_seconds, now)
             case _ as never:  # pragma: no cover
                 assert_never(never)
-        if attempt.probe:
+        if attempt.probe or (self._admits() is Admission.PROBE and before is not Admission.PROBE):
             self._pause(now)
 
     def reasons(self, now: float) -> dict[HoldReason, str]:
@@ -214,7 +218,6 @@ class Account:
 
     def _signal(self, signal: Signal, now: float, why: str = "") -> None:
         """Move all three; keep why and since when each is not as it should be."""
-        before = self._states()
         self._key = after(self._key, signal)
         self._circuit = after(self._circuit, signal)
         self._limit = after(self._limit, signal)
@@ -225,11 +228,6 @@ class Account:
         }
         began = {reason: (why, now) for reason, holds in held.items() if holds}
         self._why = {reason: self._why.get(reason, new) for reason, new in began.items()}
-        if self._key is Key.REFUSED and before[0] is not Key.REFUSED:
-            self._pause_seconds = max(self._pause_seconds, FIRST_REFUSED_PAUSE_SECONDS)
-            self._pause(now)
-        if self._circuit is Circuit.OPEN and before[1] is not Circuit.OPEN:
-            self._pause(now)
 
     def _served(self, now: float) -> None:
         self._failures = 0
@@ -267,6 +265,8 @@ class Account:
         """Set when the next one is asked."""
         match self._admits():
             case Admission.PROBE:
+                if self._key is Key.REFUSED:
+                    self._pause_seconds = max(self._pause_seconds, FIRST_REFUSED_PAUSE_SECONDS)
                 self._ask_at = now + self._pause_seconds
                 self._pause_seconds = min(self._pause_seconds * 2, LONGEST_PAUSE_SECONDS)
             case Admission.ONE:

@@ -1,8 +1,8 @@
 """The gate before the API: orders stand in line, and the head of it is sent when it may be.
 
-What concerns the API's account is decided in `account`, how fast in `pace`, what the replicas tell
-each other passes through `replicas`; here are the process's own reasons (results that cannot be
-published, the end of the process), the line and the waiting.
+Who may be sent is decided in `account` (the API's) and `process` (our own), how fast in `pace`, who
+leaves unsent in `leaving`; what the replicas tell each other passes through `replicas`. Here are
+the line, the clock and the waiting.
 """
 
 import asyncio
@@ -16,21 +16,21 @@ from service.flow.events.labels import HoldReason
 from service.flow.events.process import HoldChanged
 from service.flow.ports import Clock
 from service.flow.sending.account import Account, Attempt
+from service.flow.sending.leaving import (
+    LONG_WAIT_SECONDS,
+    SHORT_HOLD_SECONDS,
+    Situation,
+    leave_by,
+    leaving,
+)
 from service.flow.sending.line import Line, Turn, TurnedAway
 from service.flow.sending.pace import Pace
 from service.flow.sending.peers import State
 from service.flow.sending.prefetch import Prefetch
+from service.flow.sending.process import Process
 from service.flow.sending.replicas import Replicas
 from service.flow.sending.sharing import Alone, Sharing
 from service.flow.sending.states import Admission
-
-PATIENCE_SECONDS = 300.0
-"""How long a held order stays in the process: brokers take back what is unacked for 30 minutes."""
-
-LONG_THROTTLE_SECONDS = 60.0
-
-SHORT_HOLD_SECONDS = 10.0
-"""So long all keep their places: what is given back counts as perhaps sent."""
 
 SHARE_SECONDS = 1.0
 
@@ -58,7 +58,7 @@ class Gate:
         self._replicas = Replicas(sharing or Alone(), self._account, pace)
         self._line = Line(self._account.suspects)
         self._in_flight = 0
-        self._publisher: tuple[str, float] | None = None
+        self._process = Process()
         self._leave_by = inf
         self._timekeeper: asyncio.Task[None] | None = None
         self._poke = asyncio.Event()
@@ -68,7 +68,6 @@ class Gate:
         self._changed = asyncio.Event()
         self._version = 0
         self._announced: dict[HoldReason, str] = {}
-        self.draining = asyncio.Event()
 
     async def enter(self, turn: Turn) -> Attempt | TurnedAway:
         """Wait for the order's turn; after an `Attempt` the caller calls `leave`, come what may.
@@ -122,19 +121,23 @@ class Gate:
 
     def hold_publisher(self, why: str) -> None:
         """Let nothing through while results cannot be published."""
-        since = self._publisher[1] if self._publisher else self._clock.monotonic()
-        self._publisher = (why, since)
+        self._process.hold_publisher(why, self._clock.monotonic())
         self._serve_and_wake()
 
     def lift_publisher(self) -> None:
         """Results can be published again."""
-        self._publisher = None
+        self._process.lift_publisher()
         self._serve_and_wake()
 
     def drain(self) -> None:
         """Turn away everyone who waits, and those who come later."""
         self.draining.set()
         self._serve_and_wake()
+
+    @property
+    def draining(self) -> asyncio.Event:
+        """Set when the process ends."""
+        return self._process.draining
 
     @property
     def in_flight(self) -> int:
@@ -149,15 +152,13 @@ class Gate:
     @property
     def publisher_held(self) -> bool:
         """Whether results cannot be published now."""
-        return self._publisher is not None
+        return self._process.unpublished is not None
 
     @property
     def intake(self) -> int:
         """How many deliveries are wanted unacked at a time; 0 for none."""
         now, account = self._clock.monotonic(), self._account
-        if self.draining.is_set() or self._publisher is not None:
-            return 0
-        if account.waits.seconds(now) > LONG_THROTTLE_SECONDS:
+        if not self._process.sends or account.waits.seconds(now) > LONG_WAIT_SECONDS:
             return 0
         held = account.reasons(now).keys() & {HoldReason.CIRCUIT, HoldReason.CREDENTIALS}
         if held or account.probing_seconds(now) >= SHORT_HOLD_SECONDS:
@@ -201,15 +202,14 @@ class Gate:
         if self._line:
             self._prefetch.follow(self._concurrency, self._pace.share_per_second)
         self._announce(now)
-        held = self._publisher is not None or self.draining.is_set()
-        self._replicas.weigh(now, waiting=bool(self._line), held=held)
+        self._replicas.weigh(now, waiting=bool(self._line), held=not self._process.sends)
         if not self._line:
             return inf
         return min(self._account.next_change(now), self._pace_seconds(now), self._leave_by - now)
 
     def _next(self, now: float) -> Turn | None:
         """The turn that may be sent now."""
-        if not self._line or self._publisher is not None or self._pace.wait_seconds(now) > 0:
+        if not (self._line and self._process.sends) or self._pace.wait_seconds(now) > 0:
             return None
         if self._in_flight >= min(self._concurrency, self._account.most_in_flight(now)):
             return None
@@ -233,37 +233,24 @@ class Gate:
 
     def _turn_away(self, now: float) -> None:
         """End the wait of those to whom it can bring nothing more."""
-        account, draining = self._account, self.draining.is_set()
-        held_since = self._held_since()
-        if held_since is None and now < self._leave_by and not (draining or account.suspects):
+        account, process = self._account, self._process
+        starts = (account.held_since(), process.held_since)
+        held_since = min((start for start in starts if start is not None), default=None)
+        ends = process.draining.is_set()
+        if held_since is None and now < self._leave_by and not (ends or account.suspects):
             return
-        long = account.waits.seconds(now) > LONG_THROTTLE_SECONDS
-        give_back = not self._consuming and (
-            long or account.probing_seconds(now) >= SHORT_HOLD_SECONDS
+        situation = Situation(
+            now=now,
+            ends=ends,
+            arriving=self._consuming,
+            held_since=held_since,
+            wait_seconds=account.waits.seconds(now),
+            probing_seconds=account.probing_seconds(now),
+            refused=HoldReason.CREDENTIALS in account.reasons(now),
         )
-        # One fresh one stays to be asked, and one suspect to be asked again.
-        stay = [] if long else [*self._line.fresh()[:1], *self._line.suspects()[:1]]
-        spare = HoldReason.CREDENTIALS in account.reasons(now)
-        self._leave_by = inf
-        for turn in list(self._line):
-            leave_by = turn.leave_by
-            if held_since is not None:
-                leave_by = min(leave_by, max(held_since, turn.arrived_at) + PATIENCE_SECONDS)
-            if account.suspects.alone(turn):
-                self._send_away(turn, TurnedAway.ALONE)
-            elif give_back and turn.may_return and not turn.sent and turn not in stay:
-                self._send_away(turn, TurnedAway.BACK)
-            elif draining or now >= leave_by or (long and turn.sent):
-                self._send_away(turn, TurnedAway.ELSEWHERE)
-            elif spare and turn in account.suspects and turn not in stay:
-                # In its place another is asked.
-                self._send_away(turn, TurnedAway.ELSEWHERE)
-            else:
-                self._leave_by = min(self._leave_by, leave_by)
-
-    def _held_since(self) -> float | None:
-        starts = [self._account.held_since(), self._publisher and self._publisher[1]]
-        return min((start for start in starts if start is not None), default=None)
+        for turn, why in leaving(tuple(self._line), account.suspects, situation):
+            self._send_away(turn, why)
+        self._leave_by = min((leave_by(turn, situation) for turn in self._line), default=inf)
 
     def _send_away(self, turn: Turn, why: TurnedAway) -> None:
         self._account.suspects.forget(turn)
@@ -272,8 +259,8 @@ class Gate:
     def _announce(self, now: float) -> None:
         """Say which holds began and ended since the last time, and that the intake changed."""
         held = self._account.reasons(now)
-        if self._publisher is not None:
-            held[HoldReason.PUBLISHER] = self._publisher[0]
+        if self._process.unpublished is not None:
+            held[HoldReason.PUBLISHER] = self._process.unpublished
         before, self._announced = self._announced, held
         for reason in held.keys() - before.keys():
             self._emit(HoldChanged(reason, held=True, why=held[reason]))

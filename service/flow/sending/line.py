@@ -68,14 +68,6 @@ class Line:
         turn.result = result
         turn.came.set()
 
-    def fresh(self) -> list[Turn]:
-        """Those that were never sent."""
-        return [turn for turn in self._turns if turn.fresh]
-
-    def suspects(self) -> list[Turn]:
-        """Those whose last attempt may have failed for the account's sake."""
-        return [turn for turn in self._turns if turn in self._suspects]
-
     def next(self, now: float, *, asking: bool = False, alternating: bool = False) -> Turn | None:
         """Who is sent now; where one is asked or orders fail, fresh and failed ones in turn."""
         may = (turn for turn in self._turns if self._suspects.may_ask_again(turn, now))

@@ -150,6 +150,24 @@ async def test_while_results_cannot_be_published_nothing_is_consumed(
         await vhost.until(lambda queues: queues["orders.requests"].messages == 0)
 
 
+async def test_what_is_given_back_in_order_comes_again_in_order(
+    vhost: VirtualHost, broker: Broker
+) -> None:
+    """And before what was not delivered yet."""
+    async with consuming(broker, Options(prefetch=20)) as edge:
+        await _send(vhost, 30)
+        await edge.inbox.until(20)
+        edge.gate.hold_publisher("a test")
+        await edge.events.until(ConsumingStopped, why="orders are held")
+        for delivery in list(edge.inbox.deliveries):
+            await delivery.requeue()
+        await vhost.until(lambda queues: _counts(queues["orders.requests"]) == (30, 0))
+        edge.gate.lift_publisher()
+        await edge.inbox.until(40)
+        names = [each.received.message.message_id for each in edge.inbox.deliveries]
+        assert names[20:] == [f"o-{number}" for number in range(20)]
+
+
 async def test_what_waits_in_a_hold_is_given_back(vhost: VirtualHost, broker: Broker) -> None:
     """Brokers take back what is unacked for half an hour; so long before, others may have it."""
     clock = FakeClock()
