@@ -16,14 +16,13 @@ from service.core.outcome import (
 )
 from service.flow.events.labels import HoldReason
 from service.flow.sending.account import (
-    DOUBT_SECONDS,
     FAILURES_TO_OPEN,
-    LONGEST_PAUSE_SECONDS,
     UNCONFIRMED_SECONDS,
     UNPROVEN,
     Account,
     Attempt,
 )
+from service.flow.sending.asking import DOUBT_SECONDS, LONGEST_PAUSE_SECONDS
 from service.flow.sending.sharing import Common
 from service.flow.sending.states import (
     ADMITS,

@@ -11,7 +11,8 @@ from service.core.outcome import Answered, NotSent
 from service.core.request import DEADLINE
 from service.flow.events.labels import HoldReason
 from service.flow.events.process import HoldChanged
-from service.flow.sending.account import FAILURES_TO_OPEN, LONGEST_PAUSE_SECONDS
+from service.flow.sending.account import FAILURES_TO_OPEN
+from service.flow.sending.asking import LONGEST_PAUSE_SECONDS
 from service.flow.sending.leaving import PATIENCE_SECONDS, SHORT_HOLD_SECONDS
 from tests.flow.circulating import Circulating
 from tests.flow.clock import EPOCH, settle

@@ -20,6 +20,7 @@ from service.core.outcome import (
     Unreached,
 )
 from service.flow.events.labels import HoldReason
+from service.flow.sending.asking import LONGEST_PAUSE_SECONDS, Asking
 from service.flow.sending.sharing import Common
 from service.flow.sending.states import (
     ADMITS,
@@ -42,19 +43,8 @@ FAILURES_TO_OPEN = 20
 FEWEST_FAILURES = 3
 """Of one replica: with many, each meets so few of the 20 that two could be chance."""
 
-DOUBT_SECONDS = 0.1
-"""Between two attempts while it is in doubt: the others say what they meet within that."""
-
-FIRST_PAUSE_SECONDS = 0.1
-FIRST_REFUSED_PAUSE_SECONDS = 1.0
-LONGEST_PAUSE_SECONDS = 4.7
-"""Between two probes of all replicas: 64 calls in 5 minutes, and 5 s from its end to the rest."""
-
 UNCONFIRMED_SECONDS = 1.0
 """How long a suspicion may be one order's before it is said to be the account's."""
-
-HANGS_SECONDS = 1.0
-"""One that is asked and does not answer keeps the others waiting no longer."""
 
 UNPROVEN = 2
 """Orders in flight at the start: a wrong key or a low limit is found out with few calls."""
@@ -84,8 +74,7 @@ class Account:
         self._served_at = -inf
         self._troubled_at = -inf
         self._failures = 0
-        self._ask_at = -inf
-        self._pause_seconds = FIRST_PAUSE_SECONDS
+        self._asking = Asking()
         self.suspects = Suspects()
         self.waits = Waits()
 
@@ -93,7 +82,7 @@ class Account:
         """Who may be sent at `now`."""
         self._end_wait(now)
         admission = self._admits()
-        if admission in (Admission.ONE, Admission.PROBE) and now < self._ask_at:
+        if admission in (Admission.ONE, Admission.PROBE) and now < self._asking.at:
             return Admission.NOBODY
         return admission
 
@@ -137,9 +126,7 @@ class Account:
     def send(self, now: float) -> Attempt:
         """Number an attempt that `admission` allows at `now`."""
         admission = self.admission(now)
-        if admission is not Admission.ALL:
-            hangs = LONGEST_PAUSE_SECONDS if admission is Admission.PROBE else HANGS_SECONDS
-            self._ask_at = now + hangs
+        self._asking.sent(admission, now)
         if self._first_sent_at is None:
             self._first_sent_at = now
         self._sent += 1
@@ -199,7 +186,7 @@ class Account:
 
     def next_change(self, now: float) -> float:
         """Seconds until time alone changes something; infinite where it never does."""
-        edges = [self.waits.until, self._ask_at]
+        edges = [self.waits.until, self._asking.at]
         if self._key is Key.SUSPECTED:
             edges.append(self._confirmed_at())
         if not self._answers and self._first_sent_at is not None:
@@ -231,7 +218,7 @@ class Account:
 
     def _served(self, now: float) -> None:
         self._failures = 0
-        self._pause_seconds = FIRST_PAUSE_SECONDS
+        self._asking.served()
         self.waits.served()
         self._signal(Signal.SERVED, now)
 
@@ -243,7 +230,7 @@ class Account:
         self._troubled_at = now
         if self._key is Key.TRUSTED:
             # Another order is asked at once: until then nobody knows whose fault it is.
-            self._ask_at = now
+            self._asking.at_once(now)
         self._signal(Signal.SUSPECTED, now, reason)
         self._compare(now)
 
@@ -262,27 +249,16 @@ class Account:
             self._signal(Signal.CONFIRMED, now)
 
     def _pause(self, now: float) -> None:
-        """Set when the next one is asked."""
-        match self._admits():
-            case Admission.PROBE:
-                if self._key is Key.REFUSED:
-                    self._pause_seconds = max(self._pause_seconds, FIRST_REFUSED_PAUSE_SECONDS)
-                self._ask_at = now + self._pause_seconds
-                self._pause_seconds = min(self._pause_seconds * 2, LONGEST_PAUSE_SECONDS)
-            case Admission.ONE:
-                self._ask_at = now + (DOUBT_SECONDS if self._circuit is Circuit.DOUBTED else 0.0)
-            case Admission.ALL | Admission.NOBODY:
-                self._ask_at = -inf
-            case _ as never:  # pragma: no cover
-                assert_never(never)
+        refused, doubted = self._key is Key.REFUSED, self._circuit is Circuit.DOUBTED
+        self._asking.pause(self._admits(), now, refused=refused, doubted=doubted)
 
     def _throttle(self, attempt: Attempt, told_seconds: float | None, now: float) -> None:
         # Nothing served since the last wait is an outage, whatever it is called.
-        least = self._pause_seconds if self._limit is Limit.PROBING else 0.0
+        least = self._asking.pause_seconds if self._limit is Limit.PROBING else 0.0
         if not self.waits.ask(attempt.number, self._sent, told_seconds, least, now, self._random()):
             return
         if least:
-            self._pause_seconds = min(self._pause_seconds * 2, LONGEST_PAUSE_SECONDS)
+            self._asking.lengthen()
         self._troubled_at = now
         self._signal(Signal.THROTTLED, now, "the API asks to wait")
 
