@@ -61,11 +61,10 @@ async def wrong_key(replicas: int, begin: float) -> list[Figure]:
 
     fleet = _world(replicas, fault)
     await fleet.run(end + 15)
-    api, wrong = fleet.api, 1.0 / 20
+    api = fleet.api
     in_vain = [at for at, _, status in fleet.queue.replies if status != "accepted"]
     return [
-        # What was on its way when the key became wrong could not be held.
-        at_most("calls until held", len(api.within(begin + wrong, begin + 2)), 10),
+        at_most("calls until held", len(api.within(begin, begin + 2)), 10),
         at_most("probes a second", len(api.within(begin + 10, end)) / 110, 1 / 1.5),
         at_most("answered", len(in_vain) + len(fleet.queue.parked), 0),
         at_least("again", api.served_per_second(end + 5, end + 15) / RATE, 0.95),
