@@ -140,7 +140,8 @@ class Relay:
     async def _place(self, delivery: Delivery, request: Request, arrived_at: float) -> Plan:
         """Admit, submit, decide: again, until the order ends or must wait elsewhere."""
         received, history, policy = delivery.received, request.history, self._policy
-        turn, outcome = Turn(arrived_at, may_return=self._may_return(received, request)), None
+        turn, outcome = Turn(arrived_at, alive=lambda: delivery.alive), None
+        turn.may_return = self._may_return(received, request)
         while (plan := self._given_up(received, request, history, self._clock.now())) is None:
             turn.failures = history.attempts + history.retries
             turn.leave_by = self._leave_by(request, history)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from math import inf
 from typing import assert_never
 
-from service.core.outcome import Accepted, Outcome, Refused
+from service.core.outcome import Accepted, Outcome, Refused, Throttled
 from service.flow.events import Emit
 from service.flow.events.labels import HoldReason
 from service.flow.events.process import HoldChanged
@@ -97,12 +97,14 @@ class Gate:
     def report(self, turn: Turn, attempt: Attempt, outcome: Outcome) -> None:
         """Learn from the outcome of what was let through."""
         now, waits = self._clock.monotonic(), self._account.waits
-        before = waits.seconds(now)
+        asked = waits.asked
         self._account.report(attempt, turn, outcome, now)
+        turn.throttled += isinstance(outcome, Throttled)
         if isinstance(outcome, Accepted | Refused):
             self._pace.served(now)
-        elif (seconds := waits.seconds(now)) > before:
-            self._pace.throttled(now, seconds)
+        elif waits.asked > asked and turn.throttled == 1:
+            # The same one again, with others served between them, says nothing of the rate.
+            self._pace.throttled(now, waits.seconds(now))
         self._serve_and_wake()
 
     def hear(self) -> None:
@@ -195,6 +197,10 @@ class Gate:
         now = self._clock.monotonic()
         self._turn_away(now)
         while (turn := self._next(now)) is not None:
+            if not turn.alive():
+                # Its delivery is another's: it must not take the slot of one that is ours.
+                self._send_away(turn, TurnedAway.BACK)
+                continue
             self._pace.take(now)
             self._in_flight += 1
             turn.sent = True

@@ -73,9 +73,10 @@ def leaving(
 def _why(turn: Turn, asked: bool, suspects: Suspects, situation: Situation) -> TurnedAway | None:  # noqa: FBT001
     if suspects.alone(turn):
         return TurnedAway.ALONE
-    if situation.holds_long and not situation.arriving and turn.may_return and not turn.sent:
-        return TurnedAway.BACK if situation.waits_long or not asked else None
     over = situation.ends or situation.now >= leave_by(turn, situation)
+    back = situation.holds_long and not situation.arriving and turn.may_return and not turn.sent
+    if back and (over or situation.waits_long or not asked):
+        return TurnedAway.BACK
     begun = situation.waits_long and turn.sent
     spare = situation.refused and turn in suspects and not asked
     return TurnedAway.ELSEWHERE if over or begun or spare else None

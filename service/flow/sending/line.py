@@ -2,7 +2,7 @@
 
 import asyncio
 from bisect import insort
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from math import inf
@@ -26,14 +26,17 @@ class Turn:
     """An order that wants to be sent, the same object for all its attempts; times are monotonic.
 
     Those that arrived first are sent first; `failures` counts its attempts so far, and `sent` says
-    that it was sent by this process. `may_return` says that giving it back would cost it nothing.
+    that it was sent by this process, `throttled` how often it was throttled. `may_return` says that
+    giving it back would cost it nothing, `alive` whether it is this process's still.
     """
 
     arrived_at: float
     leave_by: float = inf
     failures: int = 0
     sent: bool = False
+    throttled: int = 0
     may_return: bool = False
+    alive: Callable[[], bool] = lambda: True
     result: Attempt | TurnedAway = TurnedAway.ELSEWHERE
     came: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -89,4 +92,4 @@ class Line:
         return fresh or failed
 
     def _has_failed(self, turn: Turn) -> bool:
-        return turn.failures > 0 or turn in self._suspects
+        return turn.failures > 0 or turn.throttled > 0 or turn in self._suspects

@@ -28,7 +28,7 @@ A stall of the loop is longer, and is not made up for: the calls would come in a
 tenth of a second holds no two calls, an API that counts so takes none that is early.
 """
 
-SLOWEST, FIRST_GUESS = 0.01, 10.0
+SLOWEST, FIRST_GUESS = 0.1, 10.0
 RAMP_SECONDS = 2.0
 SAMPLE = 16
 SHORTEST_WINDOW_SECONDS, LONGEST_WINDOW_SECONDS = 1.0, 5.0
@@ -37,6 +37,10 @@ SHORTEST_WINDOW_SECONDS, LONGEST_WINDOW_SECONDS = 1.0, 5.0
 AGAIN_SECONDS = 10.0
 LESS = 0.95
 VAIN_UNTIL_HALVED = 4
+VAIN_SECONDS = 4.0
+IN_USE = 0.4
+"""Where less of the pace is used, a 429 is more likely one order's than the rate's."""
+
 SHORTEST_QUIET_SECONDS, LONGEST_QUIET_SECONDS = 20.0, 120.0
 QUIET_FOR_A_HOLD = 50.0
 """A try of the limit can cost a hold of everybody: the longer that was, the rarer the tries."""
@@ -66,7 +70,9 @@ class Pace:
         self._resumed_at = -inf
         self._quiet_until = -inf
         self._vain = 0
+        self._vain_at = -inf
         self._served: deque[float] = deque(maxlen=5_000)
+        self._sent: deque[float] = deque(maxlen=5_000)
 
     def rate_per_second(self, now: float) -> float:
         """How many orders a second may be sent at `now`; infinite where nothing limits it."""
@@ -97,6 +103,7 @@ class Pace:
         late = min(LATE_SECONDS, max(BURST_SECONDS - spacing, 0.0))
         self._last_slot = max(self._last_slot + spacing, now - late)
         self._last_taken = now
+        self._sent.append(now)
 
     def served(self, now: float) -> None:
         """Remember that an order was served."""
@@ -107,13 +114,18 @@ class Pace:
         known = min(self.learned_per_second, self.limit_per_second or inf)
         served = self._served_per_second(now)
         since = sum(at > self._resumed_at for at in self._served)
-        vain = self._phase is not Phase.FREE and since < min(max(known / 5, 1), SAMPLE)
-        self._vain = self._vain + 1 if vain else 0
-        if vain:
-            # So soon after a wait it says little of the rate; again and again it does.
+        if since == 0 and self._phase is not Phase.FREE:
+            # Nothing served since the last wait is an outage, whatever it is called.
+            return
+        early = self._phase is not Phase.FREE and since < min(max(known / 5, 1), SAMPLE)
+        if early or self._sends_little(now, known):
+            # It says little of the rate; again and again it does.
+            self._vain = self._vain + 1 if now - self._vain_at < VAIN_SECONDS else 1
+            self._vain_at = now + hold_seconds
             learned = known if self._vain < VAIN_UNTIL_HALVED else known / 2
             self._wait(now, hold_seconds, learned)
             return
+        self._vain = 0
         free = self._phase is Phase.FREE
         again = self._phase is Phase.STEADY and now - self._resumed_at < AGAIN_SECONDS
         learned = known * LESS if again else max(served, known / 4)
@@ -134,6 +146,13 @@ class Pace:
         self._resumed_at = now + hold_seconds
         quiet = max(QUIET_FOR_A_HOLD * hold_seconds, SHORTEST_QUIET_SECONDS)
         self._quiet_until = self._resumed_at + min(quiet, LONGEST_QUIET_SECONDS)
+
+    def _sends_little(self, now: float, known: float) -> bool:
+        """Whether it is the orders that are few, and not the pace that is slow."""
+        if known == inf:
+            return False
+        recent = sum(at > now - SHORTEST_WINDOW_SECONDS for at in self._sent)
+        return recent < known * self._share() * IN_USE * SHORTEST_WINDOW_SECONDS - 1
 
     def _served_per_second(self, now: float) -> float:
         rate, share = self.rate_per_second(now) or SLOWEST, self._share() or 1.0

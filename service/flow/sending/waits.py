@@ -14,11 +14,13 @@ class Waits:
     """The end of the present wait; times are monotonic seconds.
 
     `asked_until` is the same as far as this process was asked: what others know is not said again.
+    `asked` counts the waits that it was asked for.
     """
 
     def __init__(self) -> None:
         self.until = -inf
         self.asked_until = -inf
+        self.asked = 0
         self._own_seconds = FIRST_WAIT_SECONDS
         self._last_sent = 0
 
@@ -45,15 +47,17 @@ class Waits:
         self, number: int, last_sent: int, told: float | None, least: float, now: float, draw: float
     ) -> bool:
         """Learn from a throttled attempt; whether it is a wait. `draw` is random, from 0 to 1."""
+        # Those that were sent before the wait began say nothing new about the limit.
+        new = number > self._last_sent
         if told is not None:
             # "After 0 seconds", said again and again, would be called in a hot loop.
             seconds = min(max(told, draw / 2), LONGEST_TOLD_SECONDS)
-        elif number > self._last_sent:
+        elif new:
             seconds = self._own_seconds * (0.5 + draw / 2)
             self._own_seconds = min(self._own_seconds * 2, LONGEST_OWN_WAIT_SECONDS)
         else:
-            # It was sent before the wait began, and says nothing new about its length.
             return False
+        self.asked += new
         self.until = max(self.until, now + max(seconds, least))
         self.asked_until, self._last_sent = self.until, last_sent
         return True

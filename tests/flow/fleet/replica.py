@@ -15,9 +15,10 @@ from service.flow.events.process import HoldChanged
 from service.flow.ports import Confirmed, Delivery, Unconfirmed
 from service.flow.relay import Relay
 from service.flow.sending.account import Attempt
-from service.flow.sending.gate import Gate, Intake
+from service.flow.sending.gate import Gate
 from service.flow.sending.line import Turn
 from service.flow.sending.pace import Pace
+from service.flow.sending.prefetch import Prefetch
 from tests.flow.fleet.api import Api
 from tests.flow.fleet.broker import Consumer, Queue, Stream
 from tests.flow.fleet.connection import Connection, Link
@@ -80,13 +81,14 @@ class Replica:
         self.process = Process()
         self.holds: list[tuple[float, HoldChanged]] = []
         self.links = {name: Link() for name in ("consume", "publish", "peers")}
-        self._api, self._queue, self._chance, self._prefetch = api, queue, chance, prefetch
+        self._api, self._queue, self._chance = api, queue, chance
         self._clock = ProcessClock(self.process, chance)
         self.sharing = StreamSharing(f"{chance.getrandbits(64):016x}", self._clock, stream)
         self.gate = Gate(
             self._clock,
             self._emit,
             concurrency=64,
+            prefetch=Prefetch(prefetch),
             pace=Pace(rate_per_second, self.sharing.share),
             random=chance.random,
             sharing=self.sharing,
@@ -147,6 +149,7 @@ class Replica:
     async def _carry(self, delivery: Delivery) -> None:
         """The shortest way of an order: until it is served, or is to wait elsewhere."""
         turn, order = Turn(self._clock.monotonic()), delivery.received.message.message_id or ""
+        turn.alive = lambda: delivery.alive
         while True:
             entry = await self.gate.enter(turn)
             if not isinstance(entry, Attempt):
@@ -191,17 +194,16 @@ class Replica:
         """Take as many deliveries as the gate wants, until the connection is lost."""
         consumers: list[Consumer] = []
         connection.on_close = partial(self._queue.close, consumers)
-        prefetches = {Intake.ONE: 1, Intake.FULL: self._prefetch}
-        version, before = -1, Intake.NONE
+        version, before = -1, 0
         lost = asyncio.create_task(connection.lost.wait())
         counting = asyncio.create_task(self._count(connection))
         while not connection.lost.is_set():
-            if (wanted := self.gate.intake) is not before:
-                if before is not Intake.NONE:
-                    connection.up(partial(self._queue.cancel, consumers[-1]))
-                if wanted is not Intake.NONE:
-                    prefetch = prefetches[wanted]
-                    consumers.append(Consumer(self.number, connection, self._arrive, prefetch))
+            if (wanted := self.gate.intake) != before:
+                if before:
+                    await self._cancel(connection, consumers[-1])
+                if wanted:
+                    self.gate.consumes(consuming=True)
+                    consumers.append(Consumer(self.number, connection, self._arrive, wanted))
                     connection.up(partial(self._queue.begin, consumers[-1]))
                 before = wanted
             changing = asyncio.create_task(self.gate.change(version))
@@ -209,7 +211,19 @@ class Replica:
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
             version = changing.result() if changing.done() else version
             changing.cancel()
+        self.gate.consumes(consuming=False)
         counting.cancel()
+
+    async def _cancel(self, connection: Connection, consumer: Consumer) -> None:
+        """Cancel, and wait for the answer."""
+        connection.up(partial(self._queue.cancel, consumer))
+        cancelled = asyncio.Event()
+        connection.up(partial(connection.down, cancelled.set))
+        waiting = {asyncio.create_task(each.wait()) for each in (cancelled, connection.lost)}
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        for each in waiting:
+            each.cancel()
+        self.gate.consumes(consuming=False)
 
     async def _count(self, connection: Connection) -> None:
         """Ask for the number of consumers again and again."""

@@ -84,7 +84,7 @@ class StreamSharing:
         while not connection.lost.is_set():
             self._wake.clear()
             now, state = self._clock.monotonic(), self.state()
-            if (seconds := self._peers.due(now, state.weight)) > 0:
+            if (seconds := self._peers.due(now, state)) > 0:
                 await self._clock.wait(self._wake, seconds)
             else:
                 await self._say(connection, self._peers.say(now, state))
