@@ -34,6 +34,9 @@ from service.flow.sending.states import Admission
 
 SHARE_SECONDS = 1.0
 
+OTHERS_FIRST_SECONDS = 0.5
+"""After a wait, before the one that was throttled: it may be the only one that always is."""
+
 
 class Gate:
     """Lets orders through to the API, one permit each."""
@@ -99,7 +102,9 @@ class Gate:
         now, waits = self._clock.monotonic(), self._account.waits
         asked = waits.asked
         self._account.report(attempt, turn, outcome, now)
-        turn.throttled += isinstance(outcome, Throttled)
+        if isinstance(outcome, Throttled):
+            turn.throttled += 1
+            turn.not_before = waits.until + OTHERS_FIRST_SECONDS
         if isinstance(outcome, Accepted | Refused):
             self._pace.served(now)
         elif waits.asked > asked and turn.throttled == 1:
@@ -211,7 +216,8 @@ class Gate:
         self._replicas.weigh(now, waiting=bool(self._line), held=not self._process.sends)
         if not self._line:
             return inf
-        return min(self._account.next_change(now), self._pace_seconds(now), self._leave_by - now)
+        waits = (self._pace_seconds(now), self._line.ready_in(now), self._leave_by - now)
+        return min(self._account.next_change(now), *waits)
 
     def _next(self, now: float) -> Turn | None:
         """The turn that may be sent now."""

@@ -26,8 +26,9 @@ class Turn:
     """An order that wants to be sent, the same object for all its attempts; times are monotonic.
 
     Those that arrived first are sent first; `failures` counts its attempts so far, and `sent` says
-    that it was sent by this process, `throttled` how often it was throttled. `may_return` says that
-    giving it back would cost it nothing, `alive` whether it is this process's still.
+    that it was sent by this process, `throttled` how often it was throttled, and `not_before` when
+    it may be sent again. `may_return` says that giving it back would cost it nothing, `alive`
+    whether it is this process's still.
     """
 
     arrived_at: float
@@ -35,6 +36,7 @@ class Turn:
     failures: int = 0
     sent: bool = False
     throttled: int = 0
+    not_before: float = -inf
     may_return: bool = False
     alive: Callable[[], bool] = lambda: True
     result: Attempt | TurnedAway = TurnedAway.ELSEWHERE
@@ -71,11 +73,18 @@ class Line:
         turn.result = result
         turn.came.set()
 
+    def ready_in(self, now: float) -> float:
+        """Seconds until the first may be sent by itself; infinite where one may now."""
+        if any(now >= turn.not_before for turn in self._turns):
+            return inf
+        return min((turn.not_before - now for turn in self._turns), default=inf)
+
     def next(self, now: float, *, asking: bool = False, alternating: bool = False) -> Turn | None:
         """Who is sent now; where one is asked or orders fail, fresh and failed ones in turn."""
         may = (turn for turn in self._turns if self._suspects.may_ask_again(turn, now))
         if not (asking or alternating):
-            return next(may, None)
+            ready = (turn for turn in may if now >= turn.not_before)
+            return next(ready, None)
         waiting = list(may)
         fresh = next((turn for turn in waiting if not self._has_failed(turn)), None)
         failed = min(

@@ -41,6 +41,9 @@ VAIN_SECONDS = 4.0
 IN_USE = 0.4
 """Where less of the pace is used, a 429 is more likely one order's than the rate's."""
 
+FASTER_SECONDS = 10.0
+"""The tries become bolder by this: a limit that was doubled is found in half a minute."""
+
 SHORTEST_QUIET_SECONDS, LONGEST_QUIET_SECONDS = 20.0, 120.0
 QUIET_FOR_A_HOLD = 50.0
 """A try of the limit can cost a hold of everybody: the longer that was, the rarer the tries."""
@@ -99,7 +102,7 @@ class Pace:
         # Only what was in use can be said to have been too little.
         in_use = busy_seconds <= 2 * spacing + LATE_SECONDS
         if in_use and (self._phase is not Phase.STEADY or now > self._quiet_until):
-            self.learned_per_second *= self._phase.value**busy_seconds
+            self.learned_per_second *= self._growth(now) ** busy_seconds
         late = min(LATE_SECONDS, max(BURST_SECONDS - spacing, 0.0))
         self._last_slot = max(self._last_slot + spacing, now - late)
         self._last_taken = now
@@ -114,7 +117,7 @@ class Pace:
         known = min(self.learned_per_second, self.limit_per_second or inf)
         served = self._served_per_second(now)
         since = sum(at > self._resumed_at for at in self._served)
-        if since == 0 and self._phase is not Phase.FREE:
+        if since == 0:
             # Nothing served since the last wait is an outage, whatever it is called.
             return
         early = self._phase is not Phase.FREE and since < min(max(known / 5, 1), SAMPLE)
@@ -128,7 +131,8 @@ class Pace:
         self._vain = 0
         free = self._phase is Phase.FREE
         again = self._phase is Phase.STEADY and now - self._resumed_at < AGAIN_SECONDS
-        learned = known * LESS if again else max(served, known / 4)
+        learned = known * LESS if again or self._phase is Phase.SEARCHING else known / 4
+        learned = learned if again else max(served, learned)
         guessed = free and (known == inf or since < SAMPLE)
         if self._phase is not Phase.SEARCHING or since >= SAMPLE:
             self._phase = Phase.DOUBLING if guessed else _NEXT[self._phase]
@@ -146,6 +150,13 @@ class Pace:
         self._resumed_at = now + hold_seconds
         quiet = max(QUIET_FOR_A_HOLD * hold_seconds, SHORTEST_QUIET_SECONDS)
         self._quiet_until = self._resumed_at + min(quiet, LONGEST_QUIET_SECONDS)
+
+    def _growth(self, now: float) -> float:
+        """How much it grows in a second; the longer it has met no 429, the more."""
+        growth: float = self._phase.value
+        if self._phase is Phase.STEADY:
+            growth **= 1 + (now - self._quiet_until) / FASTER_SECONDS
+        return min(growth, Phase.SEARCHING.value) if self._phase is Phase.STEADY else growth
 
     def _sends_little(self, now: float, known: float) -> bool:
         """Whether it is the orders that are few, and not the pace that is slow."""
