@@ -13,9 +13,10 @@ from typing import assert_never
 from service.core.outcome import Accepted, Outcome, Refused
 from service.flow.events import Emit
 from service.flow.events.labels import HoldReason
-from service.flow.events.process import HoldChanged, LimitsChanged
+from service.flow.events.process import HoldChanged
 from service.flow.ports import Clock
 from service.flow.sending.account import Account, Admission, Attempt
+from service.flow.sending.limits import Limits, LimitsTold
 from service.flow.sending.line import Line, Turn, TurnedAway
 from service.flow.sending.pace import Pace
 from service.flow.sending.peers import State
@@ -67,7 +68,7 @@ class Gate:
         self._others_fail = False
         self._busy_until = -inf
         self._weight = IDLE_WEIGHT
-        self._announced_share = 1.0
+        self._limits_told = LimitsTold(emit)
         self._leave_by = inf
         self._timekeeper: asyncio.Task[None] | None = None
         self._poke = asyncio.Event()
@@ -112,6 +113,7 @@ class Gate:
             self._pace.served(now)
         elif (seconds := throttled(now)) > before:
             self._pace.throttled(now, seconds)
+            self.tell_limits()
         self._serve_and_wake()
 
     def hear(self) -> None:
@@ -128,15 +130,20 @@ class Gate:
         if self._others_fail and not common.circuit:
             self._account.close_circuit()
         self._others_fail = common.circuit
-        self._announce_share()
+        self.tell_limits()
         self._serve_and_wake()
 
-    def _announce_share(self) -> None:
-        """Say this process's part of the limit that is set, where it is clearly another."""
-        limit, share = self._pace.limit_per_second, self._sharing.share()
-        if limit is not None and abs(share - self._announced_share) > 0.1 * share:
-            self._announced_share = share
-            self._emit(LimitsChanged(self._concurrency, limit * share))
+    def tell_limits(self) -> None:
+        """Say what limits sending now, where that is clearly another."""
+        learned = self._pace.learned_per_second
+        limits = Limits(
+            concurrency=self._concurrency,
+            set_per_second=self._pace.limit_per_second,
+            ceiling_per_second=None if learned == inf else learned,
+            share=self._sharing.share(),
+            peers=self._sharing.count(),
+        )
+        self._limits_told.look(limits, self._clock.monotonic())
 
     def state(self) -> State:
         """What the other replicas are to know of this one."""
@@ -211,6 +218,8 @@ class Gate:
         while True:
             self._poke.clear()
             seconds = self._serve()
+            # A share can lapse, and a learned rate grow, by time alone.
+            self.tell_limits()
             self._wake_at = self._clock.monotonic() + seconds
             await self._clock.wait(self._poke, seconds)
 
