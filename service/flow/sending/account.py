@@ -28,6 +28,7 @@ from service.core.outcome import (
     Unreached,
 )
 from service.flow.events.labels import HoldReason
+from service.flow.sending import why
 
 FULL_TRUST = 30
 """Failures with no success between them that open the circuit."""
@@ -151,9 +152,9 @@ class Account:
             case Accepted() | Refused():
                 self._serve(attempt)
             case Suspected():
-                self._suspect(attempt, order, outcome.reason, now)
+                self._suspect(attempt, order, why.suspected(outcome), now)
             case Unreached() | Unknown():
-                self._fail(attempt, outcome.reason, now)
+                self._fail(attempt, why.failing(outcome), now)
             case Throttled():
                 self._throttle(attempt, outcome.retry_after_seconds, now)
             case _ as never:  # pragma: no cover
@@ -189,8 +190,10 @@ class Account:
             reasons[HoldReason.CREDENTIALS] = self._credentials.why
         if self._circuit is not None:
             reasons[HoldReason.CIRCUIT] = self._circuit.why
-        if now < self._throttled[1]:
-            reasons[HoldReason.THROTTLED] = "the API asks to wait"
+        since, until = self._throttled
+        if now < until:
+            asked_here = self._asked_until >= until
+            reasons[HoldReason.THROTTLED] = why.throttled(until - since, asked_here=asked_here)
         return reasons
 
     def held_since(self, now: float) -> float | None:
