@@ -47,6 +47,11 @@ def _throttle(limits: Limits) -> Happens:
     return happens
 
 
+def _hold_without_a_share(relay: RelayMetrics) -> None:
+    relay.limit(replace(SET, share=0))
+    relay.hold(HoldReason.PUBLISHER)
+
+
 def _reject(relay: RelayMetrics) -> None:
     relay.accept(4)
     relay.reject("insufficient_balance", 5)
@@ -91,6 +96,8 @@ def found(happens: Happens, queues: Queues) -> list[Finding]:
             lambda relay: relay.limit(replace(SET, share=0)),
             [(LOOK, "a relay without a share", "rate share")],
         ),
+        # One that is held asks for no share.
+        (_hold_without_a_share, [(BAD, "held: publisher", "held")]),
         # Those that may exist are worse than those that do not.
         (_give_up, [(BAD, "1 unknown", ""), (LOOK, "2 failed", "")]),
         # The loss is told beside what it left.

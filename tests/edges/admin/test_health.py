@@ -147,6 +147,13 @@ def test_what_makes_a_ready_process_slow_is_said(
     assert health.readiness(hand()) == (True, {"status": "ok", "reasons": []})
 
 
+def test_one_that_is_held_asks_for_no_share() -> None:
+    """The others have nothing to do with it."""
+    none = Limits(concurrency=64, set_per_second=80, share=0).changed(None)
+    hand, health = told(CONSUME, PUBLISH, CONSUMING, none, held(HoldReason.PUBLISHER))
+    assert health.readiness(hand())[1]["reasons"] == ["held: publisher: why publisher; see there"]
+
+
 def test_without_a_limit_no_share_is_needed() -> None:
     """Nobody waits for a part of what nothing limits."""
     hand, health = told(CONSUME, PUBLISH, CONSUMING, Limits(concurrency=64, share=0).changed(None))
