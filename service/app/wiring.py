@@ -18,7 +18,7 @@ from service.edges.api.client import HttpOrderApi
 from service.edges.api.key import FixedKey, KeyFile, KeySource
 from service.edges.system_clock import SystemClock
 from service.flow.events import Emit, Event
-from service.flow.events.process import KeyReloaded, LimitsChanged
+from service.flow.events.process import KeyReloaded
 from service.flow.relay import Relay
 from service.flow.sending.gate import Gate
 from service.flow.sending.pace import Pace
@@ -74,7 +74,7 @@ def build(
         random=random,
         sharing=peers,
     )
-    emit(LimitsChanged(settings.api.concurrency, settings.api.rate_per_second))
+    gate.tell_limits()
     publisher = AmqpPublisher(
         PublisherPorts(
             broker, prepare, gate.hold_publisher, gate.lift_publisher, clock, emit, random

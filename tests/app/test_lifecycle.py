@@ -170,7 +170,8 @@ async def test_a_wrong_key_holds_orders_until_it_works(run_relay: RunRelay, api:
             await running.producer.send(f"o-{number}")
         await running.relay.event("hold", reason="credentials", held=True)
         await running.relay.event("not consuming")
-        assert await ready(running.relay) == (503, ["held: credentials"])
+        why = "held: credentials: the API answered 401; see ORDER_RELAY_API__KEY"
+        assert await ready(running.relay) == (503, [why])
         assert await metric(running.relay, HELD) == 1
         await running.relay.until(lambda _: _probes(running.relay) >= 2)
         assert running.producer.replies == {}

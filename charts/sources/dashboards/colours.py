@@ -66,11 +66,18 @@ COLOURS: Final[dict[str, str]] = {
     "99 in 100 are faster": "#0F766E",
     "oldest order": "#E0B64B",
     "goodput": GOOD,
+    "sent": "#7EB6C9",
+    "all shares": "#37BBB0",
+    "learned": "#E0B64B",
+    "fewest known": "#E0B64B",
+    "most known": "#37BBB0",
+    "running": LIMIT,
     "in flight": "#37BBB0",
     "largest": "#37BBB0",
     "average": "#9FE0DA",
     "limit": LIMIT,
     "budget": LIMIT,
+    "set": LIMIT,
     # Why a connection to the broker was lost.
     "connect_failed": "dark-red",
     "connection_closed": "#C98B4F",
@@ -92,7 +99,7 @@ COLOURS: Final[dict[str, str]] = {
 }
 """By the name of a series, which is its legend: a label's value or words of a panel."""
 
-DASHED: Final = frozenset({"limit", "budget"})
+DASHED: Final = frozenset({"limit", "budget", "set", "running"})
 """These are no measurements: their lines are dashed and have no area."""
 
 

@@ -67,6 +67,11 @@ def limit(metric: str) -> str:
     return f"min ({of_relay(metric)}) < +Inf"
 
 
+def of_all_replicas(metric: str, *matchers: str) -> str:
+    """What each replica of a job says of them all: the smallest counts, and jobs are added up."""
+    return f"sum (min by (namespace, job) ({of_relay(metric, *matchers)}))"
+
+
 def padded(expression: str, label: str) -> str:
     """With blanks before a number in a label, so that Prometheus, which sorts texts, sorts numbers.
 

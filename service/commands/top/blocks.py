@@ -1,12 +1,12 @@
 """The figures as blocks of rows, and which rows a small terminal has room for."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from service.commands.top import words
 from service.commands.top.figures import NO_VALUE, Flow, View
 from service.commands.top.findings import BAD, DIM, GOOD, LOOK, PLAIN, tones
+from service.commands.top.limits import limits
 from service.core.codes import Status
 from service.core.depths import PARKED, REQUESTS, RETRY_PREFIX, UNROUTED, Depths
 from service.core.settlement import Settlement
@@ -141,9 +141,9 @@ def process(view: View) -> tuple[list[Row], ...]:
     oldest = max(view.each(catalogue.OLDEST_ORDER_AGE.name, 0.0))
     at_once = view[catalogue.IN_FLIGHT].total, view[catalogue.CONCURRENCY_LIMIT].total
     memory = view[catalogue.PROCESS_MEMORY].total, view[catalogue.MEMORY_LIMIT].total
-    rate = view[catalogue.RATE_LIMIT].total
+    limited = limits(view)
+    free = f"no, at {limited.waits_for}" if limited.waits_for else "no"
     cpu = words.share(view[catalogue.PROCESS_CPU].per_second)
-    share = "no limit" if rate == math.inf else f"{words.rate(rate)} /s"
     times = [
         Row("TIMES", ("p50", "p95", "p99")),
         took("answer", catalogue.ORDER_DURATION),
@@ -153,10 +153,11 @@ def process(view: View) -> tuple[list[Row], ...]:
     ]
     now = [
         Row("NOW", [""]),
-        row("held", ", ".join(view.held) or "no"),
+        row("held", ", ".join(view.held) or free),
         row("oldest order", words.duration(oldest) if oldest else "none", rank=LESS),
         row("at the API", words.limited(*at_once, words.count), rank=LESS),
-        row("rate share", share, rank=SELDOM),
+        row("budget /s", limited.budget, rank=LESS),
+        row("rate share", limited.share, rank=SELDOM),
     ]
     relay = [
         Row("RELAY", [""]),

@@ -69,10 +69,10 @@ class View:
         """A metric summed over all labels."""
         return self.by(metric, "")[""]
 
-    def each(self, name: str, default: float) -> list[float]:
-        """The value of a gauge without labels in each relay."""
+    def each(self, name: str, default: float, **labels: str) -> list[float]:
+        """The value of a gauge with exactly these labels in each relay."""
         latest = (scrapes[-1].values.get(name, {}) for scrapes in self.relays.values())
-        return [values.get((), default) for values in latest]
+        return [values.get(tuple(sorted(labels.items())), default) for values in latest]
 
     def quantiles(self, metric: catalogue.Metric) -> list[float]:
         """In seconds: half, 95 % and 99 % of what a histogram observed lately were no longer."""

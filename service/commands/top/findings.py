@@ -7,6 +7,7 @@ from textwrap import wrap
 
 from service.commands.top import words
 from service.commands.top.figures import View
+from service.commands.top.limits import limits
 from service.core.codes import Status
 from service.core.depths import PARKED, REQUESTS, UNROUTED, Depths
 from service.edges.telemetry import catalogue
@@ -25,7 +26,7 @@ MOST_SHORT, MOST_LINES, MOST_NAMES = 16, 2, 3
 
 _HOLDS: dict[str, str] = {
     HoldReason.CIRCUIT: "the API is away; one order at a time probes it",
-    HoldReason.CREDENTIALS: "the API refuses the key; fix it, nothing is answered for it",
+    HoldReason.CREDENTIALS: "the API refuses the key or the address; /readyz says which",
     HoldReason.PUBLISHER: "results cannot be published; see the broker's alarms and logs",
     HoldReason.THROTTLED: "the API asked to wait; the orders go on by themselves",
 }
@@ -83,6 +84,13 @@ def _of_relays(view: View) -> Iterator[Finding]:
         # The API itself asks for this one, and the orders wait in turn.
         tone = LOOK if reason == HoldReason.THROTTLED else BAD
         yield Finding(tone, f"held: {reason}", _HOLDS.get(reason, "no new order is sent"), "held")
+    limited = limits(view)
+    if limited.set_too_high:
+        more = "the API throttles below the rate that is set; set what was learned"
+        yield Finding(LOOK, "budget too high", more, "budget /s")
+    if limited.any_without_share and not view.held:
+        more = "it sends nothing until the other replicas know of it; see `sharing` in the log"
+        yield Finding(LOOK, "a relay without a share", more, "rate share")
     attempts = _lately(view, catalogue.API_REQUESTS, "outcome")
     failed = attempts.get("unreached", 0.0) + attempts.get("unknown", 0.0)
     if failed and (share := failed / sum(attempts.values())) > FEW_FAIL_SHARE:

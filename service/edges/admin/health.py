@@ -1,12 +1,12 @@
 """Whether the process lives and is ready: pure rules over a snapshot, and a holder of the latest.
 
-The reasons are words from closed sets, never those of a broker or the API: the admin endpoints
+The reasons are words of the relay's own, never those of a broker or the API: the admin endpoints
 need no password. The log has the rest.
 """
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -19,6 +19,7 @@ from service.flow.events.process import (
     ConsumingStopped,
     Draining,
     HoldChanged,
+    LimitsChanged,
     LoopLagged,
     SharingChanged,
 )
@@ -38,7 +39,8 @@ class Snapshot:
     """What is known at one moment; times are monotonic seconds.
 
     `connections` says why each connection is down, None while it is up; one that was never up
-    is missing. `idle_since` is when the process could first have consumed and did not.
+    is missing. `holds` has a sentence for each. `idle_since` is when the process could first have
+    consumed and did not.
     """
 
     consuming: bool = False
@@ -46,9 +48,10 @@ class Snapshot:
     connections: Mapping[ConnectionName, LostCause | None] = field(
         default_factory=lambda: MappingProxyType({})
     )
-    holds: frozenset[HoldReason] = frozenset()
+    holds: Mapping[HoldReason, str] = field(default_factory=lambda: MappingProxyType({}))
     idle_since: float | None = None
     without_stream: NoStream | None = None
+    without_share: bool = False
 
 
 def after(snapshot: Snapshot, event: Event, now: float) -> Snapshot:
@@ -59,9 +62,9 @@ def after(snapshot: Snapshot, event: Event, now: float) -> Snapshot:
         case ConsumingStopped():
             changed = replace(snapshot, consuming=False)
         case HoldChanged():
-            one = {event.reason}
-            holds = snapshot.holds | one if event.held else snapshot.holds - one
-            changed = replace(snapshot, holds=holds)
+            others = {name: why for name, why in snapshot.holds.items() if name != event.reason}
+            holds = {**others, event.reason: event.why} if event.held else others
+            changed = replace(snapshot, holds=MappingProxyType(holds))
         case BrokerConnected():
             changed = replace(snapshot, connections=_with(snapshot, event.connection, None))
         case BrokerLost():
@@ -72,6 +75,8 @@ def after(snapshot: Snapshot, event: Event, now: float) -> Snapshot:
             changed = replace(snapshot, draining=True)
         case SharingChanged():
             changed = replace(snapshot, without_stream=event.without)
+        case LimitsChanged():
+            changed = replace(snapshot, without_share=event.rate_per_second == 0)
         case _:
             return snapshot
     if not _idle(changed):
@@ -91,19 +96,27 @@ def liveness(snapshot: Snapshot, silent_seconds: float, now: float) -> tuple[boo
 
 
 def readiness(snapshot: Snapshot) -> tuple[bool, Report]:
-    """Whether the process consumes, and else why it does not."""
+    """Whether the process consumes, and why it does not, or sends less than it could."""
+    known = snapshot.holds
+    held = [f"held: {reason}: {known[reason]}" for reason in HoldReason if reason in known]
     if snapshot.consuming and not snapshot.draining:
-        without = snapshot.without_stream
-        notes = [f"the API's limits are shared by counting consumers: {without}"] if without else []
-        return True, {"status": "ok", "reasons": notes}
+        return True, {"status": "ok", "reasons": [*held, *_of_sharing(snapshot)]}
     reasons = ["draining"] if snapshot.draining else []
     for name in ConnectionName:
         if name not in snapshot.connections:
             reasons.append(f"broker connection {name}: not made yet")
         elif (cause := snapshot.connections[name]) is not None:
             reasons.append(f"broker connection {name}: lost, {cause}")
-    reasons.extend(f"held: {reason}" for reason in HoldReason if reason in snapshot.holds)
-    return _report(reasons or ["not consuming yet"])
+    return _report([*reasons, *held] or ["not consuming yet"])
+
+
+def _of_sharing(snapshot: Snapshot) -> Iterator[str]:
+    see = "see the log's lines `sharing`"
+    if snapshot.without_stream is not None:
+        yield f"counts consumers to share the API's limits: {snapshot.without_stream}; {see}"
+    # One that is held asks for none.
+    if snapshot.without_share and not snapshot.holds:
+        yield f"has no share of the API's limits until the other replicas know of it; {see}"
 
 
 class Health:

@@ -32,7 +32,8 @@ from service.flow.ports import Clock, Confirmed, Unconfirmed
 PUBLISH_TIMEOUT_SECONDS = 10.0
 WAIT_FOR_CONNECTION_SECONDS = 5.0
 LOOK_FOR_BLOCK_SECONDS = 0.25
-BLOCKED = "the broker blocks publishers (a memory or disk alarm)"
+BLOCKED = "the broker blocks publishers; see its memory and disk alarms"
+DOWN = "the publishing connection is down; see the line `broker connection lost`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +178,7 @@ class AmqpPublisher:
             self._blocked = False
             session.break_(LostCause.CONNECTION_CLOSED, "the session ended")
             if not self._stop.is_set():
-                self._ports.hold("the publishing connection is down")
+                self._ports.hold(DOWN)
             await brokers.close(connection)
 
     async def _serve(self, connection: AbstractConnection, session: Session, address: str) -> None:

@@ -106,6 +106,18 @@ RATE_LIMIT = Metric(
     Kind.GAUGE,
     "This process's share of the rate budget, in orders a second; +Inf without a limit.",
 )
+BUDGET = Metric(
+    "order_relay_budget_per_second",
+    Kind.GAUGE,
+    "What all replicas share, in orders a second: the rate that is set (the smallest of all"
+    " replicas), and what was learned. The smaller one counts; absent where there is none.",
+    ("source",),
+)
+PEERS = Metric(
+    "order_relay_peers",
+    Kind.GAUGE,
+    "Replicas that this one knows and shares the budget with, itself included.",
+)
 HELD = Metric(
     "order_relay_held",
     Kind.GAUGE,

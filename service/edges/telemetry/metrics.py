@@ -26,7 +26,7 @@ from service.core.settlement import Settlement
 from service.edges.telemetry import catalogue
 from service.edges.telemetry.catalogue import Metric
 from service.flow.events import Event
-from service.flow.events.labels import ConnectionName, HoldReason, LostCause
+from service.flow.events.labels import BudgetSource, ConnectionName, HoldReason, LostCause
 from service.flow.events.order import (
     Abandoned,
     Answered,
@@ -154,6 +154,16 @@ class Metrics:
         rate = event.rate_per_second
         self._concurrency_limit.set(event.concurrency)
         self._rate_limit.set(inf if rate is None else rate)
+        self._peers.set(event.peers)
+        budgets = {
+            BudgetSource.SET: event.set_per_second,
+            BudgetSource.LEARNED: event.ceiling_per_second,
+        }
+        for source, budget in budgets.items():
+            if budget is None:
+                self._budget.remove(source)
+            else:
+                self._budget.labels(source).set(budget)
 
     def _started(self, event: Started) -> None:
         # Created here, not at construction: an empty Info would show a series without its labels.
@@ -200,6 +210,8 @@ class Metrics:
         self._rate_limit = self._gauge(catalogue.RATE_LIMIT)
         # 0 would say that nothing may be sent.
         self._rate_limit.set(inf)
+        self._budget = self._gauge(catalogue.BUDGET)
+        self._peers = self._gauge(catalogue.PEERS)
         self._memory_limit = self._gauge(catalogue.MEMORY_LIMIT)
         self._memory_limit.set(inf)
         held = self._gauge(catalogue.HELD)

@@ -16,6 +16,22 @@ STARTING = "not connected yet"
 """Why the publisher holds at the start: every process does, and that is no fault."""
 
 
+class BudgetSource(StrEnum):
+    """Where the budget of all replicas comes from; the metric label `source`."""
+
+    SET = "set"
+    LEARNED = "learned"
+
+
+class LimitsChange(StrEnum):
+    """What of the limits is another than in the last line about them."""
+
+    START = "start"
+    BUDGET = "budget"
+    PEERS = "peers"
+    SHARE = "share"
+
+
 class Waiting(StrEnum):
     """Where an order waits for its next attempt: in this process, or in a queue of the broker."""
 

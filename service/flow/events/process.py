@@ -3,7 +3,15 @@
 from typing import Annotated
 
 from service.flow.events.declare import Declared, Level, Reason, event
-from service.flow.events.labels import STARTING, ConnectionName, HoldReason, LostCause, NoStream
+from service.flow.events.labels import (
+    STARTING,
+    BudgetSource,
+    ConnectionName,
+    HoldReason,
+    LimitsChange,
+    LostCause,
+    NoStream,
+)
 
 _Connection = Annotated[ConnectionName, "which of the two connections"]
 
@@ -48,7 +56,7 @@ class HoldChanged(Declared):
 
     reason: Annotated[HoldReason, "what the hold is for"]
     held: Annotated[bool, "whether the hold began; false when it is over"]
-    why: Annotated[str, "why it is held; after `over:`, why it was"]
+    why: Annotated[str, "why it is held, and where to look; after `over:`, why it was"]
 
     @property
     def level(self) -> Level:
@@ -61,12 +69,32 @@ class HoldChanged(Declared):
 
 @event("limits")
 class LimitsChanged(Declared):
-    """The most orders in flight, and this process's share of the rate (None: no limit)."""
+    """What limits sending: this process's concurrency, and its share of what all may send."""
 
     concurrency: Annotated[int, "the most orders at the API at a time"]
     rate_per_second: Annotated[
-        float | None, "this process's share of the budget; absent where there is none"
+        float | None,
+        "this process's share of the budget; absent without one, 0 until the others know of it",
     ]
+    budget_per_second: Annotated[
+        float | None, "what all replicas share; absent while nothing limits them"
+    ]
+    source: Annotated[BudgetSource | None, "whether the budget is set or, being lower, learned"]
+    set_per_second: Annotated[
+        float | None, "the rate that is set, the smallest of all replicas; absent where none is"
+    ]
+    ceiling_per_second: Annotated[
+        float | None, "what was learned from the API's answers; absent before the first 429"
+    ]
+    peers: Annotated[int, "the replicas that this one knows, itself included"]
+    change: Annotated[
+        LimitsChange | None, "what is another than in the last line; absent at `debug`"
+    ]
+
+    @property
+    def level(self) -> Level:
+        """DEBUG for a share, a concurrency or a ceiling that moves, and for what is told later."""
+        return Level.DEBUG if self.change is None else Level.INFO
 
 
 @event("sharing")

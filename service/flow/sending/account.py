@@ -20,6 +20,7 @@ from service.core.outcome import (
     Unreached,
 )
 from service.flow.events.labels import HoldReason
+from service.flow.sending import why as sentences
 from service.flow.sending.asking import LONGEST_PAUSE_SECONDS, Asking
 from service.flow.sending.sharing import Common
 from service.flow.sending.states import (
@@ -138,12 +139,12 @@ class Account:
         self._end_wait(now)
         before = self._admits()
         if self.waits.hear(common.not_before, now):
-            self._signal(Signal.THROTTLED, now, "the API asks to wait")
+            self._signal(Signal.THROTTLED, now)
         self.suspects.others_served(common.served_at)
         if common.served_at > max(self._troubled_at, self.waits.until):
             self._served(now)
             self._signal(Signal.CLEARED, now)
-        self._compare(now, "no order is served")
+        self._compare(now, sentences.NO_REPLICA_IS_SERVED)
         if self._admits() is Admission.PROBE and before is not Admission.PROBE:
             self._pause(now)
 
@@ -160,9 +161,9 @@ class Account:
                 if self.suspects.served(attempt.number):
                     self._signal(Signal.CLEARED, now)
             case Suspected():
-                self._suspect(attempt, order, outcome.reason, now)
+                self._suspect(attempt, order, sentences.suspected(outcome), now)
             case Unreached() | Unknown():
-                self._fail(outcome.reason, now)
+                self._fail(sentences.failing(outcome), now)
             case Throttled():
                 self._throttle(attempt, outcome.retry_after_seconds, now)
             case _ as never:  # pragma: no cover
@@ -176,6 +177,10 @@ class Account:
         reasons = {reason: why for reason, (why, _) in self._why.items()}
         if self._key is Key.SUSPECTED and now < self._confirmed_at():
             del reasons[HoldReason.CREDENTIALS]
+        if HoldReason.THROTTLED in reasons:
+            reasons[HoldReason.THROTTLED] = sentences.throttled(
+                self.waits.until - self.waits.since, asked_here=self.waits.asked_here
+            )
         if self._limit is Limit.TRYING:
             del reasons[HoldReason.THROTTLED]
         return reasons
@@ -260,7 +265,7 @@ class Account:
         if least:
             self._asking.lengthen()
         self._troubled_at = now
-        self._signal(Signal.THROTTLED, now, "the API asks to wait")
+        self._signal(Signal.THROTTLED, now)
 
     def _end_wait(self, now: float) -> None:
         if self._limit in (Limit.WAITING, Limit.WAITING_AGAIN) and self.waits.over(now):

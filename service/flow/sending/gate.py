@@ -23,6 +23,7 @@ from service.flow.sending.leaving import (
     leave_by,
     leaving,
 )
+from service.flow.sending.limits import LimitsTold
 from service.flow.sending.line import Line, Turn, TurnedAway
 from service.flow.sending.pace import Pace
 from service.flow.sending.peers import State
@@ -35,7 +36,7 @@ from service.flow.sending.states import Admission
 SHARE_SECONDS = 1.0
 
 OTHERS_FIRST_SECONDS = 0.5
-"""After a wait, before the one that was throttled: it may be the only one that always is."""
+"""After a wait, before one that was throttled again."""
 
 
 class Gate:
@@ -70,6 +71,7 @@ class Gate:
         self._last_intake = prefetch.now
         self._changed = asyncio.Event()
         self._version = 0
+        self._limits_told = LimitsTold(emit)
         self._announced: dict[HoldReason, str] = {}
 
     async def enter(self, turn: Turn) -> Attempt | TurnedAway:
@@ -104,18 +106,28 @@ class Gate:
         self._account.report(attempt, turn, outcome, now)
         if isinstance(outcome, Throttled):
             turn.throttled += 1
-            turn.not_before = waits.until + OTHERS_FIRST_SECONDS
+            # It keeps its place, unless it may be the only one that is throttled.
+            turn.yields = turn.throttled > 1 or outcome.retry_after_seconds is None
+            if turn.throttled > 1:
+                turn.not_before = waits.until + OTHERS_FIRST_SECONDS
         if isinstance(outcome, Accepted | Refused):
             self._pace.served(now)
         elif waits.asked > asked and turn.throttled == 1:
             # The same one again, with others served between them, says nothing of the rate.
             self._pace.throttled(now, waits.seconds(now))
+            self.tell_limits()
         self._serve_and_wake()
 
     def hear(self) -> None:
         """Take over what the other replicas know, which has changed."""
         self._replicas.hear(self._clock.monotonic())
+        self.tell_limits()
         self._serve_and_wake()
+
+    def tell_limits(self) -> None:
+        """Say what limits sending now, where that is clearly another."""
+        limits = self._replicas.limits(self._concurrency)
+        self._limits_told.look(limits, self._clock.monotonic())
 
     def state(self) -> State:
         """What the other replicas are to know of this one."""
@@ -190,6 +202,8 @@ class Gate:
         while True:
             self._poke.clear()
             seconds = self._serve()
+            # A share can lapse, and a learned rate grow, by time alone.
+            self.tell_limits()
             self._wake_at = self._clock.monotonic() + seconds
             await self._clock.wait(self._poke, seconds)
 

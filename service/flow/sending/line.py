@@ -26,9 +26,9 @@ class Turn:
     """An order that wants to be sent, the same object for all its attempts; times are monotonic.
 
     Those that arrived first are sent first; `failures` counts its attempts so far, and `sent` says
-    that it was sent by this process, `throttled` how often it was throttled, and `not_before` when
-    it may be sent again. `may_return` says that giving it back would cost it nothing, `alive`
-    whether it is this process's still.
+    that it was sent by this process, `throttled` how often it was throttled; one that `yields` lets
+    others try first, and goes not before `not_before` where all go. `may_return` says that giving
+    it back would cost it nothing, `alive` whether it is this process's still.
     """
 
     arrived_at: float
@@ -36,6 +36,7 @@ class Turn:
     failures: int = 0
     sent: bool = False
     throttled: int = 0
+    yields: bool = False
     not_before: float = -inf
     may_return: bool = False
     alive: Callable[[], bool] = lambda: True
@@ -101,4 +102,4 @@ class Line:
         return fresh or failed
 
     def _has_failed(self, turn: Turn) -> bool:
-        return turn.failures > 0 or turn.throttled > 0 or turn in self._suspects
+        return turn.failures > 0 or turn.yields or turn in self._suspects

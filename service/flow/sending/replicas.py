@@ -3,6 +3,7 @@
 from math import inf
 
 from service.flow.sending.account import Account
+from service.flow.sending.limits import Limits
 from service.flow.sending.pace import Pace
 from service.flow.sending.peers import State
 from service.flow.sending.sharing import Sharing
@@ -47,6 +48,17 @@ class Replicas:
             budget=self._own_limit,
             troubled=self._account.troubled,
             served_ago=self._account.served_ago(now),
+        )
+
+    def limits(self, concurrency: int) -> Limits:
+        """What limits sending now."""
+        learned = self._pace.learned_per_second
+        return Limits(
+            concurrency=concurrency,
+            set_per_second=self._pace.limit_per_second,
+            ceiling_per_second=None if learned == inf else learned,
+            share=self._sharing.share(),
+            peers=self._sharing.count(),
         )
 
     def weigh(self, now: float, *, waiting: bool, held: bool) -> None:

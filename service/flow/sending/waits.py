@@ -2,7 +2,7 @@
 
 from math import inf
 
-FIRST_WAIT_SECONDS = 1.0
+FIRST_WAIT_SECONDS = 0.8
 LONGEST_OWN_WAIT_SECONDS = 30.0
 LONGEST_TOLD_SECONDS = 3_600.0
 
@@ -19,10 +19,16 @@ class Waits:
 
     def __init__(self) -> None:
         self.until = -inf
+        self.since = -inf
         self.asked_until = -inf
         self.asked = 0
         self._own_seconds = FIRST_WAIT_SECONDS
         self._last_sent = 0
+
+    @property
+    def asked_here(self) -> bool:
+        """Whether this process was asked, and not another one only."""
+        return self.asked_until >= self.until
 
     def over(self, now: float) -> bool:
         """Whether there is no wait at `now`."""
@@ -40,7 +46,7 @@ class Waits:
         """Take over a wait that another replica was asked for; whether it is one."""
         if until <= max(now, self.until + HEARD_AGAIN_SECONDS):
             return False
-        self.until = until
+        self._begin(until, now)
         return True
 
     def ask(
@@ -58,6 +64,10 @@ class Waits:
         else:
             return False
         self.asked += new
-        self.until = max(self.until, now + max(seconds, least))
+        self._begin(max(self.until, now + max(seconds, least)), now)
         self.asked_until, self._last_sent = self.until, last_sent
         return True
+
+    def _begin(self, until: float, now: float) -> None:
+        self.since = now if self.over(now) else self.since
+        self.until = until

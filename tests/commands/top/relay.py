@@ -14,10 +14,10 @@ from service.flow.events.order import AttemptEnded, DeliveryArrived, Published, 
 from service.flow.events.process import (
     BrokerConnected,
     HoldChanged,
-    LimitsChanged,
     LoopLagged,
     Started,
 )
+from service.flow.sending.limits import Limits
 from tests.edges.telemetry.built import answered, retry_planned
 
 NOON_UNIX_SECONDS = 1_769_860_800.0
@@ -36,7 +36,7 @@ class RelayMetrics:
 
     def __post_init__(self) -> None:
         self.metrics.record(Started("0.1.0", "3.13.1", 256 * MIB))
-        self.metrics.record(LimitsChanged(64, 50.0))
+        self.limit(Limits(concurrency=64, set_per_second=50.0))
         for name in ConnectionName:
             self.metrics.record(BrokerConnected(name, "broker:5672 vhost /"))
         self.metrics.watch_oldest_order(lambda: 0.3)
@@ -72,6 +72,10 @@ class RelayMetrics:
     def hold(self, reason: HoldReason) -> None:
         """Nothing is sent for this reason."""
         self.metrics.record(HoldChanged(reason, held=True, why="a test"))
+
+    def limit(self, limits: Limits) -> None:
+        """These limit it from now on."""
+        self.metrics.record(limits.changed(None))
 
     def lag(self, seconds: float, times: int = 4) -> None:
         """The event loop woke up so late."""

@@ -7,6 +7,7 @@ from service.commands.top.figures import Scrape, View
 from service.core.depths import Depth, Depths, Queues, Unreadable
 from service.flow.events.labels import ConnectionName, HoldReason, LostCause
 from service.flow.events.process import BrokerLost
+from service.flow.sending.limits import Limits
 from tests.commands.top.relay import NOON_UNIX_SECONDS, TIERS, RelayMetrics
 
 ADDRESS = "127.0.0.1:8080"
@@ -64,6 +65,7 @@ def outage() -> View:
     answers: dict[str, list[Scrape] | str] = {}
     for number in (1, 2):
         relay = RelayMetrics(began_unix_seconds=NOON_UNIX_SECONDS - 3600 * number)
+        relay.limit(Limits(concurrency=64, set_per_second=150.0, share=1 / 3, peers=3))
         relay.accept(500)
         relay.retry("unknown", 1, 20)
         earlier = relay.scrape(0)

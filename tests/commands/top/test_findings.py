@@ -1,6 +1,7 @@
 """What is not as it should be: every finding is brought about once, and none on a quiet day."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -9,9 +10,11 @@ from service.core.depths import Depth, Depths, Queues, Unreadable
 from service.edges.telemetry.catalogue import CONCURRENCY_LIMIT
 from service.flow.events.labels import ConnectionName, HoldReason, LostCause
 from service.flow.events.process import BrokerLost
+from service.flow.sending.limits import Limits
 from tests.commands.top import scenes
 from tests.commands.top.relay import MIB, RelayMetrics
 
+SET = Limits(concurrency=64, set_per_second=50)
 Happens = Callable[[RelayMetrics], None]
 
 
@@ -33,6 +36,20 @@ def _fail(times: int) -> Happens:
         relay.retry("unreached", 5, times)
 
     return happens
+
+
+def _throttle(limits: Limits) -> Happens:
+    def happens(relay: RelayMetrics) -> None:
+        relay.limit(limits)
+        relay.accept(100)
+        relay.retry("throttled", 1, 1)
+
+    return happens
+
+
+def _hold_without_a_share(relay: RelayMetrics) -> None:
+    relay.limit(replace(SET, share=0))
+    relay.hold(HoldReason.PUBLISHER)
 
 
 def _reject(relay: RelayMetrics) -> None:
@@ -74,6 +91,13 @@ def found(happens: Happens, queues: Queues) -> list[Finding]:
             lambda relay: relay.metrics.watch_oldest_order(lambda: 1200),
             [(LOOK, "an order is 20 min old", "oldest order")],
         ),
+        (_throttle(replace(SET, ceiling_per_second=44)), [(LOOK, "budget too high", "budget /s")]),
+        (
+            lambda relay: relay.limit(replace(SET, share=0)),
+            [(LOOK, "a relay without a share", "rate share")],
+        ),
+        # One that is held asks for no share.
+        (_hold_without_a_share, [(BAD, "held: publisher", "held")]),
         # Those that may exist are worse than those that do not.
         (_give_up, [(BAD, "1 unknown", ""), (LOOK, "2 failed", "")]),
         # The loss is told beside what it left.
@@ -105,6 +129,13 @@ def test_most_rejections_name_their_code() -> None:
         (lambda relay: relay.accept(50), scenes.queues(retry_5=3)),
         (lambda relay: relay.accept(50), Unreadable("no")),
         (lambda relay: relay.reject("invalid_quantity", 4), Unreadable("no")),
+        # A limit that is learned where none is set, or that is nearly what is set.
+        (_throttle(Limits(concurrency=64, ceiling_per_second=44)), Unreadable("no")),
+        (_throttle(replace(SET, ceiling_per_second=46)), Unreadable("no")),
+        # Learned long ago, and nothing is throttled now.
+        (lambda relay: relay.limit(replace(SET, ceiling_per_second=20)), Unreadable("no")),
+        # Nobody needs a part of what has no limit.
+        (lambda relay: relay.limit(Limits(concurrency=64, share=0)), Unreadable("no")),
     ],
 )
 def test_nothing_is_found_on_a_quiet_day(happens: Happens, queues: Queues) -> None:

@@ -25,6 +25,7 @@ from service.flow.events.process import (
     LoopLagged,
     SharingChanged,
 )
+from service.flow.sending.limits import Limits
 
 CONSUME = BrokerConnected(ConnectionName.CONSUME, "broker:5672/")
 PUBLISH = BrokerConnected(ConnectionName.PUBLISH, "broker:5672/")
@@ -39,13 +40,13 @@ def lost(name: ConnectionName) -> BrokerLost:
 
 
 def held(reason: HoldReason) -> HoldChanged:
-    """The beginning of a hold, with the API's own words."""
-    return HoldChanged(reason, held=True, why="wrong key a-secret")
+    """The beginning of a hold."""
+    return HoldChanged(reason, held=True, why=f"why {reason}; see there")
 
 
 def lifted(reason: HoldReason) -> HoldChanged:
     """The end of a hold."""
-    return HoldChanged(reason, held=False, why="wrong key a-secret")
+    return HoldChanged(reason, held=False, why="over: why")
 
 
 class Hand:
@@ -71,7 +72,6 @@ def told(*happened: Event) -> tuple[Hand, Health]:
 READY = {
     "consuming": [CONSUME, PUBLISH, CONSUMING],
     "consuming again": [CONSUME, PUBLISH, CONSUMING, PAUSED, CONSUMING],
-    "held for a while yet": [CONSUME, PUBLISH, CONSUMING, held(HoldReason.THROTTLED)],
     "results wait": [CONSUME, PUBLISH, CONSUMING, lost(ConnectionName.PUBLISH)],
 }
 
@@ -88,11 +88,18 @@ NOT_READY = {
     ),
     "held": (
         [CONSUME, PUBLISH, CONSUMING, held(HoldReason.CREDENTIALS), PAUSED],
-        ["held: credentials"],
+        ["held: credentials: why credentials; see there"],
     ),
     "held twice": (
         [CONSUME, PUBLISH, held(HoldReason.PUBLISHER), held(HoldReason.CIRCUIT)],
-        ["held: circuit", "held: publisher"],
+        ["held: circuit: why circuit; see there", "held: publisher: why publisher; see there"],
+    ),
+    "held and broker away": (
+        [CONSUME, PUBLISH, held(HoldReason.CIRCUIT), lost(ConnectionName.CONSUME)],
+        [
+            "broker connection consume: lost, connection_closed",
+            "held: circuit: why circuit; see there",
+        ],
     ),
     "draining": ([CONSUME, PUBLISH, CONSUMING, DRAINING], ["draining"]),
     "drained": ([CONSUME, PUBLISH, CONSUMING, DRAINING, PAUSED], ["draining"]),
@@ -106,13 +113,50 @@ def test_ready_while_consuming(happened: list[Event]) -> None:
     assert health.readiness(hand()) == (True, {"status": "ok", "reasons": []})
 
 
-def test_counted_consumers_are_no_hindrance_and_said() -> None:
-    """Until the stream can be had."""
-    without = SharingChanged(NoStream.FEATURE_FLAG, "the broker's words")
-    hand, health = told(CONSUME, PUBLISH, CONSUMING, without)
-    reasons = ["the API's limits are shared by counting consumers: feature_flag"]
+UNKNOWN_TO_OTHERS = (
+    "has no share of the API's limits until the other replicas know of it;"
+    " see the log's lines `sharing`"
+)
+RESTRICTED: dict[str, tuple[Event, Event, list[str]]] = {
+    "held for a while yet": (
+        held(HoldReason.THROTTLED),
+        lifted(HoldReason.THROTTLED),
+        ["held: throttled: why throttled; see there"],
+    ),
+    "consumers are counted": (
+        SharingChanged(NoStream.FEATURE_FLAG, "the broker's words"),
+        SharingChanged(None, "by the stream"),
+        ["counts consumers to share the API's limits: feature_flag; see the log's lines `sharing`"],
+    ),
+    "no share yet": (
+        Limits(concurrency=64, set_per_second=80, share=0).changed(None),
+        Limits(concurrency=64, set_per_second=80, share=0.1).changed(None),
+        [UNKNOWN_TO_OTHERS],
+    ),
+}
+
+
+@pytest.mark.parametrize(("begins", "ends", "reasons"), RESTRICTED.values(), ids=RESTRICTED)
+def test_what_makes_a_ready_process_slow_is_said(
+    begins: Event, ends: Event, reasons: list[str]
+) -> None:
+    """It stays ready, and says why not all is sent, until it is over."""
+    hand, health = told(CONSUME, PUBLISH, CONSUMING, begins)
     assert health.readiness(hand()) == (True, {"status": "ok", "reasons": reasons})
-    health.record(SharingChanged(None, "by the stream"))
+    health.record(ends)
+    assert health.readiness(hand()) == (True, {"status": "ok", "reasons": []})
+
+
+def test_one_that_is_held_asks_for_no_share() -> None:
+    """The others have nothing to do with it."""
+    none = Limits(concurrency=64, set_per_second=80, share=0).changed(None)
+    hand, health = told(CONSUME, PUBLISH, CONSUMING, none, held(HoldReason.PUBLISHER))
+    assert health.readiness(hand())[1]["reasons"] == ["held: publisher: why publisher; see there"]
+
+
+def test_without_a_limit_no_share_is_needed() -> None:
+    """Nobody waits for a part of what nothing limits."""
+    hand, health = told(CONSUME, PUBLISH, CONSUMING, Limits(concurrency=64, share=0).changed(None))
     assert health.readiness(hand()) == (True, {"status": "ok", "reasons": []})
 
 
@@ -248,4 +292,4 @@ def test_events_of_several_threads_are_all_kept() -> None:
         thread.start()
     for thread in threads:
         thread.join(timeout=10)
-    assert health.snapshot.holds == set(HoldReason)
+    assert health.snapshot.holds.keys() == set(HoldReason)

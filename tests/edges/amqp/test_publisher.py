@@ -7,7 +7,7 @@ import pytest
 
 from service.core.message import Message, Publication, PublicationKind
 from service.edges.amqp.broker import Broker
-from service.edges.amqp.publisher import BLOCKED, AmqpPublisher
+from service.edges.amqp.publisher import BLOCKED, DOWN, AmqpPublisher
 from service.flow.events.labels import ConnectionName, LostCause
 from service.flow.events.process import (
     BrokerConnected,
@@ -201,7 +201,7 @@ async def test_a_publish_that_is_not_confirmed_in_time_costs_the_connection(
             *(edge.publisher.publish(publication(message_id=f"o-{n}")) for n in range(5))
         )
         assert all(isinstance(result, Unconfirmed) for result in results)
-        await edge.events.until(HoldChanged, held=True, why="the publishing connection is down")
+        await edge.events.until(HoldChanged, held=True, why=DOWN)
         assert _intake(edge) == 0
         proxy.resume()
         await edge.events.until(BrokerConnected, number=2)

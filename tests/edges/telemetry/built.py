@@ -5,11 +5,23 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from service.core.settlement import Settlement
-from service.flow.events.labels import Waiting
+from service.edges.telemetry.metrics import Metrics
+from service.flow.events.labels import LimitsChange, Waiting
 from service.flow.events.order import Answered, ParkedUnanswered, RetryPlanned
+from service.flow.events.process import Started
+from service.flow.sending.limits import Limits
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 NOON_TEXT = "2026-01-31T12:00:00.000000Z"
+
+
+def started(*tiers_seconds: int) -> Metrics:
+    """The metrics of a process that has shown every series that it can: a budget of each kind."""
+    metrics = Metrics(tiers_seconds)
+    metrics.record(Started("1.2.3", "3.13.1"))
+    limits = Limits(concurrency=64, set_per_second=25.0, ceiling_per_second=20.0)
+    metrics.record(limits.changed(LimitsChange.START))
+    return metrics
 
 
 def answered(**changes: Any) -> Answered:

@@ -13,6 +13,8 @@ TABLE = """
 | `order_relay_oldest_order_age_seconds` | gauge | |
 | `order_relay_concurrency_limit` | gauge | |
 | `order_relay_rate_limit_per_second` | gauge | |
+| `order_relay_budget_per_second` | gauge | `source` |
+| `order_relay_peers` | gauge | |
 | `order_relay_held` | gauge | `reason` |
 | `order_relay_broker_connected` | gauge | `connection` |
 | `order_relay_broker_reconnects_total` | counter | `connection`, `cause` |

@@ -2,7 +2,13 @@
 
 from math import inf
 
-from service.flow.events.labels import ConnectionName, HoldReason, LostCause, NoStream
+from service.flow.events.labels import (
+    ConnectionName,
+    HoldReason,
+    LimitsChange,
+    LostCause,
+    NoStream,
+)
 from service.flow.events.process import (
     AdminListening,
     BrokerConnected,
@@ -13,7 +19,6 @@ from service.flow.events.process import (
     HoldChanged,
     KeyReloaded,
     KeyUnreadable,
-    LimitsChanged,
     LoopLagged,
     SharingChanged,
     SharingLost,
@@ -23,6 +28,7 @@ from service.flow.events.process import (
     TracesLost,
     Unexpected,
 )
+from service.flow.sending.limits import Limits
 from tests.edges.telemetry.example import Example
 from tests.edges.telemetry.order_examples import ORDERS
 
@@ -118,18 +124,54 @@ SURROUNDINGS = [
         {"reason": "circuit", "held": False, "why": "over: no route"},
     ),
     Example(
-        LimitsChanged(64, 12.5),
+        Limits(concurrency=64, set_per_second=25.0, share=0.5, peers=2).changed(LimitsChange.PEERS),
         "info",
         "limits",
-        {"concurrency": 64, "rate_per_second": 12.5},
-        {"concurrency_limit[]": 64, "rate_limit_per_second[]": 12.5},
+        {
+            "concurrency": 64,
+            "rate_per_second": 12.5,
+            "budget_per_second": 25.0,
+            "source": "set",
+            "set_per_second": 25.0,
+            "peers": 2,
+            "change": "peers",
+        },
+        {
+            "concurrency_limit[]": 64,
+            "rate_limit_per_second[]": 12.5,
+            "budget_per_second[source=set]": 25.0,
+            "peers[]": 2,
+        },
     ),
     Example(
-        LimitsChanged(64, None),
+        Limits(
+            concurrency=64, set_per_second=25.0, ceiling_per_second=20.0, share=0.5, peers=2
+        ).changed(None),
+        "debug",
+        "limits",
+        {
+            "concurrency": 64,
+            "rate_per_second": 10.0,
+            "budget_per_second": 20.0,
+            "source": "learned",
+            "set_per_second": 25.0,
+            "ceiling_per_second": 20.0,
+            "peers": 2,
+        },
+        {
+            "concurrency_limit[]": 64,
+            "rate_limit_per_second[]": 10.0,
+            "budget_per_second[source=set]": 25.0,
+            "budget_per_second[source=learned]": 20.0,
+            "peers[]": 2,
+        },
+    ),
+    Example(
+        Limits(concurrency=64).changed(LimitsChange.START),
         "info",
         "limits",
-        {"concurrency": 64},
-        {"concurrency_limit[]": 64},
+        {"concurrency": 64, "peers": 1, "change": "start"},
+        {"concurrency_limit[]": 64, "peers[]": 1},
     ),
     Example(
         SharingChanged(None, "by the stream orders.peers"),

@@ -1,6 +1,5 @@
 """The metrics: the contract's table, the series at the start, and what each event changes."""
 
-from math import inf
 from typing import get_args
 
 import pytest
@@ -16,9 +15,10 @@ from service.edges.telemetry.metrics import Metrics
 from service.flow.events import Event
 from service.flow.events.labels import ConnectionName, LostCause
 from service.flow.events.order import AttemptEnded
-from service.flow.events.process import BrokerConnected, BrokerLost, LimitsChanged, Started
+from service.flow.events.process import BrokerConnected, BrokerLost, Started
+from service.flow.sending.limits import Limits
 from tests.edges.telemetry import contract
-from tests.edges.telemetry.built import answered, retry_planned
+from tests.edges.telemetry.built import answered, retry_planned, started
 from tests.edges.telemetry.example import Example
 from tests.edges.telemetry.examples import AT_START, EXAMPLES
 from tests.edges.telemetry.samples import changes, shown
@@ -38,9 +38,7 @@ def test_the_catalogue_is_the_contracts_table() -> None:
 def test_every_metric_of_the_contract_is_exposed(name: str) -> None:
     """A scrape of a started process shows the metric with its type, its help and its labels."""
     kind, labels = contract.rows()[name]
-    metrics = Metrics(TIERS)
-    metrics.record(Started("1.2.3", "3.13.1"))
-    text = generate_latest(metrics.registry).decode()
+    text = generate_latest(started(*TIERS).registry).decode()
     families = {each.name: each for each in text_string_to_metric_families(text)}
     family = families[name.removesuffix("_total").removesuffix("_info")]
     assert family.type == kind
@@ -68,7 +66,10 @@ def test_no_series_has_a_twin_for_its_creation_time() -> None:
 
 
 def test_known_series_are_there_from_the_start() -> None:
-    """Before the first event every closed combination of labels is shown, with 0."""
+    """Before the first event every closed combination of labels is shown, with 0.
+
+    But for the budgets: there is none yet, and none is not 0.
+    """
     start = shown(Metrics(TIERS).registry)
     assert {name: value for name, value in start.items() if value} == AT_START
     expected = {
@@ -85,6 +86,8 @@ def test_known_series_are_there_from_the_start() -> None:
         *(f"broker_reconnects_total[connection=publish,cause={cause}]" for cause in LostCause),
     }
     assert expected <= start.keys()
+    later = shown(started(*TIERS).registry).keys() - start.keys()
+    assert {name.partition("[")[0] for name in later} == {"budget_per_second", "build_info"}
 
 
 def test_every_code_has_its_series_from_the_start() -> None:
@@ -135,12 +138,17 @@ def test_a_lost_connection_is_down_until_it_is_made_anew() -> None:
     assert seen == [1, 0, 1]
 
 
-def test_an_unlimited_rate_is_infinite_again() -> None:
-    """Where the limit is lifted, the share is +Inf, not the last one."""
+def test_a_budget_that_is_gone_is_shown_no_more() -> None:
+    """The share is +Inf then; the last number would be read as a limit."""
     metrics = Metrics(TIERS)
-    metrics.record(LimitsChanged(64, 12.5))
-    metrics.record(LimitsChanged(64, None))
-    assert shown(metrics.registry)["rate_limit_per_second[]"] == inf
+    start = shown(metrics.registry)
+    limited = Limits(concurrency=64, set_per_second=12.5, ceiling_per_second=8.0)
+    metrics.record(limited.changed(None))
+    assert shown(metrics.registry)["rate_limit_per_second[]"] == 8.0
+    metrics.record(Limits(concurrency=64).changed(None))
+    after = {"concurrency_limit[]": 64, "peers[]": 1}
+    assert changes(start, shown(metrics.registry)) == after
+    assert after.keys() <= start.keys()
 
 
 def test_the_oldest_orders_age_is_asked_for_at_every_scrape() -> None:

@@ -25,10 +25,10 @@ from service.flow.events.process import (
     BrokerConnected,
     BrokerLost,
     HoldChanged,
-    LimitsChanged,
     LoopLagged,
     Started,
 )
+from service.flow.sending.limits import Limits
 from tests.edges.telemetry.built import answered, retry_planned
 from tests.shipping.dashboards.backfill import write_recorded
 
@@ -70,7 +70,7 @@ class _Relay:
 
     def start(self) -> None:
         """Connected, and nothing held."""
-        self.tell(Started(self.version, "3.13.1"), LimitsChanged(64, 2.5))
+        self.tell(Started(self.version, "3.13.1"))
         self.tell(*(BrokerConnected(name, "rabbitmq") for name in ConnectionName))
 
     def minute(self, now: int) -> None:
@@ -81,7 +81,7 @@ class _Relay:
         self.tell(*(LoopLagged(self.chance.expovariate(400)) for _ in range(60)))
         in_flight = 0 if away else self.chance.randint(4, 20)
         self.metrics.watch_in_flight(lambda: in_flight)
-        self.tell(LimitsChanged(16 if throttled else 64, 2.5))
+        self.tell(_limits(now).changed(None))
         self._broker(now)
         orders = 6 if away else 20 if throttled else 130 if now in _CATCHING_UP else 70
         for number in range(orders + self.chance.randint(-5, 5)):
@@ -129,6 +129,18 @@ class _Relay:
             self.tell(Published("o", PublicationKind.PARKED, self.chance.uniform(0.005, 0.03)))
         self.tell(answered(status=status, code=code, duration_seconds=seconds))
         self.tell(Settled("o", settlement))
+
+
+def _limits(now: int) -> Limits:
+    """What is learned when the API throttles stays for a while."""
+    learned = 4.0 if _THROTTLED[0] <= now < _DEPLOYED else None
+    return Limits(
+        concurrency=16 if now in _THROTTLED else 64,
+        set_per_second=5.0,
+        ceiling_per_second=learned,
+        share=0.5,
+        peers=2,
+    )
 
 
 _FIRST_CAUSE = {

@@ -1,12 +1,11 @@
-"""The series that there are to be asked for: of a relay that has started, and of all others."""
+"""The series that there are to be asked for: of a relay with all its limits, and of all others."""
 
 import re
 from collections.abc import Iterable, Mapping
 
 from prometheus_client.samples import Sample
 
-from service.edges.telemetry.metrics import Metrics
-from service.flow.events.process import Started
+from tests.edges.telemetry.built import started
 from tests.shipping.rules.reading import all_rules
 
 BROKERS = frozenset(
@@ -44,9 +43,8 @@ _OTHERS: Mapping[str, Iterable[str]] = {
 
 
 def _exposed() -> list[Sample]:
-    metrics = Metrics((1, 5, 30))
-    metrics.record(Started("1.2.3", "3.13.1"))
-    return [sample for family in metrics.registry.collect() for sample in family.samples]
+    registry = started(1, 5, 30).registry
+    return [sample for family in registry.collect() for sample in family.samples]
 
 
 _EXPOSED = _exposed()

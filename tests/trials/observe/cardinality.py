@@ -11,7 +11,7 @@ from service.core.message import PublicationKind
 from service.core.settlement import Settlement
 from service.edges.telemetry import catalogue
 from service.edges.telemetry.catalogue import Kind, Metric
-from service.flow.events.labels import ConnectionName, HoldReason, LostCause
+from service.flow.events.labels import BudgetSource, ConnectionName, HoldReason, LostCause
 from tests.trials.hostile import messages
 from tests.trials.hostile.flood import FAMILIES
 from tests.trials.hostile.mail import Sender
@@ -68,6 +68,7 @@ def _label_sets(metric: Metric, tiers: int) -> int:
         "kind": len(PublicationKind),
         "delay_seconds": tiers,
         "reason": len(HoldReason),
+        "source": len(BudgetSource),
         "connection": len(ConnectionName),
         "cause": len(LostCause),
         "version": 1,

@@ -95,6 +95,15 @@ ACTS = (
         _scene("the API answers 429", answers.throttled, "Throttled warning"),
     ),
     _act(
+        "budget",
+        _scene(
+            f"the API answers every {answers.THROTTLED_EVERY}th call with 429",
+            answers.throttled_below_the_budget,
+            "BudgetTooHigh warning",
+        ),
+        API__RATE_PER_SECOND="50",
+    ),
+    _act(
         "errors",
         _scene(
             f"every third call is answered 500, {answers.FAILED} times",
@@ -123,7 +132,7 @@ ACTS = (
     ),
 )
 
-# Both, for the budgets of all are added up: beside one without a limit there is no budget to show.
+# Without one in each form of the run, the panels of budgets would have nothing to show.
 _BUDGET = {"API__RATE_PER_SECOND": "500"}
 SHOP = SitePlan(relays=2, orders_per_second=10.0, settings=_BUDGET)
 """Two relays as they are by default, but for a budget that nothing reaches."""

@@ -28,15 +28,17 @@ FACTOR = 60
 MESSAGES = 400
 
 _QUIET = "nothing in the short form brings it about"
-_EMPTY = {
+_QUIET_ALERTS = {
     f"OrderRelay{name}": _QUIET
     for name in (
         *("Absent, critical", "NoConsumer, critical", "QueueGrows, warning"),
         *("OrderTooOld, warning", "Unrouted, warning", "Throttled, warning"),
         *("CredentialsHeld, critical", "PublisherBlocked, critical", "ReconnectStorm, warning"),
-        *("MemoryNearLimit, warning", "AnswersBurnFast, critical", "AnswersBurnSlow, warning"),
+        *("BudgetTooHigh, warning", "MemoryNearLimit, warning"),
+        *("AnswersBurnFast, critical", "AnswersBurnSlow, warning"),
     )
 }
+_EMPTY = {**_QUIET_ALERTS, "Budget, set and learned, B": "nothing throttles in the short form"}
 _BY_OUTAGE = "an outage may be too short for it, or not"
 _EITHER = {
     **NO_LIMIT,

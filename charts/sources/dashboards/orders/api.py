@@ -2,21 +2,31 @@
 
 from charts.sources.dashboards.colours import BAD, GOOD
 from charts.sources.dashboards.panel import Query, Shape, State, graph, row
-from charts.sources.dashboards.promql import known, of_relay, per_second, quantile, seen, total
+from charts.sources.dashboards.promql import (
+    known,
+    of_all_replicas,
+    of_relay,
+    per_second,
+    quantile,
+    seen,
+    total,
+)
 from service.edges.telemetry.catalogue import OUTCOMES
 from service.flow.events.labels import HoldReason
 
 _REQUESTS = "order_relay_api_requests_total"
 _DURATION = "order_relay_api_request_duration_seconds"
 _RATE_LIMIT = "order_relay_rate_limit_per_second"
+_BUDGET = "order_relay_budget_per_second"
+_PEERS = "order_relay_peers"
 _PER_SECOND = "suffix:/s"
 
 HELD = graph(
     "What is held and why",
     "Whether any relay sends no new order, and for which reason.",
     "nothing is held, but for seconds after a 429.",
-    "`credentials`: renew the API key. `circuit`: the API is away. `throttled`: the budget is set"
-    " too high. `publisher`: RabbitMQ takes no replies, see its alarms.",
+    "`/readyz` says more. `credentials`: mend the API key or address. `circuit`: the API is away."
+    " `throttled`: the budget is too high. `publisher`: RabbitMQ takes no replies, see its alarms.",
     "OrderRelayCredentialsHeld",
     Query(f"max by (reason) ({of_relay('order_relay_held')})", "{{reason}}", tuple(HoldReason)),
     shape=Shape.STATES,
@@ -63,13 +73,16 @@ ROW = row(
     ),
     graph(
         "Goodput against the budget",
-        "Orders that the API accepted or refused, a second, and what all relays may send.",
-        "under the budget. Without `ORDER_RELAY_API__RATE_PER_SECOND` there is no budget.",
+        "Attempts a second, those of them that the API accepted or refused, and what all relays"
+        " together may send.",
+        "both under the budget. Without `ORDER_RELAY_API__RATE_PER_SECOND` there is none until the"
+        " API throttles for the first time.",
         "at the budget while the requests queue grows: ask for a larger one. Far below it while"
         " orders wait: look at holds and latency.",
         "OrderRelayQueueGrows",
+        Query(per_second(_REQUESTS), "sent"),
         Query(per_second(_REQUESTS, 'outcome=~"accepted|refused"'), "goodput"),
-        Query(f"{total(_RATE_LIMIT)} < +Inf", "budget"),
+        Query(of_all_replicas(_BUDGET), "budget"),
         unit=_PER_SECOND,
     ),
     graph(
@@ -82,4 +95,33 @@ ROW = row(
         Query(total("order_relay_concurrency_limit"), "limit"),
     ),
     HELD,
+    graph(
+        "Budget, set and learned",
+        "The rate that is set, what was learned from what the API throttled, and what all relays"
+        " may send now. The lower of the first two counts.",
+        "all that relays may send is the lower one. Nothing is learned until the API throttles.",
+        "learned far below set, and attempts throttled: the API serves less than what is set, or"
+        " somebody else uses the key. All below both: a relay has no share, see its log's lines"
+        " `sharing`.",
+        "OrderRelayBudgetTooHigh",
+        Query(of_all_replicas(_BUDGET, 'source="set"'), "set"),
+        Query(of_all_replicas(_BUDGET, 'source="learned"'), "learned"),
+        Query(f"sum ({of_relay(_RATE_LIMIT)} < +Inf)", "all shares"),
+        unit=_PER_SECOND,
+        width=12,
+        none="no limit",
+    ),
+    graph(
+        "Replicas that share the budget",
+        "How many replicas a relay knows, at least and at most, and how many run.",
+        "the three are the same, but for seconds after a start or an end.",
+        "more known than run: another release uses the same virtual host and namespace. Fewer:"
+        " relays cannot read each other's words, see their logs' lines `sharing`.",
+        "OrderRelayThrottled",
+        Query(f"min ({of_relay(_PEERS)})", "fewest known"),
+        Query(f"max ({of_relay(_PEERS)})", "most known"),
+        Query(f"count ({of_relay('order_relay_build_info')})", "running"),
+        width=12,
+        decimals=0,
+    ),
 )

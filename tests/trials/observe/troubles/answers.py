@@ -14,6 +14,7 @@ LATE = 6
 LATE_SECONDS = 6.5
 """A late answer is one of more than 5 s here, and 10 s end an attempt."""
 FAILED = 30
+THROTTLED_EVERY = 20
 UNSURE = 6
 _BACKLOG = 100
 _BURST_SECONDS = 300.0
@@ -36,6 +37,13 @@ def key_refused(site: Site) -> AbstractAsyncContextManager[None]:
 def throttled(site: Site) -> AbstractAsyncContextManager[None]:
     """Every call is answered 429, come again in five seconds."""
     return site.api.following(fault="status", status=429, headers={"Retry-After": "5"})
+
+
+def throttled_below_the_budget(site: Site) -> AbstractAsyncContextManager[None]:
+    """One call in so many is answered 429, however few there are: others use the key, too."""
+    return site.api.following(
+        match={"every": THROTTLED_EVERY}, fault="status", status=429, headers={"Retry-After": "0"}
+    )
 
 
 def some_calls_fail(site: Site) -> AbstractAsyncContextManager[None]:
