@@ -19,6 +19,7 @@ SITUATIONS = st.builds(
     wait_seconds=st.sampled_from([0.0, 59.0, 61.0]),
     probing_seconds=st.sampled_from([0.0, 9.0, 10.0]),
     refused=st.booleans(),
+    stands_by=st.booleans(),
 )
 
 
@@ -66,4 +67,6 @@ def test_in_a_long_hold_the_first_fresh_one_stays_and_the_others_go_back_in_orde
     waits = replace(held, wait_seconds=61.0, probing_seconds=0.0)
     gone = [(line[0], TurnedAway.ELSEWHERE), *((turn, TurnedAway.BACK) for turn in line[1:])]
     assert leaving(line, Suspects(), waits) == gone
+    others_send = replace(held, stands_by=True, probing_seconds=0.0, held_since=None)
+    assert leaving(line, Suspects(), others_send) == gone
     assert leave_by(line[1], waits) == 10.0 + PATIENCE_SECONDS

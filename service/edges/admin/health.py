@@ -52,6 +52,7 @@ class Snapshot:
     idle_since: float | None = None
     without_stream: NoStream | None = None
     without_share: bool = False
+    stands_by: bool = False
 
 
 def after(snapshot: Snapshot, event: Event, now: float) -> Snapshot:
@@ -76,7 +77,8 @@ def after(snapshot: Snapshot, event: Event, now: float) -> Snapshot:
         case SharingChanged():
             changed = replace(snapshot, without_stream=event.without)
         case LimitsChanged():
-            changed = replace(snapshot, without_share=event.rate_per_second == 0)
+            without_share = event.rate_per_second == 0
+            changed = replace(snapshot, without_share=without_share, stands_by=event.stands_by)
         case _:
             return snapshot
     if not _idle(changed):
@@ -99,7 +101,7 @@ def readiness(snapshot: Snapshot) -> tuple[bool, Report]:
     """Whether the process consumes, and why it does not, or sends less than it could."""
     known = snapshot.holds
     held = [f"held: {reason}: {known[reason]}" for reason in HoldReason if reason in known]
-    if snapshot.consuming and not snapshot.draining:
+    if (snapshot.consuming or snapshot.stands_by) and not snapshot.draining:
         return True, {"status": "ok", "reasons": [*held, *_of_sharing(snapshot)]}
     reasons = ["draining"] if snapshot.draining else []
     for name in ConnectionName:
@@ -114,8 +116,10 @@ def _of_sharing(snapshot: Snapshot) -> Iterator[str]:
     see = "see the log's lines `sharing`"
     if snapshot.without_stream is not None:
         yield f"counts consumers to share the API's limits: {snapshot.without_stream}; {see}"
+    if snapshot.stands_by:
+        yield "stands by: the budget is too low for so many replicas, and others send"
     # One that is held asks for none.
-    if snapshot.without_share and not snapshot.holds:
+    elif snapshot.without_share and not snapshot.holds:
         yield f"has no share of the API's limits until the other replicas know of it; {see}"
 
 
@@ -163,7 +167,7 @@ def _idle(snapshot: Snapshot) -> bool:
     connected = all(
         connections.get(name, LostCause.CONNECT_FAILED) is None for name in ConnectionName
     )
-    kept = snapshot.draining or bool(snapshot.holds) or not connected
+    kept = snapshot.draining or snapshot.stands_by or bool(snapshot.holds) or not connected
     return not kept and not snapshot.consuming
 
 

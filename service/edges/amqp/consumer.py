@@ -182,8 +182,13 @@ class AmqpConsumer:
         await channel.basic_cancel(tag, timeout=RPC_TIMEOUT_SECONDS)
         self.quiet.set()
         self._ports.gate.consumes(consuming=False)
-        ending = self._ports.gate.draining.is_set()
-        self._ports.emit(ConsumingStopped("the process ends" if ending else "orders are held"))
+        self._ports.emit(ConsumingStopped(self._why_not()))
+
+    def _why_not(self) -> str:
+        gate = self._ports.gate
+        if gate.draining.is_set():
+            return "the process ends"
+        return "other replicas send for this one" if gate.stands_by else "orders are held"
 
     def _hand_on(
         self, delivered: DeliveredMessage, channel: AbstractChannel, session: Session

@@ -119,6 +119,10 @@ class AmqpPeers:
         """Whether this one probes for all; without the stream each does for itself."""
         return self._without is not None or self._peers.leads(self._ports.clock.monotonic())
 
+    def rank(self) -> int:
+        """How many replicas that could send come before this one."""
+        return 0 if self._without is not None else self._peers.rank
+
     def common(self) -> Common:
         """What the others know."""
         return Common() if self._without is not None else common(self._peers.others)

@@ -30,6 +30,7 @@ class LimitsChange(StrEnum):
     BUDGET = "budget"
     PEERS = "peers"
     SHARE = "share"
+    STANDBY = "standby"
 
 
 class Waiting(StrEnum):

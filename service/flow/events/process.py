@@ -87,6 +87,7 @@ class LimitsChanged(Declared):
         float | None, "what was learned from the API's answers; absent before the first 429"
     ]
     peers: Annotated[int, "the replicas that this one knows, itself included"]
+    stands_by: Annotated[bool, "others send for this one: the budget is too low for so many"]
     change: Annotated[
         LimitsChange | None, "what is another than in the last line; absent at `debug`"
     ]

@@ -121,8 +121,8 @@ class Gate:
     def hear(self) -> None:
         """Take over what the other replicas know, which has changed."""
         self._replicas.hear(self._clock.monotonic())
-        self.tell_limits()
         self._serve_and_wake()
+        self.tell_limits()
 
     def tell_limits(self) -> None:
         """Say what limits sending now, where that is clearly another."""
@@ -174,10 +174,17 @@ class Gate:
         return self._process.unpublished is not None
 
     @property
+    def stands_by(self) -> bool:
+        """Whether other replicas send for this one."""
+        return self._replicas.stands_by
+
+    @property
     def intake(self) -> int:
         """How many deliveries are wanted unacked at a time; 0 for none."""
         now, account = self._clock.monotonic(), self._account
-        if not self._process.sends or account.waits.seconds(now) > LONG_WAIT_SECONDS:
+        if not self._process.sends or self._replicas.stands_by:
+            return 0
+        if account.waits.seconds(now) > LONG_WAIT_SECONDS:
             return 0
         held = account.reasons(now).keys() & {HoldReason.CIRCUIT, HoldReason.CREDENTIALS}
         if held or account.probing_seconds(now) >= SHORT_HOLD_SECONDS:
@@ -263,7 +270,9 @@ class Gate:
         starts = (account.held_since(), process.held_since)
         held_since = min((start for start in starts if start is not None), default=None)
         ends = process.draining.is_set()
-        if held_since is None and now < self._leave_by and not (ends or account.suspects):
+        stands_by = self._replicas.stands_by
+        nobody = not (ends or account.suspects or stands_by)
+        if held_since is None and now < self._leave_by and nobody:
             return
         situation = Situation(
             now=now,
@@ -273,6 +282,7 @@ class Gate:
             wait_seconds=account.waits.seconds(now),
             probing_seconds=account.probing_seconds(now),
             refused=HoldReason.CREDENTIALS in account.reasons(now),
+            stands_by=stands_by,
         )
         for turn, why in leaving(tuple(self._line), account.suspects, situation):
             self._send_away(turn, why)

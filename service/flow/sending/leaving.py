@@ -5,6 +5,7 @@
 | a suspect, when a later order was served                   | alone         |
 | what has not begun, in a long hold, while nothing arrives  | back          |
 | what has begun, when the API asks for a long wait          | elsewhere     |
+| what has not begun, while others send for this replica      | back          |
 | all suspects but one, while the account is refused         | elsewhere     |
 | everyone, at the end of the process and of one's patience  | elsewhere     |
 
@@ -31,7 +32,8 @@ class Situation:
     """What holds the orders; times are monotonic seconds.
 
     `probing_seconds` is how long nothing but probes has been sent, `wait_seconds` how long the API
-    asks to wait still. `refused` says that the account is, `arriving` that deliveries come.
+    asks to wait still. `refused` says that the account is, `arriving` that deliveries come, and
+    `stands_by` that other replicas send for this one.
     """
 
     now: float
@@ -41,6 +43,7 @@ class Situation:
     wait_seconds: float
     probing_seconds: float
     refused: bool
+    stands_by: bool = False
 
     @property
     def waits_long(self) -> bool:
@@ -50,7 +53,7 @@ class Situation:
     @property
     def holds_long(self) -> bool:
         """Whether what has not begun is better off with the broker."""
-        return self.waits_long or self.probing_seconds >= SHORT_HOLD_SECONDS
+        return self.stands_by or self.waits_long or self.probing_seconds >= SHORT_HOLD_SECONDS
 
 
 def leave_by(turn: Turn, situation: Situation) -> float:
@@ -75,8 +78,10 @@ def _why(turn: Turn, asked: bool, suspects: Suspects, situation: Situation) -> T
         return TurnedAway.ALONE
     over = situation.ends or situation.now >= leave_by(turn, situation)
     back = situation.holds_long and not situation.arriving and turn.may_return and not turn.sent
-    if back and (over or situation.waits_long or not asked):
+    everyone = situation.waits_long or situation.stands_by
+    if back and (over or everyone or not asked):
         return TurnedAway.BACK
     begun = situation.waits_long and turn.sent
+    others_send = situation.stands_by and not situation.arriving
     spare = situation.refused and turn in suspects and not asked
-    return TurnedAway.ELSEWHERE if over or begun or spare else None
+    return TurnedAway.ELSEWHERE if over or begun or spare or others_send else None

@@ -24,6 +24,7 @@ class Limits:
     ceiling_per_second: float | None = None
     share: float = 1.0
     peers: int = 1
+    stands_by: bool = False
 
     @property
     def budget_per_second(self) -> float | None:
@@ -55,6 +56,7 @@ class Limits:
             set_per_second=self.set_per_second,
             ceiling_per_second=self.ceiling_per_second,
             peers=self.peers,
+            stands_by=self.stands_by,
             change=change,
         )
 
@@ -67,7 +69,7 @@ def changed_clearly(before: Limits, after: Limits) -> bool:
         (before.ceiling_per_second, after.ceiling_per_second),
         (before.rate_per_second, after.rate_per_second),
     )
-    others = (before.source, before.peers) != (after.source, after.peers)
+    others = _plain(before) != _plain(after)
     return others or any(_differ(*pair) for pair in pairs)
 
 
@@ -80,6 +82,8 @@ def change_for_a_person(before: Limits | None, after: Limits) -> LimitsChange | 
         return LimitsChange.BUDGET
     if before.peers != after.peers:
         return LimitsChange.PEERS
+    if before.stands_by is not after.stands_by:
+        return LimitsChange.STANDBY
     if (before.rate_per_second == 0) is not (after.rate_per_second == 0):
         return LimitsChange.SHARE
     return None
@@ -113,6 +117,10 @@ class LimitsTold:
         before, at = self._told
         creeps = limits != before and now >= at + CREEPING_SECONDS
         return creeps or changed_clearly(before, limits)
+
+
+def _plain(limits: Limits) -> tuple[BudgetSource | None, int, bool]:
+    return limits.source, limits.peers, limits.stands_by
 
 
 def _differ(before: float | None, after: float | None) -> bool:

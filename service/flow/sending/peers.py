@@ -39,7 +39,8 @@ class State:
     """What a replica wants and knows; the rates are of the whole account.
 
     The weight is 1 while orders wait, less while idle, 0 while held. `troubled` says that the API
-    serves this replica nothing, `served_ago` how many seconds ago it last did.
+    serves this replica nothing, `served_ago` how many seconds ago it last did. `able` says that it
+    could send, whatever it weighs.
     """
 
     weight: float = 0.0
@@ -48,6 +49,7 @@ class State:
     budget: float | None = None
     troubled: bool = False
     served_ago: float | None = None
+    able: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +133,7 @@ class Peers:
             budget=state.budget,
             troubled=state.troubled,
             served_ago=state.served_ago,
+            able=state.able and not bye,
         )
         # A lesser weight counts at once, and what was announced before is worth no more than it.
         self._acknowledged = min(self._acknowledged, said.weight)
@@ -178,6 +181,11 @@ class Peers:
             return False
         mine = (-self._last.weight, self.name)
         return all(mine < (-peer.said.weight, peer.said.id) for peer in self._peers.values())
+
+    @property
+    def rank(self) -> int:
+        """How many that could send come before this one."""
+        return sum(peer.said.able and peer.said.id < self.name for peer in self._peers.values())
 
     def due(self, now: float, state: State) -> float:
         """Seconds until something is to be said, where `state` is what it would be."""

@@ -8,6 +8,9 @@ from service.flow.sending.pace import Pace
 from service.flow.sending.peers import State
 from service.flow.sending.sharing import Sharing
 
+LEAST_PER_SECOND = 4.0
+"""Of each replica that sends: calls of several that are not in step meet at the API."""
+
 IDLE_WEIGHT = 0.1
 BUSY_SECONDS = 10.0
 """How long after orders waited the full part is asked for still."""
@@ -24,6 +27,8 @@ class Replicas:
         self._heard_ceiling = inf
         self._busy_until = -inf
         self._weight = IDLE_WEIGHT
+        self._able = True
+        self.stands_by = False
         self._troubled = False
 
     def hear(self, now: float) -> None:
@@ -48,6 +53,7 @@ class Replicas:
             budget=self._own_limit,
             troubled=self._account.troubled,
             served_ago=self._account.served_ago(now),
+            able=self._able,
         )
 
     def limits(self, concurrency: int) -> Limits:
@@ -59,6 +65,7 @@ class Replicas:
             ceiling_per_second=None if learned == inf else learned,
             share=self._sharing.share(),
             peers=self._sharing.count(),
+            stands_by=self.stands_by,
         )
 
     def weigh(self, now: float, *, waiting: bool, held: bool) -> None:
@@ -66,12 +73,23 @@ class Replicas:
         if waiting:
             self._busy_until = now + BUSY_SECONDS
         weight = 1.0 if now < self._busy_until else IDLE_WEIGHT
-        if held:
+        self._able = not held
+        self.stands_by = self._is_one_too_many()
+        if held or self.stands_by:
             weight = 0.0
         said = (self._weight, self._troubled)
         self._weight, self._troubled = weight, self._account.troubled
         if said != (self._weight, self._troubled):
             self._sharing.changed()
+
+    def _is_one_too_many(self) -> bool:
+        """Whether the rate is too low for as many replicas as come before this one and itself."""
+        limit = self._pace.limit_per_second
+        rate = min(self._pace.learned_per_second, inf if limit is None else limit)
+        # It begins again a little later: a rate that is learned goes up and down.
+        more = 0.5 if self.stands_by else 0.0
+        rank = self._sharing.rank()
+        return rank > 0 and rank + 1 + more > rate / LEAST_PER_SECOND
 
     @property
     def may_probe(self) -> bool:

@@ -48,6 +48,10 @@ class Sharing(Protocol):
         """Whether this one probes for all."""
         ...
 
+    def rank(self) -> int:
+        """How many replicas that could send come before this one; 0 where nobody knows."""
+        ...
+
     def common(self) -> Common:
         """What the others know."""
         ...
@@ -71,6 +75,10 @@ class Alone:
     def leads(self) -> bool:
         """There is nobody else."""
         return True
+
+    def rank(self) -> int:
+        """Nobody comes before it."""
+        return 0
 
     def common(self) -> Common:
         """Nothing."""

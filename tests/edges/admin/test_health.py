@@ -154,6 +154,18 @@ def test_one_that_is_held_asks_for_no_share() -> None:
     assert health.readiness(hand())[1]["reasons"] == ["held: publisher: why publisher; see there"]
 
 
+STANDS_BY = Limits(concurrency=64, set_per_second=6, share=0, peers=3, stands_by=True).changed(None)
+
+
+def test_one_that_stands_by_is_ready_and_says_so() -> None:
+    """It goes on when the other one ends, and a roll-out must not wait for it to consume."""
+    hand, health = told(CONSUME, PUBLISH, CONSUMING, STANDS_BY, PAUSED)
+    said = "stands by: the budget is too low for so many replicas, and others send"
+    assert health.readiness(hand()) == (True, {"status": "ok", "reasons": [said]})
+    health.record(Limits(concurrency=64, set_per_second=6, share=1).changed(None))
+    assert not health.readiness(hand())[0]
+
+
 def test_without_a_limit_no_share_is_needed() -> None:
     """Nobody waits for a part of what nothing limits."""
     hand, health = told(CONSUME, PUBLISH, CONSUMING, Limits(concurrency=64, share=0).changed(None))
@@ -179,6 +191,7 @@ EXCUSED = {
         lifted(HoldReason.CIRCUIT),
     ],
     "draining": [CONSUME, PUBLISH, DRAINING],
+    "others send": [CONSUME, PUBLISH, STANDS_BY],
 }
 
 IDLE = {

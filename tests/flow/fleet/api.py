@@ -63,7 +63,7 @@ class Api:
         return await answer
 
     def _way(self) -> float:
-        return LATENCY_SECONDS / 2 * (0.9 + 0.2 * self.chance.random())
+        return LATENCY_SECONDS / 2 * (0.96 + 0.08 * self.chance.random())
 
     def _arrive(
         self,

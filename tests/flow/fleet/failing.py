@@ -13,13 +13,14 @@ from tests.flow.fleet.fleet import Fleet
 from tests.flow.limited import Bucket
 
 RATE = 80.0
-CONCURRENCY = 64
+PREFETCH = 128
+"""What each holds: so many may go at the same time as the first of them."""
 
 
 def _world(replicas: int, fault: Fault, orders: int | None = None) -> Fleet:
     some = None if orders is None else iter([request(f"o-{number}") for number in range(orders)])
     limit = Bucket(lambda _: RATE)
-    return Fleet(replicas, limit, RATE, 1.0, fault, whole=True, prefetch=128, orders=some)
+    return Fleet(replicas, limit, RATE, 1.0, fault, whole=True, prefetch=PREFETCH, orders=some)
 
 
 async def outage(
@@ -47,7 +48,7 @@ async def outage(
         at_least("answered", len({order for _, order, _ in fleet.queue.replies}), orders),
         at_most("placed twice", len(placed) - len(set(placed)), 0),
         at_most("parked", len(fleet.queue.parked), 0),
-        at_most("overtaken by", fleet.api.overtaken(), replicas * CONCURRENCY),
+        at_most("overtaken by", fleet.api.overtaken(), replicas * PREFETCH),
         at_most("foreign", sum(call.foreign for call in fleet.api.calls), 0),
     ]
 

@@ -60,6 +60,10 @@ class StreamSharing:
         """Whether this one probes for all."""
         return self._peers.leads(self._clock.monotonic())
 
+    def rank(self) -> int:
+        """How many replicas that could send come before this one."""
+        return self._peers.rank
+
     def common(self) -> Common:
         """What the others know."""
         return common(self._peers.others)
