@@ -4,7 +4,13 @@ from math import inf
 
 import pytest
 
-from service.flow.sending.prefetch import Prefetch
+from service.flow.sending.prefetch import PATIENCE_SECONDS, Prefetch
+
+
+def follow(prefetch: Prefetch, permits: int, rate_per_second: float = inf) -> None:
+    """Let it be so for long enough."""
+    for now in (0.0, PATIENCE_SECONDS):
+        prefetch.follow(permits, rate_per_second, now)
 
 
 @pytest.mark.parametrize(
@@ -26,23 +32,33 @@ def test_two_for_each_permit_and_a_minute_of_the_share(
 ) -> None:
     """No more than what is set, and no change for little; without a share nothing is known."""
     prefetch = Prefetch(128)
-    prefetch.follow(permits, rate_per_second)
+    follow(prefetch, permits, rate_per_second)
     assert prefetch.now == wanted
 
 
 def test_it_grows_again() -> None:
     """An API that was slow for a while is used in full afterwards."""
     prefetch = Prefetch(128)
-    prefetch.follow(4, inf)
+    follow(prefetch, 4)
     assert prefetch.now == 8
-    prefetch.follow(7, inf)
+    follow(prefetch, 7)
     assert prefetch.now == 8
-    prefetch.follow(64, inf)
+    prefetch.follow(64, inf, 60.0)
     assert prefetch.now == 128
 
 
 def test_one_that_is_set_is_kept() -> None:
     """The operator's word counts."""
     prefetch = Prefetch(500, fixed=True)
-    prefetch.follow(1, 0.1)
+    follow(prefetch, 1, 0.1)
     assert prefetch.now == 500
+
+
+def test_fewer_are_taken_only_where_they_are_enough_for_a_while() -> None:
+    """A moment in which the API is slow costs no new consumer."""
+    prefetch = Prefetch(128)
+    for permits, now in ((4, 0.0), (4, 29.0), (64, 30.0), (4, 31.0), (4, 60.0)):
+        prefetch.follow(permits, inf, now)
+        assert prefetch.now == 128
+    prefetch.follow(4, inf, 61.0)
+    assert prefetch.now == 8

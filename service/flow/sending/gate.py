@@ -10,12 +10,13 @@ from collections.abc import Callable
 from math import inf
 from typing import assert_never
 
-from service.core.outcome import Accepted, Outcome, Refused, Throttled
+from service.core.outcome import Accepted, Outcome, Refused, Throttled, Unknown, Unreached
 from service.flow.events import Emit
 from service.flow.events.labels import HoldReason
 from service.flow.events.process import HoldChanged
 from service.flow.ports import Clock
 from service.flow.sending.account import Account, Attempt
+from service.flow.sending.concurrency import Concurrency
 from service.flow.sending.leaving import (
     LONG_WAIT_SECONDS,
     SHORT_HOLD_SECONDS,
@@ -55,11 +56,12 @@ class Gate:
     ) -> None:
         self._clock = clock
         self._emit = emit
-        self._concurrency = concurrency
+        sharing = sharing or Alone()
+        self._concurrency = Concurrency(concurrency, sharing.count)
         self._prefetch = prefetch
         self._pace = pace
         self._account = Account(random)
-        self._replicas = Replicas(sharing or Alone(), self._account, pace)
+        self._replicas = Replicas(sharing, self._account, pace)
         self._line = Line(self._account.suspects)
         self._in_flight = 0
         self._process = Process()
@@ -104,6 +106,9 @@ class Gate:
         now, waits = self._clock.monotonic(), self._account.waits
         asked = waits.asked
         self._account.report(attempt, turn, outcome, now)
+        if not isinstance(outcome, Throttled):
+            seconds, failed = now - turn.sent_at, isinstance(outcome, Unknown | Unreached)
+            self._concurrency.ended(seconds, self._in_flight, now, failed=failed)
         if isinstance(outcome, Throttled):
             turn.throttled += 1
             # It keeps its place, unless it may be the only one that is throttled.
@@ -126,7 +131,7 @@ class Gate:
 
     def tell_limits(self) -> None:
         """Say what limits sending now, where that is clearly another."""
-        limits = self._replicas.limits(self._concurrency)
+        limits = self._replicas.limits(self._concurrency.limit)
         self._limits_told.look(limits, self._clock.monotonic())
 
     def state(self) -> State:
@@ -229,22 +234,23 @@ class Gate:
                 continue
             self._pace.take(now)
             self._in_flight += 1
-            turn.sent = True
+            turn.sent, turn.sent_at = True, now
+            self._concurrency.began(self._in_flight, now)
             self._line.end(turn, self._account.send(now))
         if self._line:
-            self._prefetch.follow(self._concurrency, self._pace.share_per_second)
+            self._prefetch.follow(self._concurrency.limit, self._pace.share_per_second, now)
         self._announce(now)
         self._replicas.weigh(now, waiting=bool(self._line), held=not self._process.sends)
         if not self._line:
             return inf
         waits = (self._pace_seconds(now), self._line.ready_in(now), self._leave_by - now)
-        return min(self._account.next_change(now), *waits)
+        return min(self._account.next_change(now), self._concurrency.next_change(now), *waits)
 
     def _next(self, now: float) -> Turn | None:
         """The turn that may be sent now."""
         if not (self._line and self._process.sends) or self._pace.wait_seconds(now) > 0:
             return None
-        if self._in_flight >= min(self._concurrency, self._account.most_in_flight(now)):
+        if self._in_flight >= min(self._concurrency.at(now), self._account.most_in_flight(now)):
             return None
         admission, alternating = self._account.admission(now), self._account.alternating
         match admission:

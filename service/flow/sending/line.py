@@ -26,7 +26,7 @@ class Turn:
     """An order that wants to be sent, the same object for all its attempts; times are monotonic.
 
     Those that arrived first are sent first; `failures` counts its attempts so far, and `sent` says
-    that it was sent by this process, `throttled` how often it was throttled; one that `yields` lets
+    that it was sent by this process, last at `sent_at`, `throttled` how often it was throttled; one that `yields` lets
     others try first, and goes not before `not_before` where all go. `may_return` says that giving
     it back would cost it nothing, `alive` whether it is this process's still.
     """
@@ -35,6 +35,7 @@ class Turn:
     leave_by: float = inf
     failures: int = 0
     sent: bool = False
+    sent_at: float = -inf
     throttled: int = 0
     yields: bool = False
     not_before: float = -inf

@@ -1,0 +1,217 @@
+"""How many orders one process has at the API: as many as it serves without letting them queue.
+
+An attempt that takes longer can mean that the API is slower, or that ours queue there. So two
+samples that follow each other are compared, one of them with more or fewer at a time:
+
+| the other sample had | and took               | then                                            |
+|----------------------|------------------------|-------------------------------------------------|
+| more                 | hardly longer          | more are kept, and still more are tried at once |
+| more                 | as much longer         | they queue: back, and no other try for a while  |
+| fewer                | as much shorter        | they queued: fewer are kept, and fewer tried    |
+| fewer                | hardly shorter         | back: so slow is the API                        |
+| either               | much longer or shorter | the API has changed meanwhile: back, and anew   |
+"""
+
+from collections.abc import Callable
+from math import inf, log
+from typing import NamedTuple
+
+FIRST = 2
+"""Less than any API serves at a time; twice as many after each sample that is no slower."""
+
+FEWEST_ATTEMPTS, MOST_ATTEMPTS = 4, 200
+"""Of a sample: as many as make it precise, within these bounds."""
+
+PRECISE = 0.25
+"""Of what is to be told apart, the standard error of a sample."""
+
+QUEUES = 0.35
+"""Of the difference that a queue would make: with so much more it is taken for one."""
+
+CHANGED = 0.3
+"""A difference (of logarithms) by so much larger than a queue could make is the API's own."""
+
+ODD, ODD_IN_A_ROW = 1.0, 4
+"""Attempts so far from the others (of logarithms) begin a sample anew: the API has changed."""
+
+STEP = 5
+"""A fifth more or fewer is tried where as many again are too many."""
+
+SAMPLES_AFTER_QUEUE, SAMPLES_AFTER_NONE = 30, 8
+"""Until the next try: each that makes a queue makes some orders wait."""
+
+USED = 0.7
+"""Where less of the limit is used, it says nothing of the API."""
+
+FEWER_FAILING = 0.7
+
+SILENT_SECONDS = 1.0
+"""So long without an end, and as many again are let through: a few that hang stop no others."""
+
+
+class _Trial(NamedTuple):
+    limit: int
+    latency: float
+
+
+class _Sample:
+    """The logarithms of latencies: a few that are ten times slower must not decide."""
+
+    def __init__(self, since: float) -> None:
+        self.since = since
+        self.answered = self.failed = self.used = self.odd = 0
+        self._sum = self._squares = 0.0
+
+    @property
+    def attempts(self) -> int:
+        return self.answered + self.failed
+
+    @property
+    def latency(self) -> float:
+        return self._sum / self.answered
+
+    @property
+    def error(self) -> float:
+        """The standard error of `latency`."""
+        if self.answered < 2:  # noqa: PLR2004 - one has none
+            return inf
+        squares = max(0.0, self._squares - self._sum**2 / self.answered)
+        return float(squares**0.5 / self.answered)
+
+    def add(self, seconds: float) -> None:
+        value = log(max(seconds, 1e-6))
+        few = self.answered < FEWEST_ATTEMPTS
+        self.odd = 0 if few or abs(value - self.latency) < ODD else self.odd + 1
+        self.answered += 1
+        self._sum += value
+        self._squares += value * value
+
+
+class Concurrency:
+    """`limit` orders at a time, from 1 to `most`; times are monotonic seconds.
+
+    Each of `replicas` is taken to have as many: of a queue at the API each makes its part.
+    """
+
+    def __init__(self, most: int, replicas: Callable[[], int] = lambda: 1) -> None:
+        self.limit = min(most, FIRST)
+        self._most = most
+        self._replicas = replicas
+        self._growing = True
+        self._fewer = False
+        self._wait_samples = 0
+        self._trial: _Trial | None = None
+        self._before_failing = 0
+        self._sample = _Sample(-inf)
+        self._full_at: float | None = None
+
+    def at(self, now: float) -> int:
+        """How many may be in flight at `now`."""
+        if self._full_at is None:
+            return self.limit
+        doubled = min(16, int((now - self._full_at) / SILENT_SECONDS))
+        return int(min(self._most, self.limit * 2**doubled))
+
+    def next_change(self, now: float) -> float:
+        """Seconds until time alone lets more through."""
+        if self._full_at is None or self.at(now) == self._most:
+            return inf
+        return SILENT_SECONDS - (now - self._full_at) % SILENT_SECONDS
+
+    def began(self, in_flight: int, now: float) -> None:
+        """Take note of an attempt, the last of `in_flight`."""
+        if in_flight >= self.limit and self._full_at is None:
+            self._full_at = now
+
+    def ended(self, seconds: float, in_flight: int, now: float, *, failed: bool) -> None:
+        """Learn from an attempt that took so long, one of `in_flight` at its end."""
+        self._full_at = now if in_flight > self.limit else None
+        sample = self._sample
+        if now - seconds < sample.since:
+            # It was sent under another limit.
+            return
+        sample.used = max(sample.used, in_flight)
+        if failed:
+            sample.failed += 1
+        else:
+            sample.add(seconds)
+        if sample.odd >= ODD_IN_A_ROW:
+            self._go_back(now)
+        elif sample.attempts >= self._enough() and (
+            not sample.answered or sample.attempts >= MOST_ATTEMPTS or self._is_precise()
+        ):
+            self._learn(sample, now)
+
+    def _enough(self) -> int:
+        return max(FEWEST_ATTEMPTS, self.limit // 2 if self._growing else self.limit * 2)
+
+    def _is_precise(self) -> bool:
+        before = self._trial.limit if self._trial else self._next_limit()
+        return self._sample.error <= PRECISE * abs(self._queue_makes(before))
+
+    def _queue_makes(self, before: int) -> float:
+        """How much longer it takes with `limit` than with `before` at a time, if they queue."""
+        others = before * (self._replicas() - 1)
+        return log((others + self.limit) / (others + before))
+
+    def _next_limit(self) -> int:
+        step = max(1, self.limit // STEP)
+        if self._fewer:
+            return max(1, self.limit - step)
+        return min(self._most, self.limit + (self.limit if self._growing else step))
+
+    def _learn(self, sample: _Sample, now: float) -> None:
+        if not sample.answered:
+            self._before_failing = max(self._before_failing, self.limit)
+            self._begin(now, int(self.limit * FEWER_FAILING))
+        elif self._before_failing:
+            limit, self._before_failing = self._before_failing, 0
+            self._begin(now, limit)
+        elif sample.used < USED * self.limit:
+            # What was never used may be far too much when the API becomes slow.
+            self._begin(now, min(self.limit, max(FIRST, 2 * sample.used)))
+        elif self._trial is not None:
+            self._compare(self._trial, sample.latency, now)
+        else:
+            self._wait_samples -= 1
+            self._try(sample.latency, now)
+
+    def _try(self, latency: float, now: float) -> None:
+        """Take the next sample with another limit, where it is time for that."""
+        if self._wait_samples > 0:
+            self._begin(now, self.limit)
+            return
+        if self._next_limit() == self.limit:
+            self._fewer = not self._fewer
+            self._wait_samples = SAMPLES_AFTER_NONE
+            self._begin(now, self.limit)
+            return
+        trial = _Trial(self.limit, latency)
+        self._begin(now, self._next_limit(), trial)
+
+    def _compare(self, trial: _Trial, latency: float, now: float) -> None:
+        queue, change = self._queue_makes(trial.limit), latency - trial.latency
+        if abs(change) > 2 * abs(queue) + CHANGED:
+            self._go_back(now)
+        elif self.limit > trial.limit and change < QUEUES * queue:
+            self._growing, self._fewer, self._wait_samples = True, False, 0
+            self._try(latency, now)
+        elif self.limit > trial.limit:
+            self._wait_samples = 1 if self._growing else SAMPLES_AFTER_QUEUE
+            self._growing, self._fewer = False, True
+            self._begin(now, trial.limit)
+        elif change < 0.4 * queue:
+            self._fewer, self._wait_samples = True, 0
+            self._begin(now, self.limit)
+        else:
+            self._fewer, self._wait_samples = False, SAMPLES_AFTER_NONE
+            self._begin(now, trial.limit)
+
+    def _go_back(self, now: float) -> None:
+        """Begin anew at the limit that was before the trial."""
+        self._wait_samples = 0
+        self._begin(now, self._trial.limit if self._trial else self.limit)
+
+    def _begin(self, now: float, limit: int, trial: _Trial | None = None) -> None:
+        self.limit, self._trial = max(1, limit), trial
+        self._sample = _Sample(now)
