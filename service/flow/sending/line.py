@@ -25,10 +25,11 @@ class TurnedAway(Enum):
 class Turn:
     """An order that wants to be sent, the same object for all its attempts; times are monotonic.
 
-    Those that arrived first are sent first; `failures` counts its attempts so far, and `sent` says
-    that it was sent by this process, last at `sent_at`, `throttled` how often it was throttled; one that `yields` lets
-    others try first, and goes not before `not_before` where all go. `may_return` says that giving
-    it back would cost it nothing, `alive` whether it is this process's still.
+    Those that arrived first are sent first. `failures` counts its attempts so far; `sent` says that
+    it was sent by this process, last at `sent_at`, and `throttled` how often it was throttled. One
+    that `yields` lets others try first, and goes not before `not_before` where all go.
+    `may_return` says that giving it back would cost it nothing, `alive` whether it is this
+    process's still.
     """
 
     arrived_at: float

@@ -1,0 +1,115 @@
+"""The limit of what is in flight, beside an API of so many workers in simulated time."""
+
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.flow.sending.concurrency import FIRST, SILENT_SECONDS, Concurrency
+from tests.flow.workers import Workers
+
+FAST, SLOW = 0.05, 2.0
+
+
+def slow_for_a_minute(now: float, _: Random) -> float:
+    """50 ms, then 2 s, then 50 ms."""
+    return SLOW if 60 <= now < 120 else FAST
+
+
+def noisy(sigma: float, tail: float) -> object:
+    """50 ms by chance, and ten times as long now and then."""
+
+    def service(_: float, chance: Random) -> float:
+        return FAST * chance.lognormvariate(0, sigma) * (10 if chance.random() < tail else 1)
+
+    return service
+
+
+@pytest.mark.parametrize("processes", [1, 3])
+@pytest.mark.parametrize(
+    ("since", "until", "own"), [(10, 60, FAST), (70, 120, SLOW), (130, 180, FAST)]
+)
+def test_an_api_of_eight_workers_is_used_in_full_and_not_flooded(
+    processes: int, since: float, until: float, own: float
+) -> None:
+    """Ten seconds after each change; the half waits for nobody, and hardly anybody for long."""
+    played = Workers(slow_for_a_minute, 8, processes).run(until)
+    assert played.served(since, until) >= 0.95 * 8 / own
+    assert played.latency(0.5, since, until) <= 1.1 * own
+    assert played.latency(0.99, since, until) <= 2.05 * own
+    shares = [sum(each[2] == one for each in played.ended) for one in range(processes)]
+    assert min(shares) >= 0.15 * len(played.ended)
+
+
+@pytest.mark.parametrize("processes", [1, 3])
+def test_noise_is_not_taken_for_a_queue(processes: int) -> None:
+    """Nor does the limit fall to nothing by and by."""
+    played = Workers(noisy(0.3, 0.01), 8, processes).run(120)  # type: ignore[arg-type]
+    could = Workers(noisy(0.3, 0.01), 8, processes, follows=False).run(120)  # type: ignore[arg-type]
+    assert played.served(10, 120) >= 0.9 * could.served(10, 120)
+
+
+@pytest.mark.parametrize(("sigma", "tail"), [(0.0, 0.0), (0.5, 0.02)])
+def test_where_nothing_queues_the_limit_grows_to_the_most(sigma: float, tail: float) -> None:
+    """However much the latencies vary."""
+    played = Workers(noisy(sigma, tail)).run(60)  # type: ignore[arg-type]
+    could = Workers(noisy(sigma, tail), follows=False).run(60)  # type: ignore[arg-type]
+    assert played.served(10, 60) >= 0.9 * could.served(10, 60)
+
+
+def test_an_api_that_becomes_slow_by_itself_gets_more_at_a_time() -> None:
+    """At a rate of 80/s and 2 s all 64 are needed: within ten seconds they are there."""
+    played = Workers(slow_for_a_minute, rate=80).run(120)
+    assert played.served(10, 60) >= 0.97 * 80
+    assert played.served(70, 120) >= 0.95 * 64 / SLOW
+
+
+def test_few_orders_say_nothing() -> None:
+    """What was never used may be far too much when the API becomes slow."""
+    played = Workers(slow_for_a_minute, rate=6).run(60)
+    assert played.limits[0].limit == FIRST
+
+
+def test_it_falls_where_all_fails_and_comes_back_with_the_first_success() -> None:
+    """To what it was."""
+    played = Workers(slow_for_a_minute, fails=lambda now, _: 20 < now < 40).run(20)
+    assert played.limits[0].limit == 64
+    assert played.run(40).limits[0].limit == 1
+    assert played.run(42).limits[0].limit == 64
+
+
+def test_an_api_that_fails_some_keeps_the_limit() -> None:
+    """It is congested or broken, but not by ours."""
+    played = Workers(slow_for_a_minute, fails=lambda _, chance: chance.random() < 0.7).run(50)
+    assert played.served(10, 50) >= 0.9 * 0.3 * 64 / FAST
+
+
+def test_a_few_that_hang_stop_no_others() -> None:
+    """Twice as many are let through with each second that nothing ends."""
+    limit = Concurrency(64)
+    for number in range(FIRST):
+        limit.began(number + 1, 0.0)
+    assert [limit.at(t * SILENT_SECONDS) for t in (0.9, 1.0, 2.0, 60.0)] == [2, 4, 8, 64]
+    assert limit.next_change(1.25) == 0.75
+    limit.ended(3.0, 8, 3.0, failed=False)
+    assert limit.at(3.5) == FIRST
+    assert limit.at(4.0) == 2 * FIRST
+    limit.ended(3.0, 1, 4.0, failed=False)
+    assert limit.at(100.0) == FIRST
+
+
+@given(
+    st.integers(1, 64),
+    st.lists(st.tuples(st.floats(0, 20), st.integers(1, 64), st.floats(0, 5), st.booleans())),
+)
+def test_it_stays_within_its_bounds(
+    most: int, history: list[tuple[float, int, float, bool]]
+) -> None:
+    """Whatever is met."""
+    limit, now = Concurrency(most), 0.0
+    for seconds, in_flight, passed, failed in history:
+        now += passed
+        limit.began(in_flight, now)
+        limit.ended(seconds, in_flight, now, failed=failed)
+        assert 1 <= limit.limit <= limit.at(now) <= most
