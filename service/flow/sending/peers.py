@@ -38,13 +38,15 @@ def period_seconds(peers: int) -> float:
 class State:
     """What a replica wants and knows; the rates are of the whole account.
 
-    The weight is 1 while orders wait, less while idle, 0 while held. `troubled` says that the API
-    serves this replica nothing, `served_ago` how many seconds ago it last did.
+    The weight is 1 while orders wait, less while idle, 0 while held. `lessons` counts the 429s that
+    the ceiling was learned from, whoever met them. `troubled` says that the API serves this replica
+    nothing, `served_ago` how many seconds ago it last did.
     """
 
     weight: float = 0.0
     not_before_in: float = 0.0
     ceiling: float | None = None
+    lessons: int = 0
     budget: float | None = None
     troubled: bool = False
     served_ago: float | None = None
@@ -128,6 +130,7 @@ class Peers:
             weight=0.0 if bye else state.weight,
             not_before_in=state.not_before_in,
             ceiling=state.ceiling,
+            lessons=state.lessons,
             budget=state.budget,
             troubled=state.troubled,
             served_ago=state.served_ago,
