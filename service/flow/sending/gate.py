@@ -61,6 +61,7 @@ class Gate:
         self._replicas = Replicas(sharing or Alone(), self._account, pace)
         self._line = Line(self._account.suspects)
         self._in_flight = 0
+        self._last_throttled: Turn | None = None
         self._process = Process()
         self._leave_by = inf
         self._timekeeper: asyncio.Task[None] | None = None
@@ -105,11 +106,12 @@ class Gate:
         if isinstance(outcome, Throttled):
             turn.throttled += 1
             turn.not_before = waits.until + OTHERS_FIRST_SECONDS
-        if isinstance(outcome, Accepted | Refused):
-            self._pace.served(now)
-        elif waits.asked > asked and turn.throttled == 1:
             # The same one again, with others served between them, says nothing of the rate.
-            self._pace.throttled(now, waits.seconds(now))
+            if waits.asked > asked and turn is not self._last_throttled:
+                self._pace.throttled(now, waits.seconds(now))
+            self._last_throttled = turn
+        elif isinstance(outcome, Accepted | Refused):
+            self._pace.served(now)
         self._serve_and_wake()
 
     def hear(self) -> None:

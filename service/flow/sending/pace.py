@@ -42,13 +42,13 @@ VAIN_SECONDS = 4.0
 IN_USE = 0.4
 """Where less of the pace is used, a 429 is more likely one order's than the rate's."""
 
-SLOW_GROWTH, FAST_GROWTH, FASTEST_GROWTH = 0.004, 0.02, log(2)
+SLOW_GROWTH, FAST_GROWTH, FASTEST_GROWTH = 0.003, 0.03, log(2)
 """Of the logarithm of the pace, a second; what grows fast ends far from the limit."""
 
-FASTER_SECONDS = 4.0
+FASTER_SECONDS = 6.0
 """In this time the growth doubles."""
 
-LEAST_LESS = 0.04
+LEAST_LESS = 0.03
 ANSWER_SECONDS = 0.1
 
 SHORTEST_QUIET_SECONDS, LONGEST_QUIET_SECONDS = 30.0, 120.0
@@ -130,7 +130,7 @@ class Pace:
         learned = self._ceiling / 2 if vain else self._ceiling * self._ramp(now) * exp(-less)
         if free and not vain:
             learned = min(self._served_per_second(now), learned)
-        guess = free and not vain and (self._limit == inf or since < SAMPLE)
+        guess = free and not vain and (self._limit == inf or self._sent_seconds(now) < 1)
         self._learn(max(learned, SLOWEST), self.lessons + (not guess), now, hold_seconds)
 
     def hear(self, ceiling_per_second: float, lessons: int, now: float, hold_seconds: float) -> None:
@@ -168,8 +168,13 @@ class Pace:
 
     def _sends_little(self, now: float) -> bool:
         """Whether it is the orders that are few, and not the pace that is slow."""
-        recent = sum(at > now - 1 for at in self._sent)
-        return self._ceiling < inf and recent < self._ceiling * self._share() * IN_USE - 1
+        seconds = self._sent_seconds(now)
+        recent = sum(at > now - seconds for at in self._sent)
+        return self._ceiling < inf and recent < self.share_per_second * seconds * IN_USE - 1
+
+    def _sent_seconds(self, now: float) -> float:
+        """How much of the last second was not waited for."""
+        return min(1.0, now - max(self._resumed_at, self._sent[0] if self._sent else now))
 
     def _served_per_second(self, now: float) -> float:
         """In the last second; in a burst of the first moment there is no telling."""
