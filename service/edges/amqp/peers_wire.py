@@ -30,6 +30,7 @@ def read(body: bytes) -> Said | None:
         and 0 <= said.weight <= 1
         and 0 < said.life <= READ_BACK_SECONDS
         and said.not_before_in >= 0
+        and said.lessons >= 0
         and (said.served_ago is None or said.served_ago >= 0)
         and all(rate > 0 for rate in rates)
     )

@@ -64,6 +64,7 @@ class Gate:
         self._replicas = Replicas(sharing, self._account, pace)
         self._line = Line(self._account.suspects)
         self._in_flight = 0
+        self._last_throttled: Turn | None = None
         self._process = Process()
         self._leave_by = inf
         self._timekeeper: asyncio.Task[None] | None = None
@@ -115,12 +116,13 @@ class Gate:
             turn.yields = turn.throttled > 1 or outcome.retry_after_seconds is None
             if turn.throttled > 1:
                 turn.not_before = waits.until + OTHERS_FIRST_SECONDS
-        if isinstance(outcome, Accepted | Refused):
+            # The same one again says nothing of the rate.
+            if waits.asked > asked and turn is not self._last_throttled:
+                self._pace.throttled(now, waits.seconds(now))
+                self.tell_limits()
+            self._last_throttled = turn
+        elif isinstance(outcome, Accepted | Refused):
             self._pace.served(now)
-        elif waits.asked > asked and turn.throttled == 1:
-            # The same one again, with others served between them, says nothing of the rate.
-            self._pace.throttled(now, waits.seconds(now))
-            self.tell_limits()
         self._serve_and_wake()
 
     def hear(self) -> None:

@@ -38,14 +38,16 @@ def period_seconds(peers: int) -> float:
 class State:
     """What a replica wants and knows; the rates are of the whole account.
 
-    The weight is 1 while orders wait, less while idle, 0 while held. `troubled` says that the API
-    serves this replica nothing, `served_ago` how many seconds ago it last did. `able` says that it
-    could send, whatever it weighs.
+    The weight is 1 while orders wait, less while idle, 0 while held. `lessons` counts the 429s that
+    the ceiling was learned from, whoever met them. `troubled` says that the API serves this replica
+    nothing, `served_ago` how many seconds ago it last did. `able` says that it could send, whatever
+    it weighs.
     """
 
     weight: float = 0.0
     not_before_in: float = 0.0
     ceiling: float | None = None
+    lessons: int = 0
     budget: float | None = None
     troubled: bool = False
     served_ago: float | None = None
@@ -130,6 +132,7 @@ class Peers:
             weight=0.0 if bye else state.weight,
             not_before_in=state.not_before_in,
             ceiling=state.ceiling,
+            lessons=state.lessons,
             budget=state.budget,
             troubled=state.troubled,
             served_ago=state.served_ago,

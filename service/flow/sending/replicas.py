@@ -24,7 +24,6 @@ class Replicas:
         self._account = account
         self._pace = pace
         self._own_limit = pace.limit_per_second
-        self._heard_ceiling = inf
         self._busy_until = -inf
         self._weight = IDLE_WEIGHT
         self._able = True
@@ -35,11 +34,9 @@ class Replicas:
         """Take over what the others know, which has changed."""
         common = self._sharing.common()
         self._account.hear(common, now)
-        ceiling = common.ceiling or inf
-        # Only what is news: one that idles says its old ceiling for ever.
-        if ceiling < self._heard_ceiling:
-            self._pace.lower(ceiling)
-        self._heard_ceiling = ceiling
+        if common.ceiling is not None:
+            wait_seconds = self._account.waits.seconds(now)
+            self._pace.hear(common.ceiling, common.lessons, now, wait_seconds)
         budgets = [each for each in (self._own_limit, common.budget) if each is not None]
         self._pace.limit_per_second = min(budgets, default=None)
 
@@ -50,6 +47,7 @@ class Replicas:
             weight=self._weight,
             not_before_in=max(0.0, self._account.waits.asked_until - now),
             ceiling=None if learned == inf else learned,
+            lessons=self._pace.lessons,
             budget=self._own_limit,
             troubled=self._account.troubled,
             served_ago=self._account.served_ago(now),

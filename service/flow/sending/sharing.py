@@ -16,13 +16,14 @@ class Common:
     """What the other replicas know; the rates are of the whole account.
 
     `not_before` is the monotonic time until which the API asked somebody to wait, `served_at` when
-    it last served an order of theirs. The ceiling and the budget are the smallest. `busy` counts
-    those that have orders; `troubled` says that all of these are served nothing.
+    it last served an order of theirs. The ceiling is the highest of those with the most `lessons`,
+    the budget is the smallest. `busy` counts those that have orders; `troubled` says that all of these are served nothing.
     """
 
     not_before: float = -inf
     served_at: float = -inf
     ceiling: float | None = None
+    lessons: int = 0
     budget: float | None = None
     busy: int = 0
     troubled: bool = True
@@ -92,10 +93,13 @@ def common(others: Collection[Peer]) -> Common:
     """What the others said last, taken together."""
     said = [peer.said for peer in others]
     busy = [each for each in said if each.weight == 1]
+    learned = [(each.lessons, each.ceiling) for each in said if each.ceiling is not None]
+    lessons, ceiling = max(learned, default=(0, None))
     return Common(
         not_before=max((peer.not_before for peer in others), default=-inf),
         served_at=max((peer.served_at for peer in others), default=-inf),
-        ceiling=min((each.ceiling for each in said if each.ceiling is not None), default=None),
+        ceiling=ceiling,
+        lessons=lessons,
         budget=min((each.budget for each in said if each.budget is not None), default=None),
         busy=len(busy),
         troubled=all(each.troubled for each in busy),
