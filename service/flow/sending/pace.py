@@ -51,8 +51,8 @@ FASTER_SECONDS = 6.0
 LEAST_LESS = 0.03
 ANSWER_SECONDS = 0.1
 
-SHORTEST_QUIET_SECONDS, LONGEST_QUIET_SECONDS = 30.0, 120.0
-QUIET_FOR_A_HOLD = 50.0
+SHORTEST_QUIET_SECONDS, LONGEST_QUIET_SECONDS = 40.0, 120.0
+QUIET_FOR_A_HOLD = 60.0
 """A try of the limit can cost a hold of everybody: the longer that was, the rarer the tries."""
 
 
@@ -63,10 +63,14 @@ class Pace:
     """
 
     def __init__(
-        self, limit_per_second: float | None, share: Callable[[], float] = lambda: 1.0
+        self,
+        limit_per_second: float | None,
+        share: Callable[[], float] = lambda: 1.0,
+        random: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self.limit_per_second = limit_per_second
         self._share = share
+        self._random = random
         self.learned_per_second = inf
         self.lessons = 0
         self._last_slot = -inf
@@ -117,19 +121,21 @@ class Pace:
             # Nothing served since the last wait is an outage, whatever it is called.
             return
         free = self.learned_per_second == inf
-        early = not free and since < min(max(self._ceiling / 5, 1), SAMPLE)
+        early = not free and since < min(max(self._ceiling / 2, 1), SAMPLE)
         vain = early or self._sends_little(now)
         self._vain = (self._vain + 1 if now - self._vain_at < VAIN_SECONDS else 1) if vain else 0
         self._vain_at = now + hold_seconds
         if vain and self._vain < VAIN_UNTIL_HALVED:
             # It says little of the rate; again and again it does.
-            self._resumed_at = now + hold_seconds
+            self.resume(now + hold_seconds)
             return
         growth = self._growth(now)
-        less = max(sqrt(2 * BURST_SECONDS * growth) + ANSWER_SECONDS * growth, LEAST_LESS)
+        grown = sqrt(2 * BURST_SECONDS * growth) + ANSWER_SECONDS * growth
+        less = max(grown, 2 * BURST_SECONDS / max(now - self._resumed_at, 1.0), LEAST_LESS)
         learned = self._ceiling / 2 if vain else self._ceiling * self._ramp(now) * exp(-less)
         if free and not vain:
-            learned = min(self._served_per_second(now), learned)
+            least = 0.0 if self._limit == inf else self._limit / 2
+            learned = min(max(self._served_per_second(now), least), learned)
         guess = free and not vain and (self._limit == inf or self._sent_seconds(now) < 1)
         self._learn(max(learned, SLOWEST), self.lessons + (not guess), now, hold_seconds)
 
@@ -143,9 +149,16 @@ class Pace:
     def _learn(self, learned: float, lessons: int, now: float, hold_seconds: float) -> None:
         fast = self._growth(now) > FAST_GROWTH or self._ramp(now) < 1 or lessons == 1
         quiet = min(max(QUIET_FOR_A_HOLD * hold_seconds, SHORTEST_QUIET_SECONDS), LONGEST_QUIET_SECONDS)
-        self._resumed_at = now + hold_seconds
         self.learned_per_second, self.lessons = learned, lessons
+        self.resume(now + hold_seconds)
         self._grows_from = self._resumed_at + (0.0 if fast else quiet) if lessons else -inf
+
+    def resume(self, at: float) -> None:
+        """Begin at half of the pace, at the end of a wait."""
+        self._resumed_at = at
+        if (rate := self.rate_per_second(at)) > 0:
+            # All replicas resume at once: in step they would be a burst, also at a low rate.
+            self._last_slot = at - 1 / rate + self._random() * min(1 / rate, RAMP_SECONDS)
 
     @property
     def _limit(self) -> float:
