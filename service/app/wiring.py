@@ -70,7 +70,7 @@ def build(
         emit,
         concurrency=settings.api.concurrency,
         prefetch=Prefetch(settings.prefetch, fixed=settings.amqp.prefetch is not None),
-        pace=Pace(settings.api.rate_per_second, peers.share),
+        pace=Pace(settings.api.rate_per_second, peers.share, random),
         random=random,
         sharing=peers,
     )

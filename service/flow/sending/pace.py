@@ -3,14 +3,14 @@
 Where no rate is set it is learned, and so it is where the one that is set is too high. A 429 is a
 lesson, and the ceiling after it is:
 
-| the 429 comes                          | the ceiling                             | it grows again    |
-|----------------------------------------|-----------------------------------------|-------------------|
-| first, soon after the start            | what was served in the second before    | twofold a second  |
-| first, later                           | the same, and at least 4 % less         | after the wait    |
-| while the pace grows fast, or after    | the pace less what the growth can have  | after the wait    |
-| a wait, while it is not yet full       | been too much, at least 4 %             |                   |
-| else                                   | the same                                | after a long time |
-| alone, or again and again after a wait | as it was; half of it at the fourth     |                   |
+| the 429 comes                         | the ceiling                          | it grows again   |
+|---------------------------------------|--------------------------------------|------------------|
+| first, soon after the start           | what was served in the second before | twofold a second |
+| first, later                          | the same, and at least 4 % less      | after the wait   |
+| while the pace grows fast, or after a | the pace less what the growth can    | after the wait   |
+| wait, while it is not yet full        | have been too much, at least 4 %     |                  |
+| else                                  | the same                             | long after it    |
+| alone, or again and again after waits | as it was; half of it at the fourth  |                  |
 
 It grows by 0.4 % a second at first, and the longer it does the faster: a limit that was doubled is
 found in half a minute. All replicas keep to the last lesson of any, and to the one that grows most.
@@ -51,8 +51,8 @@ FASTER_SECONDS = 6.0
 LEAST_LESS = 0.03
 ANSWER_SECONDS = 0.1
 
-SHORTEST_QUIET_SECONDS, LONGEST_QUIET_SECONDS = 30.0, 120.0
-QUIET_FOR_A_HOLD = 50.0
+SHORTEST_QUIET_SECONDS, LONGEST_QUIET_SECONDS = 40.0, 120.0
+QUIET_FOR_A_HOLD = 60.0
 """A try of the limit can cost a hold of everybody: the longer that was, the rarer the tries."""
 
 
@@ -63,10 +63,14 @@ class Pace:
     """
 
     def __init__(
-        self, limit_per_second: float | None, share: Callable[[], float] = lambda: 1.0
+        self,
+        limit_per_second: float | None,
+        share: Callable[[], float] = lambda: 1.0,
+        random: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self.limit_per_second = limit_per_second
         self._share = share
+        self._random = random
         self.learned_per_second = inf
         self.lessons = 0
         self._last_slot = -inf
@@ -117,19 +121,21 @@ class Pace:
             # Nothing served since the last wait is an outage, whatever it is called.
             return
         free = self.learned_per_second == inf
-        early = not free and since < min(max(self._ceiling / 5, 1), SAMPLE)
+        early = not free and since < min(max(self._ceiling / 2, 1), SAMPLE)
         vain = early or self._sends_little(now)
         self._vain = (self._vain + 1 if now - self._vain_at < VAIN_SECONDS else 1) if vain else 0
         self._vain_at = now + hold_seconds
         if vain and self._vain < VAIN_UNTIL_HALVED:
             # It says little of the rate; again and again it does.
-            self._resumed_at = now + hold_seconds
+            self.resume(now + hold_seconds)
             return
         growth = self._growth(now)
-        less = max(sqrt(2 * BURST_SECONDS * growth) + ANSWER_SECONDS * growth, LEAST_LESS)
+        grown = sqrt(2 * BURST_SECONDS * growth) + ANSWER_SECONDS * growth
+        less = max(grown, 2 * BURST_SECONDS / max(now - self._resumed_at, 1.0), LEAST_LESS)
         learned = self._ceiling / 2 if vain else self._ceiling * self._ramp(now) * exp(-less)
         if free and not vain:
-            learned = min(self._served_per_second(now), learned)
+            least = 0.0 if self._limit == inf else self._limit / 2
+            learned = min(max(self._served_per_second(now), least), learned)
         guess = free and not vain and (self._limit == inf or self._sent_seconds(now) < 1)
         self._learn(max(learned, SLOWEST), self.lessons + (not guess), now, hold_seconds)
 
@@ -147,9 +153,16 @@ class Pace:
         quiet = min(
             max(QUIET_FOR_A_HOLD * hold_seconds, SHORTEST_QUIET_SECONDS), LONGEST_QUIET_SECONDS
         )
-        self._resumed_at = now + hold_seconds
         self.learned_per_second, self.lessons = learned, lessons
+        self.resume(now + hold_seconds)
         self._grows_from = self._resumed_at + (0.0 if fast else quiet) if lessons else -inf
+
+    def resume(self, at: float) -> None:
+        """Begin at half of the pace, at the end of a wait."""
+        self._resumed_at = at
+        if (rate := self.rate_per_second(at)) > 0:
+            # All replicas resume at once: in step they would be a burst, also at a low rate.
+            self._last_slot = at - 1 / rate + self._random() * min(1 / rate, RAMP_SECONDS)
 
     @property
     def _limit(self) -> float:

@@ -33,10 +33,13 @@ class Replicas:
     def hear(self, now: float) -> None:
         """Take over what the others know, which has changed."""
         common = self._sharing.common()
+        waits = self._account.waits
+        waited_until = waits.until
         self._account.hear(common, now)
         if common.ceiling is not None:
-            wait_seconds = self._account.waits.seconds(now)
-            self._pace.hear(common.ceiling, common.lessons, now, wait_seconds)
+            self._pace.hear(common.ceiling, common.lessons, now, waits.seconds(now))
+        if waits.until > waited_until:
+            self._pace.resume(waits.until)
         budgets = [each for each in (self._own_limit, common.budget) if each is not None]
         self._pace.limit_per_second = min(budgets, default=None)
 

@@ -89,7 +89,7 @@ class Replica:
             self._emit,
             concurrency=64,
             prefetch=Prefetch(prefetch),
-            pace=Pace(rate_per_second, self.sharing.share),
+            pace=Pace(rate_per_second, self.sharing.share, chance.random),
             random=chance.random,
             sharing=self.sharing,
         )
