@@ -109,3 +109,12 @@ def times_its_own(calls: Iterable[Call], since: float, until: float) -> float:
         return float("inf")
     whole = percentile([call.ended - call.at for call in part], 0.99)
     return whole / percentile([call.ended - call.began for call in part], 0.99)
+
+
+def late_by(calls: Iterable[Call], latency_seconds: float) -> float:
+    """How much longer than its latency the API itself took for a call, at most.
+
+    So long it stood still itself: then calls that were evenly spaced arrived all at once.
+    """
+    worked = (call.ended - call.began for call in calls if call.served)
+    return max((seconds - latency_seconds for seconds in worked), default=0.0)

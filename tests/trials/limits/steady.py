@@ -6,8 +6,8 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from tests.trials.limits.cases import Flaky, Player, R, Steady, limits
-from tests.trials.limits.measuring import busiest, delivered, throttled
+from tests.trials.limits.cases import LATENCY_SECONDS, Flaky, Player, R, Steady, limits
+from tests.trials.limits.measuring import between, delivered, late_by, throttled
 from tests.trials.limits.results import Seen, share
 from tests.trials.limits.stage import Stage
 
@@ -47,7 +47,7 @@ async def steady(case: Steady, stage: Stage, player: Player) -> list[Seen]:
     return [
         share("delivered", whole, least=case.delivered),
         share("throttled", refused, most=case.throttled),
-        share("busiest 5 s", busiest([call for call in calls if call.at >= since], rate)),
+        Seen("API late by s", late_by(between(calls, since, until - 1), LATENCY_SECONDS)),
     ]
 
 
