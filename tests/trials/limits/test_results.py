@@ -71,7 +71,8 @@ def test_a_mistake_on_the_command_line(
     line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """It exits with 2 and names the option."""
+    words = line.format(tmp_path).split()
     with pytest.raises(SystemExit) as exit_:
-        main(line.format(tmp_path).split())
+        main(words)
     assert exit_.value.code == 2
-    assert line.split()[0] in capsys.readouterr().err
+    assert words[0] in capsys.readouterr().err
