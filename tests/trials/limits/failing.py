@@ -168,9 +168,9 @@ _BAD: dict[str, dict[str, Any]] = {
         "status": 400,
         "body": '{"error": "duplicate key value violates unique constraint orders_pkey"}',
     },
-    "tenth": {"status": 429, "times": 3},
+    "tenth": {"status": 429, "times": 1},
 }
-"""By the order's id, what the API answers it; the last one three times, then it is served."""
+"""By the order's id, what the API answers it; the last one once, then it is served."""
 for _name, _rule in _BAD.items():
     _rule |= {"fault": "status", "match": {"request_id": _name}}
 

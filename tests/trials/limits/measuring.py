@@ -99,16 +99,20 @@ def overtaken_by(sent: Sequence[str], calls: Iterable[Call]) -> int:
     return max(lateness, default=0)
 
 
-def times_its_own(calls: Iterable[Call], since: float, until: float) -> float:
-    """How many times as long as the API took to serve it did a call take, at the 99th percentile.
+def times_its_own(
+    calls: Iterable[Call], latency_seconds: float, since: float, until: float
+) -> float:
+    """How many times as long as the API takes to serve one did a call take, at the 99th percentile.
 
-    The difference is the time in which no worker was free.
+    The difference is the time in which no worker was free. The API itself is as slow as it is
+    told to be, or slower where its process was not let run.
     """
     part = [call for call in between(calls, since, until) if call.served]
     if not part:
         return float("inf")
     whole = percentile([call.ended - call.at for call in part], 0.99)
-    return whole / percentile([call.ended - call.began for call in part], 0.99)
+    own = percentile([call.ended - call.began for call in part], 0.99)
+    return whole / max(own, latency_seconds)
 
 
 def late_by(calls: Iterable[Call], latency_seconds: float) -> float:

@@ -123,9 +123,10 @@ def test_how_long_calls_wait_for_a_worker() -> None:
     quick = [call(at, ended=at + 0.1) for at in range(200)]
     one = [call(0, began=9, ended=9.1)]
     three = [call(at, began=at + 0.3, ended=at + 0.4) for at in range(3)]
-    assert times_its_own(quick + one, 0, 300) == pytest.approx(1)
-    assert times_its_own(quick + three, 0, 300) == pytest.approx(4)
-    assert times_its_own([], 0, 300) == inf
+    assert times_its_own(quick + one, 0.1, 0, 300) == pytest.approx(1)
+    assert times_its_own(quick + three, 0.05, 0, 300) == pytest.approx(4)
+    assert times_its_own(quick + three, 0.2, 0, 300) == pytest.approx(2)
+    assert times_its_own([], 0.1, 0, 300) == inf
     assert late_by([*quick, call(1, ended=1.3)], 0.1) == pytest.approx(0.2)
 
 
