@@ -24,6 +24,12 @@ _BUCKET, _WINDOW = Counted.BUCKET, Counted.WINDOW
 _FOR_ALL = (Player.RELAY, *OTHERS)
 _LEARNED_SECONDS = 60.0
 _FOUND_AGAIN_SECONDS = 120.0
+_ENOUGH_CALLS = 2400
+"""One that is refused is well below a per mille of them, where there is time for so many."""
+
+
+def _seconds(rate: float, *, stalls: bool = False) -> float:
+    return 60.0 if stalls else min(60.0, _ENOUGH_CALLS / rate)
 
 
 def _known(rate: float, counted: Counted, replicas: int, *, stalls: bool = False) -> Steady:
@@ -33,6 +39,7 @@ def _known(rate: float, counted: Counted, replicas: int, *, stalls: bool = False
         replicas=replicas,
         api=limits(rate, counted),
         told=rate,
+        seconds=_seconds(rate, stalls=stalls),
         settle_seconds=10,
         stalls=stalls,
         delivered=0.97,
@@ -50,12 +57,14 @@ def _unknown(
     told: float | None = None,
     name: str = "unknown",
 ) -> Steady:
-    side_by_side = name == "unknown" and counted is _BUCKET and after == 1 and rate == R
+    # The scripts know of no limit anyway, or must be told: with other replicas it is all the same.
+    side_by_side = (name, rate, counted, replicas, after) == ("unknown", R, _BUCKET, 3, 1)
     return Steady(
         name=f"{name}-{rate:g}-{counted}-{f'after{after}' if after else 'untold'}-{replicas}",
         replicas=replicas,
         api=limits(rate, counted, after),
         told=told,
+        seconds=_seconds(rate),
         settle_seconds=_LEARNED_SECONDS,
         delivered=0.85 if after == 5 else 0.92,
         throttled=0.02,
@@ -69,6 +78,7 @@ def _changed(to: float, after: int | None) -> Steady:
         before=limits(R, _BUCKET, after),
         api=limits(to, _BUCKET, after),
         told=None,
+        seconds=_seconds(to),
         settle_seconds=_FOUND_AGAIN_SECONDS,
         delivered=0.92,
         throttled=0.02,
