@@ -34,7 +34,9 @@ class Seen:
         return " and ".join(words) or "-"
 
     def _number(self, value: float) -> str:
-        return f"{100 * value:.1f} %" if self.percent else f"{value:.4g}"
+        if self.percent:
+            return f"{100 * value:.1f} %"
+        return f"{value:.3g}" if value < 100 else f"{value:,.0f}"
 
 
 def share(

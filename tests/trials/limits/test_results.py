@@ -1,6 +1,7 @@
 """The table, and what is missed in it; the cases, and how they are chosen."""
 
 import re
+from math import inf
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,8 @@ from tests.trials.limits.table import CASES, named
         (share("delivered", 0.9699, least=0.97), False, "delivered 97.0 %", ">= 97.0 %"),
         (share("throttled", 0.0051, most=0.005), False, "throttled 0.5 %", "<= 0.5 %"),
         (Seen("calls", 101, most=100), False, "calls 101", "<= 100"),
+        (Seen("accepted", 11_200, least=11_201), False, "accepted 11,200", ">= 11,201"),
+        (Seen("back after s", inf, most=5), False, "back after s inf", "<= 5"),
         (Seen("seconds", 4.2), True, "seconds 4.2", "-"),
         (Seen("x", 2, least=1, most=3), True, "x 2", ">= 1 and <= 3"),
         (Seen("x", 0, least=1, most=3), False, "x 0", ">= 1 and <= 3"),
