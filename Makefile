@@ -15,7 +15,7 @@ compile := $(python) -m uv pip compile --quiet --universal --python-version 3.11
 
 .DEFAULT_GOAL := help
 .PHONY: help setup ready lint format test test-quick demo demo-up demo-down soak bench \
-	chaos cluster hostile leaks mutants debian13 image audit chart chart-files kube \
+	chaos cluster hostile leaks limits mutants debian13 image audit chart chart-files kube \
 	rules log-schema dashboards observe pictures build lock clean
 
 help: ## lists the commands
@@ -88,6 +88,10 @@ hostile: ready ## sends MESSAGES=10000 hostile messages, gives ANSWERS=10000 hos
 leaks: ready ## takes the broker away a thousand times; watches tasks, files and memory
 	@$(python) -m tests.world.broker ensure
 	@$(python) -m tests.trials.leaks $(ARGS)
+
+limits: ready ## tries relays at an API with exact limits, beside other ways of limiting (ARGS="--only NAME", --list)
+	@$(python) -m tests.world.broker ensure
+	@$(python) -m tests.trials.limits $(ARGS)
 
 mutants: ready ## takes out each guard of the relay in turn; a test must fail (ARGS='--only NAME', ARGS=--check)
 	@$(python) -m tests.world.broker ensure

@@ -1,66 +1,18 @@
-"""An API with an exact limit and a process that always has orders, on a simulated clock."""
+"""A process that always has orders, and an API with an exact limit, on a simulated clock."""
 
 import heapq
-from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import inf
 from random import Random
-from typing import Protocol
 
 from service.core.outcome import Accepted, Outcome, Throttled
 from service.flow.sending.account import Account, Attempt
 from service.flow.sending.pace import Pace
 from service.flow.sending.states import Admission
+from tests.world.standin.limiter import Limited
 
 CONCURRENCY = 64
 STALL_EVERY_SECONDS = 20.0
-
-
-class Limited(Protocol):
-    """An exact limit of so many calls a second, which may change."""
-
-    def __init__(self, rate: Callable[[float], float]) -> None: ...
-
-    def allows(self, now: float) -> bool:
-        """Whether a call at `now` is within it; it is counted then."""
-        ...
-
-
-class Bucket:
-    """A token bucket whose burst is a tenth of a second's, as many APIs have it."""
-
-    def __init__(self, rate: Callable[[float], float]) -> None:
-        self._rate = rate
-        self._tokens = max(1.0, rate(0.0) / 10)
-        self._last = 0.0
-
-    def allows(self, now: float) -> bool:
-        """Take a token, if there is one."""
-        rate = self._rate(now)
-        self._tokens += (now - self._last) * rate
-        self._tokens, self._last = min(max(1.0, rate / 10), self._tokens), now
-        if self._tokens < 1 - 1e-9:
-            return False
-        self._tokens -= 1
-        return True
-
-
-class Window:
-    """So many calls in any second, counted exactly."""
-
-    def __init__(self, rate: Callable[[float], float]) -> None:
-        self._rate = rate
-        self._calls: deque[float] = deque()
-
-    def allows(self, now: float) -> bool:
-        """Count it, if there is room."""
-        while self._calls and self._calls[0] <= now - 1:
-            self._calls.popleft()
-        if len(self._calls) >= self._rate(now):
-            return False
-        self._calls.append(now)
-        return True
 
 
 @dataclass

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.flow.sending.pace import BELOW_THE_LIMIT, LATE_SECONDS, Pace
-from tests.flow.limited import Bucket, Limited, Play, Window
+from tests.flow.limited import Play
+from tests.world.standin.limiter import Bucket, Limited, Window
 
 
 @given(

@@ -10,7 +10,7 @@ from random import Random
 
 from service.core.outcome import Answered, ApiResult, NotSent
 from tests.flow.fleet.simulated import Process
-from tests.flow.limited import Limited
+from tests.world.standin.limiter import Limited
 
 LATENCY_SECONDS = 0.05
 UNAUTHORIZED = Answered(401, b'{"error": "unauthorized"}')

@@ -4,7 +4,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from tests.flow.limited import Bucket, Limited, Window
+from tests.world.standin.limiter import Bucket, Limited, Window
 
 LIMITS: dict[str, type[Limited]] = {"bucket": Bucket, "window": Window}
 

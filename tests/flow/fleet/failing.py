@@ -10,7 +10,7 @@ from tests.flow.fakes import refusal, request
 from tests.flow.fleet.api import FAILED, UNAUTHORIZED, UNREACHED, Fault
 from tests.flow.fleet.cases import Case, Figure, at_least, at_most
 from tests.flow.fleet.fleet import Fleet
-from tests.flow.limited import Bucket
+from tests.world.standin.limiter import Bucket
 
 RATE = 80.0
 PREFETCH = 128

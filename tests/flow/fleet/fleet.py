@@ -14,7 +14,7 @@ from tests.flow.fleet.broker import Queue, Stream
 from tests.flow.fleet.connection import SILENT_THERE_SECONDS
 from tests.flow.fleet.replica import Replica
 from tests.flow.fleet.simulated import JumpingLoop
-from tests.flow.limited import Limited
+from tests.world.standin.limiter import Limited
 
 Result = TypeVar("Result")
 

@@ -5,7 +5,7 @@ from itertools import product
 
 from tests.flow.fleet.cases import LIMITS, Case, Figure, at_least, at_most
 from tests.flow.fleet.fleet import Fleet
-from tests.flow.limited import Limited
+from tests.world.standin.limiter import Limited
 
 STALL_SECONDS = 0.2
 STALL_EVERY_SECONDS = 20.0

@@ -6,7 +6,7 @@ from itertools import product
 
 from tests.flow.fleet.cases import LIMITS, Case, Figure, at_least, at_most
 from tests.flow.fleet.fleet import Fleet
-from tests.flow.limited import Limited
+from tests.world.standin.limiter import Limited
 
 BEGIN = 20.0
 WINDOW_SECONDS = 5.0

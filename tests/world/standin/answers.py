@@ -15,6 +15,7 @@ class Kind(StrEnum):
     REFUSED = "refused"
     CONFLICT = "conflict"
     UNAUTHORIZED = "unauthorized"
+    THROTTLED = "throttled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,12 @@ def json_answer(status: int, value: object, *headers: tuple[str, str]) -> Answer
 def error_answer(status: int, error: str, *headers: tuple[str, str]) -> Answer:
     """`{"error": error}` as the API answers it."""
     return json_answer(status, {"error": error}, *headers)
+
+
+def throttled_answer(retry_after_seconds: int | None) -> Answer:
+    """A call too many; when the next one may come is said, or not."""
+    told = () if retry_after_seconds is None else (("Retry-After", str(retry_after_seconds)),)
+    return error_answer(429, "Too many requests", *told)
 
 
 def order_answer(order: str) -> Answer:

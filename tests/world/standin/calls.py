@@ -11,16 +11,20 @@ class Call:
     """One call of the order endpoint; `answered` and `status` are None until that is decided.
 
     `answered` is a `Kind`, or the name of the fault that had its way; `status` is None for ever
-    where nothing is answered. `order_placed` says whether this very call made an order.
+    where nothing is answered. `order_placed` says whether this very call made an order. A worker
+    had it from `began_seconds` to `ended_seconds`, both monotonic; a throttled call has no worker.
     """
 
     request_id: str
+    key: str
     monotonic_seconds: float
     wall_seconds: float
     fingerprint: str
     answered: str | None = None
     status: int | None = None
     order_placed: bool = False
+    began_seconds: float | None = None
+    ended_seconds: float | None = None
 
     def as_json(self) -> dict[str, object]:
         """Its line in `GET /calls`."""

@@ -1,4 +1,4 @@
-"""The endpoints that the API itself does not have: ledger, calls, faults and keys."""
+"""The endpoints that the API itself does not have: ledger, calls, faults, keys and limits."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -8,10 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from tests.world.standin.answers import Answer, error_answer, json_answer
 from tests.world.standin.calls import Call
+from tests.world.standin.limiter import Limiter, Limits
 from tests.world.standin.matching import FaultRules
 from tests.world.standin.rules import Account
 
-PATHS = frozenset({"/ledger", "/calls", "/faults", "/keys"})
+PATHS = frozenset({"/ledger", "/calls", "/faults", "/keys", "/limits"})
 
 _RULE = TypeAdapter(dict[str, object])
 _RULES = TypeAdapter(list[dict[str, object]])
@@ -29,6 +30,7 @@ class Controls:
 
     account: Account
     faults: FaultRules
+    limiter: Limiter
     calls: Iterable[Call]
 
     def answer(self, method: str, path: str, query: Mapping[str, str], body: bytes) -> Answer:
@@ -60,5 +62,8 @@ class Controls:
             case "POST", "/keys":
                 self.account.keys = frozenset(_Keys.model_validate_json(body).keys)
                 return json_answer(200, {"keys": len(self.account.keys)})
+            case "PUT", "/limits":
+                self.limiter.change(Limits.model_validate_json(body))
+                return json_answer(200, self.limiter.limits.model_dump())
             case _:
                 return error_answer(405, "Method not allowed")

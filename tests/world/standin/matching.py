@@ -1,7 +1,8 @@
 """Which calls a fault is for, and how often."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from random import Random
 from typing import Annotated, Literal, assert_never
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
@@ -25,13 +26,25 @@ class EveryNth(_Match):
     every: Annotated[int, Field(ge=1)]
 
 
+class FirstCalls(_Match):
+    """The first n calls of each order."""
+
+    first: Annotated[int, Field(ge=1)]
+
+
+class AtRandom(_Match):
+    """A share of all calls, at random; the same ones each time that it is added."""
+
+    share: Annotated[float, Field(gt=0, lt=1)]
+
+
 class AllCalls(_Match):
     """Every call."""
 
     all: Literal[True] = True
 
 
-Match = RequestIdIs | EveryNth | AllCalls
+Match = RequestIdIs | EveryNth | FirstCalls | AtRandom | AllCalls
 
 _MATCH: TypeAdapter[Match] = TypeAdapter(Match)
 _TIMES: TypeAdapter[int | None] = TypeAdapter(Annotated[int, Field(ge=1, strict=True)] | None)
@@ -46,14 +59,19 @@ class Rule:
     left: int | None
     calls: int = 0
     fired: int = 0
+    chance: Random = field(default_factory=lambda: Random(1))
 
-    def applies(self, request_id: str) -> bool:
+    def applies(self, request_id: str, nth_of_order: int) -> bool:
         """Whether the call that `calls` has just counted is one of these."""
         match self.match:
             case AllCalls():
                 return True
             case EveryNth(every=every):
                 return self.calls % every == 0
+            case FirstCalls(first=first):
+                return nth_of_order <= first
+            case AtRandom(share=share):
+                return self.chance.random() < share
             case RequestIdIs(request_id=wanted):
                 if wanted.endswith("*"):
                     return request_id.startswith(wanted[:-1])
@@ -104,13 +122,14 @@ class FaultRules:
         """Forgets all rules; calls that already hang go on hanging."""
         self.rules.clear()
 
-    def take(self, request_id: str) -> Fault | None:
-        """The fault for the call that has just arrived, used up by one."""
+    def take(self, request_id: str, nth_of_order: int) -> Fault | None:
+        """The fault for the order's nth call, which has just arrived, used up by one."""
         if not self.rules:
             return None
         for rule in self.rules:
             rule.calls += 1
-        chosen = next((rule for rule in self.rules if rule.applies(request_id)), None)
+        applying = (rule for rule in self.rules if rule.applies(request_id, nth_of_order))
+        chosen = next(applying, None)
         if chosen is None:
             return None
         chosen.fired += 1

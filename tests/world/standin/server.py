@@ -17,6 +17,7 @@ from tests.world.standin.catalogue import Catalogue
 from tests.world.standin.control import PATHS, Controls
 from tests.world.standin.faults import Delay, Fault
 from tests.world.standin.ledger import Ledger
+from tests.world.standin.limiter import Limiter, Limits
 from tests.world.standin.matching import FaultRules
 from tests.world.standin.rules import Account
 from tests.world.standin.sending import Departures, instead_of, send, whole
@@ -38,6 +39,7 @@ class Options:
     catalogue: Catalogue = field(default_factory=Catalogue)
     balance: Decimal | None = None
     idempotency_window_seconds: float | None = None
+    limits: Limits = field(default_factory=Limits)
     keep_calls: int = 10_000
     keep_requests: int = 100
 
@@ -86,11 +88,12 @@ class StandIn:
         ledger = Ledger(options.catalogue, options.balance, options.idempotency_window_seconds)
         self.account = Account(options.keys, ledger)
         self.faults = FaultRules()
+        self.limiter = Limiter(options.limits)
         self.calls: deque[Call] = deque(maxlen=options.keep_calls)
         self.requests: deque[Received] = deque(maxlen=options.keep_requests)
         self.in_flight_now = 0
         self.base_url = ""
-        self._controls = Controls(self.account, self.faults, self.calls)
+        self._controls = Controls(self.account, self.faults, self.limiter, self.calls)
         self._signals = Signals()
         self._departures = Departures()
         self._address = (host, port)
@@ -180,14 +183,29 @@ class StandIn:
             self._signals.changed()
 
     async def _serve(self, request: web.BaseRequest, form: Form) -> web.StreamResponse:
-        fingerprint = form.fingerprint.hex()
-        call = Call(form.request_id, time.monotonic(), time.time(), fingerprint)
+        now, key = time.monotonic(), form.values.get("key", "")
+        call = Call(form.request_id, key, now, time.time(), form.fingerprint.hex())
         self.calls.append(call)
         self.ledger.count_call(form.request_id)
         # The waiters run after this step, in which all but a delayed call come to the ledger.
         self._signals.changed()
+        if not self.limiter.allows(now):
+            answer = answers.throttled_answer(self.limiter.limits.retry_after_seconds)
+            call.answered, call.status = Kind.THROTTLED, answer.status
+            return whole(answer)
+        async with self.limiter.worker() as call.began_seconds:
+            if self.limiter.limits.latency_seconds:
+                await self._departures.pause(self.limiter.limits.latency_seconds)
+            fault = self.faults.take(form.request_id, self.ledger.calls_of(form.request_id))
+            decided = await self._decide(request, form, call, fault)
+            call.ended_seconds = time.monotonic()
+        return await send(request, decided, fault, self._departures)
+
+    async def _decide(
+        self, request: web.BaseRequest, form: Form, call: Call, fault: Fault | None
+    ) -> Answer | None:
         answer: Answer | None
-        if (fault := self.faults.take(form.request_id)) is None:
+        if fault is None:
             verdict = self._verdict(request, form, call)
             call.answered, answer = verdict.kind, verdict.answer
         else:
@@ -196,7 +214,7 @@ class StandIn:
             answer = self._faulty(request, form, call, fault)
             call.answered = fault.fault
         call.status = None if answer is None else answer.status
-        return await send(request, answer, fault, self._departures)
+        return answer
 
     def _verdict(self, request: web.BaseRequest, form: Form, call: Call) -> Verdict:
         verdict = self.account.answer(form, request.content_type, time.monotonic())
