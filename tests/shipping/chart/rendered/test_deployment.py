@@ -3,6 +3,8 @@
 import math
 from pathlib import Path
 
+import pytest
+
 from service.app import run
 from tests.shipping.chart.rendered.helm import MINIMAL, container, kinds, named, notes, pod, render
 
@@ -154,3 +156,25 @@ def test_the_notes_warn_of_secrets_in_values(tmp_path: Path) -> None:
     text = notes(inline, tmp_path)
     assert "FOR TRYING OUT ONLY" in text
     assert "canary-key" not in text
+
+
+@pytest.mark.parametrize(
+    ("rate", "values", "said"),
+    [
+        (6, {"replicaCount": 2}, True),
+        (8, {"replicaCount": 2}, False),
+        (0.5, {"replicaCount": 1}, False),
+        (50, {"autoscaling": {"hpa": {"enabled": True, "maxReplicas": 13}}}, True),
+        (50, {"autoscaling": {"keda": {"enabled": False, "maxReplicas": 13}}}, False),
+        (None, {"replicaCount": 50}, False),
+    ],
+)
+def test_the_notes_say_where_pods_will_stand_by(
+    rate: float | None,
+    values: dict[str, object],
+    said: bool,  # noqa: FBT001
+    tmp_path: Path,
+) -> None:
+    """A quarter of the budget is the most that send."""
+    text = notes({**values, "config": {"api": {"ratePerSecond": rate}}}, tmp_path)
+    assert ("MORE PODS THAN THE BUDGET CARRIES" in text) is said
