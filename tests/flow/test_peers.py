@@ -86,11 +86,19 @@ def test_a_greater_weight_counts_when_all_have_read_of_it_and_a_lesser_at_once(l
     again = two.say(2, BUSY)
     log.write(first, one, two, now=2)
     log.write(one.say(2, BUSY), one, two, now=2)
-    assert two.share(2) == pytest.approx(0.1 / 2)
+    assert two.share(2) == pytest.approx(0.1 / 1.1)
     log.write(lesser, one, two, now=2)
     log.write(again, one, two, now=2)
     log.write(one.say(2, BUSY), one, two, now=2)
     assert two.share(2) == one.share(2) == 0.5
+
+
+def test_one_alone_has_everything_also_while_it_wakes(log: Log) -> None:
+    """Nobody else has less by what it only asks for."""
+    one = Peers("a")
+    log.write(one.say(0, IDLE), one, now=0)
+    one.say(0.5, BUSY)
+    assert one.share(0.5) == 1
 
 
 def test_a_silent_one_is_forgotten_in_the_order_of_the_log(log: Log) -> None:

@@ -160,7 +160,7 @@ class Peers:
         if self._latest is None or self._last is None or self._acknowledged == 0:
             return 0.0
         others = sum(peer.said.weight for peer in self._peers.values())
-        return self._acknowledged / (self._last.weight + others)
+        return self._acknowledged / (self._acknowledged + others)
 
     def leads(self, now: float) -> bool:
         """Whether this one probes for all: of those with the greatest weight, the lowest name."""
