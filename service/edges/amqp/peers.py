@@ -153,6 +153,10 @@ class AmqpPeers:
         channel = await outer.get_underlay_channel()
         channel.closing.add_done_callback(self._on_closing)
         session.watch_channel(channel)
+        if self._without in (NoStream.RIGHTS, NoStream.REPLICA):
+            # One may be able to write all the same: those who read leave it a part then.
+            said = self._peers.counting(self._ports.clock.monotonic(), self._ports.state())
+            await self._publish(channel, said, RPC_TIMEOUT_SECONDS)
         await self._read(channel, session)
         # Whatever was read of it, nothing was said before all can be heard: `Peers` needs that.
         self._echoed_at = self._ports.clock.monotonic()

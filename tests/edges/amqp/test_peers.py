@@ -1,23 +1,18 @@
 """Replicas that share the limits through a real stream."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from math import inf
 
 import pytest
-from aiormq.exceptions import ChannelPreconditionFailed, ConnectionInternalError
 
 from service.edges.amqp.broker import Broker
-from service.edges.amqp.no_stream import no_stream
 from service.edges.amqp.peers_wire import LONGEST_BODY_BYTES, read, write
 from service.edges.system_clock import SystemClock
-from service.flow.events.labels import NoStream
 from service.flow.events.process import SharingChanged, SharingLost
 from service.flow.sending.peers import Said, State
 from service.flow.sending.sharing import Common
-from tests.edges.amqp.crash import declared
 from tests.edges.amqp.proxied import through
-from tests.edges.amqp.replicas import PEERS, Start, all_have, starting
+from tests.edges.amqp.replicas import Start, all_have
 from tests.world.broker.vhost import VirtualHost
 from tests.world.faults import Direction, Proxy
 
@@ -28,13 +23,6 @@ BEFORE_A_LIFE_SECONDS = 3.5
 def vhost(empty_vhost: VirtualHost) -> VirtualHost:
     """Nothing stands but what the replicas declare."""
     return empty_vhost
-
-
-@pytest.fixture
-async def start(broker: Broker) -> AsyncIterator[Start]:
-    """Start a replica."""
-    async with starting(broker) as start:
-        yield start
 
 
 async def test_two_begin_a_third_joins_and_one_says_good_bye(start: Start) -> None:
@@ -162,74 +150,3 @@ def test_what_cannot_be_is_passed_over(wrong: dict[str, object]) -> None:
     values: dict[str, object] = {"id": "a", "weight": 1.0, "seen": 3, "at": 1.5, "life": 4.0}
     text = str(values | wrong).replace("'", '"').replace("inf", "Infinity")
     assert read(text.encode()) is None
-
-
-RIGHTS = "write on the exchange and read on the stream"
-
-
-@pytest.mark.parametrize(
-    ("write_right", "read_right"), [("", ".*"), (".*", "")], ids=["no write", "no read"]
-)
-async def test_without_a_right_consumers_are_counted(
-    vhost: VirtualHost, start: Start, write_right: str, read_right: str
-) -> None:
-    """That is said once, the lowest count of late divides, and never a count of 0."""
-    await declared(vhost.url, PEERS)
-    vhost.set_permissions(configure="", write=write_right, read=read_right)
-    one = start("a", mode="check")
-    changed = await one.events.until(SharingChanged, without=NoStream.RIGHTS)
-    assert RIGHTS in changed.why
-    assert (one.peers.share(), one.peers.count(), one.peers.leads()) == (0, 1, True)
-    for consumers in (0, 4, 3, 0):
-        one.peers.counted(consumers)
-    assert (one.peers.share(), one.peers.count()) == (1 / 3, 3)
-    assert one.peers.common() == Common()
-    vhost.set_permissions()
-    await one.until(1)
-    assert [event.without for event in one.events.of(SharingChanged)] == [NoStream.RIGHTS, None]
-    assert not one.events.of(SharingLost)
-
-
-async def test_a_stream_that_is_not_there_is_said(vhost: VirtualHost, start: Start) -> None:
-    """Where an operator owns the topology: until it is made, and bound."""
-    one = start("a", mode="check")
-    changed = await one.events.until(SharingChanged)
-    assert (changed.without, "orders.peers is missing" in changed.why) == (NoStream.MISSING, True)
-    await declared(vhost.url, PEERS)
-    await one.until(1)
-    async with vhost.channel() as channel:
-        queue = await channel.get_queue("orders.peers", ensure=False)
-        await queue.unbind("orders.peers", "")
-    unbound = await one.events.until(SharingChanged, number=3)
-    assert unbound.without is NoStream.MISSING, one.events.events
-    assert "NO_ROUTE" in unbound.why
-
-
-def test_a_feature_flag_that_is_off_is_said() -> None:
-    """In the words of RabbitMQ 3.10, which ends the connection for it; other defects may pass."""
-    words = (
-        "INTERNAL_ERROR - Cannot declare a queue 'queue 'orders.peers' in vhost '/'' of type "
-        "'rabbit_stream_queue' on node 'rabbit@host': the corresponding feature flag is disabled"
-    )
-    assert no_stream(ConnectionInternalError(words)) is NoStream.FEATURE_FLAG
-    assert no_stream(ConnectionInternalError("INTERNAL_ERROR")) is None
-
-
-@pytest.mark.parametrize(
-    ("words", "without"),
-    [
-        ("queue 'queue 'x' in vhost '/'' does not have a replica on the local node", "replica"),
-        ("inequivalent arg 'x-queue-type' for queue 'x' in vhost '/'", "differs"),
-    ],
-)
-def test_a_node_without_a_replica_is_told_from_another_queue(words: str, without: str) -> None:
-    """The first is so for a moment wherever a stream is new or a node starts."""
-    assert no_stream(ChannelPreconditionFailed(f"PRECONDITION_FAILED - {words}")) == without
-
-
-async def test_another_queue_of_its_name_is_said(vhost: VirtualHost, start: Start) -> None:
-    """Nothing of it is replaced."""
-    await vhost.declare("orders.peers")
-    changed = await start("a").events.until(SharingChanged)
-    assert changed.without is NoStream.DIFFERS
-    assert "inequivalent arg" in changed.why

@@ -10,7 +10,7 @@ from service.flow.events.process import SharingChanged, SharingLost
 from service.flow.sending.peers import State
 from service.flow.sending.sharing import Common
 from tests.edges.amqp.crash import declared
-from tests.edges.amqp.replicas import PEERS, all_have, starting
+from tests.edges.amqp.replicas import PEERS, Start, all_have
 from tests.world.broker.vhost import VirtualHost
 from tests.world.faults import Direction, Proxy
 
@@ -22,52 +22,50 @@ def vhost(empty_vhost: VirtualHost) -> VirtualHost:
 
 
 async def test_who_hears_nothing_for_long_counts_consumers(
-    vhost: VirtualHost, broker: Broker, proxy: Proxy, far_broker: Broker
+    vhost: VirtualHost, proxy: Proxy, far_broker: Broker, start: Start
 ) -> None:
     """First it sends nothing, as the others take its part; heard again, it shares as before."""
-    async with starting(broker) as start:
-        one, two = start("a"), start("b", far_broker)
-        one.become(State(weight=1, ceiling=70.0, circuit=True))
-        await all_have(1 / 2, one, two)
-        await two.when(lambda: two.peers.common().circuit)
-        two.peers.counted(3)
-        proxy.stall(Direction.TO_CLIENT)
-        two.clock.seconds += DEAF_SECONDS - 5
-        assert (two.peers.share(), two.peers.count(), two.peers.leads()) == (0, 2, False)
-        assert two.peers.common().circuit
-        two.clock.seconds += 5
-        assert (two.peers.share(), two.peers.count(), two.peers.leads()) == (1 / 3, 3, True)
-        # What it heard last of the others is long over: it must not wait for them for ever.
-        assert two.peers.common() == Common()
-        proxy.resume()
-        await all_have(1 / 2, one, two)
-        assert two.peers.count() == 2
-        assert two.peers.common().circuit
+    one, two = start("a"), start("b", far_broker)
+    one.become(State(weight=1, ceiling=70.0, circuit=True))
+    await all_have(1 / 2, one, two)
+    await two.when(lambda: two.peers.common().circuit)
+    two.peers.counted(3)
+    proxy.stall(Direction.TO_CLIENT)
+    two.clock.seconds += DEAF_SECONDS - 5
+    assert (two.peers.share(), two.peers.count(), two.peers.leads()) == (0, 2, False)
+    assert two.peers.common().circuit
+    two.clock.seconds += 5
+    assert (two.peers.share(), two.peers.count(), two.peers.leads()) == (1 / 3, 3, True)
+    # What it heard last of the others is long over: it must not wait for them for ever.
+    assert two.peers.common() == Common()
+    proxy.resume()
+    await all_have(1 / 2, one, two)
+    assert two.peers.count() == 2
+    assert two.peers.common().circuit
 
 
 async def test_what_is_not_confirmed_ends_the_session(
-    broker: Broker, proxy: Proxy, far_broker: Broker
+    proxy: Proxy, far_broker: Broker, start: Start
 ) -> None:
     """The connection stands and nothing comes back: after a while it is made anew."""
-    async with starting(broker) as start:
-        one = start("a", far_broker)
-        await one.until(1)
-        proxy.stall(Direction.TO_CLIENT)
-        lost = await one.events.until(SharingLost)
-        assert (lost.cause, lost.reason) == (
-            LostCause.PUBLISH_TIMEOUT,
-            "a publish was not confirmed in time",
-        )
-        proxy.resume()
-        await one.until(1)
+    one = start("a", far_broker)
+    await one.until(1)
+    proxy.stall(Direction.TO_CLIENT)
+    lost = await one.events.until(SharingLost)
+    assert (lost.cause, lost.reason) == (
+        LostCause.PUBLISH_TIMEOUT,
+        "a publish was not confirmed in time",
+    )
+    proxy.resume()
+    await one.until(1)
 
 
 async def test_what_is_confirmed_and_never_comes_back_ends_the_session(
-    vhost: VirtualHost, broker: Broker
+    vhost: VirtualHost, start: Start
 ) -> None:
     """Consumers are counted, in the next session as well, until the stream answers again."""
     await declared(vhost.url, PEERS)
-    async with starting(broker) as start, vhost.channel() as channel:
+    async with vhost.channel() as channel:
         one = start("a", mode="check")
         await one.until(1)
         one.peers.counted(4)
@@ -89,21 +87,20 @@ async def test_what_is_confirmed_and_never_comes_back_ends_the_session(
 
 
 async def test_what_was_heard_before_is_no_sign_of_life(
-    vhost: VirtualHost, broker: Broker, proxy: Proxy, far_broker: Broker
+    vhost: VirtualHost, proxy: Proxy, far_broker: Broker, start: Start
 ) -> None:
     """One that may read and not write says so once, though it reads its own old words each time."""
     await declared(vhost.url, PEERS)
-    async with starting(broker) as start:
-        one = start("a", far_broker, mode="check")
-        await one.until(1)
-        vhost.set_permissions(write="")
-        proxy.cut()
-        await one.events.until(SharingChanged, without=NoStream.RIGHTS)
-        await proxy.connected(proxy.accepted + 3)
-        vhost.set_permissions()
-        await one.until(1)
-        changes = [event.without for event in one.events.of(SharingChanged)]
-        assert changes == [None, NoStream.RIGHTS, None]
+    one = start("a", far_broker, mode="check")
+    await one.until(1)
+    vhost.set_permissions(write="")
+    proxy.cut()
+    await one.events.until(SharingChanged, without=NoStream.RIGHTS)
+    await proxy.connected(proxy.accepted + 3)
+    vhost.set_permissions()
+    await one.until(1)
+    changes = [event.without for event in one.events.of(SharingChanged)]
+    assert changes == [None, NoStream.RIGHTS, None]
 
 
 def _at(body: bytes) -> float:
