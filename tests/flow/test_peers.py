@@ -6,7 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from service.flow.sending.peers import Peers, Said, State, period_seconds
+from service.flow.sending.peers import (
+    COUNTING_LIFE_SECONDS,
+    Peers,
+    Said,
+    State,
+    period_seconds,
+)
 from tests.flow.shared_log import SharedLog, calm, half, schedule, steep
 
 BUSY, IDLE, HELD = State(weight=1), State(weight=0.1), State()
@@ -86,11 +92,19 @@ def test_a_greater_weight_counts_when_all_have_read_of_it_and_a_lesser_at_once(l
     again = two.say(2, BUSY)
     log.write(first, one, two, now=2)
     log.write(one.say(2, BUSY), one, two, now=2)
-    assert two.share(2) == pytest.approx(0.1 / 2)
+    assert two.share(2) == pytest.approx(0.1 / 1.1)
     log.write(lesser, one, two, now=2)
     log.write(again, one, two, now=2)
     log.write(one.say(2, BUSY), one, two, now=2)
     assert two.share(2) == one.share(2) == 0.5
+
+
+def test_one_alone_has_everything_also_while_it_wakes(log: Log) -> None:
+    """Nobody else has less by what it only asks for."""
+    one = Peers("a")
+    log.write(one.say(0, IDLE), one, now=0)
+    one.say(0.5, BUSY)
+    assert one.share(0.5) == 1
 
 
 def test_a_silent_one_is_forgotten_in_the_order_of_the_log(log: Log) -> None:
@@ -189,6 +203,32 @@ def test_answers_are_bounded(log: Log) -> None:
     log.write(two.say(0.01, IDLE), one, now=0.01)
     log.write(two.say(0.02, BUSY), one, now=0.02)
     assert one.due(0.02, BUSY) == pytest.approx(0.105)
+
+
+def test_one_that_cannot_read_has_its_part_and_is_not_waited_for(log: Log) -> None:
+    """Neither to begin nor to probe; it takes by the number of consumers what is left to it."""
+    one, counting = Peers("b"), Peers("a")
+    said = counting.counting(0, IDLE)
+    assert (said.weight, said.counts) == (1, True)
+    log.write(said, one, now=0)
+    log.write(one.say(0, BUSY), one, now=0)
+    assert (one.share(0), one.count, one.leads(0)) == (0.5, 2, True)
+    two = Peers("c")
+    log.write(counting.counting(1, BUSY), one, two, now=1)
+    _both(log, 1, one, two)
+    assert one.share(1) == two.share(1) == pytest.approx(1 / 3)
+    log.write(one.say(COUNTING_LIFE_SECONDS + 1, BUSY), one, now=COUNTING_LIFE_SECONDS + 1)
+    assert one.count == 1
+
+
+def test_one_that_can_read_again_begins_like_any_other(log: Log) -> None:
+    """Its word that it could not is over with its next one."""
+    one, two = Peers("a"), Peers("b")
+    _both(log, 0, one)
+    log.write(two.counting(0, BUSY), one, two, now=0)
+    assert (one.share(0), two.share(0)) == (0.5, 0)
+    _both(log, 1, one, two)
+    assert (one.share(1), two.share(1)) == (0.5, 0.5)
 
 
 class ByTheClock(Peers):

@@ -43,9 +43,6 @@ SILENT_SECONDS = 30.0
 DEAF_SECONDS = 20.0
 """Without a word of its own so long, consumers are counted: a bad stream must not stop orders."""
 
-REPLICA_SECONDS = 60.0
-"""A node whose replica of the stream starts has none so far: that passes, and fails closed."""
-
 OFFSET = "x-stream-offset"
 
 
@@ -106,18 +103,17 @@ class AmqpPeers:
 
     def share(self) -> float:
         """Which part of the limits is this replica's."""
-        now = self._ports.clock.monotonic()
-        if self._without is not None or now - self._heard_at > DEAF_SECONDS:
+        if self._counting():
             return self._counted.share()
-        return self._peers.share(now)
+        return self._peers.share(self._ports.clock.monotonic())
 
     def count(self) -> int:
         """How many replicas are known, this one included."""
-        return self._peers.count if self._without is None else max(1, self._counted.lowest())
+        return max(1, self._counted.lowest()) if self._counting() else self._peers.count
 
     def leads(self) -> bool:
         """Whether this one probes for all; without the stream each does for itself."""
-        return self._without is not None or self._peers.leads(self._ports.clock.monotonic())
+        return self._counting() or self._peers.leads(self._ports.clock.monotonic())
 
     def rank(self) -> int:
         """How many replicas that could send come before this one."""
@@ -125,7 +121,13 @@ class AmqpPeers:
 
     def common(self) -> Common:
         """What the others know."""
-        return Common() if self._without is not None else common(self._peers.others)
+        # Of one that hears nothing any more, what it heard last would be so for ever.
+        return Common() if self._counting() else common(self._peers.others)
+
+    def _counting(self) -> bool:
+        """Whether there is nothing to go by but the consumers that the broker counts."""
+        silent_seconds = self._ports.clock.monotonic() - self._heard_at
+        return self._without is not None or silent_seconds > DEAF_SECONDS
 
     async def _session(self) -> None:
         connecting = self._ports.broker.connect(CONNECTION_NAME)
@@ -155,6 +157,10 @@ class AmqpPeers:
         channel = await outer.get_underlay_channel()
         channel.closing.add_done_callback(self._on_closing)
         session.watch_channel(channel)
+        if self._without in (NoStream.RIGHTS, NoStream.REPLICA):
+            # One may be able to write all the same: those who read leave it a part then.
+            said = self._peers.counting(self._ports.clock.monotonic(), self._ports.state())
+            await self._publish(channel, said, RPC_TIMEOUT_SECONDS)
         await self._read(channel, session)
         # Whatever was read of it, nothing was said before all can be heard: `Peers` needs that.
         self._echoed_at = self._ports.clock.monotonic()
@@ -172,14 +178,15 @@ class AmqpPeers:
 
     async def _publish(self, channel: AbstractChannel, said: Said, seconds: float) -> None:
         self._ports.changed()
-        await channel.basic_publish(
-            write(said),
-            exchange=self._stream,
-            properties=spec.Basic.Properties(content_type="application/json", app_id="order-relay"),
-            # Where the stream is not bound nothing would ever come back, and nobody say why.
-            mandatory=True,
-            timeout=seconds,
-        )
+        kind = spec.Basic.Properties(content_type="application/json", app_id="order-relay")
+        try:
+            # Mandatory: where the stream is not bound, nobody would say why nothing comes back.
+            await channel.basic_publish(
+                write(said), exchange=self._stream, properties=kind, mandatory=True, timeout=seconds
+            )
+        except TimeoutError:
+            why = "a publish was not confirmed in time"
+            raise SessionBrokenError(LostCause.PUBLISH_TIMEOUT, why) from None
 
     async def _read(self, channel: AbstractChannel, session: Session) -> None:
         def on_cancel(_: spec.Basic.Cancel) -> None:
@@ -208,8 +215,9 @@ class AmqpPeers:
             return
         now = self._ports.clock.monotonic()
         self._peers.heard(said, offset, now)
-        if said.id == self._peers.name:
-            self._echoed_at = self._heard_at = now
+        # One that was read before says nothing of what the stream does now.
+        if said.id == self._peers.name and said.at > self._heard_at:
+            self._heard_at, self._echoed_at = said.at, max(said.at, self._echoed_at)
             self._with_stream()
         self._ports.changed()
         self._wake.set()
@@ -227,8 +235,9 @@ class AmqpPeers:
     def _tell(self, error: BaseException) -> None:
         """Say once that the stream cannot be had, and count consumers from then on."""
         without = no_stream(error)
-        waited_seconds = self._ports.clock.monotonic() - self._echoed_at
-        passing = without is NoStream.REPLICA and waited_seconds < REPLICA_SECONDS
+        silent_seconds = self._ports.clock.monotonic() - self._heard_at
+        # A node whose replica of the stream starts has none so far.
+        passing = without is NoStream.REPLICA and silent_seconds < DEAF_SECONDS
         if without is None or without is self._without or passing:
             return
         self._without, self._reading = without, False

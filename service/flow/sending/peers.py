@@ -8,13 +8,16 @@ which only the rate must be that of the others.
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from math import inf, nextafter
 
 PERIODS_IN_A_LIFE = 4
 LONGEST_LIFE_SECONDS = 48.0
 READ_BACK_SECONDS = 60
 """More than anybody's life: who begins must have heard everyone who may send. The log keeps it."""
+
+COUNTING_LIFE_SECONDS = 20.0
+"""Of one that cannot read: it says so at each try, which is every few seconds."""
 
 ANSWER_SECONDS = 0.05
 """So soon after a newcomer or a greater weight was read, the reader says that it was."""
@@ -56,13 +59,17 @@ class State:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said(State):
-    """A message: who says it, what it has read so far, when it says it and how long that counts."""
+    """A message: who says it, what it has read so far, when it says it and how long that counts.
+
+    One that `counts` cannot read, and takes its part by the number of consumers.
+    """
 
     id: str
     seen: int
     at: float
     life: float
     bye: bool = False
+    counts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,21 +130,9 @@ class Peers:
         self._expire(now)
         # An echo is known by its time, so no two have the same.
         at = now if self._last is None else max(now, nextafter(self._last.at, inf))
-        said = Said(
-            id=self.name,
-            seen=self._seen,
-            at=at,
-            life=PERIODS_IN_A_LIFE * self._period(self.count),
-            bye=bye,
-            weight=0.0 if bye else state.weight,
-            not_before_in=state.not_before_in,
-            ceiling=state.ceiling,
-            lessons=state.lessons,
-            budget=state.budget,
-            troubled=state.troubled,
-            served_ago=state.served_ago,
-            able=state.able and not bye,
-        )
+        life = PERIODS_IN_A_LIFE * self._period(self.count)
+        state = replace(state, weight=0.0, able=False) if bye else state
+        said = Said(id=self.name, seen=self._seen, at=at, life=life, bye=bye, **asdict(state))
         # A lesser weight counts at once, and what was announced before is worth no more than it.
         self._acknowledged = min(self._acknowledged, said.weight)
         for each in self._announced:
@@ -149,6 +144,12 @@ class Peers:
         self._announced.append(_Announcement(said, said.weight))
         self._last, self._answer_at = said, inf
         return said
+
+    def counting(self, now: float, state: State) -> Said:
+        """What to publish now where nothing can be read: the others leave a whole part."""
+        whole = asdict(replace(state, weight=1.0))
+        life = COUNTING_LIFE_SECONDS
+        return Said(id=self.name, seen=-1, at=now, life=life, counts=True, **whole)
 
     def heard(self, said: Said, offset: int, now: float) -> None:
         """Learn from the message at `offset`; those that were read before change nothing."""
@@ -176,19 +177,19 @@ class Peers:
         if self._latest is None or self._last is None or self._acknowledged == 0:
             return 0.0
         others = sum(peer.said.weight for peer in self._peers.values())
-        return self._acknowledged / (self._last.weight + others)
+        return self._acknowledged / (self._acknowledged + others)
 
     def leads(self, now: float) -> bool:
         """Whether this one probes for all: of those with the greatest weight, the lowest name."""
         if self.share(now) == 0 or self._last is None:
             return False
         mine = (-self._last.weight, self.name)
-        return all(mine < (-peer.said.weight, peer.said.id) for peer in self._peers.values())
+        return all(mine < (-peer.said.weight, peer.said.id) for peer in self._readers())
 
     @property
     def rank(self) -> int:
         """How many that could send come before this one."""
-        return sum(peer.said.able and peer.said.id < self.name for peer in self._peers.values())
+        return sum(peer.said.able and peer.said.id < self.name for peer in self._readers())
 
     def due(self, now: float, state: State) -> float:
         """Seconds until something is to be said, where `state` is what it would be."""
@@ -253,13 +254,16 @@ class Peers:
 
     def _acknowledge(self) -> None:
         """Take what all have read; with the first of it, this replica begins."""
-        read_by_all = min((peer.said.seen for peer in self._peers.values()), default=self._seen)
+        read_by_all = min((peer.said.seen for peer in self._readers()), default=self._seen)
         while self._announced:
             first = self._announced[0]
             if first.offset is None or first.offset > read_by_all:
                 return
             self._acknowledged = max(self._acknowledged, first.weight)
             self._announced.popleft()
+
+    def _readers(self) -> list[Peer]:
+        return [peer for peer in self._peers.values() if not peer.said.counts]
 
 
 def _is_news(state: State, last: Said, now: float) -> bool:

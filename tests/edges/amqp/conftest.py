@@ -8,6 +8,7 @@ from service.edges.amqp.broker import Broker
 from tests.edges.amqp.crash import declared
 from tests.edges.amqp.edge import ORDERS
 from tests.edges.amqp.proxied import through
+from tests.edges.amqp.replicas import Start, starting
 from tests.world.broker import RabbitNode, TlsFiles
 from tests.world.broker.ports import LOOPBACK
 from tests.world.broker.raw import RawPublisher
@@ -36,6 +37,13 @@ def empty_vhost(rabbit_node: RabbitNode) -> Iterator[VirtualHost]:
 def broker(vhost: VirtualHost) -> Broker:
     """The broker of this test."""
     return Broker([vhost.url])
+
+
+@pytest.fixture
+async def start(broker: Broker) -> AsyncIterator[Start]:
+    """Start a replica."""
+    async with starting(broker) as start:
+        yield start
 
 
 @pytest.fixture

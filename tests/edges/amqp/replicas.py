@@ -1,7 +1,8 @@
 """Replicas that share, each with a connection of its own and nothing around it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 
@@ -19,10 +20,22 @@ PEERS = build_peers_topology("orders")
 STOP_SECONDS = 20.0
 
 
+class Ahead(SystemClock):
+    """The machine's clock, which a test puts forward."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def monotonic(self) -> float:
+        """Seconds that never go back."""
+        return super().monotonic() + self.seconds
+
+
 class Replica:
     """One of the processes, with what it wants and what it has heard."""
 
     def __init__(self, name: str, broker: Broker, mode: TopologyMode = "declare") -> None:
+        self.clock = Ahead()
         self.state = State(weight=1)
         self.events = EventLog()
         self._signals = Signals()
@@ -31,7 +44,7 @@ class Replica:
             Prepare(PEERS, mode),
             lambda: self.state,
             self._signals.changed,
-            SystemClock(),
+            self.clock,
             self.events,
             almost_no_pause,
         )
@@ -61,3 +74,24 @@ class Replica:
         """Close the connection without a word."""
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
+
+
+Start = Callable[..., Replica]
+
+
+@asynccontextmanager
+async def starting(broker: Broker) -> AsyncIterator[Start]:
+    """Start a replica, at this broker unless it is told another; all end with the block."""
+    async with AsyncExitStack() as stack:
+
+        def one(name: str, at: Broker = broker, mode: TopologyMode = "declare") -> Replica:
+            replica = Replica(name, at, mode)
+            stack.push_async_callback(replica.kill)
+            return replica
+
+        yield one
+
+
+async def all_have(share: float, *replicas: Replica, timeout_seconds: float = 50.0) -> None:
+    """Wait until this is the share of each."""
+    await asyncio.gather(*(each.until(share, timeout_seconds=timeout_seconds) for each in replicas))
