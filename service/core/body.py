@@ -130,6 +130,8 @@ def _constant(literal: str) -> Never:
 
 def short(value: object) -> str:
     """`value` as a person may read it in an error message: JSON-like, and not long."""
+    if isinstance(value, str):
+        value = value[: MAX_SHOWN_CHARACTERS + 1]
     text = value.literal if isinstance(value, Fraction) else json.dumps(value, default=str)
     return text if len(text) <= MAX_SHOWN_CHARACTERS else f"{text[:MAX_SHOWN_CHARACTERS]}..."
 
