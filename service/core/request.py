@@ -1,7 +1,7 @@
 """Reading a delivery: a request that may be sent, or the reason why it never will be."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TypeGuard
 
@@ -16,6 +16,7 @@ from service.core.times import from_epoch_seconds
 DEADLINE = HEADER_PREFIX + "deadline"
 """The only header of ours that is the producer's."""
 MAX_MESSAGE_ID_CHARACTERS = 128
+_EPOCH = datetime.fromtimestamp(0, tz=UTC)
 _LATEST_EPOCH_SECONDS = 253_402_300_799
 """The end of the year 9999; a larger number comes from a producer that uses milliseconds."""
 
@@ -89,7 +90,7 @@ def _identified(received: Received, request_id: str, now: datetime) -> Request |
             history_headers(received),
             now=now,
             redelivered=received.redelivered,
-            produced_at=message.timestamp,
+            produced_at=_produced_at(message),
         )
         deadline = _deadline(message)
         _check_content(message)
@@ -103,6 +104,11 @@ def _identified(received: Received, request_id: str, now: datetime) -> Request |
     except InvalidOrderError as error:
         return Invalid(request_id, Code.INVALID_ORDER, str(error), history)
     return Request(request_id, order, deadline, history)
+
+
+def _produced_at(message: Message) -> datetime | None:
+    # Some clients write 0 where nobody set one: such an order is not decades old.
+    return None if message.timestamp == _EPOCH else message.timestamp
 
 
 def _check_content(message: Message) -> None:

@@ -20,7 +20,17 @@ from service.core.request import (
     Unidentified,
     parse,
 )
-from tests.core.build import FORM, NOW, ahead, history, many_examples, message, received, waited
+from tests.core.build import (
+    FORM,
+    NOW,
+    ago,
+    ahead,
+    history,
+    many_examples,
+    message,
+    received,
+    waited,
+)
 
 NO_ID = "the message has no message_id; without one a repeat would order twice"
 
@@ -156,6 +166,18 @@ def test_a_deadline_that_cannot_be_read_is_refused(value: object, shown: str) ->
     assert refusal(headers={DEADLINE: value}) == (
         f"header {DEADLINE} was {shown}; must be an AMQP timestamp or epoch seconds"
     )
+
+
+@pytest.mark.parametrize(
+    ("timestamp", "since"),
+    [(datetime(1970, 1, 1, tzinfo=UTC), NOW), (ago(60), ago(60)), (None, NOW)],
+    ids=["zero", "a-minute-ago", "none"],
+)
+def test_a_timestamp_of_zero_is_none(timestamp: datetime | None, since: datetime) -> None:
+    """Some clients send it: delivered again, the order is not decades old, and is sent."""
+    found = parse(received(message(timestamp=timestamp), redelivered=True), NOW)
+    assert isinstance(found, Request)
+    assert found.history.unknown_since == since
 
 
 def test_an_unreadable_body_and_an_invalid_order_have_different_codes() -> None:
