@@ -36,9 +36,10 @@ class Answer:
     def repeatable(self) -> bool:
         """Whether the same message id gets this answer again without another attempt.
 
-        A failed order may be sent again under the same message id.
+        A failed order may be sent again under the same message id; and of an unknown one somebody
+        must find each copy: the one that was parked before may be the one that comes now.
         """
-        return self.status is not Status.FAILED
+        return self.status in (Status.ACCEPTED, Status.REJECTED)
 
 
 def accepted(outcome: Accepted, history: History) -> Answer:

@@ -12,6 +12,8 @@ from datetime import datetime
 from service.core.answer import Answer
 from service.core.history import History, to_headers
 from service.core.message import HEADER_PREFIX, Message, Publication, PublicationKind, Received
+from service.core.origin import came_back
+from service.core.request import DEADLINE
 from service.core.times import to_rfc3339
 
 ORIGINAL_EXCHANGE = HEADER_PREFIX + "original-exchange"
@@ -108,9 +110,19 @@ def _kept_headers(received: Received) -> dict[str, object]:
     }
     if received.message.user_id is not None:
         originals[ORIGINAL_USER_ID] = received.message.user_id
-    kept = {name: value for name, value in received.message.headers.items() if not _dropped(name)}
+    back = came_back(received)
+    kept = {
+        name: value
+        for name, value in received.message.headers.items()
+        # A producer could write there what a person takes for our words.
+        if not _dropped(name) and (back or not _ours(name))
+    }
     # The first copy's originals win: later ones would name the retry queue's hop.
     return originals | kept
+
+
+def _ours(name: str) -> bool:
+    return name.lower().startswith(HEADER_PREFIX) and name != DEADLINE
 
 
 def _dropped(name: str) -> bool:

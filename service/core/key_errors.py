@@ -6,6 +6,8 @@ for another order is asked before anything follows from it.
 
 import re
 
+from service.core.api_body import MAX_TEXT_CHARACTERS
+
 _FAULT = (
     r"(?:in)?valid|incorrect|wrong|bad|missing|expired|revoked|disabled|inactive|blocked"
     r"|suspended|deactivated|banned|rejected|denied|required|unauthori[sz]ed"
@@ -22,5 +24,5 @@ _KEY = re.compile(
 
 
 def names_the_key(error: str) -> bool:
-    """Whether `error`, some hundred characters at most, speaks of the account's key."""
-    return _KEY.search(error) is not None
+    """Whether `error`, as far as it goes into a reply, speaks of the account's key."""
+    return _KEY.search(error[:MAX_TEXT_CHARACTERS]) is not None

@@ -22,6 +22,8 @@ RESERVED = frozenset({"key", "action", "request_id"})
 REQUIRED = ("service", "quantity")
 FIELD_ORDER = ("service", "link", "username", "quantity", "runs", "interval", "coupon")
 
+MAX_FIELDS = 100
+"""More are not looked at: the loop stands still while an order is read."""
 MAX_TEXT_CHARACTERS = 10_000
 _TEXT_RULE = f"must be UTF-8 text of at most {MAX_TEXT_CHARACTERS} characters"
 MOST_PROBLEMS = 20
@@ -91,6 +93,10 @@ class _Fields(BaseModel):
 
 def build_order(values: dict[str, object], request_id: str) -> Order:
     """The order in a request's JSON object; InvalidOrderError with every problem in one message."""
+    if len(values) > MAX_FIELDS:
+        raise InvalidOrderError(
+            f"the order has {len(values)} fields; at most {MAX_FIELDS} are allowed"
+        )
     known = {name: values[name] for name in FIELD_ORDER if name in values}
     problems = _target_problems(values) + _other_problems(values)
     try:

@@ -4,28 +4,29 @@ The rows are those of the contract ("What becomes of a delivery"). Whatever is n
 refusal or certainly unsent is `Unknown`: an order may exist.
 """
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
-from service.core.body import nests_too_deeply
+from service.core.api_body import Body, has_error, is_nothing, order_id, read_answer, words_of
 from service.core.codes import Code
 from service.core.key_errors import names_the_key
 from service.core.retry_after import parse_retry_after
 
 MAX_ANSWER_BYTES = 64 * 1024
-MAX_TEXT_CHARACTERS = 500
-"""How much of the API's own words goes into a reply or a log line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A whole HTTP answer; `body` has at most MAX_ANSWER_BYTES."""
+    """A whole HTTP answer; `body` has at most MAX_ANSWER_BYTES.
+
+    `retry_after` and `date` are the headers of these names.
+    """
 
     status: int
     body: bytes
     retry_after: str | None = None
+    date: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,87 +159,54 @@ def classify(result: ApiResult, now: datetime) -> Outcome:
 
 
 def _by_status(answer: Answered, now: datetime) -> Outcome:
-    wait_seconds = parse_retry_after(answer.retry_after, now)
-    match answer.status:
+    status = answer.status
+    body = read_answer(answer.body) if 200 <= status < 500 else None
+    if body is not None and (refused := _documented(body, status)) is not None:
+        return refused
+    wait_seconds = parse_retry_after(answer.retry_after, now, answer.date)
+    match status:
         case 429:
             return Throttled(429, wait_seconds)
         case 503 if wait_seconds is not None:
             return Throttled(503, wait_seconds)
         case 401 | 403 | 404 | 405:
-            return Suspected(answer.status, f"the API answered {answer.status}")
-        case status if 300 <= status < 400:
+            return Suspected(status, f"the API answered {status}")
+        case _ if 300 <= status < 400:
             return Suspected(status, f"the API answered {status}, a redirect")
         case 408 | 409 | 425:
-            return Unknown(f"the API answered {answer.status}", answer.status)
-        case status if status < 200 or status >= 500:
             return Unknown(f"the API answered {status}", status)
+        case _ if status < 200 or status >= 500:
+            return Unknown(f"the API answered {status}", status)
+        case _ if body is None:
+            return Unknown(f"the API answered {status} without a JSON object", status)
         case _:
-            return _by_body(answer)
+            return _by_body(body, status)
 
 
-def _by_body(answer: Answered) -> Outcome:
-    body = _read_object(answer.body)
-    if body is None:
-        return Unknown(f"the API answered {answer.status} without a JSON object", answer.status)
-    order_id = _order_id(body.get("order"))
-    if order_id is not None and answer.status < 300:
-        return Accepted(order_id, answer.status)
-    error = _error_text(body.get("error"))
-    # An order id beside an error, or under an error's status, says that an order may exist.
-    if error is None or body.get("order") is not None:
-        return Unknown(f"the API answered {answer.status} with no clear result", answer.status)
-    shown = error[:MAX_TEXT_CHARACTERS]
-    if names_the_key(shown):
-        return Suspected(answer.status, shown, names_key=True)
-    return Refused(_DOCUMENTED.get(_normal(error), Code.REFUSED), shown, answer.status)
-
-
-def _read_object(body: bytes) -> dict[str, object] | None:
-    try:
-        text = body.decode(json.detect_encoding(body), "surrogatepass")
-        value = None if nests_too_deeply(text) else json.loads(text, object_pairs_hook=_pairs)
-    except ValueError:
+def _documented(body: Body, status: int) -> Refused | None:
+    """The refusal by one of the documented errors, which is certain under every status."""
+    error = words_of({"error": body.get("error")})
+    if error is None or not is_nothing(body.get("order")):
         return None
-    return value if isinstance(value, dict) else None
+    code = _DOCUMENTED.get(_normal(error))
+    return None if code is None else Refused(code, error, status)
 
 
-def _pairs(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    values = dict(pairs)
-    # The last one would win, but the first one may be the true one: two results are none.
-    if len(values) < len(pairs) and any(
-        [key for key, _ in pairs].count(name) > 1 for name in ("order", "error")
-    ):
-        raise ValueError("a result is there twice")
-    return values
+def _by_body(body: Body, status: int) -> Outcome:
+    found = order_id(body.get("order"))
+    if found is not None and status < 300:
+        return Accepted(found, status)
+    # What is no order id, or is one under an error's status, says that an order may exist.
+    if not is_nothing(body.get("order")) or (status < 300 and not has_error(body)):
+        return Unknown(f"the API answered {status} with no clear result", status)
+    words = words_of(body) or f"the API answered {status} without a word"
+    if names_the_key(words):
+        return Suspected(status, words, names_key=True)
+    return Refused(_DOCUMENTED.get(_normal(words), Code.REFUSED), words, status)
 
 
-def _order_id(value: object) -> str | None:
-    # Other panels send a number, which is an order id as well: to refuse it would lose an order.
-    text = str(value) if isinstance(value, int) and value not in (True, False) else value
-    if isinstance(text, str) and 0 < len(text) <= MAX_TEXT_CHARACTERS and _is_text(text):
-        return text
-    return None
-
-
-def _error_text(value: object) -> str | None:
-    # `"error": 0` or `""` beside no order is no clear refusal: other panels send it with success.
-    if not value or (isinstance(value, str) and not value.strip()):
-        return None
-    text = value if isinstance(value, str) else json.dumps(value)
-    # Lone surrogates would make the reply unreadable to strict JSON parsers.
-    return text.encode("utf-8", "replace").decode("utf-8")
-
-
-def _is_text(value: str) -> bool:
-    try:
-        value.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _normal(error: str) -> str:
-    return error.strip().rstrip(".").casefold()
+def _normal(words: str) -> str:
+    return words.strip().rstrip(".").casefold()
 
 
 _DOCUMENTED = {

@@ -1,7 +1,8 @@
 """Reading a delivery: a request that may be sent, or the reason why it never will be."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import TypeGuard
 
 from service.core.body import UnreadableBodyError, read_object, short
@@ -9,10 +10,13 @@ from service.core.codes import Code
 from service.core.history import History, UnreadableHistoryError, from_headers
 from service.core.message import HEADER_PREFIX, Message, Received
 from service.core.order import InvalidOrderError, Order, build_order
+from service.core.origin import history_headers
 from service.core.times import from_epoch_seconds
 
 DEADLINE = HEADER_PREFIX + "deadline"
+"""The only header of ours that is the producer's."""
 MAX_MESSAGE_ID_CHARACTERS = 128
+_EPOCH = datetime.fromtimestamp(0, tz=UTC)
 _LATEST_EPOCH_SECONDS = 253_402_300_799
 """The end of the year 9999; a larger number comes from a producer that uses milliseconds."""
 
@@ -83,19 +87,28 @@ def _identified(received: Received, request_id: str, now: datetime) -> Request |
     history = History(first_seen=now)
     try:
         history = from_headers(
-            message.headers,
+            history_headers(received),
             now=now,
             redelivered=received.redelivered,
-            produced_at=message.timestamp,
+            produced_at=_produced_at(message),
         )
         deadline = _deadline(message)
         _check_content(message)
         order = build_order(read_object(message.body), request_id)
-    except (UnreadableHistoryError, UnreadableBodyError, _InvalidMessageError) as error:
+    except UnreadableHistoryError as error:
+        # Another version wrote it: what was tried is not known, so an order may exist.
+        tried = History(first_seen=now, attempts=1, unknown_since=now)
+        return Invalid(request_id, Code.INVALID_MESSAGE, str(error), tried)
+    except (UnreadableBodyError, _InvalidMessageError) as error:
         return Invalid(request_id, Code.INVALID_MESSAGE, str(error), history)
     except InvalidOrderError as error:
         return Invalid(request_id, Code.INVALID_ORDER, str(error), history)
     return Request(request_id, order, deadline, history)
+
+
+def _produced_at(message: Message) -> datetime | None:
+    # Some clients write 0 where nobody set one: such an order is not decades old.
+    return None if message.timestamp == _EPOCH else message.timestamp
 
 
 def _check_content(message: Message) -> None:
@@ -117,12 +130,12 @@ def _deadline(message: Message) -> datetime | None:
     if isinstance(value, datetime):
         return value
     if _is_number(value) and 0 <= value <= _LATEST_EPOCH_SECONDS:
-        return from_epoch_seconds(value)
+        return from_epoch_seconds(float(value))
     # An order that was sent after a deadline that we could not read cannot be taken back.
     raise _InvalidMessageError(
         f"header {DEADLINE} was {short(value)}; must be an AMQP timestamp or epoch seconds"
     )
 
 
-def _is_number(value: object) -> TypeGuard[int | float]:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _is_number(value: object) -> TypeGuard[int | float | Decimal]:
+    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)

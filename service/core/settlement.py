@@ -13,7 +13,7 @@ from service.core.decision import Finish, Park, RetryLater
 from service.core.history import History
 from service.core.message import Publication, PublicationKind, Received
 from service.core.reply import addressed, build_reply, identified
-from service.core.request import Invalid, Undecodable, Unidentified
+from service.core.request import Invalid, Request, Undecodable, Unidentified
 
 
 class Settlement(StrEnum):
@@ -55,6 +55,17 @@ def plan_answer(
 ) -> Plan:
     """Reply, then ack."""
     return Plan(Settlement.REPLIED, (build_reply(received, answer, now),), answer, repeated)
+
+
+def plan_conflict(received: Received, request: Request, now: datetime) -> Plan:
+    """The plan for an order whose message id was seen with another one before."""
+    text = "another order was sent with this message_id; a new order needs a new one"
+    history, code = request.history, Code.MESSAGE_ID_CONFLICT
+    if history.uncertain:
+        # Where the other one was not seen, this one may have been sent.
+        final = answers.given_up(code, text, history)
+        return _plan_parking(received, final, history, now, tell=True)
+    return plan_answer(received, answers.rejected(code, text, history), now)
 
 
 def plan_ending(

@@ -14,9 +14,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
-from service.core import answer as answers
 from service.core.age import age_seconds
-from service.core.codes import Code
 from service.core.decision import (
     Finish,
     Hold,
@@ -30,13 +28,14 @@ from service.core.decision import (
 )
 from service.core.history import History
 from service.core.message import Received
+from service.core.origin import came_back
 from service.core.outcome import Outcome, Suspected, classify
 from service.core.request import Request, parse
 from service.core.settlement import (
     REQUEUE,
     Plan,
-    Settlement,
     plan_answer,
+    plan_conflict,
     plan_ending,
     plan_unserved,
 )
@@ -121,21 +120,32 @@ class Relay:
         received, arrived_at, now = delivery.received, self._clock.monotonic(), self._clock.now()
         async with self._guarded(delivery):
             parsed = parse(received, now)
-            age = age_seconds(received, parsed, now, self._policy.max_age_seconds)
+            age = age_seconds(parsed, now, self._policy.max_age_seconds)
             with self._held.holding(arrived_at - age):
                 if not isinstance(parsed, Request):
                     await self._settler.settle(delivery, plan_unserved(received, parsed, now))
                     return
                 # Two with one id at a time would race each other past the memory of answers.
                 async with self._same_id.hold(parsed.request_id):
-                    if (plan := self._known(received, parsed)) is None:
-                        plan = await self._place(delivery, parsed, arrived_at)
-                        if plan.settlement is Settlement.REPLIED:
-                            self._recent.remember(parsed, plan.answer)
-                    settled = await self._settler.settle(delivery, plan, parsed.deadline)
-                    if settled and plan.settlement is Settlement.PARKED:
-                        # Only now: a repeat is answered from memory, and not parked again.
-                        self._recent.remember(parsed, plan.answer)
+                    plan = await self._known_or_placed(delivery, parsed, arrived_at)
+                    await self._settler.settle(delivery, plan, parsed.deadline)
+
+    async def _known_or_placed(
+        self, delivery: Delivery, request: Request, arrived_at: float
+    ) -> Plan:
+        """The end of the request: what was certain before, or what the API says now."""
+        received = delivery.received
+        match self._recent.recall(request, came_back=came_back(received)):
+            case Repeat(answer):
+                return plan_answer(received, answer, self._clock.now(), repeated=True)
+            case Conflict():
+                return plan_conflict(received, request, self._clock.now())
+            case Fresh(known):
+                plan = await self._place(delivery, known, arrived_at)
+                self._recent.remember(known, plan.answer)
+                return plan
+            case _ as never:  # pragma: no cover
+                assert_never(never)
 
     async def _place(self, delivery: Delivery, request: Request, arrived_at: float) -> Plan:
         """Admit, submit, decide: again, until the order ends or must wait elsewhere."""
@@ -204,20 +214,6 @@ class Relay:
                 self._emit(Unexpected("delivery", f"{type(error).__name__}: {error}"))
                 await self._clock.wait(self._gate.draining, DEFECT_PAUSE_SECONDS)
                 await delivery.requeue(counted=True)
-
-    def _known(self, received: Received, request: Request) -> Plan | None:
-        """The end of a request whose id was seen before; None where the API is to be asked."""
-        match self._recent.recall(request):
-            case Repeat(answer):
-                return plan_answer(received, answer, self._clock.now(), repeated=True)
-            case Conflict():
-                text = "another order was sent with this message_id; a new order needs a new one"
-                answer = answers.rejected(Code.MESSAGE_ID_CONFLICT, text, request.history)
-                return plan_answer(received, answer, self._clock.now())
-            case Fresh():
-                return None
-            case _ as never:  # pragma: no cover
-                assert_never(never)
 
     def _given_up(
         self, received: Received, request: Request, history: History, now: datetime

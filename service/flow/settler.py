@@ -37,8 +37,8 @@ class Settler:
 
     async def settle(
         self, delivery: Delivery, plan: Plan, deadline: datetime | None = None
-    ) -> bool:
-        """Publish, then settle; whether the whole plan was carried out."""
+    ) -> None:
+        """Publish, then settle."""
         received = delivery.received
         message_id = received.message.message_id
         for publication in plan.publications:
@@ -48,10 +48,17 @@ class Settler:
         answered = Answered.by(plan, received, deadline, self._clock.now())
         if answered is not None:
             self._emit(answered)
+        await self._end(delivery, plan.settlement)
+        # Asked after it: a settlement that fails costs the connection, and settles nothing.
         if not delivery.alive:
             self._emit(Abandoned(message_id))
-            return False
-        match plan.settlement:
+            return
+        self._emit(Settled(message_id, plan.settlement))
+        if (parked := ParkedUnanswered.by(plan, received)) is not None:
+            self._emit(parked)
+
+    async def _end(self, delivery: Delivery, settlement: Settlement) -> None:
+        match settlement:
             case Settlement.REPLIED | Settlement.RETRIED | Settlement.PARKED:
                 await delivery.ack()
             case Settlement.DEAD_LETTERED:
@@ -60,10 +67,6 @@ class Settler:
                 await delivery.requeue()
             case _ as never:  # pragma: no cover
                 assert_never(never)
-        self._emit(Settled(message_id, plan.settlement))
-        if (parked := ParkedUnanswered.by(plan, received)) is not None:
-            self._emit(parked)
-        return plan is not REQUEUE
 
     async def _publish(self, delivery: Delivery, publication: Publication) -> bool:
         """Publish until the broker confirms; False when the delivery cannot wait any longer."""

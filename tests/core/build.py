@@ -58,6 +58,12 @@ def received(
     return Received(content, "orders", "order.request", redelivered, undecodable)
 
 
+def waited(content: Message = REQUEST, *, redelivered: bool = False) -> Received:
+    """The message as the broker hands it out after it waited in a retry queue of ours."""
+    headers = {**content.headers, "x-death": [{"queue": "orders.retry.5", "count": 1}]}
+    return Received(replace(content, headers=headers), "", "orders.requests", redelivered)
+
+
 def history(**changes: Any) -> History:
     """The history of an order that was first seen now, with these attributes changed."""
     return replace(History(first_seen=NOW), **changes)
@@ -70,10 +76,12 @@ def an_answer(status: Status, code: Code | None = None, text: str = "why") -> An
     return Answer(status, 1, NOW, problem=Problem(code, text))
 
 
-def answered(status: int, content: object = b"", retry_after: str | None = None) -> Answered:
+def answered(
+    status: int, content: object = b"", retry_after: str | None = None, date: str | None = None
+) -> Answered:
     """A whole answer of the API; what is not bytes becomes JSON."""
     body = content if isinstance(content, bytes) else json.dumps(content).encode()
-    return Answered(status, body, retry_after)
+    return Answered(status, body, retry_after, date)
 
 
 def order_of(text: str, request_id: str = "o-1") -> Order:

@@ -19,7 +19,17 @@ from service.core.history import History, from_headers
 from service.core.message import Message, PublicationKind, Received
 from service.core.request import Undecodable
 from service.core.settlement import Settlement, plan_unserved
-from tests.core.build import NOW, ago, ahead, an_answer, examples, history, message, received
+from tests.core.build import (
+    NOW,
+    ago,
+    ahead,
+    an_answer,
+    examples,
+    history,
+    message,
+    received,
+    waited,
+)
 
 UNKNOWN = an_answer(Status.UNKNOWN, Code.OUTCOME_UNKNOWN, "perhaps")
 OURS = "x-order-relay-"
@@ -138,8 +148,7 @@ def test_a_parked_copy_of_an_accepted_order_has_no_reason() -> None:
 def test_the_first_copys_originals_win() -> None:
     """The second hop comes from a retry queue; nobody asks for that."""
     first = retry_copy(received(message(user_id="shop")), history(), 1).message
-    again = Received(first, exchange="", routing_key="orders.requests")
-    for copy in both_copies(again):
+    for copy in both_copies(waited(first)):
         assert copy.headers[OURS + "original-exchange"] == "orders"
         assert copy.headers[OURS + "original-routing-key"] == "order.request"
         assert copy.headers[OURS + "original-user-id"] == "shop"
@@ -149,7 +158,7 @@ def test_an_old_history_in_the_headers_is_replaced() -> None:
     """A copy's history is the present one."""
     old = {OURS + "attempts": 1, OURS + "retries": 1, OURS + "last-outcome": "unreached"}
     copy = retry_copy(
-        received(message(headers=old)), history(attempts=4, retries=6, last_outcome="unknown"), 5
+        waited(message(headers=old)), history(attempts=4, retries=6, last_outcome="unknown"), 5
     )
     assert copy.message.headers[OURS + "attempts"] == 4
     assert copy.message.headers[OURS + "retries"] == 7
@@ -161,7 +170,7 @@ def test_an_old_history_in_the_headers_is_replaced() -> None:
 def test_a_copy_of_a_copy_loses_nothing_more(headers: dict[str, object]) -> None:
     """However often an order waits, its headers do not grow or wear off."""
     once = retry_copy(received(message(headers=headers)), history(), 1).message
-    twice = retry_copy(received(once), history(), 1).message
+    twice = retry_copy(waited(once), history(), 1).message
     assert twice == once
 
 

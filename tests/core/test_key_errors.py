@@ -53,3 +53,9 @@ def test_an_error_without_the_word_never_names_it(error: str) -> None:
     """Whatever else is said."""
     if "key" not in error.lower():
         assert not names_the_key(error)
+
+
+def test_no_more_is_searched_than_is_told() -> None:
+    """However long an error is, the loop stands still for its first 500 characters only."""
+    assert names_the_key("x" * 486 + " invalid key")
+    assert not names_the_key("x" * 500 + " invalid key")

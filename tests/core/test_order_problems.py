@@ -149,7 +149,7 @@ def test_problems_are_told_in_the_same_order_every_time() -> None:
 
 def test_a_message_has_at_most_20_problems() -> None:
     """A reply stays small, however bad the order is."""
-    text = json.dumps(FIELDS | {f"p{number}.": 1 for number in range(100)})
+    text = json.dumps(FIELDS | {f"p{number}.": 1 for number in range(90)})
     assert problems_of(text).count("names are letters") == 20
 
 
@@ -158,3 +158,20 @@ def test_a_field_in_other_letters_is_refused_with_the_name_that_was_meant(name: 
     """A form reader that folds case would see the field twice."""
     found = problems_of(f'{{"service": 7, "link": "https://x.y/", "quantity": 5, "{name}": 1}}')
     assert found == f"{name}: is not known; did you mean {name.lower()}?"
+
+
+def fields(count: int) -> str:
+    """A good order's JSON text with this many fields."""
+    return json.dumps(FIELDS | {f"p{number}": 1 for number in range(count - len(FIELDS))})
+
+
+def test_an_order_may_have_100_fields() -> None:
+    """All are sent."""
+    assert order_of(fields(100)).form.count(b"=") == 102
+
+
+@pytest.mark.parametrize("count", [101, 4952])
+def test_more_fields_are_refused(count: int) -> None:
+    """And none of them is looked at."""
+    expected = f"the order has {count} fields; at most 100 are allowed"
+    assert problems_of(fields(count)) == expected

@@ -1,5 +1,6 @@
 """Plans: what is published for a delivery, in which order, and how it is settled then."""
 
+import json
 from typing import Any
 
 import pytest
@@ -8,21 +9,24 @@ from service.core.answer import Answer
 from service.core.codes import Code, Status
 from service.core.decision import RetryLater
 from service.core.message import Received
-from service.core.request import Invalid, Undecodable, Unidentified
+from service.core.request import Invalid, Request, Undecodable, Unidentified
 from service.core.settlement import (
     REQUEUE,
     Plan,
     Settlement,
     plan_answer,
+    plan_conflict,
     plan_ending,
     plan_unserved,
 )
 from tests.core.build import (
+    FIELDS,
     NOW,
     ago,
     an_answer,
     history,
     message,
+    order_of,
     plan_effects,
     received,
     reply_body,
@@ -91,6 +95,23 @@ def test_an_invalid_order_that_was_sent_before_is_parked() -> None:
     assert text == "quantity: was 0; an order may exist"
 
 
+def conflict(**changes: Any) -> list[str]:
+    """The effects of the plan for an order with this history whose id had another one."""
+    request = Request("o-1", order_of(json.dumps(FIELDS)), None, history(**changes))
+    return plan_effects(plan_conflict(received(), request, NOW))
+
+
+def test_another_order_under_a_known_id_is_rejected() -> None:
+    """Nobody has sent it."""
+    assert conflict() == ["reply rejected message_id_conflict", "replied"]
+
+
+def test_another_order_that_may_have_been_sent_elsewhere_is_parked() -> None:
+    """A process that had not seen the first one may have placed it: `rejected` could be false."""
+    done = ["park unknown outcome_unknown", "reply unknown outcome_unknown", "parked"]
+    assert conflict(unknown_since=ago(5)) == done
+
+
 @pytest.mark.parametrize(
     ("changes", "done"),
     [
@@ -145,12 +166,12 @@ def test_only_the_broker_moves_undecodable_ones(changes: dict[str, Any], done: l
     [
         (an_answer(Status.ACCEPTED), "", "repeatable"),
         (an_answer(Status.REJECTED, Code.REFUSED), "refused", "repeatable"),
-        (an_answer(Status.UNKNOWN, Code.OUTCOME_UNKNOWN), "outcome_unknown", "repeatable"),
+        (an_answer(Status.UNKNOWN, Code.OUTCOME_UNKNOWN), "outcome_unknown", "asked again"),
         (an_answer(Status.FAILED, Code.TOO_OLD), "too_old", "asked again"),
     ],
     ids=["accepted", "rejected", "unknown", "failed"],
 )
 def test_which_answers_are_given_again(answer: Answer, code: str, repeatable: str) -> None:
-    """Only a failed order may be sent again with the same message id."""
+    """Only what is certain for good: a failed order may be sent again, an unknown one is parked."""
     assert answer.code == code
     assert answer.repeatable == (repeatable == "repeatable")

@@ -105,6 +105,10 @@ def test_epoch_seconds_out_of_range_are_a_value_error(seconds: float) -> None:
         pytest.param(" 7\t", 7.0, id="white-space"),
         pytest.param("007", 7.0, id="leading-zeros"),
         pytest.param("0" * 20 + "5", 5.0, id="many-leading-zeros"),
+        pytest.param("6.5", 6.5, id="decimals"),
+        pytest.param("2.0", 2.0, id="whole-decimals"),
+        pytest.param("0.0", 0.0, id="zero-decimals"),
+        pytest.param("1." + "3" * 400, 1.33333333333, id="many-decimals"),
         pytest.param("Sat, 31 Jan 2026 12:00:30 GMT", 30.0, id="IMF-fixdate"),
         pytest.param("Saturday, 31-Jan-26 12:00:30 GMT", 30.0, id="RFC-850"),
         pytest.param("Sat Jan 31 12:00:30 2026", 30.0, id="asctime"),
@@ -138,7 +142,10 @@ def test_a_huge_wait_stays_huge(value: str) -> None:
         pytest.param("  ", id="blank"),
         pytest.param("-5", id="negative"),
         pytest.param("+5", id="signed"),
-        pytest.param("1.5", id="fraction"),
+        pytest.param("1.5.5", id="two-points"),
+        pytest.param("1.", id="point-at-the-end"),
+        pytest.param("0" * 60_000 + "x", id="60000-zeros-and-a-letter"),
+        pytest.param("(" * 60_000, id="60000-brackets"),
         pytest.param("1e3", id="exponent"),
         pytest.param("5 s", id="unit"),
         pytest.param("5, 6", id="two-values"),
@@ -160,6 +167,26 @@ def test_a_huge_wait_stays_huge(value: str) -> None:
 def test_what_cannot_be_read_says_nothing(value: str | None) -> None:
     """An absent or unreadable header is None, never an error: the order was sent already."""
     assert parse_retry_after(value, NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("date", "seconds"),
+    [
+        pytest.param("Sat, 31 Jan 2026 11:50:00 GMT", 630.0, id="behind"),
+        pytest.param("Sat, 31 Jan 2026 12:00:20 GMT", 10.0, id="ahead"),
+        pytest.param("Sat, 31 Jan 2026 13:00:00 GMT", 0.0, id="past"),
+        pytest.param(None, 30.0, id="absent"),
+        pytest.param("today", 30.0, id="unreadable"),
+    ],
+)
+def test_a_date_is_read_against_the_answers_own(date: str | None, seconds: float) -> None:
+    """The API's clock may be wrong; how long it asks to wait is not."""
+    assert parse_retry_after("Sat, 31 Jan 2026 12:00:30 GMT", NOW, date) == seconds
+
+
+def test_seconds_need_no_date() -> None:
+    """They count from when the answer came."""
+    assert parse_retry_after("7", NOW, "Sat, 31 Jan 2026 11:50:00 GMT") == 7.0
 
 
 dates = st.builds(

@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from service.core.message import Message, PublicationKind, Received
-from tests.flow.fakes import FakeDelivery
+from tests.flow.fakes import FakeDelivery, waited
 from tests.flow.world import World
 
-RETRY_EXCHANGE = ""
 STEP_SECONDS = 0.05
 
 
@@ -50,9 +49,8 @@ class Circulating(World):
         published, self._read = self.broker.published[self._read :], len(self.broker.published)
         for each in published:
             if each.kind is PublicationKind.RETRY:
-                back = Received(each.message, exchange=RETRY_EXCHANGE)
                 due = now + float(each.routing_key)
-                heapq.heappush(self._waiting, (due, next(self._numbers), back))
+                heapq.heappush(self._waiting, (due, next(self._numbers), waited(each.message)))
         while self._waiting and self._waiting[0][0] <= now:
             self.queue.append(heapq.heappop(self._waiting)[2])
         self.queue.extendleft(reversed(self.broker.returned))

@@ -24,6 +24,13 @@ def request(message_id: str | None = "o-1", **changes: object) -> Message:
     return Message(body=data, message_id=message_id, **changes)  # type: ignore[arg-type]
 
 
+def waited(message: Message, **arrival: object) -> Received:
+    """What the broker hands out when `message` has waited in a retry queue."""
+    deaths = [{"queue": "orders.retry.1", "count": 1}]
+    back = replace(message, headers={**message.headers, "x-death": deaths})
+    return Received(back, "", "orders.requests", **arrival)  # type: ignore[arg-type]
+
+
 def placed(order_id: str = "ord_1") -> Answered:
     """The API's answer to an order that it placed."""
     return Answered(200, json.dumps({"order": order_id}).encode())
@@ -83,11 +90,13 @@ class FakeBroker:
         self.parked: list[Message] = []
         self.returned: list[Received] = []
         self.before_confirm: Callable[[], None] = lambda: None
+        self.before_settled: Callable[[], None] = lambda: None
         self._out: list[FakeDelivery] = []
 
     def deliver(self, message: Message, **arrival: object) -> "FakeDelivery":
-        """A delivery of `message`; `arrival` sets redelivered, undecodable and so on."""
-        return self.hand_out(Received(message, **arrival))  # type: ignore[arg-type]
+        """A delivery of a producer's `message`; `arrival` sets redelivered and so on."""
+        by: dict[str, object] = {"exchange": "orders", "routing_key": "order.request"}
+        return self.hand_out(Received(message, **(by | arrival)))  # type: ignore[arg-type]
 
     def hand_out(self, received: Received) -> "FakeDelivery":
         """A delivery, the first or one more, of what was received."""
@@ -175,6 +184,7 @@ class FakeDelivery:
         self.alive = False
 
     def _settles(self) -> bool:
+        self._broker.before_settled()
         if not self.alive:
             return False
         # The broker would close the channel for it.

@@ -10,7 +10,13 @@ from service.core.outcome import Lost
 from service.core.request import DEADLINE
 from service.core.settlement import Settlement
 from service.flow.events.labels import Waiting
-from service.flow.events.order import Answered, ParkedUnanswered, RetryPlanned, Settled
+from service.flow.events.order import (
+    Abandoned,
+    Answered,
+    ParkedUnanswered,
+    RetryPlanned,
+    Settled,
+)
 from service.flow.sending.leaving import PATIENCE_SECONDS
 from tests.flow.clock import EPOCH, settle
 from tests.flow.fakes import refusal, request
@@ -83,6 +89,23 @@ async def test_a_message_that_was_not_settled_has_not_ended() -> None:
     world = World()
     world.broker.before_confirm = world.broker.lose_connection
     await world.serve(request(None))
+    assert world.seen(ParkedUnanswered) == []
+
+
+@pytest.mark.parametrize(
+    ("message", "arrival"),
+    [(request(), {}), (request(None), {}), (request(), {"undecodable": "x"})],
+    ids=["ack", "ack of a parked one", "dead-letter"],
+)
+async def test_what_could_not_be_settled_does_not_count_as_settled(
+    message: Message, arrival: dict[str, object]
+) -> None:
+    """The connection goes with the ack: the broker delivers again, and it counts then."""
+    world = World()
+    world.broker.before_settled = world.broker.lose_connection
+    await world.serve(message, **arrival)
+    assert (len(world.seen(Abandoned)), world.seen(Settled)) == (1, [])
+    assert len(world.broker.returned) == 1
     assert world.seen(ParkedUnanswered) == []
 
 

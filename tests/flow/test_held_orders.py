@@ -7,7 +7,7 @@ from service.core.history import FIRST_SEEN
 from service.core.times import to_rfc3339
 from service.flow.held_orders import HeldOrders
 from tests.flow.clock import EPOCH, settle
-from tests.flow.fakes import request
+from tests.flow.fakes import request, waited
 from tests.flow.world import World
 
 HOUR = timedelta(hours=1)
@@ -40,9 +40,9 @@ async def test_the_age_grows_by_itself_until_the_answer() -> None:
     world = World()
     world.api.pause()
     ages = [world.relay.oldest_order_age_seconds()]
-    await world.serve(request("o-1"), exchange="orders")
+    await world.serve(request("o-1"))
     await world.clock.advance(40)
-    await world.serve(request("o-2"), exchange="orders")
+    await world.serve(request("o-2"))
     await world.clock.advance(30)
     ages.append(world.relay.oldest_order_age_seconds())
     world.api.resume()
@@ -55,7 +55,7 @@ async def test_an_order_is_held_until_its_reply_is_confirmed() -> None:
     """What cannot be published grows old here."""
     world = World()
     world.broker.refuse("blocked")
-    await world.serve(request(), exchange="orders")
+    await world.serve(request())
     await world.clock.advance(0.01)
     assert world.relay.oldest_order_age_seconds() > 0
     await world.clock.advance(60)
@@ -68,7 +68,7 @@ async def test_an_order_out_of_a_waiting_tier_is_as_old_as_it_says() -> None:
     world = World()
     world.api.pause()
     headers = {FIRST_SEEN: to_rfc3339(EPOCH - HOUR)}
-    await world.serve(request(headers=headers), exchange="")
+    await world.serve_again(waited(request(headers=headers)))
     await world.clock.advance(5)
     assert world.relay.oldest_order_age_seconds() == 3605
 
@@ -78,7 +78,7 @@ async def test_a_producer_cannot_make_its_order_look_old() -> None:
     world = World()
     world.api.pause()
     headers = {FIRST_SEEN: to_rfc3339(EPOCH - HOUR)}
-    await world.serve(request(headers=headers), exchange="orders")
+    await world.serve(request(headers=headers))
     await world.clock.advance(5)
     assert world.relay.oldest_order_age_seconds() == 5
 
@@ -87,6 +87,6 @@ async def test_a_message_that_is_no_order_is_held_while_it_cannot_be_parked() ->
     """It is in nobody else's hands either."""
     world = World()
     world.broker.refuse("blocked")
-    await world.serve(request(message_id=None), exchange="orders")
+    await world.serve(request(message_id=None))
     await world.clock.advance(0.01)
     assert world.relay.oldest_order_age_seconds() > 0

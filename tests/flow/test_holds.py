@@ -16,7 +16,7 @@ from service.flow.sending.asking import LONGEST_PAUSE_SECONDS
 from service.flow.sending.leaving import PATIENCE_SECONDS, SHORT_HOLD_SECONDS
 from tests.flow.circulating import Circulating
 from tests.flow.clock import EPOCH, settle
-from tests.flow.fakes import refusal, request
+from tests.flow.fakes import refusal, request, waited
 from tests.flow.world import World
 
 UNAUTHORIZED = Answered(401, b'{"error": "unauthorized"}')
@@ -106,7 +106,7 @@ async def test_bad_neighbours_of_several_kinds_stop_nobody() -> None:
         world.api.answer(name, *[answer] * 100)
         world.send(request(name))
     world.api.answer("d", *[Answered(429, b"")] * 3)
-    world.send(request("d", headers={ATTEMPTS: 9, RETRIES: 9}))
+    world.queue.append(waited(request("d", headers={ATTEMPTS: 9, RETRIES: 9})))
     for second in range(40):
         for number in range(10):
             world.send(request(f"good-{second}-{number}"))
@@ -287,7 +287,8 @@ async def test_one_orders_history_does_not_set_the_wait_of_all() -> None:
     """A 429 that says nothing, met by an order on its tenth attempt: all wait a second."""
     world = World()
     world.api.answer("old", Answered(429, b""))
-    await world.serve(request("old", headers={ATTEMPTS: 9, RETRIES: 9}))
+    old = waited(request("old", headers={ATTEMPTS: 9, RETRIES: 9}))
+    await world.serve(old.message, exchange=old.exchange, routing_key=old.routing_key)
     await world.serve(request("new"))
     await world.clock.advance(1.5)
     assert world.log.count("reply accepted") == 2

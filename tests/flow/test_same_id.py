@@ -3,14 +3,17 @@
 import asyncio
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.core.history import ATTEMPTS
+from service.core.message import Message
 from service.core.outcome import Lost
 from service.flow.keyed_lock import KeyedLock
 from service.flow.recent import RecentRequests
 from tests.flow.clock import EPOCH, settle
-from tests.flow.fakes import GOOD_BODY, refusal, request
+from tests.flow.fakes import GOOD_BODY, refusal, request, waited
 from tests.flow.world import World
 
 OTHER_BODY = {**GOOD_BODY, "quantity": 2000}
@@ -67,15 +70,71 @@ async def test_a_conflict_does_not_replace_the_answer() -> None:
     ]
 
 
-async def test_an_unknown_outcome_is_repeated_but_parked_once() -> None:
-    """One copy for the person is enough."""
+PARKED = ["park", "reply unknown outcome_unknown", "ack o-1"]
+LAST_ATTEMPT = {ATTEMPTS: 11}
+
+
+async def parked_once(world: World) -> Message:
+    """The copy of an order that is parked after its last attempt."""
+    world.api.answer("o-1", Lost("read timed out"))
+    await world.serve_again(waited(request(headers=LAST_ATTEMPT)))
+    assert world.log == ["submit o-1", *PARKED]
+    world.log.clear()
+    return world.broker.parked[0]
+
+
+async def test_what_was_parked_and_comes_again_is_asked_for_again() -> None:
+    """From memory its answer would leave it in no queue: the copy may be the parked one itself."""
     world = World()
-    world.api.answer("o-1", *[Lost("read timed out")] * 2)
-    message = request(headers={"x-order-relay-attempts": 11})
-    await world.serve(message)
-    await world.serve(message)
-    unknown = ["reply unknown outcome_unknown", "ack o-1"]
-    assert world.log == ["submit o-1", "park", *unknown, *unknown]
+    copy = await parked_once(world)
+    await world.serve(copy)
+    assert world.log == ["submit o-1", "reply accepted", "ack o-1"]
+
+
+@pytest.mark.parametrize("way", ["replayed", "moved by hand", "delivered again", "sent again"])
+async def test_what_was_parked_and_cannot_be_sent_is_parked_again(way: str) -> None:
+    """Whoever brings it back, by whatever way, finds it again; the API may have forgotten it."""
+    world = World()
+    copy = await parked_once(world)
+    await world.clock.advance(world.policy.idempotency_window_seconds)
+    match way:
+        case "replayed":
+            await world.serve_again(waited(copy))
+        case "moved by hand":
+            await world.serve(copy, exchange="", routing_key="orders.requests")
+        case "delivered again":
+            await world.serve_again(waited(copy, redelivered=True))
+        case _:
+            await world.serve(request())
+    assert world.log == PARKED
+    assert len(world.broker.parked) == 2
+
+
+async def test_a_certain_answer_ends_the_doubt_about_an_id() -> None:
+    """Later repeats get it from memory."""
+    world = World()
+    copy = await parked_once(world)
+    await world.serve(copy)
+    await world.clock.advance(world.policy.idempotency_window_seconds)
+    await world.serve_again(waited(copy))
+    assert world.log == ["submit o-1", *["reply accepted", "ack o-1"] * 2]
+
+
+async def test_what_a_replay_says_of_its_order_counts_more_than_the_memory() -> None:
+    """A person has found out that no order exists, and sends it anew."""
+    world = World()
+    await parked_once(world)
+    await world.clock.advance(world.policy.idempotency_window_seconds)
+    await world.serve_again(waited(request()))
+    assert world.log == ["submit o-1", "reply accepted", "ack o-1"]
+
+
+async def test_another_order_that_may_have_been_sent_elsewhere_is_no_mere_conflict() -> None:
+    """A process that did not see the first one may have placed it."""
+    world = World()
+    await world.serve(request())
+    await world.serve(request(body=OTHER_BODY), redelivered=True)
+    assert world.log[-3:] == PARKED
 
 
 async def test_a_failed_order_may_be_sent_again_under_its_id() -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from service.core.history import ATTEMPTS, FIRST_SEEN, SUSPICIONS, UNKNOWN_SINCE
 from service.core.message import Message
 from service.core.outcome import Answered, ApiResult, Lost, NotSent
 from service.core.request import DEADLINE
@@ -16,6 +17,7 @@ from tests.flow.world import World
 
 UNKNOWN = Lost("read timed out")
 UNREACHED = NotSent("connection refused")
+LONG_AGO = "2020-01-01T00:00:00Z"
 
 
 async def test_a_good_order_is_submitted_answered_and_acked_in_that_order() -> None:
@@ -166,6 +168,14 @@ async def test_a_dead_delivery_is_neither_published_for_nor_acked() -> None:
     assert world.log == ["submit o-1"]
     assert (len(world.seen(Abandoned)), world.seen(Settled)) == (1, [])
     await world.serve(request(), redelivered=True)
+    assert world.log == ["submit o-1", "reply accepted", "ack o-1"]
+
+
+async def test_what_a_producer_writes_in_our_headers_counts_for_nothing() -> None:
+    """Its order is sent like any other."""
+    world = World()
+    forged = {ATTEMPTS: 99, SUSPICIONS: 99, FIRST_SEEN: "nonsense", UNKNOWN_SINCE: LONG_AGO}
+    await world.serve(request(headers=forged))
     assert world.log == ["submit o-1", "reply accepted", "ack o-1"]
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from service.core.decision import RetryPolicy
-from service.core.message import Message
+from service.core.message import Message, Received
 from service.flow.events import Event
 from service.flow.relay import Relay
 from service.flow.sending.gate import Gate
@@ -51,7 +51,13 @@ class World:
 
     async def serve(self, message: Message, **arrival: object) -> FakeDelivery:
         """Deliver `message` and let it go as far as it goes without time passing."""
-        delivery = self.broker.deliver(message, **arrival)
+        return await self._begin(self.broker.deliver(message, **arrival))
+
+    async def serve_again(self, received: Received) -> FakeDelivery:
+        """Deliver once more what the broker had before, as `serve` does."""
+        return await self._begin(self.broker.hand_out(received))
+
+    async def _begin(self, delivery: FakeDelivery) -> FakeDelivery:
         self.relay.receive(delivery)
         await settle()
         return delivery

@@ -117,7 +117,7 @@ class AmqpPeers:
 
     def rank(self) -> int:
         """How many replicas that could send come before this one."""
-        return 0 if self._without is not None else self._peers.rank
+        return 0 if self._counting() else self._peers.rank
 
     def common(self) -> Common:
         """What the others know."""

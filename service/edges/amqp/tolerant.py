@@ -1,9 +1,10 @@
-"""Decoders for pamqp that no message can break.
+"""Decoders for pamqp that no message can break, and that guess nothing.
 
 pamqp raises on invalid UTF-8 in short strings and header keys, on timestamps past the year 9999
 and on deep nesting. aiormq's reader dies of it, the broker delivers the message again to the next
 connection, and so on for ever. These decoders read such values as marked ones, so that the one
-message can be rejected.
+message can be rejected. pamqp also takes seconds past the year 2106 for milliseconds, which made a
+deadline far ahead one of the past, and takes large decimals for negative ones.
 
 And one encoder that loses nothing: pamqp writes every float in 32 bits. A copy of a message would
 have 0.10000000149 in place of 0.1, and a message with 1e300 could not be copied.
@@ -11,7 +12,8 @@ have 0.10000000149 in place of 0.1, and a message with 1e300 could not be copied
 
 import struct
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
+from decimal import Decimal
 
 import pamqp.decode
 import pamqp.encode
@@ -20,6 +22,8 @@ from pamqp.common import FieldArray, FieldTable, FieldValue
 MAX_DEPTH = 32
 _LONGEST_SCALAR_BYTES = 9
 _LENGTH = struct.Struct(">I")
+_SECONDS = struct.Struct(">Q")
+_DECIMAL = struct.Struct(">BI")
 _encode_table_value = pamqp.encode.encode_table_value
 
 
@@ -34,12 +38,17 @@ class UndecodableTable(dict[str, FieldValue]):
         return repr(self.raw)
 
 
+class FarTimestamp(int):
+    """The seconds of a timestamp in a header for which datetime has no year."""
+
+
 def install() -> None:
     """Make pamqp use these decoders, in the whole process; a second call changes nothing."""
     pamqp.decode.METHODS["shortstr"] = short_string
     pamqp.decode.METHODS["timestamp"] = timestamp
     pamqp.decode.METHODS["table"] = table
-    pamqp.decode.TABLE_MAPPING[b"T"] = timestamp
+    pamqp.decode.TABLE_MAPPING[b"T"] = timestamp_field
+    pamqp.decode.TABLE_MAPPING[b"D"] = decimal
     pamqp.encode.encode_table_value = table_value
 
 
@@ -50,11 +59,26 @@ def short_string(value: bytes) -> tuple[int, str]:
 
 
 def timestamp(value: bytes) -> tuple[int, datetime | None]:
-    """A timestamp, or None where datetime has no year for it."""
+    """The moment of a timestamp, which is in seconds, or None where datetime has no year for it."""
+    if len(value) < _SECONDS.size:
+        return len(value), None
+    size, moment = timestamp_field(value)
+    return size, moment if isinstance(moment, datetime) else None
+
+
+def timestamp_field(value: bytes) -> tuple[int, datetime | FarTimestamp]:
+    """A timestamp in a header: its moment, or its seconds where datetime has no year for it."""
+    (seconds,) = _SECONDS.unpack_from(value)
     try:
-        return pamqp.decode.timestamp(value)
+        return _SECONDS.size, datetime.fromtimestamp(seconds, tz=UTC)
     except (ValueError, OverflowError, OSError):
-        return 8, None
+        return _SECONDS.size, FarTimestamp(seconds)
+
+
+def decimal(value: bytes) -> tuple[int, Decimal]:
+    """A decimal, which has no sign in AMQP 0-9-1."""
+    scale, digits = _DECIMAL.unpack_from(value)
+    return _DECIMAL.size, Decimal(digits).scaleb(-scale)
 
 
 def table(value: bytes) -> tuple[int, dict[str, FieldValue]]:
@@ -69,10 +93,17 @@ def table(value: bytes) -> tuple[int, dict[str, FieldValue]]:
 
 
 def table_value(value: FieldArray | FieldTable | FieldValue) -> bytes:
-    """A header's value as bytes on the wire, a float in 64 bits."""
-    if isinstance(value, float):
-        return b"d" + pamqp.encode.double(value)
-    return _encode_table_value(value)
+    """A header's value as bytes on the wire, so that it is read as the same again."""
+    match value:
+        case float():
+            return b"d" + pamqp.encode.double(value)
+        case FarTimestamp():
+            return b"T" + _SECONDS.pack(value)
+        case Decimal() if value.is_finite() and not value.is_signed():
+            scale = -int(value.as_tuple().exponent)
+            return b"D" + _DECIMAL.pack(scale, int(value.scaleb(scale)))
+        case _:
+            return _encode_table_value(value)
 
 
 def _table(data: bytes, start: int, end: int, depth: int) -> dict[str, FieldValue]:

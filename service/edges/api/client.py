@@ -13,6 +13,7 @@ import httpx2
 from service import __version__
 from service.core.outcome import MAX_ANSWER_BYTES, Answered, ApiResult, Lost
 from service.edges.api.attempt import Attempt
+from service.edges.api.compressed import TOO_LARGE, unpacking
 from service.edges.api.failures import failure
 from service.edges.api.key import KeySource
 from service.edges.api.loggers import keep_answers_out_of_logs
@@ -22,10 +23,6 @@ from service.edges.api.watched import WatchedTransport
 IDLE_SECONDS = 4.0
 """Many servers close idle connections after 5 s: an order that is sent just then would be lost."""
 
-_PLAIN = frozenset({"", "identity", "none", "utf-8"})
-"""The last two are no codings (RFC 9110, 8.4.1), but some servers send them for plain text."""
-
-_TOO_LARGE = Lost(f"answer larger than {MAX_ANSWER_BYTES} bytes")
 _ENCODED = Lost("answer in a content encoding that was not asked for")
 _TWO_LENGTHS = Lost("answer with both a length and chunks")
 
@@ -79,7 +76,7 @@ class HttpOrderApi:
             headers={
                 "User-Agent": f"order-relay/{__version__}",
                 "Accept": "application/json",
-                # A small compressed answer can become gigabytes; plain ones are bounded on arrival.
+                # Plain answers need no unpacking; what comes compressed all the same is read.
                 "Accept-Encoding": "identity",
             },
             timeout=httpx2.Timeout(timeout_seconds),
@@ -148,19 +145,24 @@ class _NoCookies(CookieJar):
 
 
 async def _read(response: httpx2.Response) -> Answered | Lost:
-    if response.headers.get("content-encoding", "").strip().lower() not in _PLAIN:
+    unpack = unpacking(response.headers.get("content-encoding", ""))
+    if unpack is None:
         return _ENCODED
     if {"content-length", "transfer-encoding"} <= response.headers.keys():
         # A reader that uses the other one sees another answer (RFC 9112, 6.3).
         return _TWO_LENGTHS
     if int(response.headers.get("content-length", "0")) > MAX_ANSWER_BYTES:
-        return _TOO_LARGE
+        return TOO_LARGE
     body = bytearray()
     async for chunk in response.aiter_raw():
         body += chunk
         if len(body) > MAX_ANSWER_BYTES:
-            return _TOO_LARGE
-    return Answered(response.status_code, bytes(body), response.headers.get("retry-after"))
+            return TOO_LARGE
+    content = unpack(bytes(body))
+    if isinstance(content, Lost):
+        return content
+    headers = response.headers
+    return Answered(response.status_code, content, headers.get("retry-after"), headers.get("date"))
 
 
 def _parse(url: str) -> httpx2.URL:

@@ -10,15 +10,17 @@ MASK = b"***"
 
 def without_key(answer: Answered, key: str) -> Answered:
     """The same answer with every occurrence of `key` as `***`."""
-    retry_after = answer.retry_after
-    if retry_after is not None:
-        retry_after = redact(retry_after.encode(), key).decode()
-    return Answered(answer.status, redact(answer.body, key), retry_after)
+    retry_after, date = _redacted(answer.retry_after, key), _redacted(answer.date, key)
+    return Answered(answer.status, redact(answer.body, key), retry_after, date)
 
 
 def redact(text: bytes, key: str) -> bytes:
     """`text` with `***` for `key`: raw, URL-encoded, JSON-escaped, or a mixture of these."""
     return _pattern(key).sub(MASK, text)
+
+
+def _redacted(text: str | None, key: str) -> str | None:
+    return None if text is None else redact(text.encode(), key).decode()
 
 
 @lru_cache(maxsize=2)

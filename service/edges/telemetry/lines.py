@@ -16,6 +16,13 @@ Fields = dict[str, object]
 EXCEPTION = "exception"
 """The field that holds a traceback, the only text of several lines."""
 
+LONGEST_TEXT = 256
+"""How long a text may be in a line, as JSON; strangers write most of them."""
+
+_LONGEST_ID = 6 * 128
+LONGEST = {"request_id": _LONGEST_ID, "last_request_id": _LONGEST_ID, EXCEPTION: 16 * 1024}
+"""A usable message id is never cut: an order is looked for by it."""
+
 
 class Render(Protocol):
     """Makes a line, without its end, of values from `loggable`; `fields` may be changed."""
@@ -25,21 +32,23 @@ class Render(Protocol):
         ...
 
 
-def loggable(value: object, forms: tuple[str, ...]) -> object:
-    """`value` as JSON knows it, with the secrets masked and lone surrogates escaped."""
+def loggable(value: object, forms: tuple[str, ...], longest: int = LONGEST_TEXT) -> object:
+    """`value` as JSON knows it: secrets masked, lone surrogates escaped, long texts cut off."""
     kind = type(value)
     if kind is str:
-        return _text(value, forms)  # type: ignore[arg-type]
+        return _cut(_text(value, forms), longest)  # type: ignore[arg-type]
     if kind is int or kind is bool or value is None:
         return value
     if isinstance(value, float):
         # NaN and the infinities are no JSON: one of them would make the line unreadable.
         return value if isfinite(value) else str(value)
     if isinstance(value, Mapping):
-        return {_text(str(key), forms): loggable(each, forms) for key, each in value.items()}
+        return {
+            str(loggable(str(key), forms)): loggable(each, forms) for key, each in value.items()
+        }
     if isinstance(value, list | tuple | set | frozenset):
         return [loggable(each, forms) for each in value]
-    return _text(str(value), forms)
+    return _cut(_text(str(value), forms), longest)
 
 
 def render_json(time: str, level: str, event: str, fields: Fields) -> str:
@@ -113,6 +122,18 @@ def _text(text: str, forms: tuple[str, ...]) -> str:
         return text
     # A lone surrogate is no Unicode text: many JSON readers refuse the whole line.
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _cut(text: str, longest: int) -> str:
+    # Most texts: even with an escape for every other character they are short enough.
+    if len(text) * 2 <= longest and text.isascii() and text.isprintable():
+        return text
+    room = longest
+    for at, each in enumerate(text):
+        room -= len(_quoted(each)) - 2
+        if room < 0:
+            return f"{text[:at]}..."
+    return text
 
 
 def _escaped(character: str) -> str:

@@ -9,7 +9,15 @@ from typing import TextIO
 import structlog
 from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
 
-from service.edges.telemetry.lines import ConsoleLines, Fields, Render, loggable, render_json
+from service.edges.telemetry.lines import (
+    LONGEST,
+    LONGEST_TEXT,
+    ConsoleLines,
+    Fields,
+    Render,
+    loggable,
+    render_json,
+)
 from service.edges.telemetry.redaction import Redactor, Secrets
 from service.edges.telemetry.writer import LineWriter
 from service.flow.events.declare import Level
@@ -71,7 +79,10 @@ class LineProcessor:
             if "exc_info" in event_dict:
                 structlog.processors.format_exc_info(logger, level, event_dict)
             event = loggable(event_dict.pop("event", ""), forms)
-            fields = {name: loggable(value, forms) for name, value in event_dict.items()}
+            fields = {
+                name: loggable(value, forms, LONGEST.get(name, LONGEST_TEXT))
+                for name, value in event_dict.items()
+            }
             return self._render(now, level, str(event), fields)
         except Exception as error:  # noqa: BLE001 - a log line must cost no order
             unshown: Fields = {"error": type(error).__name__}

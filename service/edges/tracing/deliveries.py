@@ -5,6 +5,7 @@ from opentelemetry.trace import SpanKind, Tracer
 
 from service.core.history import RETRIES
 from service.core.message import Received
+from service.core.origin import history_headers
 from service.core.settlement import Settlement
 from service.edges.tracing import names
 from service.edges.tracing.names import Attributes, messaging, shown
@@ -129,6 +130,6 @@ def _answered(delivery: DeliveryScope, event: Answered) -> None:
 
 
 def _retries(received: Received) -> int:
-    """How many waits the headers count, each after an attempt; the headers are untrusted."""
-    value = received.message.headers.get(RETRIES)
+    """How many waits the headers count, each after an attempt."""
+    value = history_headers(received).get(RETRIES)
     return value if type(value) is int and value > 0 else 0

@@ -1,7 +1,8 @@
 """Decoders that no bytes can break, and that read good ones as pamqp does."""
 
 import struct
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pamqp.decode
 import pamqp.encode
@@ -13,10 +14,11 @@ from pamqp.common import FieldTable
 from service.edges.amqp import tolerant
 from service.edges.amqp.codec import encodable
 from service.edges.amqp.tolerant import MAX_DEPTH, UndecodableTable
-from tests.edges.amqp.tables import pamqp_as_it_is, quick, tables
+from tests.edges.amqp.tables import EPOCH, pamqp_as_it_is, quick, tables
 from tests.world.broker import wire
 
 ONE = wire.integer_field(1)
+LAST_SECOND = int(datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp())
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -164,17 +166,40 @@ def test_a_short_string_is_read_whatever_it_is(data: bytes) -> None:
 @quick
 @given(st.integers(0, 2**64 - 1))
 @example(2**64 - 1)
-@example(253_402_300_799_999)
-@example(253_402_300_800_000)
+@example(0)
+@example(2**32 - 1)
+@example(2**32)
+@example(LAST_SECOND)
+@example(LAST_SECOND + 1)
 def test_a_timestamp_is_a_moment_or_none(number: int) -> None:
-    """Seconds, or milliseconds above 32 bits, as pamqp has it; beyond the year 9999 nothing."""
+    """Seconds, however many; beyond the year 9999 nothing, and in a header what it was."""
     consumed, moment = tolerant.timestamp(struct.pack(">Q", number))
     assert consumed == 8
-    seconds = number / 1000 if number > 0xFFFFFFFF else number
-    if moment is None:
-        assert seconds >= datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp()
+    _, headers = tolerant.table(wire.table([(b"t", wire.timestamp_field(number))]))
+    if number > LAST_SECOND:
+        assert moment is None
+        assert headers == {"t": number}
     else:
-        assert moment.timestamp() == pytest.approx(seconds)
+        assert moment == EPOCH + timedelta(seconds=number)
+        assert headers == {"t": moment}
+    assert _encoded(dict(headers)) == wire.table([(b"t", wire.timestamp_field(number))])
+
+
+def test_a_timestamp_that_is_cut_off_is_none() -> None:
+    """No frame of a broker has one."""
+    assert tolerant.timestamp(b"\x00" * 7) == (7, None)
+
+
+@quick
+@given(st.integers(0, 255), st.integers(0, 2**32 - 1))
+@example(0, 2**32 - 1)
+@example(255, 2**31)
+def test_a_decimal_has_no_sign(scale: int, digits: int) -> None:
+    """A large one is not a negative one, and a copy has the same."""
+    encoded = wire.table([(b"d", b"D" + struct.pack(">BI", scale, digits))])
+    _, headers = tolerant.table(encoded)
+    assert headers == {"d": Decimal(digits).scaleb(-scale)}
+    assert _encoded(dict(headers)) == encoded
 
 
 def test_installing_twice_changes_nothing() -> None:

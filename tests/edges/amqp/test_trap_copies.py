@@ -8,6 +8,7 @@ from aio_pika.abc import AbstractIncomingMessage
 
 from service.core import copies
 from service.core.history import History
+from service.core.origin import came_back
 from service.core.settlement import Settlement
 from service.edges.amqp.broker import Broker
 from service.flow.events.order import Settled
@@ -92,8 +93,12 @@ async def test_what_the_broker_would_act_on_is_not_in_a_copy(
         )
         assert confirm is Confirm.ACK
         for number in (1, 2):
-            await _retry(edge, await edge.inbox.until(number))
+            delivery = await edge.inbox.until(number)
+            # The producer's `x-death` says so too, but not the exchange that it came by.
+            assert came_back(delivery.received) == (number > 1)
+            await _retry(edge, delivery)
         back = await edge.inbox.until(3)
+        assert came_back(back.received)
         await back.ack()
         waited = await vhost.drain("spy")
         assert len(waited) == 2

@@ -1,6 +1,7 @@
 """Messages that a client library cannot decode cost nobody the connection (traps 1 and 2)."""
 
 import asyncio
+import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -13,7 +14,7 @@ from service.flow.events.order import Answered, Settled
 from service.flow.events.process import BrokerConnected
 from tests.edges.amqp.edge import WholeRelay, relaying
 from tests.edges.amqp.hostile import BASE, BODY, HOSTILE, OUT_OF_RANGE, Hostile
-from tests.world.broker import BrokerError
+from tests.world.broker import BrokerError, wire
 from tests.world.broker.raw import Confirm, RawMessage, RawPublisher
 from tests.world.broker.vhost import VirtualHost
 from tests.world.broker.wire import Raw
@@ -79,6 +80,35 @@ async def test_a_timestamp_out_of_range_is_no_reason_to_refuse_the_order(
             assert confirm is Confirm.ACK
             await whole.edge.events.until(Answered, status="accepted", request_id=name)
         await _serves_a_good_one(whole, producer, "good-1")
+
+
+FAR_DEADLINES = {
+    "after the year 2106": wire.timestamp_field(2**32),
+    "in the year 2200": wire.timestamp_field(7_258_118_400),
+    "the last second": wire.timestamp_field(253_402_300_799),
+    "as a number": wire.integer_field(253_402_300_799),
+    "as an unsigned number": b"i\xff\xff\xff\xff",
+    "as a double": b"d" + struct.pack(">d", 253_402_300_799.0),
+    "as a float": b"f" + struct.pack(">f", 4e9),
+    "as a decimal": b"D\x00\xff\xff\xff\xff",
+}
+
+
+async def test_a_deadline_far_ahead_is_none_of_the_past(
+    vhost: VirtualHost, broker: Broker, producer: RawPublisher
+) -> None:
+    """Whatever type of AMQP it has, up to the end of its range: the order is placed.
+
+    As pamqp reads them: `failed`, for a deadline in 1970, or `rejected` for one before that.
+    """
+    async with relaying(broker) as whole:
+        for name, field in FAR_DEADLINES.items():
+            headers = wire.table([(b"x-order-relay-deadline", field)])
+            properties = {**BASE, "message_id": name.encode()}
+            confirm = producer.publish(b"orders", b"order.request", properties, headers, BODY)
+            assert confirm is Confirm.ACK
+            await whole.edge.events.until(Answered, request_id=name, status="accepted")
+        assert whole.edge.unbroken()
 
 
 async def _serves_a_good_one(whole: WholeRelay, producer: RawPublisher, message_id: str) -> None:

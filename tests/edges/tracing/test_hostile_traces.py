@@ -10,8 +10,7 @@ from service.core.message import Received
 from service.edges.tracing.api import TracedOrderApi
 from service.edges.tracing.propagation import current_headers
 from tests.edges.tracing.traced import URL, TracedWorld, in_memory, said
-from tests.flow.clock import settle
-from tests.flow.fakes import request
+from tests.flow.fakes import request, waited
 
 PARENTS = st.tuples(
     st.sampled_from(["00", "01", "ff", "0", "é0"]),
@@ -38,9 +37,10 @@ TEXT = st.text(st.characters(), max_size=9) | st.just("\ud800" * 300)
     state=HOSTILE,
     retries=HOSTILE,
     texts=st.tuples(TEXT, TEXT, TEXT, TEXT),
+    back=st.booleans(),
 )
 def test_no_header_or_property_breaks_a_delivery_or_its_span(
-    parent: object, state: object, retries: object, texts: tuple[str, str, str, str]
+    *, parent: object, state: object, retries: object, texts: tuple[str, str, str, str], back: bool
 ) -> None:
     """Whatever strangers write: the order is served, and what the API is told is a header."""
     exchange, routing_key, message_id, correlation_id = texts
@@ -51,8 +51,7 @@ def test_no_header_or_property_breaks_a_delivery_or_its_span(
 
     async def served() -> None:
         received = Received(message, exchange=exchange, routing_key=routing_key)
-        world.relay.receive(world.broker.hand_out(received))
-        await settle()
+        await world.serve_again(waited(message) if back else received)
 
     asyncio.run(served())
     assert world.reported == []

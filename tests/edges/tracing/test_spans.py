@@ -10,7 +10,7 @@ from service.edges.tracing.scope import exemplar, trace_id
 from service.flow.events import Event, order
 from tests.edges.tracing.traced import TracedWorld, said
 from tests.flow.clock import settle
-from tests.flow.fakes import placed, refusal, request
+from tests.flow.fakes import placed, refusal, request, waited
 
 TRACE_ID, SPAN_ID = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 TRACEPARENT = f"00-{TRACE_ID}-{SPAN_ID}-01"
@@ -64,7 +64,7 @@ async def test_a_producers_context_stays_on_reply_retry_and_parked_copy() -> Non
     headers = {"traceparent": TRACEPARENT, "tracestate": "a=1"}
     await world.serve(request(headers=headers))
     await world.clock.advance(6)
-    await world.serve(world.broker.published[0].message)
+    await world.serve_again(waited(world.broker.published[0].message))
     await world.clock.advance(6)
     kinds = [(each.kind, each.message.headers["traceparent"]) for each in world.broker.published]
     assert kinds == [(kind, TRACEPARENT) for kind in ("retry", "parked", "reply")]
@@ -83,7 +83,7 @@ async def test_an_order_from_the_retry_queue_goes_on_in_its_trace() -> None:
     await world.serve(request())
     await world.clock.advance(6)
     waiting = world.span("publish orders.retry")
-    await world.serve(world.broker.published[0].message)
+    await world.serve_again(waited(world.broker.published[0].message))
     assert len({trace_of(span) for span in world.spans}) == 1
     first, second = [span for span in world.spans if span.name == CONSUMED]
     assert waiting.context is not None

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from service.core.message import Message, Publication, PublicationKind, Received
 from service.flow.sending.peers import READ_BACK_SECONDS, Said
+from tests.flow.fakes import waited
 from tests.flow.fleet.connection import Connection, Do
 
 FRESH_SECONDS = 0.05
@@ -41,9 +42,9 @@ class Queue:
         self.replies: list[tuple[float, str, str]] = []
         self.parked: list[Message] = []
 
-    def send(self, message: Message) -> None:
-        """Queue a request."""
-        self.ready.append(Received(message, exchange="orders"))
+    def send(self, message: Message, *, again: bool = False) -> None:
+        """Queue a request, or one that was tried before."""
+        self.ready.append(waited(message) if again else Received(message, exchange="orders"))
         self.pump()
 
     def begin(self, consumer: Consumer) -> None:
@@ -89,7 +90,7 @@ class Queue:
             case PublicationKind.PARKED:
                 self.parked.append(message)
             case PublicationKind.RETRY:
-                back = partial(self._come_back, Received(message, exchange=""))
+                back = partial(self._come_back, waited(message))
                 self._loop.call_later(float(publication.routing_key), back)
 
     def is_foreign(self, order: str, replica: int) -> bool:

@@ -123,8 +123,8 @@ async def bad_neighbours(
     sent: dict[str, float] = {}
     for second in range(60):
         for name in names if second == 0 or (every and second % every == 0) else ():
-            headers = {ATTEMPTS: 9, RETRIES: 9} if name == "t" else {}
-            fleet.queue.send(request(f"{name}-{second}", headers=headers))
+            tried = {ATTEMPTS: 9, RETRIES: 9} if name == "t" else {}
+            fleet.queue.send(request(f"{name}-{second}", headers=tried), again=bool(tried))
         for number in range(10):
             sent[f"good-{second}-{number}"] = fleet.now
             fleet.queue.send(request(f"good-{second}-{number}"))

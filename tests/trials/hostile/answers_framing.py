@@ -124,20 +124,22 @@ def surplus_later(chance: random.Random, body: bytes) -> Hostile:
 def encoding(chance: random.Random, body: bytes) -> Hostile:
     """A content encoding that was not asked for, true or false."""
     bomb = gzip.compress(body + b" " * 2_000_000)
-    name, content = chance.choice(
+    read = frozenset({ACCEPTED})
+    name, content, may = chance.choice(
         (
-            (b"gzip", gzip.compress(body)),
-            (b"gzip", bomb),
-            (b"deflate", zlib.compress(body)),
-            (b"br", body),
-            (b"gzip", body),
-            (b"identity, gzip", gzip.compress(body)),
-            (b"zstd", b"\x28\xb5\x2f\xfd"),
-            (b"\xff", body),
+            (b"gzip", gzip.compress(body), read),
+            (b"gzip", bomb, UNSURE),
+            (b"deflate", zlib.compress(body), read),
+            (b"br", body, UNSURE),
+            (b"gzip", body, UNSURE),
+            (b"gzip", gzip.compress(body)[:-1], UNSURE),
+            (b"identity, gzip", gzip.compress(body), read),
+            (b"zstd", b"\x28\xb5\x2f\xfd", UNSURE),
+            (b"\xff", body, UNSURE),
         )
     )
     answer = whole(content, b"200 OK", b"Content-Encoding: " + name)
-    return Hostile("encoding", repr(name), split(chance, answer), UNSURE, Ending.KEEP)
+    return Hostile("encoding", repr(name), split(chance, answer), may, Ending.KEEP)
 
 
 def redirect(chance: random.Random, body: bytes) -> Hostile:

@@ -1,0 +1,103 @@
+"""How much is done for what a stranger sends: the event loop stands still meanwhile.
+
+Work is counted in calls of functions, which a machine under load does not change.
+"""
+
+import json
+import sys
+from collections.abc import Callable
+from functools import partial
+from types import FrameType
+
+import pytest
+
+from service.core.body import read_object
+from service.core.order import MAX_FIELDS
+from service.core.outcome import Answered, classify
+from service.core.request import parse
+from tests.core.build import FIELDS, NOW, message, received
+
+MOST_BYTES = 64 * 1024
+
+
+def calls(work: Callable[[], object]) -> int:
+    """How many functions are called in it."""
+    count = 0
+
+    def profile(frame: FrameType, event: str, argument: object) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    before = sys.getprofile()
+    sys.setprofile(profile)
+    try:
+        work()
+    finally:
+        sys.setprofile(before)
+    return count
+
+
+def reading(body: bytes) -> int:
+    """The work of reading an order, beside that for its JSON."""
+    whole = calls(lambda: parse(received(message(body=body)), NOW))
+    return whole - calls(lambda: read_object(body))
+
+
+def judging(body: bytes, status: int = 400) -> int:
+    """The work of judging an answer."""
+    return calls(lambda: classify(Answered(status, body), NOW))
+
+
+def order(count: int, name: str = "p{}", value: object = 1) -> bytes:
+    """An order of this many fields."""
+    more = {name.format(number): value for number in range(count - len(FIELDS))}
+    return json.dumps(FIELDS | more, separators=(",", ":")).encode()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("p{}", 1), ("p{}.", 1), ("p{}", None), ("P{}[]", [[1]])]
+)
+def test_an_order_of_thousands_of_fields_is_less_work_than_one_of_a_hundred(
+    name: str, value: object
+) -> None:
+    """At 64 KiB there is room for 4,952: they are counted, and not looked at."""
+    most = order(4_000, name, value)
+    assert len(most) <= MOST_BYTES
+    assert reading(most) < reading(order(MAX_FIELDS, name, value))
+
+
+@pytest.mark.parametrize(("name", "value"), [("p{}", 1), ("P{}[]", [[1]])])
+def test_the_work_for_the_json_grows_no_faster_than_the_json(name: str, value: object) -> None:
+    """Whatever is in it."""
+    some, more = (
+        calls(partial(read_object, body))
+        for body in (order(count, name, value) for count in (500, 2_000))
+    )
+    assert more <= 4.1 * some
+
+
+ANSWERS: dict[str, Callable[[int], object]] = {
+    "an error": lambda count: {"error": "key the 'invalid " * count},
+    "an object": lambda count: {"error": {f"{n}": "the key" for n in range(count)}},
+    "a list": lambda count: {"errors": ["the key is"] * count},
+    "objects": lambda count: {"errors": [{"message": "key"}] * count},
+    "lists": lambda count: {"errors": [[[1]]] * count},
+    "other keys": lambda count: {f"{n}": 1 for n in range(count)} | {"error": "no"},
+    "blanks": lambda count: {"order": " " * count * 8, "error": "\u200b" * count, "message": "no"},
+    "numbers": lambda count: {"order": 0, "errors": [1.5] * count},
+}
+
+
+@pytest.mark.parametrize("made", ANSWERS.values(), ids=ANSWERS.keys())
+def test_the_work_for_an_answer_grows_no_faster_than_the_answer(
+    made: Callable[[int], object],
+) -> None:
+    """Four times as much is at most four times the work, and no order adds to it."""
+    some, more = (judging(json.dumps(made(count)).encode()) for count in (500, 2_000))
+    assert more <= 4 * some
+
+
+def test_the_same_key_again_and_again_costs_no_more() -> None:
+    """Two results are looked for once in each object."""
+    some, more = (judging(b'{"error":"no"' + b',"a":1' * count + b"}") for count in (500, 2_000))
+    assert more <= 4 * some
