@@ -22,7 +22,7 @@ class Replicas:
         self._own_limit = pace.limit_per_second
         self._busy_until = -inf
         self._weight = IDLE_WEIGHT
-        self._troubled = False
+        self._news = (IDLE_WEIGHT, False, -inf)
 
     def hear(self, now: float) -> None:
         """Take over what the others know, which has changed."""
@@ -57,9 +57,10 @@ class Replicas:
         weight = 1.0 if now < self._busy_until else IDLE_WEIGHT
         if held:
             weight = 0.0
-        said = (self._weight, self._troubled)
-        self._weight, self._troubled = weight, self._account.troubled
-        if said != (self._weight, self._troubled):
+        news = (weight, self._account.troubled, self._account.waits.asked_until)
+        self._weight = weight
+        if news != self._news:
+            self._news = news
             self._sharing.changed()
 
     @property

@@ -17,7 +17,8 @@ class Common:
 
     `not_before` is the monotonic time until which the API asked somebody to wait, `served_at` when
     it last served an order of theirs. The ceiling is the highest of those with the most `lessons`,
-    the budget is the smallest. `busy` counts those that have orders; `troubled` says that all of these are served nothing.
+    the budget is the smallest. `busy` counts those that have orders; `troubled` says that all of
+    these are served nothing.
     """
 
     not_before: float = -inf
