@@ -33,20 +33,20 @@ tenth of a second holds no two calls, an API that counts so takes none that is e
 """
 
 SLOWEST, FIRST_GUESS = 0.1, 10.0
-RAMP_SECONDS = 2.0
+RAMP_SECONDS = 1.0
 """After a wait it begins at half of the pace, and so long later it is all of it."""
 
 SAMPLE = 16
 VAIN_UNTIL_HALVED = 4
 VAIN_SECONDS = 4.0
-IN_USE = 0.4
+IN_USE, USE_SECONDS = 0.4, 5.0
 """Where less of the pace is used, a 429 is more likely one order's than the rate's."""
 
 SLOW_GROWTH, FAST_GROWTH, FASTEST_GROWTH = 0.003, 0.03, log(2)
 FASTER_SECONDS = 6.0
 """Growth is of the logarithm, a second. A limit that was doubled is found in half a minute."""
 
-LEAST_LESS = 0.03
+LEAST_LESS = 0.025
 ANSWER_SECONDS = 0.1
 
 SHORTEST_QUIET_SECONDS, LONGEST_QUIET_SECONDS = 60.0, 120.0
@@ -185,13 +185,13 @@ class Pace:
 
     def _sends_little(self, now: float) -> bool:
         """Whether it is the orders that are few, and not the pace that is slow."""
-        seconds = self._sent_seconds(now)
+        seconds = min(self._sent_seconds(now), USE_SECONDS)
         recent = sum(at > now - seconds for at in self._sent)
         return self._ceiling < inf and recent < self.share_per_second * seconds * IN_USE - 1
 
     def _sent_seconds(self, now: float) -> float:
-        """How much of the last second was neither a wait nor before the first order."""
-        return min(1.0, now - max(self._resumed_at, self._sent[0] if self._sent else now))
+        """How long ago the last wait ended, or the first order was sent."""
+        return now - max(self._resumed_at, self._sent[0] if self._sent else now)
 
     def _served_by_all(self, since: float) -> float:
         """How many orders were served, reckoned from one's own share of them."""
