@@ -41,7 +41,6 @@ NOT_YET = {
     "closed/6/free": "orders whose connection is gone take slots of the rate",
     "stopped-60/6/free": "the same",
     "cut-stream-60/6/free": "one that counts consumers sends beside others that read the stream",
-    "unknown-after-1/80/3/window": "each 429 of a burst counts: the pace falls to 0.01",
 }
 """Why a bound is not kept yet."""
 

@@ -1,5 +1,6 @@
 """The pace: even slots, and how a limit that nobody told is found and kept to."""
 
+from functools import partial
 from itertools import pairwise
 
 import pytest
@@ -122,7 +123,7 @@ def test_processes_resume_out_of_step() -> None:
     """Each by chance within the time of one slot: else eight would call at the same moment."""
     begins = []
     for drawn in (0.0, 0.5):
-        pace = Pace(10.0, lambda: 0.25, lambda drawn=drawn: drawn)
+        pace = Pace(10.0, lambda: 0.25, partial(float, drawn))
         pace.resume(5.0)
         begins.append(pace.wait_seconds(5.0))
     spacing = 1 / (10 * BELOW_THE_LIMIT * 0.25 / 2)

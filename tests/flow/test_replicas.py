@@ -45,3 +45,10 @@ def test_all_begin_at_half_of_what_one_has_learned_after_its_wait() -> None:
     replicas.hear(1.0)
     assert pace.rate_per_second(5.0) == pytest.approx(pace.rate_per_second(9.0) / 2)
     assert (replicas.state(5.0).ceiling, replicas.state(5.0).lessons) == (40.0, 3)
+
+
+def test_a_wait_that_teaches_nothing_is_begun_after_like_any_other() -> None:
+    """Else those that heard of it would send all at once, and out of step with who met it."""
+    pace, told = Pace(80.0), Told(Common(not_before=5.0))
+    Replicas(told, Account(lambda: 0.5), pace).hear(1.0)
+    assert pace.rate_per_second(5.0) == pytest.approx(pace.rate_per_second(9.0) / 2)
