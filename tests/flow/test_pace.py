@@ -1,12 +1,13 @@
 """The pace: even slots, and how a limit that nobody told is found and kept to."""
 
+from functools import partial
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.flow.sending.pace import BELOW_THE_LIMIT, LATE_SECONDS, Pace
+from service.flow.sending.pace import BELOW_THE_LIMIT, LATE_SECONDS, RAMP_SECONDS, Pace
 from tests.flow.limited import Play
 from tests.world.standin.limiter import Bucket, Limited, Window
 
@@ -85,8 +86,8 @@ def test_a_limit_that_is_not_known_is_found(
 def test_a_limit_that_changes_is_found_again(limit: type[Limited], other: float) -> None:
     """Within two minutes."""
     play = Play(limit(lambda now: 80.0 if now < 120 else other), Pace(None), 1.0).run(360)
-    assert play.served(other, 240, 360) >= 0.9
-    assert play.throttled(120, 360) <= 0.02
+    assert play.served(other, 240, 360) >= 0.92
+    assert play.throttled(120, 360) <= 0.01
 
 
 @pytest.mark.parametrize("times", [1, 3])
@@ -101,3 +102,43 @@ def test_a_throttling_that_comes_alone_changes_little(times: int) -> None:
         pace.throttled(now, 1.0)
         now += 1.1
     assert pace.rate_per_second(now + 5) >= 9
+
+
+def test_a_later_lesson_of_another_process_is_taken_over_and_an_earlier_one_is_not() -> None:
+    """Whether its ceiling is lower or higher; one that idles says its old one for ever."""
+    pace = Pace(None)
+    for ceiling, lessons, expected in ((10.0, 0, 10), (40.0, 2, 40), (90.0, 1, 40), (30.0, 3, 30)):
+        pace.hear(ceiling, lessons, now=0.0, hold_seconds=1.0)
+        assert (pace.learned_per_second, pace.lessons) == (expected, max(pace.lessons, lessons))
+
+
+def test_of_those_that_know_the_same_the_highest_counts() -> None:
+    """One has found room for more; the other sends too little to grow by itself."""
+    pace = Pace(None)
+    for ceiling, expected in ((40.0, 40), (41.0, 41), (40.5, 41)):
+        pace.hear(ceiling, 1, now=0.0, hold_seconds=0.0)
+        assert pace.learned_per_second == expected
+
+
+def test_processes_resume_out_of_step() -> None:
+    """Each by chance within the time of one slot: else eight would call at the same moment."""
+    begins = []
+    for drawn in (0.0, 0.5):
+        pace = Pace(10.0, lambda: 0.25, partial(float, drawn))
+        pace.resume(5.0)
+        begins.append(pace.wait_seconds(5.0))
+    spacing = 1 / (10 * BELOW_THE_LIMIT * 0.25 / 2)
+    assert begins == pytest.approx([0, min(spacing, RAMP_SECONDS) / 2])
+
+
+def test_few_orders_make_no_rate() -> None:
+    """One that is throttled every five seconds beside a few that are served is its own fault."""
+    pace, now = Pace(80.0), 0.0
+    for number in range(1, 600):
+        now += 0.1
+        pace.take(now)
+        pace.served(now)
+        if number % 50 == 0:
+            pace.throttled(now, 0.5)
+            now += 0.5
+    assert pace.share_per_second == 80

@@ -8,16 +8,17 @@ from service.flow.sending.sharing import Common, CountedConsumers, common
 SAID = Said(id="a", weight=1, seen=0, at=0, life=4)
 
 
-def test_the_smallest_rates_and_the_longest_wait_are_everybodys() -> None:
+def test_the_last_lesson_the_least_budget_and_the_longest_wait_are_everybodys() -> None:
     """A wait counts from when it was heard of; who knows nothing says nothing."""
     assert common([]) == Common()
     assert common([Peer(SAID, 5)]) == Common(busy=1, troubled=False)
     others = (
-        Peer(replace(SAID, ceiling=70, budget=90, not_before_in=3, served_ago=1), 5),
-        Peer(replace(SAID, ceiling=60, troubled=True, served_ago=4), 7),
+        Peer(replace(SAID, ceiling=90, lessons=1, budget=90, not_before_in=3, served_ago=1), 5),
+        Peer(replace(SAID, ceiling=60, lessons=2, troubled=True, served_ago=4), 7),
+        Peer(replace(SAID, ceiling=70, lessons=2), 7),
         Peer(replace(SAID, budget=80, not_before_in=0.5), 7),
     )
-    assert common(others) == Common(8, 4, 60, 80, busy=3, troubled=False)
+    assert common(others) == Common(8, 4, 70, 2, 80, busy=4, troubled=False)
 
 
 def test_all_are_served_nothing_where_all_that_have_orders_say_so() -> None:

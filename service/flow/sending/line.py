@@ -84,10 +84,10 @@ class Line:
 
     def next(self, now: float, *, asking: bool = False, alternating: bool = False) -> Turn | None:
         """Who is sent now; where one is asked or orders fail, fresh and failed ones in turn."""
-        may = (turn for turn in self._turns if self._suspects.may_ask_again(turn, now))
+        ready = (turn for turn in self._turns if now >= turn.not_before)
+        may = (turn for turn in ready if self._suspects.may_ask_again(turn, now))
         if not (asking or alternating):
-            ready = (turn for turn in may if now >= turn.not_before)
-            return next(ready, None)
+            return next(may, None)
         waiting = list(may)
         fresh = next((turn for turn in waiting if not self._has_failed(turn)), None)
         failed = min(

@@ -1,20 +1,20 @@
 """The pace: slots for sending, evenly spaced, taken when an order is sent and never ahead.
 
-Where no rate is set it is learned, and so it is where the one that is set is too high. A 429 is a
-lesson, and the ceiling after it is:
+Where no rate is set it is learned, and so it is where the one that is set is too high:
 
-| the 429 comes                         | the ceiling                          | it grows again   |
-|---------------------------------------|--------------------------------------|------------------|
-| first, soon after the start           | what was served in the second before | twofold a second |
-| first, later                          | the same, and at least 4 % less      | after the wait   |
-| while the pace grows fast, or after a | the pace less what the growth can    | after the wait   |
-| wait, while it is not yet full        | have been too much, at least 4 %     |                  |
-| else                                  | the same                             | long after it    |
-| alone, or again and again after waits | as it was; half of it at the fourth  |                  |
+| a 429                                     | the ceiling is then            | and grows again     |
+|-------------------------------------------|--------------------------------|---------------------|
+| before all was sent that the first second | what was served so far: a      | twofold a second    |
+| may hold, or without a rate that is set   | guess, at least 10 a second    |                     |
+| the first with a rate that is set         | what was served in a second    | after the wait      |
+| where the pace grew fast, or in the ramp  | the pace, less what the growth | after the wait      |
+| after a wait                              | may have overshot              |                     |
+| else                                      | the same, at least 3 % less    | long after the wait |
+| alone: few are sent, or served since      | as it was; half at the fourth  | as before           |
+| with nothing served since the last wait   | as it was: that is an outage   | as before           |
 
-It grows by 0.4 % a second at first, and the longer it does the faster: a limit that was doubled is
-found in half a minute. All replicas keep to the last lesson of any, and to the one that grows most.
-After each wait sending begins at half of the pace.
+It grows by 0.3 % a second at first, twice as fast every 6 s, and only while it is used. All
+replicas keep to the last lesson of any; of those that know the same, to the highest ceiling.
 """
 
 from collections import deque
@@ -33,25 +33,23 @@ tenth of a second holds no two calls, an API that counts so takes none that is e
 """
 
 SLOWEST, FIRST_GUESS = 0.1, 10.0
-RAMP_SECONDS = 2.0
-SAMPLE = 16
-"""So many orders that were served tell something of the rate."""
+RAMP_SECONDS = 1.0
+"""After a wait it begins at half of the pace, and so long later it is all of it."""
 
+SAMPLE = 16
 VAIN_UNTIL_HALVED = 4
 VAIN_SECONDS = 4.0
-IN_USE = 0.4
+IN_USE, USE_SECONDS = 0.4, 5.0
 """Where less of the pace is used, a 429 is more likely one order's than the rate's."""
 
 SLOW_GROWTH, FAST_GROWTH, FASTEST_GROWTH = 0.003, 0.03, log(2)
-"""Of the logarithm of the pace, a second; what grows fast ends far from the limit."""
-
 FASTER_SECONDS = 6.0
-"""In this time the growth doubles."""
+"""Growth is of the logarithm, a second. A limit that was doubled is found in half a minute."""
 
-LEAST_LESS = 0.03
+LEAST_LESS = 0.025
 ANSWER_SECONDS = 0.1
 
-SHORTEST_QUIET_SECONDS, LONGEST_QUIET_SECONDS = 40.0, 120.0
+SHORTEST_QUIET_SECONDS, LONGEST_QUIET_SECONDS = 60.0, 120.0
 QUIET_FOR_A_HOLD = 60.0
 """A try of the limit can cost a hold of everybody: the longer that was, the rarer the tries."""
 
@@ -59,7 +57,7 @@ QUIET_FOR_A_HOLD = 60.0
 class Pace:
     """Rates are of the whole account, of which `share` is this process's; times are monotonic.
 
-    `lessons` counts those behind `learned_per_second`; without one that is a guess, or infinite.
+    `lessons` counts the 429s that the ceiling was learned from, whoever met them; 0 for a guess.
     """
 
     def __init__(
@@ -116,53 +114,51 @@ class Pace:
 
     def throttled(self, now: float, hold_seconds: float) -> None:
         """Learn from an answer that asks everybody to wait for `hold_seconds`."""
-        since = sum(at > self._resumed_at for at in self._served) / (self._share() or 1.0)
+        since = self._served_by_all(self._resumed_at)
         if since == 0:
-            # Nothing served since the last wait is an outage, whatever it is called.
             return
         free = self.learned_per_second == inf
         early = not free and since < min(max(self._ceiling / 2, 1), SAMPLE)
-        vain = early or self._sends_little(now)
-        self._vain = (self._vain + 1 if now - self._vain_at < VAIN_SECONDS else 1) if vain else 0
-        self._vain_at = now + hold_seconds
-        if vain and self._vain < VAIN_UNTIL_HALVED:
-            # It says little of the rate; again and again it does.
-            self.resume(now + hold_seconds)
+        if early or self._sends_little(now):
+            self._vain = self._vain + 1 if now - self._vain_at < VAIN_SECONDS else 1
+            self._vain_at = now + hold_seconds
+            if self._vain < VAIN_UNTIL_HALVED:
+                self.resume(now + hold_seconds)
+            else:
+                self._learn(self._ceiling / 2, self.lessons + 1, now, hold_seconds)
             return
-        growth = self._growth(now)
-        grown = sqrt(2 * BURST_SECONDS * growth) + ANSWER_SECONDS * growth
-        less = max(grown, 2 * BURST_SECONDS / max(now - self._resumed_at, 1.0), LEAST_LESS)
-        learned = self._ceiling / 2 if vain else self._ceiling * self._ramp(now) * exp(-less)
-        if free and not vain:
-            least = 0.0 if self._limit == inf else self._limit / 2
-            learned = min(max(self._served_per_second(now), least), learned)
-        guess = free and not vain and (self._limit == inf or self._sent_seconds(now) < 1)
-        self._learn(max(learned, SLOWEST), self.lessons + (not guess), now, hold_seconds)
+        self._vain = 0
+        learned = self._ceiling * self._ramp(now) * exp(-self._less(now))
+        if free:
+            # In a burst of the first moment there is no telling how fast it was.
+            served = max(self._served_by_all(now - 1), FIRST_GUESS)
+            learned = min(served if self._limit == inf else max(served, self._limit / 2), learned)
+        guess = free and (self._limit == inf or self._sent_seconds(now) < 1)
+        self._learn(learned, self.lessons + (not guess), now, hold_seconds)
 
-    def hear(
-        self, ceiling_per_second: float, lessons: int, now: float, hold_seconds: float
-    ) -> None:
-        """Take over what another process learned, where it has learned more, or found room."""
+    def hear(self, ceiling: float, lessons: int, now: float, hold_seconds: float) -> None:
+        """Take over what another process has learned, or that it found room for more."""
         if lessons > self.lessons or self.learned_per_second == inf:
-            self._learn(ceiling_per_second, lessons, now, hold_seconds)
+            self._learn(ceiling, lessons, now, hold_seconds)
         elif lessons == self.lessons:
-            self.learned_per_second = max(self.learned_per_second, ceiling_per_second)
-
-    def _learn(self, learned: float, lessons: int, now: float, hold_seconds: float) -> None:
-        fast = self._growth(now) > FAST_GROWTH or self._ramp(now) < 1 or lessons == 1
-        quiet = min(
-            max(QUIET_FOR_A_HOLD * hold_seconds, SHORTEST_QUIET_SECONDS), LONGEST_QUIET_SECONDS
-        )
-        self.learned_per_second, self.lessons = learned, lessons
-        self.resume(now + hold_seconds)
-        self._grows_from = self._resumed_at + (0.0 if fast else quiet) if lessons else -inf
+            self.learned_per_second = max(self.learned_per_second, ceiling)
 
     def resume(self, at: float) -> None:
-        """Begin at half of the pace, at the end of a wait."""
+        """Begin anew at the end of a wait."""
         self._resumed_at = at
         if (rate := self.rate_per_second(at)) > 0:
-            # All replicas resume at once: in step they would be a burst, also at a low rate.
+            # All replicas resume at once: in step their calls are a burst, however few they are.
             self._last_slot = at - 1 / rate + self._random() * min(1 / rate, RAMP_SECONDS)
+
+    def _learn(self, ceiling: float, lessons: int, now: float, hold_seconds: float) -> None:
+        # Then it is not known well yet.
+        soon = self._growth(now) > FAST_GROWTH or self._ramp(now) < 1 or lessons == 1
+        quiet = max(QUIET_FOR_A_HOLD * hold_seconds, SHORTEST_QUIET_SECONDS)
+        self.learned_per_second, self.lessons = max(ceiling, SLOWEST), lessons
+        self.resume(now + hold_seconds)
+        self._grows_from = self._resumed_at + (0 if soon else min(quiet, LONGEST_QUIET_SECONDS))
+        if lessons == 0:
+            self._grows_from = -inf
 
     @property
     def _limit(self) -> float:
@@ -173,26 +169,30 @@ class Pace:
         return min(self.learned_per_second, self._limit)
 
     def _ramp(self, now: float) -> float:
-        """Which part of the pace is taken: half of it at the end of a wait."""
         return min(1.0, 0.5 + max(0.0, now - self._resumed_at) / (2 * RAMP_SECONDS))
 
     def _growth(self, now: float) -> float:
-        """How much it grows in a second; the longer it has met no 429, the more."""
         if now < self._grows_from or self.learned_per_second >= self._limit:
             return 0.0
         faster = min((now - self._grows_from) / FASTER_SECONDS, 10)
         return min(SLOW_GROWTH * 2**faster, FASTEST_GROWTH)
 
+    def _less(self, now: float) -> float:
+        """By how much the pace is above the limit: a burst hid it for a while."""
+        growth, since = self._growth(now), now - self._resumed_at
+        overshot = sqrt(2 * BURST_SECONDS * growth) + ANSWER_SECONDS * growth
+        return max(overshot, 2 * BURST_SECONDS / max(since, 1.0), LEAST_LESS)
+
     def _sends_little(self, now: float) -> bool:
         """Whether it is the orders that are few, and not the pace that is slow."""
-        seconds = self._sent_seconds(now)
+        seconds = min(self._sent_seconds(now), USE_SECONDS)
         recent = sum(at > now - seconds for at in self._sent)
         return self._ceiling < inf and recent < self.share_per_second * seconds * IN_USE - 1
 
     def _sent_seconds(self, now: float) -> float:
-        """How much of the last second was not waited for."""
-        return min(1.0, now - max(self._resumed_at, self._sent[0] if self._sent else now))
+        """How long ago the last wait ended, or the first order was sent."""
+        return now - max(self._resumed_at, self._sent[0] if self._sent else now)
 
-    def _served_per_second(self, now: float) -> float:
-        """In the last second; in a burst of the first moment there is no telling."""
-        return max(FIRST_GUESS, sum(at > now - 1 for at in self._served) / (self._share() or 1.0))
+    def _served_by_all(self, since: float) -> float:
+        """How many orders were served, reckoned from one's own share of them."""
+        return sum(at > since for at in self._served) / (self._share() or 1.0)

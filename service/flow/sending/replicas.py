@@ -28,7 +28,7 @@ class Replicas:
         self._weight = IDLE_WEIGHT
         self._able = True
         self.stands_by = False
-        self._troubled = False
+        self._news = (IDLE_WEIGHT, False, -inf)
 
     def hear(self, now: float) -> None:
         """Take over what the others know, which has changed."""
@@ -78,9 +78,10 @@ class Replicas:
         self.stands_by = self._is_one_too_many()
         if held or self.stands_by:
             weight = 0.0
-        said = (self._weight, self._troubled)
-        self._weight, self._troubled = weight, self._account.troubled
-        if said != (self._weight, self._troubled):
+        news = (weight, self._account.troubled, self._account.waits.asked_until)
+        self._weight = weight
+        if news != self._news:
+            self._news = news
             self._sharing.changed()
 
     def _is_one_too_many(self) -> bool:

@@ -1,6 +1,7 @@
 """Replicas that share the limits through a real stream."""
 
 import asyncio
+from dataclasses import replace
 from math import inf
 
 import pytest
@@ -121,11 +122,12 @@ async def test_what_is_not_of_the_schema_is_passed_over(vhost: VirtualHost, star
 
 
 SAID = Said(id="a", weight=1.0, seen=3, at=1.5, life=4.0, ceiling=80.0)
+LEARNED = replace(SAID, lessons=7)
 
 
 def test_what_is_written_is_read() -> None:
-    """With keys of a later version beside it."""
-    assert read(write(SAID)) == SAID
+    """With keys of a later version beside it, and without those of this one."""
+    assert read(write(LEARNED)) == LEARNED
     assert read(b'{"id":"a","weight":1,"seen":3,"at":1.5,"life":4,"ceiling":80,"new":[1]}') == SAID
 
 
@@ -140,6 +142,7 @@ def test_what_is_written_is_read() -> None:
         {"life": inf},
         {"not_before_in": -1.0},
         {"ceiling": 0.0},
+        {"lessons": -1},
         {"budget": inf},
         {"id": "a" * LONGEST_BODY_BYTES},
     ],
