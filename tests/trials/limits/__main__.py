@@ -45,8 +45,7 @@ def main(command_line: Sequence[str] | None = None) -> int:
 
 def _tried(chosen: argparse.Namespace) -> int:
     found = rabbitmq(_say)
-    # Else it would be measured what else the machine does.
-    before_others(os.getpid(), -10)
+    before_others(os.getpid())
     with ExitStack() as stack:
         if chosen.keep:
             chosen.keep.mkdir(parents=True)
@@ -54,6 +53,7 @@ def _tried(chosen: argparse.Namespace) -> int:
         else:
             folder = stack.enter_context(temporary("limits"))
         node = stack.enter_context(RabbitNode.start(folder, found=found, say=_say))
+        before_others(node.pid)
         cases = [shortened(case, chosen.seconds) for case in named(chosen.only)]
         results = asyncio.run(Trial(node, folder, _say, chosen.jobs).results(cases))
     print(markdown(results))

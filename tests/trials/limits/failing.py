@@ -59,17 +59,20 @@ async def outage(case: Outage, stage: Stage) -> list[Seen]:
     queues = await asyncio.to_thread(stage.broker.queues)
     ledger = await stage.api.ask("GET", "/ledger?summary=1")
     accepted = sum(reply.status == "accepted" for reply in stage.replies.by_id.values())
-    in_vain = sum(not call.served for call in between(calls, began, ended))
+    in_vain = [call.order for call in between(calls, began, ended) if not call.served]
+    # Those that were tried wait in the tiers; the others come in their order.
+    tried = set(in_vain)
+    patient = [order for order in stage.sent if order not in tried]
     since = ended + case.within_seconds
-    late = overtaken_by(stage.sent, calls)
     return [
-        Seen("calls meanwhile", in_vain, most=case.calls),
+        Seen("calls meanwhile", len(in_vain), most=case.calls),
         share("delivered after 5 s", delivered(calls, R, since, watched), least=FULL),
         Seen("back after s", back_after(calls, R, ended, watched)),
         Seen("accepted", accepted, least=len(stage.sent)),
         Seen("placed twice", ledger["more_than_one_order"], most=0),
         Seen("parked", left(queues).get("orders.parked", 0), most=0),
-        Seen("places late", late, most=CONCURRENCY * case.replicas),
+        Seen("places late", overtaken_by(patient, calls), most=CONCURRENCY * case.replicas),
+        Seen("of those that were tried", overtaken_by(stage.sent, calls)),
     ]
 
 

@@ -90,9 +90,12 @@ def strayed(calls: Iterable[Call], disturbed: Collection[str], since: float) -> 
 
 
 def overtaken_by(sent: Sequence[str], calls: Iterable[Call]) -> int:
-    """By how many places the order came late that was overtaken most, where it was served."""
+    """By how many of these orders the one was overtaken that was overtaken by most."""
+    wanted = set(sent)
     served = dict.fromkeys(
-        call.order for call in sorted(calls, key=lambda call: call.at) if call.served
+        call.order
+        for call in sorted(calls, key=lambda call: call.at)
+        if call.served and call.order in wanted
     )
     places = {order: place for place, order in enumerate(served)}
     lateness = (places[order] - place for place, order in enumerate(sent) if order in places)

@@ -114,8 +114,8 @@ def test_calls_for_an_order_that_is_another_s(calls: list[Call], count: int) -> 
 def test_how_late_an_order_comes(served: str, places: int) -> None:
     """They were sent as a, b, c, d; what was not served has no place."""
     calls = [call(at, order) for at, order in enumerate(served)]
-    in_vain = [call(-1, "d", answered="status")]
-    assert overtaken_by("abcd", [*reversed(calls), *in_vain]) == places
+    more = [call(-1, "d", answered="status"), call(-2, "another")]
+    assert overtaken_by("abcd", [*reversed(calls), *more]) == places
 
 
 def test_how_long_calls_wait_for_a_worker() -> None:

@@ -13,7 +13,7 @@ from tests.world.standin.faults import Status
 from tests.world.standin.limiter import Bucket, Counted, Limited, Limiter, Limits, Window
 from tests.world.standin.matching import AtRandom, FirstCalls
 
-GAPS = st.lists(st.floats(min_value=0, max_value=3), min_size=1, max_size=200)
+GAPS = st.lists(st.floats(min_value=0, max_value=0.3), min_size=1, max_size=100)
 
 
 def allowed(limit: Limited, times: list[float]) -> list[float]:
