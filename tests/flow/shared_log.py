@@ -8,7 +8,8 @@ from functools import partial
 from itertools import count
 from math import inf
 
-from service.flow.sending.peers import READ_BACK_SECONDS, Peers, Said, State, period_seconds
+from service.flow.sending.peers import Peers, Said, State
+from service.flow.sending.periods import READ_BACK_SECONDS, period_seconds
 
 WEIGHTS = (1.0, 1.0, 0.1, 0.0)
 RTT_SECONDS = 0.01

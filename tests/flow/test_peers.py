@@ -6,13 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from service.flow.sending.peers import (
-    COUNTING_LIFE_SECONDS,
-    Peers,
-    Said,
-    State,
-    period_seconds,
-)
+from service.flow.sending.peers import Peers, Said, State
+from service.flow.sending.periods import COUNTING_LIFE_SECONDS, least_pause_seconds, period_seconds
 from tests.flow.shared_log import SharedLog, calm, half, schedule, steep
 
 BUSY, IDLE, HELD = State(weight=1), State(weight=0.1), State()
@@ -229,6 +224,14 @@ def test_one_that_can_read_again_begins_like_any_other(log: Log) -> None:
     assert (one.share(0), two.share(0)) == (0.5, 0)
     _both(log, 1, one, two)
     assert (one.share(1), two.share(1)) == (0.5, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("peers", "seconds"), [(3, 0.125), (10, 0.125), (30, 0.375), (100, 2), (101, 2.0402), (300, 12)]
+)
+def test_the_more_there_are_the_rarer_each_answers(peers: int, seconds: float) -> None:
+    """All read what all answer: where all start at once, the broker would do nothing else."""
+    assert least_pause_seconds(peers, period_seconds(peers)) == pytest.approx(seconds)
 
 
 class ByTheClock(Peers):
