@@ -3,6 +3,7 @@
 import asyncio
 import os
 import re
+import time
 import urllib.request
 from dataclasses import dataclass
 
@@ -13,15 +14,15 @@ from tests.world.broker.vhost import VirtualHost
 from tests.world.load.procfs import cpu_seconds
 
 BEGUN_SECONDS = 300.0
-USUAL_STATISTICS = "application:set_env(rabbit, collect_statistics_interval, 5000)."
 _COUNTER = r"^rabbitmq_global_messages_{}_total\{{[^}}]*amqp091[^}}]*\}} (\S+)$"
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What so many replicas cost; processor time is a part of one core."""
+    """What so many replicas cost, in parts of a core, and how soon all share that start at once."""
 
     replicas: int
+    begun_seconds: float
     published_per_second: float
     delivered_per_second: float
     broker: float
@@ -39,25 +40,26 @@ class _Count:
     def now(cls, node: RabbitNode) -> "_Count":
         with urllib.request.urlopen(node.prometheus_url, timeout=30) as answer:
             page = answer.read().decode()
-        counted = (
+        published, delivered = (
             sum(map(float, re.findall(_COUNTER.format(what), page, re.MULTILINE)))
             for what in ("received", "delivered")
         )
-        return cls(*counted, cpu_seconds(node.pid), cpu_seconds(os.getpid()))
+        return cls(published, delivered, cpu_seconds(node.pid), cpu_seconds(os.getpid()))
 
 
 async def measure(node: RabbitNode, replicas: int, seconds: float) -> Cost:
     """The cost of so many replicas in this process, less that of the node when nobody is there."""
-    # As the broker does by default; the nodes of tests gather them twenty times as often.
-    await asyncio.to_thread(node.ctl, "eval", USUAL_STATISTICS)
     idle = await _over(node, seconds)
     with VirtualHost.fresh(node) as host:
         async with starting(Broker([host.url])) as start:
+            begun_at = time.monotonic()
             ones = [start(f"{number:03}") for number in range(replicas)]
             await all_have(1 / replicas, *ones, timeout_seconds=BEGUN_SECONDS)
+            begun_seconds = time.monotonic() - begun_at
             busy = await _over(node, seconds)
     return Cost(
         replicas,
+        begun_seconds,
         busy.published,
         busy.delivered,
         busy.broker_seconds - idle.broker_seconds,
