@@ -120,6 +120,8 @@ class Peers:
 
     def counting(self, now: float, state: State) -> Said:
         """What to publish now where nothing can be read: the others leave a whole part."""
+        # They forget it after the life of this, which may be shorter than that of what it said.
+        self._begin_anew(now)
         whole = asdict(replace(state, weight=1.0))
         life = COUNTING_LIFE_SECONDS
         return Said(id=self.name, seen=-1, at=now, life=life, counts=True, **whole)
