@@ -1,33 +1,19 @@
-"""A log that replicas share, with all that can befall it and them, in seeded schedules."""
+"""A log that replicas share, in simulated time, with all that can befall it and them."""
 
 import heapq
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from itertools import count
 from math import inf
 
-from service.flow.sending.peers import READ_BACK_SECONDS, Peers, Said, State, period_seconds
+from service.flow.sending.peers import Peers, Said, State
+from service.flow.sending.periods import READ_BACK_SECONDS, period_seconds
 
-WEIGHTS = (1.0, 1.0, 0.1, 0.0)
 RTT_SECONDS = 0.01
 EPSILON = 1e-6
 
 Make = Callable[..., Peers]
-
-
-def half(peers: int) -> float:
-    """A period that is shorter than that of the others."""
-    return 0.5 if peers < 4 else 1.0
-
-
-def steep(peers: int) -> float:
-    """A period that a single newcomer makes six times longer."""
-    return 0.5 if peers < 3 else 3.0
-
-
-PERIODS = (period_seconds, period_seconds, half, steep)
 
 
 @dataclass(eq=False)
@@ -100,6 +86,11 @@ class SharedLog:
         """Read again from further back, and leave what was on its way on the old connection."""
         replica.position = max(0, replica.position - self.random.randrange(20))
         self._plan_reading(replica, self.now + RTT_SECONDS)
+
+    def blind(self, replica: Replica, until: float) -> None:
+        """It cannot read until then, and says so."""
+        replica.deaf_until = until
+        self._publish(replica, replica.peers.counting(self.local(replica), State()))
 
     def weigh(self, replica: Replica, weight: float) -> None:
         """Orders came, or went."""
@@ -191,56 +182,3 @@ class SharedLog:
             replica.position += 1
             self.check(replica)
         self._plan(replica)
-
-
-def trouble(world: SharedLog, period: Callable[[], Callable[[int], float]]) -> None:
-    """One thing that befalls one of the replicas, or one more of them."""
-    chance = world.random
-    if not world.replicas or (len(world.replicas) < 6 and chance.random() < 0.15):
-        world.start(period())
-        return
-    one = chance.choice(world.replicas)
-    until = world.now + chance.choice((0.3, 2.0, 4.0, 5.0, 8.0, 20.0)) * chance.uniform(0.5, 1.5)
-    match chance.randrange(10):
-        case 0:
-            one.paused_until = until
-        case 1:
-            one.deaf_until = until
-        case 2:
-            one.mute_until = until
-        case 3:
-            one.lag = chance.choice((0.0, RTT_SECONDS, 0.5, 2.0, 3.9))
-        case 4:
-            world.kill(one)
-        case 5 if one.paused_until <= world.now:
-            world.leave(one)
-        case 6:
-            world.reconnect(one)
-        case _:
-            # Orders come and go faster than all can hear of it.
-            for _ in range(chance.randrange(1, 7)):
-                weigh = partial(world.weigh, one, chance.choice(WEIGHTS))
-                world.at(world.now + chance.choice((0.1, 1.0, 4.0)) * chance.random(), weigh)
-
-
-def schedule(seed: int, make: Make = Peers, seconds: float = 60.0) -> SharedLog:
-    """A world in which something befalls somebody every second or two, until `seconds`."""
-    world = SharedLog(seed, make)
-    chance = world.random
-    for _ in range(chance.randrange(1, 5)):
-        world.start(chance.choice(PERIODS))
-    when = 0.0
-    while (when := when + chance.expovariate(0.7)) < seconds:
-        world.at(when, lambda: trouble(world, lambda: chance.choice(PERIODS)))
-    # The last orders have come and gone.
-    world.run(seconds + 5)
-    return world
-
-
-def calm(world: SharedLog) -> None:
-    """End all that is wrong; what is still on its way is lost."""
-    world.calm_since = world.now
-    for one in world.replicas:
-        one.paused_until = one.deaf_until = one.mute_until = 0.0
-        one.lag = RTT_SECONDS
-        world.weigh(one, 1.0)

@@ -30,11 +30,15 @@ from service.flow.events import Emit
 from service.flow.events.labels import LostCause, NoStream
 from service.flow.events.process import SharingChanged, SharingLost
 from service.flow.ports import Clock
-from service.flow.sending.peers import READ_BACK_SECONDS, Peers, Said, State
+from service.flow.sending.peers import Peers, Said, State
+from service.flow.sending.periods import READ_BACK_SECONDS
 from service.flow.sending.sharing import Common, CountedConsumers, common
 
 CONNECTION_NAME = "peers"
 PREFETCH = 500
+ACK_EVERY = 100
+"""One ack for each delivery costs the broker as much as the delivery."""
+
 RPC_TIMEOUT_SECONDS = 10.0
 BYE_TIMEOUT_SECONDS = 2.0
 SILENT_SECONDS = 30.0
@@ -194,9 +198,12 @@ class AmqpPeers:
 
         async def on_message(delivered: DeliveredMessage) -> None:
             self._hear(delivered)
+            tag = delivered.delivery_tag or 0
+            if tag % ACK_EVERY != 0:
+                return
             # The end of a channel is told elsewhere.
             with contextlib.suppress(AMQPError, ConnectionError, RuntimeError):
-                await channel.basic_ack(delivered.delivery_tag or 0, wait=False)
+                await channel.basic_ack(tag, multiple=True, wait=False)
 
         channel.on_consumer_cancel_callbacks.add(on_cancel)
         await channel.basic_qos(prefetch_count=PREFETCH, timeout=RPC_TIMEOUT_SECONDS)

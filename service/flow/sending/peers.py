@@ -11,30 +11,16 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from math import inf, nextafter
 
-PERIODS_IN_A_LIFE = 4
-LONGEST_LIFE_SECONDS = 48.0
-READ_BACK_SECONDS = 60
-"""More than anybody's life: who begins must have heard everyone who may send. The log keeps it."""
-
-COUNTING_LIFE_SECONDS = 20.0
-"""Of one that cannot read: it says so at each try, which is every few seconds."""
-
-ANSWER_SECONDS = 0.05
-"""So soon after a newcomer or a greater weight was read, the reader says that it was."""
+from service.flow.sending.periods import (
+    ANSWER_SECONDS,
+    COUNTING_LIFE_SECONDS,
+    PERIODS_IN_A_LIFE,
+    least_pause_seconds,
+    period_seconds,
+)
 
 NEWS_SECONDS = 0.2
 """By so much a wait must have grown to be said at once."""
-
-LEAST_PAUSE = 1 / 8
-"""Of a period, between two messages: everyone answers everyone, n x n times."""
-
-_PERIODS = ((10, 1.0), (30, 3.0), (100, 5.0))
-
-
-def period_seconds(peers: int) -> float:
-    """How often each of `peers` replicas says something: all read what all say."""
-    longest = LONGEST_LIFE_SECONDS / PERIODS_IN_A_LIFE
-    return next((seconds for most, seconds in _PERIODS if peers <= most), longest)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +133,8 @@ class Peers:
 
     def counting(self, now: float, state: State) -> Said:
         """What to publish now where nothing can be read: the others leave a whole part."""
+        # They forget it after the life of this, which may be shorter than that of what it said.
+        self._begin_anew(now)
         whole = asdict(replace(state, weight=1.0))
         life = COUNTING_LIFE_SECONDS
         return Said(id=self.name, seen=-1, at=now, life=life, counts=True, **whole)
@@ -197,8 +185,9 @@ class Peers:
         if last is None:
             return 0.0
         # Not later than the last message promised, also where the period has grown since.
-        at = last.at + min(self._period(self.count), last.life / PERIODS_IN_A_LIFE)
-        soonest = last.at + self._period(self.count) * LEAST_PAUSE
+        period = self._period(self.count)
+        at = last.at + min(period, last.life / PERIODS_IN_A_LIFE)
+        soonest = last.at + least_pause_seconds(self.count, period)
         wanted = soonest if _is_news(state, last, now) else max(soonest, self._answer_at)
         return max(0.0, min(at, wanted) - now)
 

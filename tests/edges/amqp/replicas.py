@@ -38,18 +38,23 @@ class Replica:
         self.clock = Ahead()
         self.state = State(weight=1)
         self.events = EventLog()
+        self.on_change: Callable[[], None] = lambda: None
         self._signals = Signals()
         ports = PeersPorts(
             broker,
             Prepare(PEERS, mode),
             lambda: self.state,
-            self._signals.changed,
+            self._changed,
             self.clock,
             self.events,
             almost_no_pause,
         )
         self.peers = AmqpPeers(ports, PEERS, name)
         self._task = asyncio.create_task(self.peers.run())
+
+    def _changed(self) -> None:
+        self.on_change()
+        self._signals.changed()
 
     async def until(self, share: float, *, timeout_seconds: float = 50.0) -> None:
         """Wait until this is its share."""

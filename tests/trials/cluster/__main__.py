@@ -7,6 +7,7 @@ from rich.console import Console
 
 from tests.trials.chaos.brokers import ChaosBroker
 from tests.trials.cluster.run import PHASES, carry_out, table
+from tests.trials.cluster.sharing import leader_hung
 from tests.world.broker.cluster import RabbitCluster
 from tests.world.commands import carried_out, say, temporary
 
@@ -18,8 +19,11 @@ def main() -> int:
         for name, action in PHASES.items():
             with cluster.fresh_vhost() as host, ChaosBroker.prepare(host) as broker:
                 results.append(asyncio.run(carry_out(broker, directory, name, action, say)))
+        say("the leader of the replicas' stream hung ...")
+        shared = asyncio.run(leader_hung(cluster))
+        say(f"  {shared}")
     Console().print(table(results))
-    return 0 if all(result.good for result in results) else 1
+    return 0 if shared.good and all(result.good for result in results) else 1
 
 
 if __name__ == "__main__":

@@ -10,20 +10,30 @@ from tests.trials.chaos.brokers import ChaosBroker
 from tests.trials.chaos.checker.build import GOOD, Event, booked, called, history, sent, told
 from tests.trials.chaos.world import World
 from tests.trials.cluster.run import Served, carry_out, judge, table
+from tests.trials.cluster.sharing import leader_hung
 from tests.world.broker import Installed, find_rabbitmq
 from tests.world.broker.cluster import NODES, RabbitCluster
 
 LED = "orders.requests"
 
 
-@pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[RabbitCluster]:
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitCluster]:
     """Three nodes."""
     found = find_rabbitmq()
     if not isinstance(found, Installed):
         pytest.skip(f"a cluster needs an installed RabbitMQ; there is {found}")
-    with RabbitCluster.start(tmp_path, found=found) as cluster:
+    with RabbitCluster.start(tmp_path_factory.mktemp("cluster"), found=found) as cluster:
         yield cluster
+
+
+@pytest.mark.timeout(300)
+async def test_replicas_share_on_when_the_leader_of_their_stream_has_hung(
+    cluster: RabbitCluster,
+) -> None:
+    """Nobody takes more than its share meanwhile, and afterwards all is used again."""
+    shared = await leader_hung(cluster)
+    assert shared.most == pytest.approx(1)
 
 
 @pytest.mark.timeout(900)

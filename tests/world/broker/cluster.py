@@ -143,6 +143,14 @@ class RabbitCluster:
         rows = self.api.get("queues", vhost) or []
         return {row["name"]: self.names.index(row["leader"]) for row in rows if row.get("leader")}
 
+    def stream_leader(self, name: str) -> int:
+        """The node that leads a stream of the default virtual host: the API shows that of none."""
+        code = (
+            f'{{ok, Q}} = rabbit_amqqueue:lookup(rabbit_misc:r(<<"/">>, queue, <<"{name}">>)),'
+            " node(amqqueue:get_pid(Q))."
+        )
+        return self.names.index(self._running().ctl("eval", code).strip().strip("'"))
+
     def members(self, vhost: str) -> dict[str, int]:
         """How many nodes have a copy of each quorum queue."""
         rows = self.api.get("queues", vhost) or []
