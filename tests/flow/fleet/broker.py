@@ -9,7 +9,8 @@ from functools import partial
 from typing import Protocol
 
 from service.core.message import Message, Publication, PublicationKind, Received
-from service.flow.sending.peers import READ_BACK_SECONDS, Said
+from service.flow.sending.peers import Said
+from service.flow.sending.periods import READ_BACK_SECONDS
 from tests.flow.fakes import waited
 from tests.flow.fleet.connection import Connection, Do
 
