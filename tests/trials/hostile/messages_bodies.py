@@ -107,10 +107,10 @@ def links(chance: random.Random, number: int) -> Case:
 
 
 def many_keys(chance: random.Random, number: int) -> Case:
-    """Thousands of keys, good or each of them wrong."""
+    """Many keys or too many, good or each of them wrong."""
     good = chance.random() < 0.5
-    more = {f"k{at}": at if good else [at] for at in range(chance.choice((50, 3000)))}
-    fates = ORDERED if good else REJECTED
+    more = {f"k{at}": at if good else [at] for at in range(chance.choice((50, 90, 101, 3000)))}
+    fates = ORDERED if good and len(more) <= 90 else REJECTED
     return case("many keys", str(len(more)), number, fates, bodies=(body(number, **more),))
 
 
