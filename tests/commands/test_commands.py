@@ -93,7 +93,7 @@ def test_config_masks_secrets_and_says_where_each_value_came_from(tmp_path: Path
         "config",
         cwd=tmp_path,
         SECRETS_DIR=secrets,
-        AMQP__URL="amqp://me:canary-in-a-url@host:1/v?token=canary-query",
+        AMQP__URL="amqp://me:canary-in-a-url@host:1/v?heartbeat=9",
     )
     rows = {line.split()[0]: line for line in result.stdout.splitlines()}
     assert result.returncode == 0
