@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Any
 from service import __version__
 from service.app import traces as tracing
 from service.app.exit_codes import ExitCode
-from service.app.loading import BadSettingsError, Loaded
+from service.app.loading import Loaded
+from service.app.masking import hider
 from service.app.settings import PREFIX, Settings
+from service.app.sources import BadSettingsError
 from service.app.wiring import Parts, Random, build, key_source
 from service.edges.admin.health import Health
 from service.edges.admin.server import AdminAddressError, AdminServer
@@ -71,7 +73,8 @@ def run(loaded: Loaded, random: Random = random.random) -> ExitCode:
         emit(AdminListening(settings.admin.host, admin.port))
         return asyncio.run(_main(settings, key, emit, random, metrics, traces))
     except tuple(_SETTING_OF) as bad:
-        raise BadSettingsError([f"{PREFIX}{_SETTING_OF[type(bad)]}: {bad}"]) from None
+        problem = f"{PREFIX}{_SETTING_OF[type(bad)]}: {bad}"
+        raise BadSettingsError([hider(secrets)(problem)]) from None
     finally:
         if traces is not None:
             traces.close(tracing.FLUSHED_WITHIN_SECONDS)

@@ -4,7 +4,7 @@ import random
 import sys
 
 from service.app.exit_codes import ExitCode
-from service.app.loading import Loaded
+from service.app.settings import SeenSettings
 from service.app.wiring import tls_files
 from service.core.topology import Topology, build_whole_topology
 from service.edges.amqp import declare as declaring
@@ -12,12 +12,12 @@ from service.edges.amqp.broker import Broker, BrokerUnreachableError
 from service.edges.amqp.one_off import BrokerInterruptedError, run_one_off
 
 
-async def declare(loaded: Loaded) -> ExitCode:
+async def declare(settings: SeenSettings) -> ExitCode:
     """Declare what is missing, and list what stands then."""
-    topology = _topology(loaded)
+    topology = _topology(settings)
     try:
         refusal, address = await run_one_off(
-            _broker(loaded), lambda at: declaring.refusal(at, topology), random=random.random
+            _broker(settings), lambda at: declaring.refusal(at, topology), random=random.random
         )
     except (BrokerUnreachableError, BrokerInterruptedError) as error:
         return _fail(str(error))
@@ -29,12 +29,12 @@ async def declare(loaded: Loaded) -> ExitCode:
     return ExitCode.OK
 
 
-async def check(loaded: Loaded) -> ExitCode:
+async def check(settings: SeenSettings) -> ExitCode:
     """Say what is missing or differs; change nothing."""
-    topology = _topology(loaded)
+    topology = _topology(settings)
     try:
         problems, address = await run_one_off(
-            _broker(loaded), lambda at: declaring.differences(at, topology), random=random.random
+            _broker(settings), lambda at: declaring.differences(at, topology), random=random.random
         )
     except (BrokerUnreachableError, BrokerInterruptedError) as error:
         return _fail(str(error))
@@ -47,13 +47,12 @@ async def check(loaded: Loaded) -> ExitCode:
     return ExitCode.CHECK_FAILED
 
 
-def _topology(loaded: Loaded) -> Topology:
-    settings = loaded.settings
+def _topology(settings: SeenSettings) -> Topology:
     return build_whole_topology(settings.amqp.namespace, settings.retry.delays_seconds)
 
 
-def _broker(loaded: Loaded) -> Broker:
-    return Broker(loaded.settings.amqp.urls, tls_files(loaded.settings.amqp))
+def _broker(settings: SeenSettings) -> Broker:
+    return Broker(settings.amqp.urls, tls_files(settings.amqp))
 
 
 def _names(topology: Topology) -> list[str]:

@@ -14,7 +14,7 @@ from service.app.checks import check_broker_urls
 from service.commands.cli import app
 
 PASSWORDS, PIECE = 200, 4
-COMMANDS = (["config"], ["topology"], ["topology", "--check"])
+COMMANDS = (["config"], ["topology"])
 
 
 @pytest.fixture(autouse=True)

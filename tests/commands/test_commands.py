@@ -1,6 +1,7 @@
 """The command line: what a stranger reads, and what the process returns."""
 
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.world.broker.ports import free_ports
 from tests.world.broker.vhost import VirtualHost
 from tests.world.relay_process import environment
 
@@ -104,6 +106,78 @@ def test_config_masks_secrets_and_says_where_each_value_came_from(tmp_path: Path
     assert "canary" not in result.stdout.replace(str(secrets), "")
 
 
+def test_who_needs_no_key_is_not_asked_for_one(tmp_path: Path) -> None:
+    """`config` says that there is none; a broker that is away is the only fault of the others."""
+    shown = order_relay("config", cwd=tmp_path)
+    assert shown.returncode == 0
+    assert "ORDER_RELAY_API__KEY                         -" in shown.stdout
+    assert "not set, `run` needs it" in shown.stdout
+    for arguments in (["topology"], ["topology", "--check"]):
+        result = order_relay(*arguments, cwd=tmp_path, AMQP__URL="amqp://127.0.0.1:1/")
+        assert (result.returncode, result.stderr.count("\n")) == (1, 1), result.stderr
+        assert "127.0.0.1:1" in result.stderr
+
+
+def test_config_and_run_take_the_same_secret_files(tmp_path: Path) -> None:
+    """In either case of their letters."""
+    (tmp_path / "API__KEY").write_text("canary-in-a-file\n")
+    port = free_ports(1)[0]
+    with socket.create_server(("127.0.0.1", port)):
+        taken = {"SECRETS_DIR": tmp_path, "ADMIN__HOST": "127.0.0.1", "ADMIN__PORT": port}
+        assert order_relay("config", cwd=tmp_path, **taken).returncode == 0
+        run = order_relay("run", cwd=tmp_path, **taken)
+    assert (run.returncode, run.stderr.count("\n")) == (78, 2)
+    assert "API__KEY" not in run.stderr
+
+
+@pytest.mark.parametrize("command", ["config", "topology"])
+def test_a_current_folder_that_is_gone_is_no_fault(tmp_path: Path, command: str) -> None:
+    """Then there is no `.env` in it."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    result = subprocess.run(
+        [
+            "sh",
+            "-c",
+            'rmdir "$1" && exec "$2" -m service "$3"',
+            "sh",
+            gone,
+            sys.executable,
+            command,
+        ],
+        env=environment(AMQP__URL="amqp://127.0.0.1:1/"),
+        cwd=gone,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert "Traceback" not in result.stderr
+    assert result.returncode == (0 if command == "config" else 1)
+
+
+def test_config_hides_a_secret_that_is_in_the_wrong_setting(tmp_path: Path) -> None:
+    """In whatever spelling, and what follows the `?` of the API's URL."""
+    result = order_relay(
+        "config",
+        cwd=tmp_path,
+        API__KEY="canary-key-1",
+        AMQP__URL="amqp://u:canary-pw-2@h/canary-key-1",
+        AMQP__NAMESPACE="Y2FuYXJ5LWtleS0x",
+        ADMIN__HOST="canary%2Dpw%2D2",
+        API__URL="https://h/x?token=canary-token&k=v",
+        TRACES__ENDPOINT="http://canary-key-1.example:4318",
+    )
+    rows = {line.split()[0]: line.split()[1] for line in result.stdout.splitlines()}
+    assert result.returncode == 0
+    assert rows["ORDER_RELAY_AMQP__URL"] == "amqp://u:***@h/***"
+    assert rows["ORDER_RELAY_AMQP__NAMESPACE"] == "***"
+    assert rows["ORDER_RELAY_ADMIN__HOST"] == "***"
+    assert rows["ORDER_RELAY_API__URL"] == "https://h/x?***"
+    assert rows["ORDER_RELAY_TRACES__ENDPOINT"] == "http://***.example:4318"
+    assert "canary" not in result.stdout
+
+
 def test_an_address_that_is_taken_is_a_bad_setting(vhost: VirtualHost) -> None:
     """Said with the address, before anything is consumed."""
     result = order_relay(
@@ -111,6 +185,16 @@ def test_an_address_that_is_taken_is_a_bad_setting(vhost: VirtualHost) -> None:
     )
     assert result.returncode == 78
     assert f"127.0.0.1 port {vhost.node.amqp_port}" in result.stderr
+
+
+def test_run_hides_a_secret_that_is_in_the_wrong_setting(tmp_path: Path) -> None:
+    """Also where only its use shows that it is wrong."""
+    result = order_relay(
+        "run", cwd=tmp_path, API__KEY="canary.invalid", ADMIN__HOST="canary.invalid"
+    )
+    assert result.returncode == 78
+    assert "cannot listen on *** port 8080" in result.stderr
+    assert "canary" not in result.stderr + result.stdout
 
 
 def test_topology_is_declared_and_checked(vhost: VirtualHost) -> None:
