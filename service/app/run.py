@@ -32,7 +32,14 @@ from service.edges.telemetry.metrics import Metrics
 from service.edges.telemetry.sink import Telemetry
 from service.flow.events import Emit
 from service.flow.events.declare import Level
-from service.flow.events.process import AdminListening, Draining, Started, Stopped, Unexpected
+from service.flow.events.process import (
+    AdminListening,
+    Draining,
+    PlainBroker,
+    Started,
+    Stopped,
+    Unexpected,
+)
 
 if TYPE_CHECKING:
     from service.edges.tracing.traces import Traces
@@ -71,6 +78,8 @@ def run(loaded: Loaded, random: Random = random.random) -> ExitCode:
         admin.start()
         emit(Started(__version__, platform.python_version(), memory_limit_bytes()))
         emit(AdminListening(settings.admin.host, admin.port))
+        if plain := settings.amqp.plain_brokers:
+            emit(PlainBroker(", ".join(plain)))
         return asyncio.run(_main(settings, key, emit, random, metrics, traces))
     except tuple(_SETTING_OF) as bad:
         problem = f"{PREFIX}{_SETTING_OF[type(bad)]}: {bad}"

@@ -107,6 +107,13 @@ class AmqpSettings(_Group):
         """The broker URLs, passwords included."""
         return [url.strip() for url in self.url.get_secret_value().split(",")]
 
+    @property
+    def plain_brokers(self) -> list[str]:
+        """Host and port of each that is reached over a network, and without TLS."""
+        parts = [urlsplit(url) for url in self.urls]
+        plain = [one for one in parts if one.scheme == "amqp" and not is_loopback(one.hostname)]
+        return [f"{one.hostname}:{one.port or 5672}" for one in plain]
+
 
 class ShownApiSettings(_Group):
     """The order API, for those who can do without its key."""

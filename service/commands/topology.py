@@ -33,18 +33,30 @@ async def check(settings: SeenSettings) -> ExitCode:
     """Say what is missing or differs; change nothing."""
     topology = _topology(settings)
     try:
-        problems, address = await run_one_off(
-            _broker(settings), lambda at: declaring.differences(at, topology), random=random.random
+        found, address = await run_one_off(
+            _broker(settings),
+            lambda at: declaring.look(at, topology, compare=True),
+            random=random.random,
         )
     except (BrokerUnreachableError, BrokerInterruptedError) as error:
         return _fail(str(error))
-    if not problems:
-        _say(f"{address}: the topology is as it should be ({len(_names(topology))} entities)")
-        _say("  bindings cannot be seen over AMQP and were not checked")
-        return ExitCode.OK
-    for problem in problems:
+    for problem in found.wrong:
         _say(f"{address}: {problem}")
-    return ExitCode.CHECK_FAILED
+    for advice in found.advice():
+        _say(f"  {advice}")
+    if found.unseen:
+        _say(f"{address}: could not look at {', '.join(found.unseen)}")
+        _say("  this RabbitMQ shows a thing only to who has some right on it; see the README")
+    if found.wrong or found.unseen:
+        return ExitCode.CHECK_FAILED
+    count = len(_names(topology))
+    if found.uncompared:
+        _say(f"{address}: the topology is there ({count} entities)")
+        _say("  how it was made could not be compared: only who may configure it can do that")
+    else:
+        _say(f"{address}: the topology is as it should be ({count} entities)")
+    _say("  bindings cannot be seen over AMQP and were not checked")
+    return ExitCode.OK
 
 
 def _topology(settings: SeenSettings) -> Topology:

@@ -287,6 +287,22 @@ def test_plain_http_is_for_loopback_or_by_will(
 
 
 @pytest.mark.parametrize(
+    ("urls", "plain"),
+    [
+        ("amqp://u:p@localhost/,amqp://127.0.0.9/,amqp://[::1]/", []),
+        ("amqps://broker/", []),
+        ("amqps://a/,AMQP://u:p@B.example:5673/v,amqp://c/", ["b.example:5673", "c:5672"]),
+    ],
+)
+def test_brokers_without_tls_are_known(
+    monkeypatch: pytest.MonkeyPatch, urls: str, plain: list[str]
+) -> None:
+    """Those on another machine: the start warns of them."""
+    monkeypatch.setenv("ORDER_RELAY_AMQP__URL", urls)
+    assert load().settings.amqp.plain_brokers == plain
+
+
+@pytest.mark.parametrize(
     ("endpoint", "url"),
     [
         ("http://collector:4318", "http://collector:4318/v1/traces"),

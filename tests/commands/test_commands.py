@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.edges.amqp.test_least_rights import READ, WRITE
 from tests.world.broker.ports import free_ports
 from tests.world.broker.vhost import VirtualHost
 from tests.world.relay_process import environment
@@ -199,7 +200,7 @@ def test_run_hides_a_secret_that_is_in_the_wrong_setting(tmp_path: Path) -> None
 
 def test_topology_is_declared_and_checked(vhost: VirtualHost) -> None:
     """Check says what is missing, declare makes it, check is content, and differs is said."""
-    settings: dict[str, Any] = {"AMQP__URL": vhost.url, "API__KEY": "some-key"}
+    settings: dict[str, Any] = {"AMQP__URL": vhost.url}
     missing = order_relay("topology", "--check", **settings)
     assert missing.returncode == 1
     assert "queue orders.requests is missing" in missing.stdout
@@ -210,13 +211,25 @@ def test_topology_is_declared_and_checked(vhost: VirtualHost) -> None:
     assert order_relay("topology", "--check", **settings).returncode == 0
 
 
+def test_with_the_least_rights_a_check_is_content(vhost: VirtualHost) -> None:
+    """It says once that it could not compare, and exits 0: all is well."""
+    assert order_relay("topology", AMQP__URL=vhost.url).returncode == 0
+    vhost.set_permissions(configure="", write=WRITE, read=READ)
+    check = order_relay("topology", "--check", AMQP__URL=vhost.url)
+    assert check.returncode == 0
+    there, compared, _ = check.stdout.splitlines()
+    assert there.endswith(": the topology is there (16 entities)")
+    assert compared.strip().startswith("how it was made could not be compared")
+
+
 async def test_a_topology_that_differs_is_named(vhost: VirtualHost) -> None:
     """By entity and argument, by both forms of the command."""
-    settings: dict[str, Any] = {"AMQP__URL": vhost.url, "API__KEY": "some-key"}
+    settings: dict[str, Any] = {"AMQP__URL": vhost.url}
     await vhost.declare("orders.requests", delivery_limit=7)
     result = order_relay("topology", "--check", **settings)
     assert result.returncode == 1
     assert "queue orders.requests differs" in result.stdout
+    assert result.stdout.count("delete it once it is empty") == 1
     declare = order_relay("topology", **settings)
     assert declare.returncode == 1
     assert "orders.requests" in declare.stderr
@@ -224,7 +237,7 @@ async def test_a_topology_that_differs_is_named(vhost: VirtualHost) -> None:
 
 def test_an_unreachable_broker_is_said_in_one_line() -> None:
     """Exit 1, no traceback."""
-    result = order_relay("topology", AMQP__URL="amqp://127.0.0.1:1/", API__KEY="some-key")
+    result = order_relay("topology", AMQP__URL="amqp://127.0.0.1:1/")
     assert result.returncode == 1
     assert "127.0.0.1:1" in result.stderr
     assert "Traceback" not in result.stderr

@@ -50,6 +50,7 @@ from service.flow.events.process import (
     KeyUnreadable,
     LimitsChanged,
     LoopLagged,
+    PlainBroker,
     SharingChanged,
     SharingLost,
     Started,
@@ -118,7 +119,7 @@ class Metrics:
                 pass
             case ParkedUnanswered():
                 pass  # `Settled` counts it.
-            case AdminListening() | KeyReloaded() | KeyUnreadable() | Unexpected():
+            case AdminListening() | PlainBroker() | KeyReloaded() | KeyUnreadable() | Unexpected():
                 pass
             case SharingChanged() | SharingLost():
                 pass

@@ -2,6 +2,7 @@
 
 from math import inf
 
+from service.flow.events.faults import BrokerFault
 from service.flow.events.labels import ConnectionName, HoldReason, LostCause, NoStream
 from service.flow.events.process import (
     AdminListening,
@@ -15,6 +16,7 @@ from service.flow.events.process import (
     KeyUnreadable,
     LimitsChanged,
     LoopLagged,
+    PlainBroker,
     SharingChanged,
     SharingLost,
     Started,
@@ -153,6 +155,13 @@ SURROUNDINGS = [
         {},
     ),
     Example(
+        PlainBroker("broker:5672"),
+        "warning",
+        "broker without TLS",
+        {"brokers": "broker:5672", "advice": "use amqps:// in ORDER_RELAY_AMQP__URL"},
+        {},
+    ),
+    Example(
         BrokerConnected(ConnectionName.PUBLISH, "broker:5672/"),
         "info",
         "broker connected",
@@ -170,6 +179,21 @@ SURROUNDINGS = [
             "retry_in_seconds": 1.5,
         },
         {"broker_reconnects_total[connection=consume,cause=ack_failed]": 1},
+    ),
+    Example(
+        BrokerLost(
+            ConnectionName.PUBLISH, LostCause.CONNECT_FAILED, "refused", 0.1, BrokerFault.LOGIN
+        ),
+        "warning",
+        "broker connection lost",
+        {
+            "connection": "publish",
+            "cause": "connect_failed",
+            "reason": "refused",
+            "retry_in_seconds": 0.1,
+            "fault": "login",
+        },
+        {"broker_reconnects_total[connection=publish,cause=connect_failed]": 1},
     ),
 ]
 
