@@ -67,7 +67,10 @@ def run(loaded: Loaded, random: Random = random.random) -> ExitCode:
     metrics = Metrics(settings.retry.delays_seconds, kind.exemplar if kind else None)
     secrets = loaded.secrets()
     log = configure_logging(
-        Level(settings.log.level), LogFormat(settings.log.format), secrets=lambda: secrets
+        Level(settings.log.level),
+        LogFormat(settings.log.format),
+        secrets=lambda: secrets,
+        dropped=metrics.log_lines_dropped,
     )
     recorders = [metrics.record, health.record, *([kind.record] if kind else [])]
     emit = Telemetry(log, *recorders, trace_id=kind.trace_id if kind else None)
