@@ -11,8 +11,6 @@ from aiormq import exceptions
 from service.flow.events.faults import ADVICE, BrokerFault
 
 MOST_WORDS = 300
-_LARGEST_FRAME_BYTES = 1 << 24
-"""A longer one was never agreed on: what seems to be its length is text of another protocol."""
 
 _CERTIFICATES = {
     9: BrokerFault.CERTIFICATE_EARLY,
@@ -57,7 +55,6 @@ _CLASSES: tuple[tuple[type[BaseException], BrokerFault], ...] = (
     (exceptions.AuthenticationError, BrokerFault.MECHANISM),
     (exceptions.IncompatibleProtocolError, BrokerFault.NOT_AMQP),
     (exceptions.ProtocolSyntaxError, BrokerFault.NOT_AMQP),
-    (exceptions.InvalidFrameError, BrokerFault.NOT_AMQP),
 )
 
 
@@ -73,8 +70,6 @@ def fault_of_connect(error: BaseException | None, *, tls: bool) -> BrokerFault |
     if by_class is not None:
         return by_class
     match error:
-        case IncompleteReadError(expected=int(length)) if length > _LARGEST_FRAME_BYTES:
-            return BrokerFault.NOT_AMQP
         case IncompleteReadError() | ConnectionResetError() | BrokenPipeError():
             return BrokerFault.TLS_CLOSED if tls else BrokerFault.CLOSED
         case ssl.SSLError():

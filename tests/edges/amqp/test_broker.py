@@ -150,10 +150,11 @@ async def test_a_server_that_is_no_broker_is_said(vhost: VirtualHost) -> None:
     ("answer", "fault"),
     [
         (b"HTTP/1.1 400 Bad Request\r\n\r\n", BrokerFault.NOT_AMQP),
+        (b"SSH-2.0-OpenSSH_9.2\r\n", BrokerFault.NOT_AMQP),
         (b"AMQP\x00\x01\x00\x00", BrokerFault.NOT_AMQP),
         (b"", BrokerFault.CLOSED),
     ],
-    ids=["HTTP", "AMQP 1.0", "nothing"],
+    ids=["HTTP", "SSH", "AMQP 1.0", "nothing"],
 )
 async def test_a_server_that_answers_something_else_is_said(
     vhost: VirtualHost, answer: bytes, fault: BrokerFault
@@ -163,6 +164,10 @@ async def test_a_server_that_answers_something_else_is_said(
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readexactly(8)
         writer.write(answer)
+        if answer:
+            # It may wait for more, and the time would be over without a word about what it is.
+            await writer.drain()
+            await reader.read()
         writer.close()
 
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:

@@ -5,7 +5,6 @@ import ssl
 from asyncio import IncompleteReadError
 
 import pytest
-from aiormq import exceptions
 from aiormq.exceptions import (
     AMQPConnectionError,
     AuthenticationError,
@@ -15,6 +14,7 @@ from aiormq.exceptions import (
     ChannelPreconditionFailed,
     ConnectionClosed,
     ConnectionNotAllowed,
+    InvalidFrameError,
     ProbableAuthenticationError,
     ProtocolSyntaxError,
 )
@@ -105,12 +105,8 @@ OVER_TCP = [
         BrokerFault.CLOSED,
     ),
     (behind(IncompleteReadError(b"", 1), NOBODY.format(0, 1)), BrokerFault.CLOSED),
-    (
-        behind(IncompleteReadError(b"x" * 46, 1_345_270_063), NOBODY.format(46, 1_345_270_063)),
-        BrokerFault.NOT_AMQP,
-    ),
     (ProtocolSyntaxError("Unexpected AMQP protocol header"), BrokerFault.NOT_AMQP),
-    (exceptions.InvalidFrameError("no frame end"), BrokerFault.NOT_AMQP),
+    (InvalidFrameError("No frame length"), BrokerFault.NOT_AMQP),
     (UnusableCertificatesError("[X509: KEY_VALUES_MISMATCH] key values"), BrokerFault.FILES),
     (AMQPConnectionError("something else"), None),
     (OSError("something else"), None),
