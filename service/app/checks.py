@@ -2,7 +2,7 @@
 
 import re
 from ipaddress import ip_address
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import SecretStr
 
@@ -10,6 +10,14 @@ MOST_URL_CHARACTERS = 2000
 
 _PLAIN = f"must have no space or control character, and at most {MOST_URL_CHARACTERS} characters"
 _HTTP = (("http", True), ("https", True))
+_ESCAPED = r"[^@/?#\[\]\\%]|%[0-9A-Fa-f]{2}"
+# Stricter than the libraries: they would read a part of such a password as host, port or vhost.
+_BROKER = re.compile(
+    rf"amqps?://((?:{_ESCAPED})*@)?(\[[^@/?#\[\]]*\]|[^@/?#\[\]%:]*)(:[^@/?#\[\]]*)?"
+    rf"(/(?:{_ESCAPED})*)?(\?[^@/?#]*)?",
+    re.IGNORECASE,
+)
+_BROKER_QUERY = re.compile(r"(heartbeat=([1-9]|[1-9][0-9]|[1-5][0-9]{2}|600))?", re.ASCII)
 _HOST = re.compile(r"(?=.{1,253}$)(?!-)[\w-]{1,63}(?<!-)(\.(?!-)[\w-]{1,63}(?<!-))*", re.ASCII)
 
 
@@ -44,6 +52,14 @@ def _is_plain(url: str) -> bool:
     return len(url) <= MOST_URL_CHARACTERS and url.isprintable() and " " not in url
 
 
+def _is_utf8(url: str) -> bool:
+    """Whether what is escaped in `url` is text."""
+    try:
+        return bool(unquote(url, errors="strict"))
+    except UnicodeDecodeError:
+        return False
+
+
 def check_api_url(url: str) -> str:
     """`url`; ValueError unless orders may be sent to it."""
     if _target(url) not in _HTTP:
@@ -72,14 +88,29 @@ def check_endpoint(url: str) -> str:
 def check_broker_urls(value: SecretStr) -> SecretStr:
     """`value`; ValueError unless each of its URLs, separated by commas, is a broker's."""
     for place, url in enumerate(map(str.strip, value.get_secret_value().split(",")), start=1):
-        scheme, usable = _target(url)
         # Each is named by its place: its text may hold a password.
-        if scheme is None:
-            raise ValueError(f"URL {place} cannot be read as amqp://user:password@host/vhost")
-        if scheme not in ("amqp", "amqps"):
-            raise ValueError(f"URL {place} must begin with amqp:// or amqps://")
-        if not usable:
-            raise ValueError(f"URL {place} must have a host, as in amqp://user:password@host/vhost")
-        if not _is_plain(url):
-            raise ValueError(f"URL {place} {_PLAIN}")
+        if (problem := _broker_problem(url)) is not None:
+            raise ValueError(f"URL {place} {problem}")
     return value
+
+
+def _broker_problem(url: str) -> str | None:
+    """What is wrong with a broker's URL; never with a part of it, for it may be the password's."""
+    scheme, usable = _target(url)
+    if not url.lower().startswith(("amqp://", "amqps://")):
+        return "must begin with amqp:// or amqps://; a comma in a password is written %2C"
+    if not _is_plain(url):
+        return _PLAIN
+    if scheme is None or not _BROKER.fullmatch(url) or not _is_utf8(url):
+        return (
+            "cannot be read as amqp://user:password@host:port/vhost; in the user, the password and "
+            r"the vhost each of @ / ? # [ ] \ % and , is written as its code, as %40 for @"
+        )
+    if not usable:
+        return "must have a host, as in amqp://user:password@host/vhost"
+    if not _BROKER_QUERY.fullmatch(urlsplit(url).query):
+        return (
+            "may have no query but heartbeat=SECONDS, 1 to 600; "
+            "certificates have settings of their own, as ORDER_RELAY_AMQP__CA_FILE"
+        )
+    return None

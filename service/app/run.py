@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Any
 from service import __version__
 from service.app import traces as tracing
 from service.app.exit_codes import ExitCode
-from service.app.loading import BadSettingsError, Loaded
+from service.app.loading import Loaded
+from service.app.masking import hider
 from service.app.settings import PREFIX, Settings
+from service.app.sources import BadSettingsError
 from service.app.wiring import Parts, Random, build, key_source
 from service.edges.admin.health import Health
 from service.edges.admin.server import AdminAddressError, AdminServer
@@ -30,7 +32,14 @@ from service.edges.telemetry.metrics import Metrics
 from service.edges.telemetry.sink import Telemetry
 from service.flow.events import Emit
 from service.flow.events.declare import Level
-from service.flow.events.process import AdminListening, Draining, Started, Stopped, Unexpected
+from service.flow.events.process import (
+    AdminListening,
+    Draining,
+    PlainBroker,
+    Started,
+    Stopped,
+    Unexpected,
+)
 
 if TYPE_CHECKING:
     from service.edges.tracing.traces import Traces
@@ -58,7 +67,10 @@ def run(loaded: Loaded, random: Random = random.random) -> ExitCode:
     metrics = Metrics(settings.retry.delays_seconds, kind.exemplar if kind else None)
     secrets = loaded.secrets()
     log = configure_logging(
-        Level(settings.log.level), LogFormat(settings.log.format), secrets=lambda: secrets
+        Level(settings.log.level),
+        LogFormat(settings.log.format),
+        secrets=lambda: secrets,
+        dropped=metrics.log_lines_dropped,
     )
     recorders = [metrics.record, health.record, *([kind.record] if kind else [])]
     emit = Telemetry(log, *recorders, trace_id=kind.trace_id if kind else None)
@@ -69,9 +81,12 @@ def run(loaded: Loaded, random: Random = random.random) -> ExitCode:
         admin.start()
         emit(Started(__version__, platform.python_version(), memory_limit_bytes()))
         emit(AdminListening(settings.admin.host, admin.port))
+        if plain := settings.amqp.plain_brokers:
+            emit(PlainBroker(", ".join(plain)))
         return asyncio.run(_main(settings, key, emit, random, metrics, traces))
     except tuple(_SETTING_OF) as bad:
-        raise BadSettingsError([f"{PREFIX}{_SETTING_OF[type(bad)]}: {bad}"]) from None
+        problem = f"{PREFIX}{_SETTING_OF[type(bad)]}: {bad}"
+        raise BadSettingsError([hider(secrets)(problem)]) from None
     finally:
         if traces is not None:
             traces.close(tracing.FLUSHED_WITHIN_SECONDS)

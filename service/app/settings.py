@@ -9,10 +9,12 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, SecretSt
 from pydantic_settings import BaseSettings, NoDecode
 
 from service.app.checks import check_api_url, check_broker_urls, check_endpoint, is_loopback
+from service.edges.api.key import MAX_KEY_BYTES
 
 PREFIX = "ORDER_RELAY_"
 _NAME = r"^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}$"
 LONGEST_DELAY_SECONDS = 7 * 86_400
+MOST_FILE_BYTES = 16 * 1024 * 1024
 MOST_TIERS = 32  # Each is a queue on every node of the broker.
 
 
@@ -30,6 +32,8 @@ def _check_key(value: SecretStr) -> SecretStr:
     text = value.get_secret_value()
     if not text or not text.isprintable() or text != text.strip():
         raise ValueError("must be a non-empty text without white space at its ends")
+    if len(text.encode()) > MAX_KEY_BYTES:
+        raise ValueError(f"must be at most {MAX_KEY_BYTES} bytes")
     return value
 
 
@@ -49,14 +53,20 @@ def _read_delays(text: str) -> tuple[int, ...]:
 
 def _check_file(path: Path) -> Path:
     try:
+        # A pipe has no end, and opening it may wait for ever.
+        if not path.is_file() and path.exists():
+            raise ValueError("cannot be read: it is no regular file")
         path.open("rb").close()
     except OSError as error:
         raise ValueError(f"cannot be read: {error.strerror}") from None
+    if path.stat().st_size > MOST_FILE_BYTES:
+        raise ValueError(f"cannot be read: it has more than {MOST_FILE_BYTES} bytes")
     return path
 
 
 BrokerUrls = Annotated[SecretStr, AfterValidator(check_broker_urls)]
 Delays = Annotated[tuple[int, ...], NoDecode, BeforeValidator(_read_delays)]
+Key = Annotated[SecretStr, AfterValidator(_check_key)]
 File = Annotated[Path, AfterValidator(_check_file)]
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 
@@ -97,15 +107,22 @@ class AmqpSettings(_Group):
         """The broker URLs, passwords included."""
         return [url.strip() for url in self.url.get_secret_value().split(",")]
 
+    @property
+    def plain_brokers(self) -> list[str]:
+        """Host and port of each that is reached over a network, and without TLS."""
+        parts = [urlsplit(url) for url in self.urls]
+        plain = [one for one in parts if one.scheme == "amqp" and not is_loopback(one.hostname)]
+        return [f"{one.hostname}:{one.port or 5672}" for one in plain]
 
-class ApiSettings(_Group):
-    """The order API."""
+
+class ShownApiSettings(_Group):
+    """The order API, for those who can do without its key."""
 
     url: Annotated[str, AfterValidator(check_api_url)] = "https://notpanel.com/api/v2"
     """the order API; plain http only to a loopback address or with ALLOW_HTTP"""
     allow_http: bool = False
     """allow plain http to other than loopback addresses"""
-    key: Annotated[SecretStr, AfterValidator(_check_key)]
+    key: Key | None = None
     """the account's key (secret)"""
     timeout_seconds: float = Field(10, gt=0, le=600)
     """one attempt, all phases"""
@@ -123,10 +140,18 @@ class ApiSettings(_Group):
         parts = urlsplit(self.url)
         if parts.scheme == "http" and not self.allow_http and not is_loopback(parts.hostname):
             raise ValueError(
-                f"{PREFIX}API__URL was {self.url!r}: plain http would show the key to the network; "
-                f"use https, a loopback address, or {PREFIX}API__ALLOW_HTTP=true"
+                # Not all of it: a token may follow.
+                f"{PREFIX}API__URL was 'http://{parts.netloc}...': plain http would show the key "
+                f"to the network; use https, a loopback address, or {PREFIX}API__ALLOW_HTTP=true"
             )
         return self
+
+
+class ApiSettings(ShownApiSettings):
+    """The order API."""
+
+    key: Key
+    """the account's key (secret)"""
 
 
 class RetrySettings(_Group):
@@ -175,11 +200,11 @@ class LogSettings(_Group):
     """json, console, or by whether stdout is a terminal"""
 
 
-class Settings(_Group, BaseSettings, env_prefix=PREFIX, env_nested_delimiter="__"):
-    """All settings of the relay."""
+class ShownSettings(_Group, BaseSettings, env_prefix=PREFIX, env_nested_delimiter="__"):
+    """All settings, for those who can do without the key."""
 
     amqp: AmqpSettings = AmqpSettings()
-    api: ApiSettings
+    api: ShownApiSettings = ShownApiSettings()
     retry: RetrySettings = RetrySettings()
     admin: AdminSettings = AdminSettings()
     traces: TracesSettings = TracesSettings()
@@ -195,6 +220,12 @@ class Settings(_Group, BaseSettings, env_prefix=PREFIX, env_nested_delimiter="__
             # What waits for the rate is unacked, and the broker takes it back after half an hour.
             derived = min(derived, max(2, int(self.api.rate_per_second * 60)))
         return self.amqp.prefetch or derived
+
+
+class Settings(ShownSettings):
+    """All settings of the relay."""
+
+    api: ApiSettings
 
 
 class SeenSettings(_Group, BaseSettings, env_prefix=PREFIX, env_nested_delimiter="__"):

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from service.app.loading import BadSettingsError
 from service.app.settings import PREFIX, Settings
+from service.app.sources import BadSettingsError
 from service.flow.events import Emit
 
 if TYPE_CHECKING:

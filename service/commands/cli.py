@@ -2,16 +2,19 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Annotated, NoReturn
+from typing import Annotated, NoReturn, TypeVar
 
 import typer
 
 from service import __version__
 from service.app.exit_codes import ExitCode
-from service.app.loading import BadSettingsError, Loaded, load, load_seen
+from service.app.loading import load, load_seen, load_shown
 from service.app.run import run as run_relay
+from service.app.sources import BadSettingsError
 from service.commands import config as config_command
 from service.commands import topology as topology_command
+
+Some = TypeVar("Some")
 
 app = typer.Typer(
     name="order-relay",
@@ -26,7 +29,7 @@ app = typer.Typer(
         "became of it.\n\n"
         "Settings come from environment variables (ORDER_RELAY_...), from a file .env in the "
         "current folder, and from the files of a secrets directory; `order-relay config` lists "
-        "them all. Only ORDER_RELAY_API__KEY must be set."
+        "them all. Only ORDER_RELAY_API__KEY must be set, and only for `run`."
     ),
     epilog="Exit codes: 0 done, 1 a check failed, 75 could not drain in time, 78 bad settings.",
 )
@@ -56,7 +59,7 @@ def run() -> None:
     the order API's idempotency keeps it from being placed twice.
     """
     try:
-        _exit(run_relay(_load()))
+        _exit(run_relay(load()))
     except BadSettingsError as error:
         _refuse(error)
 
@@ -68,10 +71,9 @@ def topology(
     ] = False,
 ) -> None:
     """Declare the exchanges, queues and bindings that are missing at the broker."""
-    loaded = _load()
-    command: Callable[[Loaded], object]
+    settings = _or_refuse(load_seen)
     command = topology_command.check if check else topology_command.declare
-    _exit(asyncio.run(command(loaded)))
+    _exit(asyncio.run(command(settings)))
 
 
 @app.command(short_help="Show how the relays fare, live in the terminal.")
@@ -112,13 +114,13 @@ def top(
 @app.command(short_help="Show the effective settings.")
 def config() -> None:
     """Show the effective settings, secrets masked, and where each came from."""
-    for line in config_command.lines(_load()):
+    for line in config_command.lines(*_or_refuse(load_shown)):
         typer.echo(line)
 
 
-def _load() -> Loaded:
+def _or_refuse(load_some: Callable[[], Some]) -> Some:
     try:
-        return load()
+        return load_some()
     except BadSettingsError as error:
         _refuse(error)
 

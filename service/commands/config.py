@@ -1,34 +1,38 @@
 """`order-relay config`: every setting with its value, secrets masked, and where it came from."""
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import reduce
 
 from pydantic import SecretStr
 
-from service.app.loading import Loaded
-from service.app.settings import Settings, variables
+from service.app.loading import KEY
+from service.app.masking import hider, mask_secret, mask_url, secrets_in
+from service.app.settings import ShownSettings, variables
+from service.app.sources import Found
 
 
-def lines(loaded: Loaded) -> Iterator[str]:
+def lines(settings: ShownSettings, found: Mapping[str, Found]) -> Iterator[str]:
     """The table of all settings, in columns."""
-    table = list(rows(loaded))
+    table = list(rows(settings, found))
     width, values = (max(len(row[column]) for row in table) for column in (0, 1))
     for variable, value, source in table:
         yield f"{variable:<{width}}  {value:<{values}}  {source}"
 
 
-def rows(loaded: Loaded) -> Iterator[tuple[str, str, str]]:
+def rows(settings: ShownSettings, found: Mapping[str, Found]) -> Iterator[tuple[str, str, str]]:
     """Of each setting its variable, its value as it may be shown, and its source."""
-    for variable, path in variables(Settings).items():
-        source = loaded.found[variable].where if variable in loaded.found else "default"
-        yield variable, _shown(reduce(getattr, path, loaded.settings)), source
+    # A key that was put into the wrong setting is there in plain text.
+    hide = hider(text for one in found.values() for text in secrets_in(one.variable, one.text))
+    for variable, path in variables(ShownSettings).items():
+        absent = "not set, `run` needs it" if variable == KEY else "default"
+        source = found[variable].where if variable in found else absent
+        yield variable, hide(_shown(reduce(getattr, path, settings))), source
 
 
 def _shown(value: object) -> str:
     match value:
         case SecretStr():
-            return mask(value.get_secret_value())
+            return mask_secret(value.get_secret_value())
         case tuple():
             return ",".join(map(str, value))
         case None:
@@ -37,13 +41,7 @@ def _shown(value: object) -> str:
             return str(value).lower()
         case float():
             return f"{value:g}"
+        case str():
+            return mask_url(value)
         case _:
             return str(value)
-
-
-def mask(secret: str) -> str:
-    """A secret as it may be shown: of broker URLs all but the password and the query."""
-    urls = [re.split("[?#]", url.strip())[0] for url in secret.split(",")]
-    if not all(re.match("amqps?://", url, re.IGNORECASE) for url in urls):
-        return "***"
-    return ",".join(re.sub("//([^:/]*)[^/]*@", r"//\1:***@", url, count=1) for url in urls)

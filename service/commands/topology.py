@@ -4,7 +4,7 @@ import random
 import sys
 
 from service.app.exit_codes import ExitCode
-from service.app.loading import Loaded
+from service.app.settings import SeenSettings
 from service.app.wiring import tls_files
 from service.core.topology import Topology, build_whole_topology
 from service.edges.amqp import declare as declaring
@@ -12,12 +12,12 @@ from service.edges.amqp.broker import Broker, BrokerUnreachableError
 from service.edges.amqp.one_off import BrokerInterruptedError, run_one_off
 
 
-async def declare(loaded: Loaded) -> ExitCode:
+async def declare(settings: SeenSettings) -> ExitCode:
     """Declare what is missing, and list what stands then."""
-    topology = _topology(loaded)
+    topology = _topology(settings)
     try:
         refusal, address = await run_one_off(
-            _broker(loaded), lambda at: declaring.refusal(at, topology), random=random.random
+            _broker(settings), lambda at: declaring.refusal(at, topology), random=random.random
         )
     except (BrokerUnreachableError, BrokerInterruptedError) as error:
         return _fail(str(error))
@@ -29,31 +29,42 @@ async def declare(loaded: Loaded) -> ExitCode:
     return ExitCode.OK
 
 
-async def check(loaded: Loaded) -> ExitCode:
+async def check(settings: SeenSettings) -> ExitCode:
     """Say what is missing or differs; change nothing."""
-    topology = _topology(loaded)
+    topology = _topology(settings)
     try:
-        problems, address = await run_one_off(
-            _broker(loaded), lambda at: declaring.differences(at, topology), random=random.random
+        found, address = await run_one_off(
+            _broker(settings),
+            lambda at: declaring.look(at, topology, compare=True),
+            random=random.random,
         )
     except (BrokerUnreachableError, BrokerInterruptedError) as error:
         return _fail(str(error))
-    if not problems:
-        _say(f"{address}: the topology is as it should be ({len(_names(topology))} entities)")
-        _say("  bindings cannot be seen over AMQP and were not checked")
-        return ExitCode.OK
-    for problem in problems:
+    for problem in found.wrong:
         _say(f"{address}: {problem}")
-    return ExitCode.CHECK_FAILED
+    for advice in found.advice():
+        _say(f"  {advice}")
+    if found.unseen:
+        _say(f"{address}: could not look at {', '.join(found.unseen)}")
+        _say("  this RabbitMQ shows a thing only to who has some right on it; see the README")
+    if found.wrong or found.unseen:
+        return ExitCode.CHECK_FAILED
+    count = len(_names(topology))
+    if found.uncompared:
+        _say(f"{address}: the topology is there ({count} entities)")
+        _say("  how it was made could not be compared: only who may configure it can do that")
+    else:
+        _say(f"{address}: the topology is as it should be ({count} entities)")
+    _say("  bindings cannot be seen over AMQP and were not checked")
+    return ExitCode.OK
 
 
-def _topology(loaded: Loaded) -> Topology:
-    settings = loaded.settings
+def _topology(settings: SeenSettings) -> Topology:
     return build_whole_topology(settings.amqp.namespace, settings.retry.delays_seconds)
 
 
-def _broker(loaded: Loaded) -> Broker:
-    return Broker(loaded.settings.amqp.urls, tls_files(loaded.settings.amqp))
+def _broker(settings: SeenSettings) -> Broker:
+    return Broker(settings.amqp.urls, tls_files(settings.amqp))
 
 
 def _names(topology: Topology) -> list[str]:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from service.app.loading import BadSettingsError, load
+from service.app.loading import load
+from service.app.sources import BadSettingsError
 from service.app.traces import load as load_traces
 from service.app.traces import start
 from tests.edges.tracing.receiver import Receiver

@@ -108,21 +108,33 @@ async def test_an_absent_api_is_waited_for(vhost: VirtualHost, settings: dict[st
 
 
 @pytest.mark.parametrize(
-    ("change", "words"),
+    ("change", "fault", "advice"),
     [
-        (lambda url: url.replace("@", "x@"), "wrong user name or password"),
-        (lambda url: url.rpartition("/")[0] + "/nowhere", "vhost nowhere not found"),
+        (lambda url: url.replace("@", "x@"), "login", "the broker refuses user and password"),
+        (
+            lambda url: url.rpartition("/")[0] + "/nowhere",
+            "vhost_missing",
+            "there is no such vhost",
+        ),
     ],
     ids=["wrong password", "missing vhost"],
 )
 async def test_a_refusal_by_the_broker_is_said_in_words(
-    vhost: VirtualHost, settings: dict[str, Any], change: Any, words: str
+    settings: dict[str, Any], change: Any, fault: str, advice: str
 ) -> None:
-    """The reason names what to look at and never shows the password."""
-    async with RelayProcess.start(settings | {"AMQP__URL": change(vhost.url)}) as relay:
-        line = await relay.event("broker connection lost", cause="connect_failed")
-        assert words in line["reason"]
-        assert vhost.password not in "\n".join(relay.raw)
+    """In the log and by `/readyz`, with what to do; there are tries on, for it may be mended."""
+    url = change(settings["AMQP__URL"])
+    async with RelayProcess.start(settings | {"AMQP__URL": url}) as relay:
+        for name in ("consume", "publish"):
+            line = await relay.event("broker connection lost", connection=name, fault=fault)
+            assert f": {advice}; see " in line["reason"]
+        status, reasons = await ready(relay)
+    assert status == 503
+    assert [reason.split(";")[0] for reason in reasons[:2]] == [
+        f"broker connection {name}: lost, connect_failed: {advice}"
+        for name in ("consume", "publish")
+    ]
+    assert all("see " in reason and "ORDER_RELAY_AMQP__URL" in reason for reason in reasons[:2])
 
 
 async def test_a_topology_that_differs_is_said(
@@ -131,9 +143,9 @@ async def test_a_topology_that_differs_is_said(
     """What stands there and what is needed."""
     await vhost.declare("orders.retry.1", message_ttl=5000)
     async with RelayProcess.start(settings) as relay:
-        line = await relay.event("broker connection lost", cause="topology")
-        assert "inequivalent arg" in line["reason"]
-        assert "orders.retry.1" in line["reason"]
+        line = await relay.event("broker connection lost", cause="topology", fault="differs")
+        assert "delete it once it is empty" in line["reason"]
+        assert "queue orders.retry.1 differs: " in line["reason"]
 
 
 async def test_check_mode_says_what_is_missing(

@@ -56,9 +56,10 @@ async def test_no_secret_comes_out_while_orders_succeed_fail_and_wait(
 
 async def test_no_secret_comes_out_when_nothing_works(settings: dict[str, Any]) -> None:
     """A refused login and a broker URL that cannot be reached are told without the password."""
-    urls = "amqp://me:canary-password-1@127.0.0.1:1/,amqp://me:canary%21password@127.0.0.1:2/"
+    urls = "amqp://me:canary-password-1@127.0.0.1:1/,amqp://me:canary%21password@b.invalid:2/"
     more = {"AMQP__URL": urls, "LOG__LEVEL": "debug", "LOG__FORMAT": "json"}
     async with RelayProcess.start(settings | more) as relay:
+        await relay.event("broker without TLS", brokers="b.invalid:2")
         await relay.event("broker connection lost")
         relay.process.terminate()
         assert await relay.exit_code() == 0

@@ -1,10 +1,12 @@
 """Every setting: its default, where it is read from, and what is said about a wrong one."""
 
+import os
 from pathlib import Path
 
 import pytest
 
-from service.app.loading import KNOWN, BadSettingsError, load, load_seen
+from service.app.loading import load, load_seen, load_shown
+from service.app.sources import KNOWN, BadSettingsError
 from tests.app.wrong_settings import WRONG
 
 KEY = "ORDER_RELAY_API__KEY"
@@ -60,6 +62,9 @@ def test_a_wrong_value_is_named_with_what_would_be_right(
         ("ORDER_RELAY_API__KEY__X", "did you mean ORDER_RELAY_API__KEY?"),
         ("order_relay_log__levle", "did you mean ORDER_RELAY_LOG__LEVEL?"),
         ("ORDER_RELAY_AMQP", "there is no such setting"),
+        ("ORDER_RELAY_ADMIN_PORT", "did you mean ORDER_RELAY_ADMIN__PORT?"),
+        ("ORDER_RELAY_PORT_8080_TCP_URL", "there is no such setting"),
+        ("ORDER_RELAY_SERVICE", "there is no such setting"),
         ("ORDER_RELAY_XYZZY_PLUGH_Q", "the README lists them all"),
     ],
 )
@@ -71,12 +76,26 @@ def test_a_misspelt_name_is_an_error(monkeypatch: pytest.MonkeyPatch, name: str,
     assert hint in problem
 
 
+@pytest.mark.parametrize("service", ["", "_METRICS", "_SHOP_2", "__X", "_PORT", "_AMQP"])
 @pytest.mark.parametrize(
-    "name", ["SERVICE_HOST", "SERVICE_PORT_ADMIN", "PORT", "PORT_8080_TCP_ADDR"]
+    ("name", "value"),
+    [
+        ("SERVICE_HOST", "10.0.0.1"),
+        ("SERVICE_PORT", "8080"),
+        ("SERVICE_PORT_HTTP_ADMIN", "8080"),
+        ("PORT", "tcp://10.0.0.1:8080"),
+        ("PORT", "sctp://[fd00::1]:8080"),
+        ("PORT_8080_TCP", "tcp://10.0.0.1:8080"),
+        ("PORT_8080_TCP_ADDR", "10.0.0.1"),
+        ("PORT_53_UDP_PORT", "53"),
+        ("PORT_99_SCTP_PROTO", "sctp"),
+    ],
 )
-def test_what_kubernetes_adds_is_ignored(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    """A Service of this name must not stop the process."""
-    monkeypatch.setenv(f"ORDER_RELAY_{name}", "tcp://10.0.0.1:8080")
+def test_what_kubernetes_adds_is_ignored(
+    monkeypatch: pytest.MonkeyPatch, service: str, name: str, value: str
+) -> None:
+    """A Service whose name begins with the relay's must not stop the process."""
+    monkeypatch.setenv(f"ORDER_RELAY{service}_{name}", value)
     assert load().settings.api.concurrency == 64
 
 
@@ -110,10 +129,56 @@ def test_each_source_wins_over_the_next(
     assert key() == ("api__key-in-a-file", f"file in {secrets}", secrets / "api__key")
 
 
-def test_a_value_in_dotenv_may_name_another(tmp_path: Path) -> None:
-    """As a shell would have it."""
-    (tmp_path / ".env").write_text("SHOP=eu\nexport ORDER_RELAY_AMQP__NAMESPACE='orders-${SHOP}'\n")
-    assert load().settings.amqp.namespace == "orders-eu"
+def test_a_value_in_dotenv_is_taken_as_it_is(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Expanded, it could bring any secret of the environment into a setting that is shown."""
+    monkeypatch.setenv("OTHER", "canary")
+    (tmp_path / ".env").write_text("export ORDER_RELAY_ADMIN__HOST='${OTHER}$OTHER${X:-y}'\n")
+    assert load().settings.admin.host == "${OTHER}$OTHER${X:-y}"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_a_dotenv_of_another_user_is_refused(tmp_path: Path) -> None:
+    """Whoever may write where the relay is started could set its API's address."""
+    (tmp_path / ".env").write_text("ORDER_RELAY_LOG__LEVEL=debug\n")
+    os.chown(tmp_path / ".env", 12345, -1)
+    (problem,) = problems()
+    assert problem.startswith(f"{tmp_path / '.env'} belongs to another user (uid 12345)")
+
+
+def test_every_file_has_a_bound_in_size_and_in_time(tmp_path: Path, secrets: Path) -> None:
+    """A pipe would hold the process up, and a large file fill its memory."""
+    os.mkfifo(secrets / "api__key")
+    assert problems() == [f"{secrets / 'api__key'} is no regular file"]
+    (secrets / "api__key").unlink()
+    (secrets / "amqp__url").write_bytes(b"x" * 65_537)
+    assert problems() == [f"{secrets / 'amqp__url'} has more than 65536 bytes"]
+    os.mkfifo(tmp_path / ".env")
+    assert problems() == [f"{tmp_path / '.env'} is no regular file"]
+
+
+def test_a_certificate_must_be_a_regular_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A pipe has no end."""
+    os.mkfifo(tmp_path / "ca.pem")
+    monkeypatch.setenv("ORDER_RELAY_AMQP__CA_FILE", str(tmp_path / "ca.pem"))
+    (problem,) = problems()
+    assert problem.endswith("cannot be read: it is no regular file")
+
+
+def test_a_directory_of_too_many_files_is_not_the_secrets(secrets: Path) -> None:
+    """They would all be looked at."""
+    for number in range(1001):
+        (secrets / str(number)).touch()
+    assert problems() == [f"{secrets} has more than 1000 files; see ORDER_RELAY_SECRETS_DIR"]
+
+
+def test_a_link_to_nowhere_is_no_secret(secrets: Path) -> None:
+    """Kubernetes swaps links while the directory is read."""
+    (secrets / "api__key").symlink_to(secrets / "nowhere")
+    assert load().settings.api.key.get_secret_value() == "some-secret-key"
 
 
 def test_a_misspelt_name_is_named_with_its_place(tmp_path: Path, secrets: Path) -> None:
@@ -145,6 +210,42 @@ def test_the_key_is_not_read_for_who_needs_none(secrets: Path) -> None:
     assert load_seen().admin.port == 81
 
 
+def test_all_settings_can_be_shown_without_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is one it must be right, or `run` would refuse what was shown."""
+    monkeypatch.delenv(KEY)
+    assert load_shown()[0].api.key is None
+    for wrong in ("has\x07bell", "x" * 4097):
+        monkeypatch.setenv(KEY, wrong)
+        with pytest.raises(BadSettingsError, match="API__KEY"):
+            load_shown()
+
+
+def test_a_secret_in_the_wrong_place_is_not_shown(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Where it is no value of the setting, as it is or in another spelling, and where it is one."""
+    canaries = ("some-secret-key", "some%2dsecret%2Dkey", "c29tZS1zZWNyZXQta2V5")
+    for canary in canaries:
+        monkeypatch.setenv("ORDER_RELAY_LOG__LEVEL", canary)
+        monkeypatch.setenv("ORDER_RELAY_SECRETS_DIR", f"/{canary}")
+        assert canary not in str(problems())
+    monkeypatch.delenv("ORDER_RELAY_LOG__LEVEL")
+    (tmp_path / "some-secret-key").touch()
+    monkeypatch.setenv("ORDER_RELAY_SECRETS_DIR", str(tmp_path / "some-secret-key"))
+    assert problems() == [f"{tmp_path}/*** cannot be read: Not a directory"]
+
+
+@pytest.mark.parametrize("setting", ["AMQP__CA_FILE", "API__URL"])
+def test_no_part_of_the_apis_query_is_shown(monkeypatch: pytest.MonkeyPatch, setting: str) -> None:
+    """It may be a token; neither where the URL is wrong, nor where another setting has it, too."""
+    monkeypatch.setenv("ORDER_RELAY_API__URL", "http://example.com/x?token=canary%2Dtoken")
+    monkeypatch.setenv(f"ORDER_RELAY_{setting}", "http://example.com/x?token=canary%2Dtoken")
+    assert "canary" not in str(problems())
+    monkeypatch.setenv("ORDER_RELAY_API__URL", "https://example.com/x?token=canary%2Dtoken")
+    monkeypatch.delenv("ORDER_RELAY_AMQP__CA_FILE", raising=False)
+    assert load().secrets() == ["some-secret-key", "canary%2Dtoken", "canary-token"]
+
+
 def test_a_secret_that_is_no_text_is_named_and_not_shown(secrets: Path) -> None:
     """By its path."""
     (secrets / "api__key").write_bytes(b"hidden\xff")
@@ -154,8 +255,7 @@ def test_a_secret_that_is_no_text_is_named_and_not_shown(secrets: Path) -> None:
 def test_an_unreadable_dotenv_is_an_error(tmp_path: Path) -> None:
     """Said as it is; of a line that is none its number, the first being 1."""
     (tmp_path / ".env").write_bytes(b"ORDER_RELAY_API__KEY=\xff\xfe\n")
-    (problem,) = problems()
-    assert problem.startswith(f"{tmp_path / '.env'} cannot be read")
+    assert problems() == [f"{tmp_path / '.env'} is not UTF-8 text"]
     (tmp_path / ".env").write_text("\n\nORDER_RELAY_LOG__LEVEL\nOTHER\n\n hid den\n")
     words = "cannot be read; must be NAME=value"
     assert problems() == [f"{tmp_path / '.env'} line {line} {words}" for line in (3, 6)]
@@ -184,6 +284,22 @@ def test_plain_http_is_for_loopback_or_by_will(
     monkeypatch.setenv("ORDER_RELAY_API__URL", url)
     monkeypatch.setenv("ORDER_RELAY_API__ALLOW_HTTP", allow)
     assert load().settings.api.url == url
+
+
+@pytest.mark.parametrize(
+    ("urls", "plain"),
+    [
+        ("amqp://u:p@localhost/,amqp://127.0.0.9/,amqp://[::1]/", []),
+        ("amqps://broker/", []),
+        ("amqps://a/,AMQP://u:p@B.example:5673/v,amqp://c/", ["b.example:5673", "c:5672"]),
+    ],
+)
+def test_brokers_without_tls_are_known(
+    monkeypatch: pytest.MonkeyPatch, urls: str, plain: list[str]
+) -> None:
+    """Those on another machine: the start warns of them."""
+    monkeypatch.setenv("ORDER_RELAY_AMQP__URL", urls)
+    assert load().settings.amqp.plain_brokers == plain
 
 
 @pytest.mark.parametrize(

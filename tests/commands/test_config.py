@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from service.app.loading import load
-from service.commands.config import mask, rows
+from service.app.loading import load_shown
+from service.app.masking import mask_secret
+from service.commands.config import rows
 
 DEFAULTS = {
     "ORDER_RELAY_AMQP__URL": "amqp://guest:***@localhost:5672/",
@@ -43,7 +44,7 @@ def test_every_setting_has_the_default_of_the_contract(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ORDER_RELAY_SECRETS_DIR", str(tmp_path / "none"))
     monkeypatch.setenv("ORDER_RELAY_API__KEY", "some-secret-key")
-    assert {variable: value for variable, value, _ in rows(load())} == DEFAULTS
+    assert {variable: value for variable, value, _ in rows(*load_shown())} == DEFAULTS
 
 
 @pytest.mark.parametrize(
@@ -59,4 +60,4 @@ def test_every_setting_has_the_default_of_the_contract(
 )
 def test_secrets_are_masked(secret: str, shown: str) -> None:
     """Of a broker's URL, host, user and vhost stay readable."""
-    assert mask(secret) == shown
+    assert mask_secret(secret) == shown

@@ -76,11 +76,19 @@ def test_nothing_to_see_is_exit_1() -> None:
     assert f"queues not asked: {LOOPBACK}:1 vhost /" in looked.stdout
 
 
+def test_no_session_keys_are_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Not even an empty file for them."""
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "keys"))
+    looked = order_relay("top", "--url", "https://127.0.0.1:1", AMQP__URL=NOTHING)
+    assert looked.returncode == 1
+    assert not (tmp_path / "keys").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (["--url", "relay:8080"], "'relay:8080' must be an http or https URL with a host"),
-        (["--url", "http://me:pw@relay/"], "must have no user, password or fragment"),
+        (["--url", "http://me:pw@relay/?t=x"], "'http://***@relay/?***' must have no user,"),
         (["--url", "http://relay/\N{SNOWMAN}"], "must have ASCII characters only"),
         (["--interval", "0"], "--interval"),
         (["--interval", "nan"], "--interval"),

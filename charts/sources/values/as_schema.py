@@ -23,13 +23,12 @@ def schema_of(found: Value | Block) -> dict[str, Any]:
             # An example of a list or an object is one; the keyword wants a list of examples.
             return schema | ({"examples": list(found.examples)} if found.examples else {})
         case Block():
-            schema = {
+            return {
                 "description": found.meaning,
                 "type": "object",
                 "additionalProperties": False,
                 "properties": {name: schema_of(inner) for name, inner in found.values.items()},
             }
-            return schema | ({"allOf": list(found.rules)} if found.rules else {})
 
 
 def objects(schema: Any, path: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:

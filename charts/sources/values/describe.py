@@ -18,8 +18,6 @@ NAME: Schema = {
 SECRET_KEY: Schema = {"type": "string", "pattern": r"^[-._a-zA-Z0-9]+$", "maxLength": 253}
 SECRET_KEY_OR_NONE: Schema = {"type": "string", "pattern": r"^[-._a-zA-Z0-9]*$", "maxLength": 253}
 DURATION: Schema = {"type": "string", "pattern": r"^([0-9]+(ms|s|m|h))+$"}
-OFF: Schema = {"const": False}
-EMPTY: Schema = {"maxLength": 0}
 STRINGS: Schema = {"type": "object", "additionalProperties": {"type": "string"}}
 
 
@@ -35,16 +33,15 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Values that belong together; `rules` are schemas over the whole block."""
+    """Values that belong together; what ties them to each other is in `templates/_checks.tpl`."""
 
     meaning: str
     values: Mapping[str, "Value | Block"]
-    rules: tuple[Schema, ...] = ()
 
 
-def block(meaning: str, /, *, rules: tuple[Schema, ...] = (), **values: Value | Block) -> Block:
+def block(meaning: str, /, **values: Value | Block) -> Block:
     """Values that belong together, by their names."""
-    return Block(meaning, values, rules)
+    return Block(meaning, values)
 
 
 def whole(minimum: int, maximum: int) -> Schema:
@@ -79,39 +76,6 @@ def kubernetes(kind: str) -> Schema:
 def kubernetes_object(kind: str) -> Schema:
     """The same where nothing at all is an empty object, and not null."""
     return {"type": "object", "allOf": [kubernetes(kind)]}
-
-
-def when(name: str, then: Schema) -> Schema:
-    """A rule for a block: `then` holds where the flag `name` is true."""
-    return {"if": on(name), "then": then}
-
-
-def excludes(given: Schema, *path: str, off: Schema) -> Schema:
-    """A rule for a block: where `given` holds, the value at this path is off; named by its path."""
-    for name in reversed(path):
-        off = {"properties": {name: off}}
-    return {"if": given, "then": off}
-
-
-def requires(given: Schema, *path: str) -> Schema:
-    """A rule for a block: where `given` holds, the flag at this path is true."""
-    return excludes(given, *path, off={"const": True})
-
-
-def on(*path: str) -> Schema:
-    """The flag at this path is true."""
-    return _there({"const": True}, path)
-
-
-def filled(*path: str) -> Schema:
-    """The text at this path is not empty."""
-    return _there({"minLength": 1}, path)
-
-
-def _there(schema: Schema, path: tuple[str, ...]) -> Schema:
-    for name in reversed(path):
-        schema = {"properties": {name: schema}, "required": [name]}
-    return schema
 
 
 def leaves(block: Block, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Value]]:

@@ -26,9 +26,10 @@ OBSERVING: dict[str, Value | Block] = {
         enabled=Value("Whether they are installed.", default=False, needs=FLAG),
         labels=Value("Labels that Prometheus looks for.", {}, STRINGS),
         runbookBaseUrl=Value(
-            "Where the runbooks are; each alert's address is this, a slash and its name.",
-            "docs/runbooks",
-            {"type": "string", "pattern": r"^[^\s\"']+$"},
+            "Where the runbooks are; each alert's address is this, a slash and its name. Without "
+            "it they name none.",
+            "",
+            {"type": "string", "pattern": r"^[^\s\"']*$"},
             ("https://git.example.com/order-relay/blob/main/docs/runbooks",),
         ),
     ),

@@ -124,7 +124,7 @@ PODS: dict[str, Value | Block] = {
         "More variables; they win over `config`.",
         [],
         list_of(kubernetes("EnvVar")),
-        ([{"name": "SSL_CERT_FILE", "value": "/etc/ssl/company.pem"}],),
+        ([{"name": "OTEL_RESOURCE_ATTRIBUTES", "value": "deployment.environment.name=test"}],),
     ),
     "extraEnvFrom": Value("More sources of variables.", [], list_of(kubernetes("EnvFromSource"))),
     "extraVolumes": Value("More volumes.", [], list_of(kubernetes("Volume"))),

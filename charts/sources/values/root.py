@@ -1,7 +1,7 @@
 """All values of the chart, in the order of values.yaml."""
 
 from charts.sources.values import pods
-from charts.sources.values.describe import OFF, Block, Value, block, excludes, on, requires
+from charts.sources.values.describe import Block, Value, block
 from charts.sources.values.network import NETWORK
 from charts.sources.values.observing import OBSERVING
 from charts.sources.values.program import config
@@ -35,8 +35,4 @@ def values() -> Block:
         topology=TOPOLOGY,
         extraObjects=pods.EXTRA_OBJECTS,
         **{"global": _GLOBAL},
-        rules=(
-            excludes(on("podMonitor", "enabled"), "serviceMonitor", "enabled", off=OFF),
-            requires(on("serviceMonitor", "enabled"), "service", "enabled"),
-        ),
     )

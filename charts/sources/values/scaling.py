@@ -3,19 +3,14 @@
 from charts.sources.values.describe import (
     FLAG,
     NAME,
-    OFF,
     SECRET_KEY,
     TEXT,
     Value,
     block,
-    excludes,
-    filled,
     kubernetes,
     kubernetes_object,
     list_of,
-    on,
     or_null,
-    when,
     whole,
 )
 
@@ -50,7 +45,6 @@ _KEDA = block(
         key=Value("Its key.", "host", SECRET_KEY),
     ),
     vhost=Value("The virtual host, where the URL has none.", "", TEXT, ("/",)),
-    rules=(when("enabled", filled("managementSecret", "name")),),
 )
 
 _HPA = block(
@@ -65,28 +59,10 @@ _HPA = block(
     behavior=Value(
         "How fast it goes up and down.", {}, kubernetes_object("HorizontalPodAutoscalerBehavior")
     ),
-    rules=(
-        {
-            # Helm takes a value that is set to null out of the values.
-            "if": {
-                "allOf": [
-                    on("enabled"),
-                    {
-                        "not": {
-                            "required": ["targetCPUUtilizationPercentage"],
-                            "properties": {"targetCPUUtilizationPercentage": {"type": "integer"}},
-                        }
-                    },
-                ]
-            },
-            "then": {"properties": {"metrics": {"minItems": 1}}},
-        },
-    ),
 )
 
 AUTOSCALING = block(
     "One of the two, or neither. More pods help only while the API's rate budget is not used up.",
     keda=_KEDA,
     hpa=_HPA,
-    rules=(excludes(on("keda", "enabled"), "hpa", "enabled", off=OFF),),
 )

@@ -2,21 +2,15 @@
 
 from charts.sources.values.describe import (
     DURATION,
-    EMPTY,
     FLAG,
     NAME,
-    OFF,
     SECRET_KEY,
     SECRET_KEY_OR_NONE,
     TEXT,
     Block,
     Value,
     block,
-    excludes,
-    filled,
-    on,
     one_of,
-    when,
 )
 
 
@@ -39,18 +33,6 @@ _EXTERNAL = block(
     ),
     amqpUrl=_remote("the broker's URL"),
     apiKey=_remote("the API key"),
-    rules=(
-        when(
-            "enabled",
-            {
-                "allOf": [
-                    filled("secretStoreRef", "name"),
-                    filled("amqpUrl", "key"),
-                    filled("apiKey", "key"),
-                ]
-            },
-        ),
-    ),
 )
 
 _BROKER_URLS = r"^(amqps?://[^,\s]+(,\s*amqps?://[^,\s]+)*)?$"
@@ -64,10 +46,6 @@ _INLINE = block(
         ("amqp://user:password@broker:5672/",),
     ),
     apiKey=Value("The account's key.", "", {"type": "string", "pattern": r"^(\S(.*\S)?)?$"}),
-    rules=(
-        {"if": filled("apiKey"), "then": filled("amqpUrl")},
-        {"if": filled("amqpUrl"), "then": filled("apiKey")},
-    ),
 )
 
 SECRETS = block(
@@ -82,11 +60,6 @@ SECRETS = block(
     ),
     externalSecret=_EXTERNAL,
     inline=_INLINE,
-    rules=(
-        excludes(filled("existingSecret"), "externalSecret", "enabled", off=OFF),
-        excludes(filled("existingSecret"), "inline", "apiKey", off=EMPTY),
-        excludes(on("externalSecret", "enabled"), "inline", "apiKey", off=EMPTY),
-    ),
 )
 
 TLS = block(

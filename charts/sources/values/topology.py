@@ -1,20 +1,14 @@
 """Who makes the exchanges and queues, where it is not the relay itself."""
 
 from charts.sources.values.describe import (
-    EMPTY,
     FLAG,
     NAME,
-    OFF,
     SECRET_KEY,
     TEXT,
     Value,
     block,
-    excludes,
-    filled,
     list_of,
-    on,
     one_of,
-    when,
     whole,
 )
 
@@ -41,7 +35,6 @@ _CLUSTER = block(
         NAME,
         ("rabbitmq-admin",),
     ),
-    rules=(excludes(filled("name"), "connectionSecret", off=EMPTY),),
 )
 
 _USER = block(
@@ -53,7 +46,6 @@ _USER = block(
         NAME,
         ("order-relay-login",),
     ),
-    rules=(when("create", filled("credentialsSecret")),),
 )
 
 _OPERATOR = block(
@@ -82,12 +74,6 @@ _OPERATOR = block(
             ],
         ),
     ),
-    rules=(
-        when(
-            "enabled",
-            {"properties": {"cluster": {"anyOf": [filled("name"), filled("connectionSecret")]}}},
-        ),
-    ),
 )
 
 _JOB = block(
@@ -108,5 +94,4 @@ TOPOLOGY = block(
     "Who makes the exchanges, queues and bindings; without either of these the relay itself.",
     operator=_OPERATOR,
     job=_JOB,
-    rules=(excludes(on("operator", "enabled"), "job", "enabled", off=OFF),),
 )

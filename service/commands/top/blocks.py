@@ -116,7 +116,9 @@ def queues(view: View) -> list[Row]:
         return [title, *_most(rows)]
 
     def row(name: str, beside: str = "") -> Row:
-        if (depth := depths.get(name)) is None:
+        if name not in depths:
+            return Row(name, ("not seen", ""), DIM)
+        if (depth := depths[name]) is None:
             return Row(name, ("missing", ""), BAD)
         tone = tones(view).get(name, PLAIN if depth.ready else DIM)
         return Row(name, (words.count(depth.ready), beside), tone)

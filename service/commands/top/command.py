@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from service.app.checks import check_api_url
 from service.app.exit_codes import ExitCode
+from service.app.masking import mask_url
 from service.app.settings import PREFIX, AdminSettings, SeenSettings
 from service.app.wiring import tls_files
 from service.commands.top.figures import Scrape, View, seconds_of
@@ -43,11 +44,11 @@ def addresses(given: Sequence[str], admin: AdminSettings) -> list[str]:
     urls: dict[str, None] = {}
     for url in given or [own]:
         if not url.isascii():
-            raise UnusableAddressError(f"{url!a} must have ASCII characters only")
+            raise UnusableAddressError(f"{mask_url(url)!a} must have ASCII characters only")
         try:
             check_api_url(url)
         except ValueError as error:
-            raise UnusableAddressError(f"{url!a} {error}") from None
+            raise UnusableAddressError(f"{mask_url(url)!a} {error}") from None
         parts = urlsplit(url)
         urls[url if parts.path.strip("/") else parts._replace(path="/metrics").geturl()] = None
     return list(urls)

@@ -2,7 +2,6 @@
 
 import asyncio
 import math
-import ssl
 import time
 
 import httpx2
@@ -13,6 +12,7 @@ from service.commands.top.words import shown
 from service.edges.api.attempt import Phase
 from service.edges.api.failures import describe
 from service.edges.telemetry import catalogue
+from service.edges.tls import client_context
 
 TIMEOUT_SECONDS = 3.0
 MOST_BYTES, MOST_SERIES = 4 * 1024 * 1024, 20_000
@@ -20,7 +20,7 @@ MOST_BYTES, MOST_SERIES = 4 * 1024 * 1024, 20_000
 
 # A small compressed answer can be gigabytes.
 _HEADERS = {"Accept-Encoding": "identity", "Connection": "close", "User-Agent": "order-relay top"}
-_TRUST = ssl.create_default_context()
+_TRUST = client_context()
 _OURS = (catalogue.PREFIX, "process_")
 _NO_LIMIT = {catalogue.RATE_LIMIT.name, catalogue.MEMORY_LIMIT.name}
 

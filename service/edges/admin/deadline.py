@@ -1,5 +1,6 @@
-"""Reading a request within a time limit, however slowly its bytes come."""
+"""Reading a request's head within a bound in time and in size, however its bytes come."""
 
+import http.client
 import io
 import socket
 import time
@@ -10,10 +11,15 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 
+MOST_HEAD_BYTES = 16 * 1024
+"""http.server itself would take a hundred lines of 64 KB each, from every connection at once."""
+
+
 class DeadlineReader(io.RawIOBase):
     """The bytes that arrive at `connection` within `seconds` from now; TimeoutError after that.
 
     A socket's own time-out restarts with every byte: one byte a second would keep it open for ever.
+    After MOST_HEAD_BYTES it raises HTTPException, which http.server answers with 431.
     """
 
     def __init__(
@@ -26,6 +32,7 @@ class DeadlineReader(io.RawIOBase):
         self._connection = connection
         self._monotonic = monotonic
         self._deadline = monotonic() + seconds
+        self._left_bytes = MOST_HEAD_BYTES
 
     def readable(self) -> bool:
         """True; a buffered reader needs it."""
@@ -36,5 +43,9 @@ class DeadlineReader(io.RawIOBase):
         left = self._deadline - self._monotonic()
         if left <= 0:
             raise TimeoutError("the request did not arrive in time")
+        if not self._left_bytes:
+            raise http.client.HTTPException(f"the head has more than {MOST_HEAD_BYTES} bytes")
         self._connection.settimeout(left)
-        return self._connection.recv_into(buffer)
+        count = self._connection.recv_into(buffer, min(len(memoryview(buffer)), self._left_bytes))
+        self._left_bytes -= count
+        return count

@@ -1,6 +1,6 @@
 """Whether the process lives and is ready: pure rules over a snapshot, and a holder of the latest.
 
-The reasons are words of the relay's own, never those of a broker or the API: the admin endpoints
+The reasons are sentences from closed sets, never those of a broker or the API: the admin endpoints
 need no password. The log has the rest.
 """
 
@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from service.flow.events import Event
-from service.flow.events.labels import ConnectionName, HoldReason, LostCause, NoStream
+from service.flow.events.faults import ADVICE
+from service.flow.events.labels import ConnectionName, HoldReason, NoStream
 from service.flow.events.process import (
     BrokerConnected,
     BrokerLost,
@@ -45,7 +46,7 @@ class Snapshot:
 
     consuming: bool = False
     draining: bool = False
-    connections: Mapping[ConnectionName, LostCause | None] = field(
+    connections: Mapping[ConnectionName, BrokerLost | None] = field(
         default_factory=lambda: MappingProxyType({})
     )
     holds: Mapping[HoldReason, str] = field(default_factory=lambda: MappingProxyType({}))
@@ -69,7 +70,7 @@ def after(snapshot: Snapshot, event: Event, now: float) -> Snapshot:
         case BrokerConnected():
             changed = replace(snapshot, connections=_with(snapshot, event.connection, None))
         case BrokerLost():
-            known = _with(snapshot, event.connection, event.cause)
+            known = _with(snapshot, event.connection, event)
             consuming = snapshot.consuming and event.connection is not ConnectionName.CONSUME
             changed = replace(snapshot, connections=known, consuming=consuming)
         case Draining():
@@ -107,8 +108,9 @@ def readiness(snapshot: Snapshot) -> tuple[bool, Report]:
     for name in ConnectionName:
         if name not in snapshot.connections:
             reasons.append(f"broker connection {name}: not made yet")
-        elif (cause := snapshot.connections[name]) is not None:
-            reasons.append(f"broker connection {name}: lost, {cause}")
+        elif (lost := snapshot.connections[name]) is not None:
+            advice = f": {ADVICE[lost.fault]}" if lost.fault else ""
+            reasons.append(f"broker connection {name}: lost, {lost.cause}{advice}")
     return _report([*reasons, *held] or ["not consuming yet"])
 
 
@@ -164,17 +166,15 @@ def _idle(snapshot: Snapshot) -> bool:
     A restart fixes neither a broker that is away nor a key that the API refuses.
     """
     connections = snapshot.connections
-    connected = all(
-        connections.get(name, LostCause.CONNECT_FAILED) is None for name in ConnectionName
-    )
+    connected = all(name in connections and connections[name] is None for name in ConnectionName)
     kept = snapshot.draining or snapshot.stands_by or bool(snapshot.holds) or not connected
     return not kept and not snapshot.consuming
 
 
 def _with(
-    snapshot: Snapshot, name: ConnectionName, cause: LostCause | None
-) -> Mapping[ConnectionName, LostCause | None]:
-    return MappingProxyType({**snapshot.connections, name: cause})
+    snapshot: Snapshot, name: ConnectionName, lost: BrokerLost | None
+) -> Mapping[ConnectionName, BrokerLost | None]:
+    return MappingProxyType({**snapshot.connections, name: lost})
 
 
 def _report(reasons: list[str]) -> tuple[bool, Report]:

@@ -1,4 +1,4 @@
-"""Opening a connection to one of several brokers, and saying in plain words why that fails."""
+"""Opening a connection to one of several brokers."""
 
 import asyncio
 import contextlib
@@ -15,6 +15,9 @@ from aiormq.abc import AbstractConnection as UnderlayConnection
 from yarl import URL
 
 from service.edges.amqp import tolerant
+from service.edges.amqp.faults import UnusableCertificatesError, fault_of_connect, told
+from service.edges.tls import client_context
+from service.flow.events.faults import BrokerFault
 
 CONNECT_TIMEOUT_SECONDS = 10.0
 CLOSE_TIMEOUT_SECONDS = 5.0
@@ -22,11 +25,11 @@ HEARTBEAT_SECONDS = 10
 
 
 class BrokerUnreachableError(Exception):
-    """No broker could be connected to."""
+    """No broker could be connected to; `fault` is that of the first one, where it is known."""
 
-
-class UnusableCertificatesError(Exception):
-    """A certificate's file cannot be read, or does not hold what it should."""
+    def __init__(self, reason: str, fault: BrokerFault | None = None) -> None:
+        super().__init__(reason)
+        self.fault = fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,24 +54,30 @@ class Broker:
         self._urls = [URL(url) for url in urls]
         self._tls = tls or TlsFiles()
         self._connect_timeout_seconds = connect_timeout_seconds
-        self._next = 0
+        self._last_good: dict[str, int] = {}
 
     async def connect(self, name: str) -> tuple[AbstractConnection, str]:
         """A new connection, and the broker's address for people.
 
-        Raises BrokerUnreachableError that says for each URL why not.
+        Raises BrokerUnreachableError that says for each URL why not, and what to do about it.
         """
         tolerant.install()
         _tell_refusals()
-        problems = []
-        for _ in self._urls:
-            url = self._urls[self._next]
+        problems, faults = [], []
+        # A turn for each name: else connections that fail together skip URLs for each other.
+        first = self._last_good.get(name, 0)
+        for place in (*range(first, len(self._urls)), *range(first)):
+            url = self._urls[place]
             try:
-                return await self._open(url, name), describe(url)
+                connection = await self._open(url, name)
             except Exception as error:  # noqa: BLE001 - whatever one broker does, the next is tried
-                problems.append(f"{describe(url)}: {explain(error, url)}")
-                self._next = (self._next + 1) % len(self._urls)
-        raise BrokerUnreachableError("; ".join(problems))
+                faults.append(fault := fault_of_connect(error, tls=url.scheme == "amqps"))
+                user = f", user {url.user or 'guest'!r}" if fault is BrokerFault.LOGIN else ""
+                problems.append(f"{describe(url)}: {told(error, fault)}{user}")
+            else:
+                self._last_good[name] = place
+                return connection, describe(url)
+        raise BrokerUnreachableError("; ".join(problems), faults[0])
 
     async def _open(self, url: URL, name: str) -> AbstractConnection:
         query = {"heartbeat": str(HEARTBEAT_SECONDS), "name": f"order-relay {name}"}
@@ -87,7 +96,7 @@ class Broker:
             file for file in (self._tls.ca_file, self._tls.cert_file, self._tls.key_file) if file
         ]
         try:
-            context = ssl.create_default_context(cafile=self._tls.ca_file)
+            context = client_context(self._tls.ca_file)
             if self._tls.cert_file is not None:
                 context.load_cert_chain(self._tls.cert_file, self._tls.key_file)
         except OSError as error:
@@ -122,29 +131,3 @@ def describe(url: URL) -> str:
     port = url.port or (5671 if url.scheme == "amqps" else 5672)
     vhost = url.path[1:].replace("%2F", "/") or "/"
     return f"{url.host}:{port} vhost {vhost}"
-
-
-def explain(error: BaseException, url: URL) -> str:
-    """What `error` means, in words that say what to check."""
-    match error:
-        case aiormq.exceptions.ProbableAuthenticationError() if "EXTERNAL" in _text(error):
-            return "the client certificate's name is no user of the broker"
-        case aiormq.exceptions.ProbableAuthenticationError():
-            return f"wrong user name or password for user {url.user or 'guest'!r}"
-        case aiormq.exceptions.AuthenticationError():
-            return f"the broker offers only the login mechanisms {error.args[0]!r}"
-        case TimeoutError():
-            return "no answer in time"
-        case aiormq.exceptions.ConnectionClosed():
-            return f"refused by the broker: {_text(error)}"
-        case UnusableCertificatesError() | ssl.SSLError():
-            return f"TLS: {error}"
-        case aiormq.exceptions.AMQPConnectionError(__cause__=ssl.SSLError() as cause):
-            return f"TLS: {cause}"
-        case _:
-            return _text(error)
-
-
-def _text(error: BaseException) -> str:
-    words = " ".join(str(part) for part in error.args if part is not None and part != "")
-    return words or type(error).__name__

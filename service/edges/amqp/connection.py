@@ -9,8 +9,10 @@ from aiormq.exceptions import AMQPChannelError
 
 from service.core.backoff import full_jitter
 from service.edges.amqp.broker import BrokerUnreachableError
+from service.edges.amqp.faults import fault_of_reply, told
 from service.flow.cancellation import is_ours
 from service.flow.events import Emit
+from service.flow.events.faults import BrokerFault
 from service.flow.events.labels import ConnectionName, LostCause
 from service.flow.events.process import BrokerLost
 from service.flow.ports import Clock
@@ -27,10 +29,19 @@ T = TypeVar("T")
 class SessionBrokenError(Exception):
     """The session cannot go on."""
 
-    def __init__(self, cause: LostCause, reason: str) -> None:
+    def __init__(self, cause: LostCause, reason: str, fault: BrokerFault | None = None) -> None:
         super().__init__(reason)
         self.cause = cause
         self.reason = reason
+        self.fault = fault
+
+    @classmethod
+    def by(cls, cause: LostCause, error: BaseException | None) -> "SessionBrokenError":
+        """What an exception did to the session; without one somebody closed it."""
+        if error is None:
+            return cls(cause, "closed")
+        fault = fault_of_reply(error)
+        return cls(cause, told(error, fault) if fault else str(error) or "closed", fault)
 
 
 def channel_cause(error: BaseException | None) -> LostCause:
@@ -52,15 +63,19 @@ class Session:
 
     def break_(self, cause: LostCause, reason: str) -> None:
         """Give the session up; the first cause counts."""
+        self.end(SessionBrokenError(cause, reason))
+
+    def end(self, broken: SessionBrokenError) -> None:
+        """Give the session up for what is known to be wrong; the first cause counts."""
         if self.alive:
-            self.broken.set_result(SessionBrokenError(cause, reason))
+            self.broken.set_result(broken)
 
     def watch(self, connection: AbstractConnection) -> None:
         """Break when the connection is lost, or anybody closes it."""
 
         def on_closing(future: "asyncio.Future[object]") -> None:
             error = None if future.cancelled() else future.exception()
-            self.break_(LostCause.CONNECTION_CLOSED, str(error) if error else "closed")
+            self.end(SessionBrokenError.by(LostCause.CONNECTION_CLOSED, error))
 
         connection.closing.add_done_callback(on_closing)
 
@@ -69,7 +84,7 @@ class Session:
 
         def on_closing(future: "asyncio.Future[object]") -> None:
             error = None if future.cancelled() else future.exception()
-            self.break_(channel_cause(error), str(error) if error else "closed")
+            self.end(SessionBrokenError.by(channel_cause(error), error))
 
         channel.closing.add_done_callback(on_closing)
 
@@ -92,7 +107,7 @@ class Session:
 
     def _fail(self, error: BaseException) -> NoReturn:
         if isinstance(error, SessionBrokenError):
-            self.break_(error.cause, error.reason)
+            self.end(error)
             raise error
         self.break_(LostCause.CONNECTION_CLOSED, f"{type(error).__name__}: {error}")
         raise self.broken.result()
@@ -140,7 +155,7 @@ async def keep_up(
     """Run `session` again and again until `stop` is set, and tell each time why it ended."""
 
     def lost(broken: SessionBrokenError, pause: float) -> None:
-        emit(BrokerLost(name, broken.cause, broken.reason, pause))
+        emit(BrokerLost(name, broken.cause, broken.reason, pause, broken.fault))
 
     await keep_trying(session, lost, stop=stop, clock=clock, random=random)
 
@@ -176,7 +191,7 @@ async def _outcome(session: Callable[[], Awaitable[None]]) -> SessionBrokenError
     except SessionBrokenError as broken:
         return broken
     except BrokerUnreachableError as error:
-        return SessionBrokenError(LostCause.CONNECT_FAILED, str(error))
+        return SessionBrokenError(LostCause.CONNECT_FAILED, str(error), error.fault)
     except asyncio.CancelledError as error:
         if is_ours(error):
             raise

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 
 import aiormq.exceptions
 from aio_pika.abc import AbstractConnection
@@ -9,6 +10,8 @@ from aiormq.abc import AbstractChannel
 from pamqp.common import FieldTable
 
 from service.core.topology import Exchange, Queue, Topology
+from service.edges.amqp.faults import difference, fault_of_reply, told, words_of
+from service.flow.events.faults import ADVICE, BrokerFault
 
 RPC_TIMEOUT_SECONDS = 15.0
 
@@ -16,7 +19,29 @@ _Call = Callable[[AbstractChannel], Awaitable[object]]
 
 
 class TopologyError(Exception):
-    """The broker's topology is not what the relay needs."""
+    """The broker's topology is not what the relay needs, by `fault` where that is known."""
+
+    def __init__(self, reason: str, fault: BrokerFault | None) -> None:
+        super().__init__(reason)
+        self.fault = fault
+
+
+@dataclass(slots=True)
+class Look:
+    """What was found of the topology.
+
+    `wrong` says what is missing or differs. `unseen` and `uncompared` are what the user has too few
+    rights for: from RabbitMQ 4.2.6 on it sees only what it has some right on, and who may configure
+    a thing can compare it.
+    """
+
+    wrong: dict[str, BrokerFault | None] = field(default_factory=dict)
+    unseen: list[str] = field(default_factory=list)
+    uncompared: list[str] = field(default_factory=list)
+
+    def advice(self) -> list[str]:
+        """What to do about what is wrong, each once."""
+        return [ADVICE[fault] for fault in dict.fromkeys(self.wrong.values()) if fault]
 
 
 async def declare(connection: AbstractConnection, topology: Topology) -> None:
@@ -35,7 +60,8 @@ async def declare(connection: AbstractConnection, topology: Topology) -> None:
                 timeout=RPC_TIMEOUT_SECONDS,
             )
     except aiormq.exceptions.AMQPChannelError as error:
-        raise TopologyError(_words(error)) from error
+        fault = fault_of_reply(error)
+        raise TopologyError(told(error, fault), fault) from error
     await channel.close()
 
 
@@ -48,33 +74,26 @@ async def refusal(connection: AbstractConnection, topology: Topology) -> str | N
     return None
 
 
-async def missing(connection: AbstractConnection, topology: Topology) -> list[str]:
-    """What is missing, by passive declares, which need no rights and change nothing."""
-    problems = []
-    for exchange in topology.exchanges:
-        problems += await _problem(connection, f"exchange {exchange.name}", _passive(exchange))
-    for queue in topology.queues:
-        problems += await _problem(connection, f"queue {queue.name}", _passive(queue))
-    return problems
+async def look(connection: AbstractConnection, topology: Topology, *, compare: bool) -> Look:
+    """What of the topology is missing, and with `compare` what differs; changes nothing.
 
-
-async def differences(connection: AbstractConnection, topology: Topology) -> list[str]:
-    """What is missing or differs; changes nothing.
-
-    What exists is declared again: the broker says what differs. That needs the right to
-    configure; without it the answer says that it could not be compared.
+    What is there is declared again to compare it: the broker then says what differs.
     """
-    problems = []
-    for exchange in topology.exchanges:
-        name = f"exchange {exchange.name}"
-        missing = await _problem(connection, name, _passive(exchange))
-        same = _exchange_call(exchange)
-        problems += missing or await _problem(connection, name, same)
-    for queue in topology.queues:
-        name = f"queue {queue.name}"
-        missing = await _problem(connection, name, _passive(queue))
-        problems += missing or await _problem(connection, name, _queue_call(queue))
-    return problems
+    found = Look()
+    things: list[Exchange | Queue] = [*topology.exchanges, *topology.queues]
+    for thing in things:
+        name = f"{'exchange' if isinstance(thing, Exchange) else 'queue'} {thing.name}"
+        refused, hidden = await _refused(connection, _passive(thing)), found.unseen
+        if refused is None and compare:
+            refused, hidden = await _refused(connection, _active(thing)), found.uncompared
+        fault, words = fault_of_reply(refused), words_of(refused)
+        if fault is BrokerFault.RIGHTS:
+            hidden.append(name)
+        elif fault is BrokerFault.MISSING:
+            found.wrong[f"{name} is missing"] = fault
+        elif refused is not None:
+            found.wrong[difference(words) or f"{name}: {words}"] = fault
+    return found
 
 
 async def open_channel(connection: AbstractConnection) -> AbstractChannel:
@@ -85,19 +104,15 @@ async def open_channel(connection: AbstractConnection) -> AbstractChannel:
     return await channel.get_underlay_channel()
 
 
-async def _problem(connection: AbstractConnection, name: str, call: _Call) -> list[str]:
+async def _refused(connection: AbstractConnection, call: _Call) -> BaseException | None:
     # A failed declare closes its channel, so each gets one of its own.
     channel = await open_channel(connection)
     try:
         await call(channel)
-    except aiormq.exceptions.ChannelNotFoundEntity:
-        return [f"{name} is missing"]
-    except aiormq.exceptions.ChannelAccessRefused as error:
-        return [f"{name} could not be compared: {_words(error)}"]
     except aiormq.exceptions.AMQPChannelError as error:
-        return [f"{name} differs: {_words(error)}"]
+        return error
     await channel.close()
-    return []
+    return None
 
 
 def _passive(what: Exchange | Queue) -> _Call:
@@ -110,16 +125,12 @@ def _passive(what: Exchange | Queue) -> _Call:
     return call
 
 
-def _exchange_call(exchange: Exchange) -> _Call:
+def _active(what: Exchange | Queue) -> _Call:
     async def call(channel: AbstractChannel) -> None:
-        await _declare_exchange(channel, exchange)
-
-    return call
-
-
-def _queue_call(queue: Queue) -> _Call:
-    async def call(channel: AbstractChannel) -> None:
-        await _declare_queue(channel, queue)
+        if isinstance(what, Exchange):
+            await _declare_exchange(channel, what)
+        else:
+            await _declare_queue(channel, what)
 
     return call
 
@@ -145,7 +156,3 @@ async def _declare_queue(channel: AbstractChannel, queue: Queue) -> None:
 
 def _table(arguments: dict[str, str] | dict[str, str | int]) -> FieldTable:
     return dict(arguments)
-
-
-def _words(error: BaseException) -> str:
-    return " ".join(str(part) for part in error.args) or type(error).__name__

@@ -1,4 +1,4 @@
-"""How many messages wait in each queue, by passive declares, which need no right at the broker."""
+"""How many messages wait in each queue, by passive declares, which change nothing."""
 
 import asyncio
 import logging
@@ -57,6 +57,9 @@ class QueueDepths:
                 found = await channel.queue_declare(queue.name, passive=True)
             except aiormq.exceptions.ChannelNotFoundEntity:
                 queues[queue.name.removeprefix(prefix)] = None
+                channel = await open_channel(connection)
+            except aiormq.exceptions.ChannelAccessRefused:
+                # From RabbitMQ 4.2.6 on a look needs some right: it may well be there.
                 channel = await open_channel(connection)
             else:
                 depth = Depth(found.message_count or 0, found.consumer_count or 0)

@@ -36,7 +36,6 @@ def no_stream(error: BaseException | None) -> NoStream | None:
         case ConnectionInternalError() if "feature flag" in str(error):
             return NoStream.FEATURE_FLAG
         case SessionBrokenError(cause=LostCause.TOPOLOGY, __cause__=None):
-            rights = "ACCESS_REFUSED" in error.reason
-            return NoStream.RIGHTS if rights else NoStream.MISSING
+            return NoStream.MISSING
         case _:
             return no_stream(error.__cause__)

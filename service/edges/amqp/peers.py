@@ -248,7 +248,10 @@ class AmqpPeers:
         if without is None or without is self._without or passing:
             return
         self._without, self._reading = without, False
-        self._ports.emit(SharingChanged(without, f"{error}; {ADVICE[without]}"))
+        # What a session says of a fault that is known has its advice already.
+        advised = isinstance(error, SessionBrokenError) and error.fault is not None
+        why = str(error) if advised else f"{error}; {ADVICE[without]}"
+        self._ports.emit(SharingChanged(without, why))
         self._ports.changed()
 
     def _lost(self, broken: SessionBrokenError, pause: float) -> None:

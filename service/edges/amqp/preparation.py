@@ -25,10 +25,20 @@ class Prepare:
         """Return when the topology exists; SessionBrokenError says what is missing or differs."""
         # Two connections that declare one new quorum queue at the same time disturb each other.
         async with self._lock:
-            try:
-                if self._mode == "declare":
-                    await declare.declare(connection, self._topology)
-                elif problems := await declare.missing(connection, self._topology):
-                    raise SessionBrokenError(LostCause.TOPOLOGY, "; ".join(problems))
-            except declare.TopologyError as error:
-                raise SessionBrokenError(LostCause.TOPOLOGY, str(error)) from error
+            if self._mode == "declare":
+                await self._declare(connection)
+            else:
+                await self._check(connection)
+
+    async def _declare(self, connection: AbstractConnection) -> None:
+        try:
+            await declare.declare(connection, self._topology)
+        except declare.TopologyError as error:
+            raise SessionBrokenError(LostCause.TOPOLOGY, str(error), error.fault) from error
+
+    async def _check(self, connection: AbstractConnection) -> None:
+        found = await declare.look(connection, self._topology, compare=False)
+        # What cannot be seen may well be there: its use will tell.
+        if found.wrong:
+            reason = f"{'; '.join(found.advice())} ({'; '.join(found.wrong)})"
+            raise SessionBrokenError(LostCause.TOPOLOGY, reason, next(iter(found.wrong.values())))

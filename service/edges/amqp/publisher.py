@@ -16,6 +16,7 @@ from service.edges.amqp.broker import Broker
 from service.edges.amqp.codec import UNENCODABLE, to_properties
 from service.edges.amqp.connection import (
     Session,
+    SessionBrokenError,
     channel_cause,
     expected,
     keep_up,
@@ -153,10 +154,9 @@ class AmqpPublisher:
                 error = sending.exception()
                 if error is None:
                     return sending.result()
-                reason = f"{type(error).__name__}: {error}"
                 # A channel that the broker closed fails every publish on it from now on.
-                session.break_(channel_cause(error), reason)
-                return Unconfirmed(reason)
+                session.end(broken := SessionBrokenError.by(channel_cause(error), error))
+                return Unconfirmed(f"{type(error).__name__}: {broken.reason}")
             if session.broken.done():
                 return Unconfirmed(f"the connection was lost: {session.broken.result().reason}")
             # The time in which the broker blocks does not count.

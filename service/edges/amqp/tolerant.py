@@ -6,6 +6,9 @@ connection, and so on for ever. These decoders read such values as marked ones, 
 message can be rejected. pamqp also takes seconds past the year 2106 for milliseconds, which made a
 deadline far ahead one of the past, and takes large decimals for negative ones.
 
+Another server at the broker's port must not do harm either: the text of an HTTP answer reads
+as a frame of a GB.
+
 And one encoder that loses nothing: pamqp writes every float in 32 bits. A copy of a message would
 have 0.10000000149 in place of 0.1, and a message with 1e300 could not be copied.
 """
@@ -17,14 +20,19 @@ from decimal import Decimal
 
 import pamqp.decode
 import pamqp.encode
+import pamqp.frame
 from pamqp.common import FieldArray, FieldTable, FieldValue
 
 MAX_DEPTH = 32
+MOST_FRAME_BYTES = 128 * 1024 * 1024
+"""As the largest message that RabbitMQ 3.10 takes; by default no frame has more than 128 KiB."""
+
 _LONGEST_SCALAR_BYTES = 9
 _LENGTH = struct.Struct(">I")
 _SECONDS = struct.Struct(">Q")
 _DECIMAL = struct.Struct(">BI")
 _encode_table_value = pamqp.encode.encode_table_value
+_frame_parts = pamqp.frame.frame_parts
 
 
 class UndecodableTable(dict[str, FieldValue]):
@@ -50,6 +58,16 @@ def install() -> None:
     pamqp.decode.TABLE_MAPPING[b"T"] = timestamp_field
     pamqp.decode.TABLE_MAPPING[b"D"] = decimal
     pamqp.encode.encode_table_value = table_value
+    pamqp.frame.frame_parts = frame_parts
+
+
+def frame_parts(data: bytes) -> tuple[int, int, int | None]:
+    """A frame's type, channel and length; the length None, which ends the connection, if too much.
+
+    Without it all that a server sends would be kept until so much has come.
+    """
+    kind, channel, length = _frame_parts(data)
+    return kind, channel, length if length is None or length <= MOST_FRAME_BYTES else None
 
 
 def short_string(value: bytes) -> tuple[int, str]:

@@ -19,6 +19,7 @@ from service.edges.api.key import KeySource
 from service.edges.api.loggers import keep_answers_out_of_logs
 from service.edges.api.redaction import without_key
 from service.edges.api.watched import WatchedTransport
+from service.edges.tls import client_context
 
 IDLE_SECONDS = 4.0
 """Many servers close idle connections after 5 s: an order that is sent just then would be lost."""
@@ -177,7 +178,7 @@ def _trust(ca_file: Path | None) -> ssl.SSLContext:
     if ca_file is None:
         return httpx2.create_ssl_context(trust_env=False)
     try:
-        return ssl.create_default_context(cafile=ca_file)
+        return client_context(ca_file)
     except ssl.SSLError:
         raise UnreadableCaFileError(f"{ca_file} has no certificate in PEM") from None
     except OSError as error:

@@ -143,6 +143,11 @@ LOOP_LAG = Metric(
     (),
     LOOP_LAG_BUCKETS,
 )
+LOG_LINES_DROPPED = Metric(
+    "order_relay_log_lines_dropped_total",
+    Kind.COUNTER,
+    "Log lines that were dropped because nobody read the log, or not fast enough.",
+)
 MEMORY_LIMIT = Metric(
     "order_relay_memory_limit_bytes",
     Kind.GAUGE,

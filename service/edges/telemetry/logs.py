@@ -3,6 +3,7 @@
 import logging
 import sys
 import time
+from collections.abc import Callable
 from enum import StrEnum
 from typing import TextIO
 
@@ -39,11 +40,16 @@ FLOOR = logging.WARNING
 
 
 def configure_logging(
-    level: Level, log_format: LogFormat, stream: TextIO | None = None, secrets: Secrets = ()
+    level: Level,
+    log_format: LogFormat,
+    stream: TextIO | None = None,
+    secrets: Secrets = (),
+    dropped: Callable[[int], None] = lambda _: None,
 ) -> FilteringBoundLogger:
     """Send every line of the process to `stream`, or to stdout if it is None; our own logger.
 
-    May be called again. `secrets` are masked in every line.
+    May be called again. `secrets` are masked in every line; `dropped` is told how many lines were
+    dropped because nobody reads the log.
     """
     stream = stream if stream is not None else sys.stdout
     number = NUMBERS[level]
@@ -53,7 +59,7 @@ def configure_logging(
         logger_factory=lambda *_: writer,
         cache_logger_on_first_use=False,
     )
-    writer = LineWriter(stream)
+    writer = LineWriter(stream, dropped)
     log: FilteringBoundLogger = structlog.get_logger().bind()
     root = logging.getLogger()
     for handler in [each for each in root.handlers if isinstance(each, ForeignHandler)]:

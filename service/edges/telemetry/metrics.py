@@ -50,6 +50,7 @@ from service.flow.events.process import (
     KeyUnreadable,
     LimitsChanged,
     LoopLagged,
+    PlainBroker,
     SharingChanged,
     SharingLost,
     Started,
@@ -118,7 +119,7 @@ class Metrics:
                 pass
             case ParkedUnanswered():
                 pass  # `Settled` counts it.
-            case AdminListening() | KeyReloaded() | KeyUnreadable() | Unexpected():
+            case AdminListening() | PlainBroker() | KeyReloaded() | KeyUnreadable() | Unexpected():
                 pass
             case SharingChanged() | SharingLost():
                 pass
@@ -126,6 +127,10 @@ class Metrics:
                 pass
             case _ as never:  # pragma: no cover
                 assert_never(never)
+
+    def log_lines_dropped(self, count: int) -> None:
+        """Count lines that nobody will read, from any thread."""
+        self._log_lines_dropped.inc(count)
 
     def watch_in_flight(self, orders: Callable[[], int]) -> None:
         """Ask at every scrape, from its thread, how many orders are at the API."""
@@ -217,6 +222,7 @@ class Metrics:
         held = self._gauge(catalogue.HELD)
         self._held = {each: held.labels(each) for each in HoldReason}
         self._loop_lag = self._histogram(catalogue.LOOP_LAG)
+        self._log_lines_dropped = self._counter(catalogue.LOG_LINES_DROPPED)
 
     def _add_broker(self) -> None:
         connected = self._gauge(catalogue.BROKER_CONNECTED)

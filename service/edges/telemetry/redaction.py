@@ -1,9 +1,12 @@
 """The last defence against secrets in log lines: known ones are replaced wherever they are.
 
-A secret is also found percent-encoded, as in URLs and forms, and escaped, as in quoted texts.
+A secret is also found percent-encoded, as in URLs and forms, escaped, as in quoted texts, and in
+base64, as in headers.
 """
 
 import json
+import re
+from base64 import b64encode
 from collections.abc import Callable, Iterable
 from urllib.parse import quote, quote_plus
 
@@ -49,11 +52,18 @@ def masked(text: str, forms: tuple[str, ...]) -> str:
 def _spellings(secret: str) -> set[str]:
     if len(secret) < SHORTEST_SECRET:
         return set()
-    return {
-        secret,
+    escaped = {
         quote(secret, errors="replace"),
         quote(secret, safe="", errors="replace"),
         quote_plus(secret, errors="replace"),
+    }
+    encoded = b64encode(secret.encode(errors="replace")).decode().rstrip("=")
+    return {
+        secret,
+        *escaped,
+        *(re.sub("%..", lambda code: code[0].lower(), text) for text in escaped),
+        encoded,
+        encoded.translate(str.maketrans("+/", "-_")),
         json.dumps(secret)[1:-1],
         json.dumps(secret, ensure_ascii=False)[1:-1],
         repr(secret)[1:-1],

@@ -5,6 +5,7 @@ A failing collector costs spans and one log line for each outage. All else about
 """
 
 import logging
+import ssl
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -25,6 +26,23 @@ QUIET = ("opentelemetry", "urllib3")
 """They log each span that is lost, and wrong headers with the token in them."""
 
 
+class _Adapter(requests.adapters.HTTPAdapter):
+    """requests' own, with a TLS context of ours: urllib3's own obeys SSLKEYLOGFILE."""
+
+    def init_poolmanager(self, *args: Any, **named: Any) -> None:  # noqa: ANN401 - requests' own
+        """As requests does it; it adds the authorities that it trusts."""
+        super().init_poolmanager(*args, ssl_context=_context(), **named)
+
+    def proxy_manager_for(self, proxy: str, **named: Any) -> Any:  # noqa: ANN401 - requests' own
+        """The same by way of a proxy."""
+        named |= {"ssl_context": _context(), "proxy_ssl_context": _context()}
+        return super().proxy_manager_for(proxy, **named)
+
+
+def _context() -> ssl.SSLContext:
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
 class OwnSession(requests.Session):
     """A session that remembers how its last request ended, in words without any secret.
 
@@ -33,10 +51,16 @@ class OwnSession(requests.Session):
 
     last = "nothing was asked"
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.mount("https://", _Adapter())
+
     def request(self, *args: Any, **named: Any) -> requests.Response:  # noqa: ANN401 - requests' own
         """As requests does it."""
         try:
-            response = super().request(*args, **named)
+            response = super().request(*args, **{**named, "stream": True})
+            # Its status is enough, and its body has no bound.
+            response.close()
         except Exception as error:
             self.last = type(error).__name__
             raise

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from service.flow.events.declare import Declared, Level, Reason, event
+from service.flow.events.faults import BrokerFault
 from service.flow.events.labels import (
     STARTING,
     BudgetSource,
@@ -33,6 +34,14 @@ class AdminListening(Declared):
 
     host: Annotated[str, "the address that is listened on"]
     port: Annotated[int, "its port"]
+
+
+@event("broker without TLS", Level.WARNING)
+class PlainBroker(Declared):
+    """At the start: the password and the orders can be read on the way to this broker."""
+
+    brokers: Annotated[str, "host and port of each, separated by commas"]
+    advice: Annotated[str, "what to do about it"] = "use amqps:// in ORDER_RELAY_AMQP__URL"
 
 
 @event("consuming")
@@ -136,8 +145,9 @@ class BrokerLost(Declared):
 
     connection: _Connection
     cause: Annotated[LostCause, "what ended the connection"]
-    reason: Reason
+    reason: Annotated[str, "why, in words, and where the fault is known what to do about it"]
     retry_in_seconds: Annotated[float, "how long until the next try"]
+    fault: Annotated[BrokerFault | None, "what is wrong with the broker, where it is known"] = None
 
 
 @event("event loop lag", level=None)
@@ -204,6 +214,7 @@ class Stopped(Declared):
 ProcessEvent = (
     Started
     | AdminListening
+    | PlainBroker
     | ConsumingStarted
     | ConsumingStopped
     | HoldChanged

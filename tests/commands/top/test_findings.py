@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from service.commands.top import blocks
 from service.commands.top.findings import BAD, LOOK, Finding, find, tones
 from service.core.depths import Depth, Depths, Queues, Unreadable
 from service.edges.telemetry.catalogue import CONCURRENCY_LIMIT
@@ -181,3 +182,12 @@ def test_a_row_has_the_worst_tone_of_its_findings() -> None:
     relay.hold(HoldReason.CIRCUIT)
     view = scenes.view_of({"a:1": [relay.scrape(0)]}, Unreadable("no"))
     assert tones(view) == {"held": BAD}
+
+
+def test_a_queue_that_may_not_be_seen_is_not_missing() -> None:
+    """From RabbitMQ 4.2.6 on that needs some right: only a queue that is not there is bad."""
+    depths = Depths({"requests": Depth(0, 1), "parked": None})
+    view = scenes.view_of({scenes.ADDRESS: [RelayMetrics().scrape(0)]}, depths)
+    rows = {row.label: row.values[0] for row in blocks.queues(view)}
+    assert (rows["parked"], rows["unrouted"]) == ("missing", "not seen")
+    assert [finding.short for finding in find(view)] == ["missing: parked"]

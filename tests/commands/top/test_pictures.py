@@ -46,7 +46,7 @@ def test_what_is_missing_or_down_is_said_in_its_row() -> None:
     relay = RelayMetrics()
     for name in ConnectionName:
         relay.metrics.record(BrokerLost(name, LostCause.ACK_FAILED, "", 1.0))
-    queues = Depths({"requests": None, "retry.5": None, "parked": Depth(0, 0)})
+    queues = Depths({"requests": None, "retry.5": None, "parked": Depth(0, 0), "unrouted": None})
     text = drawn(scenes.view_of({scenes.ADDRESS: [relay.scrape(0)]}, queues), 80, None)
     rows = [
         re.sub(" +", " ", side.strip()) for line in text.splitlines() for side in line.split("│")

@@ -13,6 +13,7 @@ from service.edges.admin.health import (
     after,
 )
 from service.flow.events import Event
+from service.flow.events.faults import ADVICE, BrokerFault
 from service.flow.events.labels import ConnectionName, HoldReason, LostCause, NoStream
 from service.flow.events.order import Settled
 from service.flow.events.process import (
@@ -34,9 +35,11 @@ PAUSED = ConsumingStopped("orders are held")
 DRAINING = Draining("SIGTERM", 25.0)
 
 
-def lost(name: ConnectionName) -> BrokerLost:
+def lost(name: ConnectionName, fault: BrokerFault | None = None) -> BrokerLost:
     """The loss of a connection, with words of the broker's that are nobody's business."""
-    return BrokerLost(name, LostCause.CONNECTION_CLOSED, "amqp://user:password@broker", 1.0)
+    return BrokerLost(
+        name, LostCause.CONNECTION_CLOSED, "amqp://user:password@broker", 1.0, fault=fault
+    )
 
 
 def held(reason: HoldReason) -> HoldChanged:
@@ -85,6 +88,10 @@ NOT_READY = {
     "broker away": (
         [CONSUME, PUBLISH, CONSUMING, lost(ConnectionName.CONSUME)],
         ["broker connection consume: lost, connection_closed"],
+    ),
+    "broker refuses": (
+        [lost(ConnectionName.CONSUME, BrokerFault.LOGIN), PUBLISH],
+        [f"broker connection consume: lost, connection_closed: {ADVICE[BrokerFault.LOGIN]}"],
     ),
     "held": (
         [CONSUME, PUBLISH, CONSUMING, held(HoldReason.CREDENTIALS), PAUSED],

@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
+from service.edges.admin.deadline import MOST_HEAD_BYTES
 from service.edges.admin.health import Health
 from service.edges.admin.server import MOST_CONNECTIONS, AdminAddressError, AdminServer
 from service.edges.telemetry.metrics import Metrics
@@ -148,6 +149,28 @@ def test_silent_clients_do_not_keep_others_out() -> None:
         assert [each.recv(1) for each in silent[:3]] == [b"", b"", b""]
         silent[-1].sendall(b"GET /livez HTTP/1.0\r\n\r\n")
         assert silent[-1].recv(12) == b"HTTP/1.0 200"
+
+
+def test_a_head_has_a_bound_as_a_whole(server: AdminServer) -> None:
+    """However many lines it has, and however long each is."""
+    line, end = b"GET /livez HTTP/1.0\r\n", b"\r\n\r\n"
+    fits = line + b"X: " + b"x" * (MOST_HEAD_BYTES - len(line) - 3 - len(end))
+    assert converse(server.port, fits + end).startswith(b"HTTP/1.0 200")
+    for filling in (b"X: " + b"x" * MOST_HEAD_BYTES, b"X: y\r\n" * MOST_HEAD_BYTES):
+        # Not a byte more: what is left unread would make the client's system drop the answer.
+        assert converse(server.port, (line + filling)[:MOST_HEAD_BYTES]).startswith(b"HTTP/1.0 431")
+    assert converse(server.port, (b"GET /" + b"x" * MOST_HEAD_BYTES)[:MOST_HEAD_BYTES]) == b""
+
+
+def test_large_heads_take_no_memory() -> None:
+    """98 lines of 64 KB on each of six connections grew a process by a quarter of a GB."""
+    line = b"X: " + b"x" * 65_000 + b"\r\n"
+    with serving(request_seconds=600.0) as server, ExitStack() as stack:
+        for client in [stack.enter_context(connect(server.port)) for _ in range(6)]:
+            # Far more than the system's buffers hold: who reads it all lets it all be sent.
+            with pytest.raises(ConnectionError):
+                client.sendall(b"GET /livez HTTP/1.0\r\n" + line * 98)
+        assert ask(server.port, "/livez")[0].status == 200
 
 
 class Broken(Collector):

@@ -10,6 +10,7 @@ from yarl import URL
 
 from service.edges.amqp import broker as brokers
 from service.edges.amqp.broker import Broker, BrokerUnreachableError, describe
+from service.flow.events.faults import ADVICE, BrokerFault
 from service.flow.events.labels import ConnectionName
 from tests.edges.amqp.proxied import through
 from tests.world.broker.ports import free_ports
@@ -19,12 +20,16 @@ from tests.world.faults import Proxy
 PUBLISH = ConnectionName.PUBLISH
 
 
-async def _refusal(vhost: VirtualHost, *urls: str, timeout_seconds: float = 10.0) -> str:
-    """Why no connection was made, which never tells the password."""
+async def _refusal(
+    vhost: VirtualHost, fault: BrokerFault, *urls: str, timeout_seconds: float = 10.0
+) -> str:
+    """Why no connection was made: by `fault`, with what to do, and never with the password."""
     broker = Broker(urls, connect_timeout_seconds=timeout_seconds)
     with pytest.raises(BrokerUnreachableError) as raised:
         await broker.connect(PUBLISH)
     text = str(raised.value)
+    assert raised.value.fault is fault
+    assert f": {ADVICE[fault]} (" in text
     assert vhost.password not in text
     return text
 
@@ -60,55 +65,74 @@ async def test_several_brokers_are_tried_in_turn_from_the_last_good_one_on(
         assert (proxy.accepted, second.accepted) == (1, 2)
 
 
+async def test_connections_that_fail_together_skip_no_broker_for_each_other(
+    vhost: VirtualHost,
+) -> None:
+    """Each has a turn of its own: with a common one, both tried the dead broker twice."""
+    dead = str(URL(vhost.url).with_port(free_ports(1)[0]))
+    broker = Broker([dead, vhost.url])
+    made = await asyncio.gather(*(broker.connect(name) for name in ("consume", "publish", "peers")))
+    for connection, _ in made:
+        await brokers.close(connection)
+    good = f"127.0.0.1:{vhost.node.amqp_port} vhost {vhost.name}"
+    assert [address for _, address in made] == [good] * 3
+
+
 async def test_where_all_are_dead_each_is_named(vhost: VirtualHost) -> None:
     """With its own reason, in the order in which they were tried."""
     ports = free_ports(2)
     urls = [str(URL(vhost.url).with_port(port)) for port in ports]
-    text = await _refusal(vhost, *urls)
-    first, second = text.split("; ")
-    assert first.startswith(f"127.0.0.1:{ports[0]} vhost {vhost.name}: 111 Connect call failed")
-    assert second.startswith(f"127.0.0.1:{ports[1]} vhost {vhost.name}: 111 Connect call failed")
+    text = await _refusal(vhost, BrokerFault.REFUSED, *urls)
+    assert text == "; ".join(
+        f"127.0.0.1:{port} vhost {vhost.name}: {ADVICE[BrokerFault.REFUSED]} "
+        f"(111 Connect call failed ('127.0.0.1', {port}))"
+        for port in ports
+    )
 
 
 @pytest.mark.parametrize(
-    ("change", "words"),
+    ("change", "fault", "words"),
     [
-        (lambda url: url.with_password("wrong"), "wrong user name or password for user '{user}'"),
+        (lambda url: url.with_password("wrong"), BrokerFault.LOGIN, ", user '{user}'"),
         # The broker does not tell it from a wrong password, and neither can we.
-        (lambda url: url.with_user("nobody"), "wrong user name or password for user 'nobody'"),
+        (lambda url: url.with_user("nobody"), BrokerFault.LOGIN, ", user 'nobody'"),
         (
             lambda url: url.with_path("/nowhere"),
-            "refused by the broker: 530 NOT_ALLOWED - vhost nowhere not found",
+            BrokerFault.VHOST_MISSING,
+            "(530 NOT_ALLOWED - vhost nowhere not found)",
         ),
     ],
     ids=["password", "user", "vhost"],
 )
-async def test_wrong_urls(vhost: VirtualHost, change: Callable[[URL], URL], words: str) -> None:
-    """With the user's name, or in the broker's words."""
-    text = await _refusal(vhost, str(change(URL(vhost.url))))
-    assert text.endswith(f": {words.format(user=vhost.user)}")
+async def test_wrong_urls(
+    vhost: VirtualHost, change: Callable[[URL], URL], fault: BrokerFault, words: str
+) -> None:
+    """With the user's name, or with the broker's words behind ours."""
+    text = await _refusal(vhost, fault, str(change(URL(vhost.url))))
+    assert text.endswith(words.format(user=vhost.user))
 
 
 async def test_a_vhost_without_access_is_said(vhost: VirtualHost) -> None:
-    """In the broker's words."""
+    """With the broker's words behind ours."""
     vhost.node.clear_permissions(vhost.user, vhost.name)
-    text = await _refusal(vhost, vhost.url)
-    wanted = f"530 NOT_ALLOWED - access to vhost '{vhost.name}' refused for user '{vhost.user}'"
-    assert text.endswith(f": refused by the broker: {wanted}")
+    text = await _refusal(vhost, BrokerFault.VHOST_FORBIDDEN, vhost.url)
+    assert f"access to vhost '{vhost.name}' refused for user '{vhost.user}'" in text
 
 
 async def test_a_host_that_does_not_exist_is_said(vhost: VirtualHost) -> None:
     """Its name could not be resolved."""
-    text = await _refusal(vhost, str(URL(vhost.url).with_host("no-such-host.invalid")))
-    assert "no-such-host.invalid" in text
-    assert "not known" in text or "resolution" in text
+    broker = Broker([str(URL(vhost.url).with_host("no-such-host.invalid"))])
+    with pytest.raises(BrokerUnreachableError, match=r"no-such-host\.invalid") as raised:
+        await broker.connect(PUBLISH)
+    # Without a name server even this one may exist.
+    assert raised.value.fault in (BrokerFault.HOST_UNKNOWN, BrokerFault.DNS_AWAY)
 
 
 async def test_a_black_hole_is_given_up(vhost: VirtualHost, proxy: Proxy) -> None:
     """The library alone would wait for ever; the next URL has its turn."""
     proxy.stall()
     hole = through(proxy, vhost.url)
-    assert (await _refusal(vhost, hole, timeout_seconds=0.2)).endswith(": no answer in time")
+    await _refusal(vhost, BrokerFault.SILENT, hole, timeout_seconds=0.2)
     broker = Broker([hole, vhost.url], connect_timeout_seconds=2)
     assert f":{vhost.node.amqp_port}" in await _connected_to(broker)
 
@@ -117,8 +141,38 @@ async def test_a_server_that_is_no_broker_is_said(vhost: VirtualHost) -> None:
     """Say, the management page, which waits for a request that it understands."""
     port = URL(vhost.node.management_url).port
     assert port is not None
-    text = await _refusal(vhost, str(URL(vhost.url).with_port(port)), timeout_seconds=0.5)
-    assert text == f"127.0.0.1:{port} vhost {vhost.name}: no answer in time"
+    url = str(URL(vhost.url).with_port(port))
+    text = await _refusal(vhost, BrokerFault.SILENT, url, timeout_seconds=0.5)
+    assert text.startswith(f"127.0.0.1:{port} vhost {vhost.name}: no answer in time")
+
+
+@pytest.mark.parametrize(
+    ("answer", "fault"),
+    [
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", BrokerFault.NOT_AMQP),
+        (b"SSH-2.0-OpenSSH_9.2\r\n", BrokerFault.NOT_AMQP),
+        (b"AMQP\x00\x01\x00\x00", BrokerFault.NOT_AMQP),
+        (b"", BrokerFault.CLOSED),
+    ],
+    ids=["HTTP", "SSH", "AMQP 1.0", "nothing"],
+)
+async def test_a_server_that_answers_something_else_is_said(
+    vhost: VirtualHost, answer: bytes, fault: BrokerFault
+) -> None:
+    """Whatever it is, the port is the wrong one."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readexactly(8)
+        writer.write(answer)
+        if answer:
+            # It may wait for more, and the time would be over without a word about what it is.
+            await writer.drain()
+            await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        await _refusal(vhost, fault, str(URL(vhost.url).with_port(port)))
 
 
 async def test_a_connection_is_closed_within_a_bound(vhost: VirtualHost, proxy: Proxy) -> None:

@@ -5,11 +5,14 @@ from collections.abc import AsyncIterator
 
 import aio_pika
 import pytest
+from aio_pika.abc import AbstractConnection
 
 from service.core.depths import Depth, Depths, Unreadable
+from service.edges.amqp import broker as brokers
 from service.edges.amqp.broker import Broker
 from service.edges.amqp.depths import QueueDepths
 from tests.edges.amqp.edge import ORDERS
+from tests.edges.amqp.hiding import hiding
 from tests.edges.amqp.proxied import through
 from tests.world.broker.ports import LOOPBACK, free_ports
 from tests.world.broker.vhost import VirtualHost
@@ -48,6 +51,20 @@ async def test_every_queue_is_told_without_any_right(
         for _ in range(2):
             await exchange.publish(_message(), "")
     await _until_ready(depths, "parked", 2)
+
+
+async def test_a_queue_that_may_not_be_seen_hides_no_other(broker: Broker) -> None:
+    """It is left out: whether it is missing cannot be told."""
+    connection, address = await broker.connect("top")
+
+    class Blind(Broker):
+        async def connect(self, name: str) -> tuple[AbstractConnection, str]:
+            return hiding(connection, ["queue orders.parked"]), address
+
+    found = await QueueDepths(Blind([]), ORDERS).read()
+    await brokers.close(connection)
+    assert isinstance(found, Depths)
+    assert found.queues == dict.fromkeys(NAMES - {"parked"}, Depth(0, 0))
 
 
 def _message() -> aio_pika.Message:

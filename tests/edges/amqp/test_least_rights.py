@@ -1,5 +1,8 @@
 """A relay whose topology an operator owns, with no right that it does not need."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from service.core.decision import RetryPolicy
@@ -20,8 +23,28 @@ from tests.world.broker.wire import Raw
 
 QUICK = build_topology("orders", (1, 2))
 CHECK = Options(mode="check", topology=QUICK, policy=RetryPolicy(delays_seconds=(1, 2)))
-WRITE = r"^orders\.(replies|retry|parked|peers)$"
-READ = r"^orders\.(requests|peers)$"
+WRITE = r"^orders\.(replies|retry(\.[0-9]+)?|parked|unrouted|peers)$"
+READ = r"^orders(\.(requests|peers))?$"
+
+
+def test_every_part_of_the_topology_can_be_seen() -> None:
+    """From RabbitMQ 4.2.6 on only with some right on it; nothing beside it has any."""
+    topology = build_whole_topology("orders", (1, 604_800))
+    names = {exchange.name for exchange in topology.exchanges}
+    names |= {queue.name for queue in topology.queues}
+    assert {name for name in names if re.search(WRITE, name) or re.search(READ, name)} == names
+    # Neither may it send orders, nor take any but from the requests.
+    assert not re.search(WRITE, "orders")
+    assert not re.search(WRITE, "orders.requests")
+    assert not re.search(READ, "orders.retry.1")
+    assert not any(re.search(right, "ordersXpeers") for right in (READ, WRITE))
+
+
+def test_the_readme_names_these_rights() -> None:
+    """As they are in its table."""
+    readme = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+    for right in (WRITE, READ):
+        assert f"`{right}`".replace("|", r"\|") in readme
 
 
 @pytest.fixture

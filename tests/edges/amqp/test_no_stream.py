@@ -120,4 +120,4 @@ async def test_another_queue_of_its_name_is_said(vhost: VirtualHost, start: Star
     await vhost.declare("orders.peers")
     changed = await start("a").events.until(SharingChanged)
     assert changed.without is NoStream.DIFFERS
-    assert "inequivalent arg" in changed.why
+    assert "x-queue-type is 'quorum', must be 'stream'" in changed.why

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pamqp.decode
 import pamqp.encode
+import pamqp.frame
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -13,7 +14,7 @@ from pamqp.common import FieldTable
 
 from service.edges.amqp import tolerant
 from service.edges.amqp.codec import encodable
-from service.edges.amqp.tolerant import MAX_DEPTH, UndecodableTable
+from service.edges.amqp.tolerant import MAX_DEPTH, MOST_FRAME_BYTES, UndecodableTable
 from tests.edges.amqp.tables import EPOCH, pamqp_as_it_is, quick, tables
 from tests.world.broker import wire
 
@@ -213,3 +214,12 @@ def test_installing_twice_changes_nothing() -> None:
     assert pamqp.encode.field_table(headers) == wire.table(
         [(b"third", b"d" + struct.pack(">d", 1 / 3))]
     )
+
+
+def test_a_frame_has_a_bound() -> None:
+    """What seems to be the length of one is in truth the text of another protocol."""
+    header = struct.Struct(">BHI")
+    assert pamqp.frame.frame_parts(header.pack(3, 1, MOST_FRAME_BYTES)) == (3, 1, MOST_FRAME_BYTES)
+    assert pamqp.frame.frame_parts(header.pack(3, 1, MOST_FRAME_BYTES + 1)) == (3, 1, None)
+    for text in (b"HTTP/1.1", b"SSH-2.0-", b"220 smtp", b"-ERR unk"):
+        assert pamqp.frame.frame_parts(text[:7])[2] is None

@@ -10,14 +10,17 @@ from service.core.topology import build_topology
 from service.edges.amqp import broker as brokers
 from service.edges.amqp.broker import Broker
 from service.edges.amqp.connection import SessionBrokenError
-from service.edges.amqp.declare import TopologyError, declare, differences, missing
+from service.edges.amqp.declare import Look, TopologyError, declare, look
 from service.edges.amqp.preparation import Prepare
+from service.flow.events.faults import BrokerFault
 from service.flow.events.labels import ConnectionName, LostCause
 from tests.edges.amqp.crash import arrivals, declared, hop_through_a_crash
 from tests.edges.amqp.edge import DELAYS, ORDERS
+from tests.edges.amqp.hiding import hiding
 from tests.world.broker import RabbitNode
 from tests.world.broker.vhost import VirtualHost
 
+BARE = "(perhaps a classic queue)"
 ENTITIES = [f"exchange {exchange.name}" for exchange in ORDERS.exchanges] + [
     f"queue {queue.name}" for queue in ORDERS.queues
 ]
@@ -61,6 +64,10 @@ def _standing(vhost: VirtualHost) -> object:
     return _exchanges(vhost), _queues(vhost), _bindings(vhost)
 
 
+async def _wrong(connection: AbstractConnection, *, compare: bool = True) -> list[str]:
+    return list((await look(connection, ORDERS, compare=compare)).wrong)
+
+
 async def test_an_empty_vhost_gets_exactly_what_the_contract_names(
     vhost: VirtualHost, connection: AbstractConnection
 ) -> None:
@@ -76,8 +83,8 @@ async def test_an_empty_vhost_gets_exactly_what_the_contract_names(
     before = _standing(vhost)
     await declared(vhost.url, ORDERS)
     assert _standing(vhost) == before
-    assert await missing(connection, ORDERS) == []
-    assert await differences(connection, ORDERS) == []
+    assert await _wrong(connection, compare=False) == []
+    assert await _wrong(connection) == []
 
 
 async def test_an_empty_vhost_lacks_everything(
@@ -85,8 +92,8 @@ async def test_an_empty_vhost_lacks_everything(
 ) -> None:
     """Neither look changes nothing."""
     absent = [f"{entity} is missing" for entity in ENTITIES]
-    assert await missing(connection, ORDERS) == absent
-    assert await differences(connection, ORDERS) == absent
+    assert await _wrong(connection, compare=False) == absent
+    assert await _wrong(connection) == absent
     assert _standing(vhost) == ({}, {}, set())
 
 
@@ -97,17 +104,13 @@ async def test_what_differs_is_named_with_what_differs(
     await vhost.declare("orders.retry.1", message_ttl=5000)
     async with vhost.channel() as channel:
         await channel.declare_exchange("orders.replies", "fanout", durable=True)
-    problems = await differences(connection, ORDERS)
-    differing = [problem for problem in problems if "is missing" not in problem]
-    assert [problem.split(": ")[0] for problem in differing] == [
-        "exchange orders.replies differs",
-        "queue orders.retry.1 differs",
+    problems = await _wrong(connection)
+    assert [problem for problem in problems if "is missing" not in problem] == [
+        "exchange orders.replies differs: type is 'fanout', must be 'topic'",
+        f"queue orders.retry.1 differs: x-dead-letter-exchange is none, must be '' {BARE}",
     ]
-    assert "inequivalent arg 'type'" in differing[0]
-    assert "received 'topic' but current is 'fanout'" in differing[0]
-    assert "inequivalent arg" in differing[1]
     # Passively nothing of it can be seen.
-    assert [problem for problem in await missing(connection, ORDERS) if "differs" in problem] == []
+    assert "differs" not in str(await _wrong(connection, compare=False))
 
 
 @pytest.mark.parametrize("kind", ["queue", "exchange"])
@@ -121,10 +124,10 @@ async def test_declaring_what_differs_fails_with_its_name(
         async with vhost.channel() as channel:
             await channel.declare_exchange("orders", "fanout", durable=True)
     before = _queues(vhost)
-    name = "orders.requests" if kind == "queue" else "exchange 'orders'"
-    with pytest.raises(TopologyError, match="inequivalent arg") as raised:
+    name = "queue orders.requests" if kind == "queue" else "exchange orders"
+    with pytest.raises(TopologyError, match=f"{name} differs: ") as raised:
         await declare(connection, ORDERS)
-    assert name in str(raised.value)
+    assert raised.value.fault is BrokerFault.DIFFERS
     assert {name: _queues(vhost)[name] for name in before} == before
 
 
@@ -136,16 +139,23 @@ async def test_without_the_right_to_configure_nothing_can_be_compared(
     vhost.set_permissions(configure="", write="", read="")
     poor, _ = await broker.connect(ConnectionName.PUBLISH)
     try:
-        assert await missing(poor, ORDERS) == []
-        problems = await differences(poor, ORDERS)
-        assert [problem.split(": ")[0] for problem in problems] == [
-            f"{entity} could not be compared" for entity in ENTITIES
-        ]
-        assert all("ACCESS_REFUSED" in problem for problem in problems)
-        with pytest.raises(TopologyError, match="ACCESS_REFUSED"):
+        assert await look(poor, ORDERS, compare=True) == Look(uncompared=ENTITIES)
+        with pytest.raises(TopologyError, match="ACCESS_REFUSED") as raised:
             await declare(poor, ORDERS)
+        assert raised.value.fault is BrokerFault.RIGHTS
     finally:
         await brokers.close(poor)
+
+
+async def test_what_cannot_be_seen_is_not_missing(
+    vhost: VirtualHost, connection: AbstractConnection
+) -> None:
+    """A relay that only checks starts all the same: what it uses will tell."""
+    await declared(vhost.url, ORDERS)
+    hidden = ["exchange orders", "queue orders.retry.1"]
+    blind = hiding(connection, hidden)
+    assert await look(blind, ORDERS, compare=True) == Look(unseen=hidden)
+    await Prepare(ORDERS, "check")(blind)
 
 
 async def test_another_namespace_is_apart(
@@ -156,8 +166,8 @@ async def test_another_namespace_is_apart(
     exchanges, queues, bindings = _exchanges(vhost), _queues(vhost), _bindings(vhost)
     other = build_topology("others", (1,))
     await declared(vhost.url, other)
-    assert await differences(connection, other) == []
-    assert await differences(connection, ORDERS) == []
+    for topology in (other, ORDERS):
+        assert await look(connection, topology, compare=True) == Look()
     assert exchanges.keys().isdisjoint(exchange.name for exchange in other.exchanges)
     assert _exchanges(vhost).items() > exchanges.items()
     assert _queues(vhost).keys() > queues.keys()
@@ -170,11 +180,11 @@ async def test_preparing_tells_the_session_what_is_wrong(
     """As a cause of its own, so that a person does not look for a broken network."""
     with pytest.raises(SessionBrokenError, match=r"queue orders\.requests is missing") as raised:
         await Prepare(ORDERS, "check")(connection)
-    assert raised.value.cause is LostCause.TOPOLOGY
+    assert (raised.value.cause, raised.value.fault) == (LostCause.TOPOLOGY, BrokerFault.MISSING)
     await vhost.declare("orders.requests", delivery_limit=3)
-    with pytest.raises(SessionBrokenError, match="inequivalent arg") as raised:
+    with pytest.raises(SessionBrokenError, match=r"must be 'orders\.parked'") as raised:
         await Prepare(ORDERS, "declare")(connection)
-    assert raised.value.cause is LostCause.TOPOLOGY
+    assert (raised.value.cause, raised.value.fault) == (LostCause.TOPOLOGY, BrokerFault.DIFFERS)
 
 
 MESSAGES = 500

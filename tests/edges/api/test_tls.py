@@ -21,6 +21,18 @@ async def test_orders_go_over_one_tls_connection(authority: Authority) -> None:
         assert len(server.peers) == 1
 
 
+async def test_the_session_keys_are_written_nowhere(
+    monkeypatch: pytest.MonkeyPatch, authority: Authority, tmp_path: Path
+) -> None:
+    """Whoever hears the network could read the key with them."""
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "keys"))
+    async with against(always(answer(ANSWER)), authority=authority) as (_, api):
+        assert await api.submit(FORM) == Answered(200, ANSWER)
+    async with against(always(), authority.server()) as (_, api):
+        assert isinstance(await api.submit(FORM), NotSent)
+    assert not (tmp_path / "keys").exists()
+
+
 async def test_an_untrusted_certificate_is_not_sent_to(authority: Authority) -> None:
     """Without the CA file the system's authorities decide."""
     async with against(always(), authority.server()) as (server, api):

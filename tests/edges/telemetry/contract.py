@@ -19,6 +19,7 @@ TABLE = """
 | `order_relay_broker_connected` | gauge | `connection` |
 | `order_relay_broker_reconnects_total` | counter | `connection`, `cause` |
 | `order_relay_event_loop_lag_seconds` | histogram | |
+| `order_relay_log_lines_dropped_total` | counter | |
 | `order_relay_memory_limit_bytes` | gauge | |
 | `order_relay_build_info` | info | `version`, `python` |
 """

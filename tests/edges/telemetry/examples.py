@@ -2,6 +2,7 @@
 
 from math import inf
 
+from service.flow.events.faults import BrokerFault
 from service.flow.events.labels import (
     ConnectionName,
     HoldReason,
@@ -20,6 +21,7 @@ from service.flow.events.process import (
     KeyReloaded,
     KeyUnreadable,
     LoopLagged,
+    PlainBroker,
     SharingChanged,
     SharingLost,
     Started,
@@ -195,6 +197,13 @@ SURROUNDINGS = [
         {},
     ),
     Example(
+        PlainBroker("broker:5672"),
+        "warning",
+        "broker without TLS",
+        {"brokers": "broker:5672", "advice": "use amqps:// in ORDER_RELAY_AMQP__URL"},
+        {},
+    ),
+    Example(
         BrokerConnected(ConnectionName.PUBLISH, "broker:5672/"),
         "info",
         "broker connected",
@@ -212,6 +221,21 @@ SURROUNDINGS = [
             "retry_in_seconds": 1.5,
         },
         {"broker_reconnects_total[connection=consume,cause=ack_failed]": 1},
+    ),
+    Example(
+        BrokerLost(
+            ConnectionName.PUBLISH, LostCause.CONNECT_FAILED, "refused", 0.1, BrokerFault.LOGIN
+        ),
+        "warning",
+        "broker connection lost",
+        {
+            "connection": "publish",
+            "cause": "connect_failed",
+            "reason": "refused",
+            "retry_in_seconds": 0.1,
+            "fault": "login",
+        },
+        {"broker_reconnects_total[connection=publish,cause=connect_failed]": 1},
     ),
 ]
 

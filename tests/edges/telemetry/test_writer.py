@@ -11,6 +11,7 @@ import pytest
 
 from service.edges.telemetry.writer import LineWriter
 
+BOUND_SECONDS = 60.0
 Pipe = tuple[BinaryIO, TextIO]
 
 
@@ -43,6 +44,7 @@ def test_a_broken_pipe_is_swallowed(pipe: Pipe) -> None:
     writer = LineWriter(sink)
     source.close()
     writer.write("x")
+    assert writer.flush(BOUND_SECONDS)
     sink.flush()
 
 
@@ -57,25 +59,43 @@ def test_a_stream_closed_later_is_not_written_to(pipe: Pipe, tmp_path: Path) -> 
     try:
         os.dup2(opened, number)
         writer.write("x")
+        assert writer.flush(BOUND_SECONDS)
     finally:
         for each in {opened, number}:
             os.close(each)
     assert other.read_bytes() == b""
 
 
-def test_a_full_pipe_costs_lines_but_never_joins_two(pipe: Pipe) -> None:
-    """Where a pipe takes a part of a line, the next one begins on a line of its own."""
+@pytest.mark.parametrize("kind", ["blocking", "non-blocking"])
+def test_a_full_pipe_costs_lines_and_no_time(pipe: Pipe, kind: str) -> None:
+    """What is taken arrives whole and in order when somebody reads again; the rest is counted."""
     source, sink = pipe
-    os.set_blocking(sink.fileno(), False)
-    writer = LineWriter(sink)
+    os.set_blocking(sink.fileno(), kind == "blocking")
+    dropped: list[int] = []
+    writer = LineWriter(sink, dropped.append, most_waiting_bytes=1_000_000)
+    # With nobody who reads, a write that waits would never return.
+    for number in range(100):
+        writer.write(f"{number:03}" + "a" * 49_996)
+    assert not writer.flush(0.0)
+    taken = 100 - sum(dropped)
+    assert 20 <= taken <= 25
+    numbers = [int(source.readline()[:3]) for _ in range(taken)]
+    assert numbers == list(range(taken))
+    writer.write("then")
+    assert source.readline() == b"then\n"
+    assert writer.flush(BOUND_SECONDS)
+
+
+def test_lines_that_cannot_be_written_are_counted(pipe: Pipe) -> None:
+    """Their reader is gone."""
+    source, sink = pipe
+    source.close()
+    dropped: list[int] = []
+    writer = LineWriter(sink, dropped.append)
     for _ in range(3):
-        writer.write("a" * 50_000)
-    taken = os.read(source.fileno(), 1_000_000)
-    writer.write("b")
-    lines = (taken + os.read(source.fileno(), 1_000_000)).split(b"\n")
-    assert lines[0] == b"a" * 50_000
-    assert set(lines[1]) == set(b"a")
-    assert lines[2:] == [b"b", b""]
+        writer.write("x")
+    assert writer.flush(BOUND_SECONDS)
+    assert sum(dropped) == 3
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])

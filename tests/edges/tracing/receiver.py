@@ -1,5 +1,6 @@
 """A receiver of OTLP over HTTP on loopback: what a collector is to the relay, and its faults."""
 
+import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -38,11 +39,20 @@ class Seen:
 class Receiver:
     """Takes spans at `url` until the block ends, and answers with `status`.
 
-    With `hangs` it answers nothing until then.
+    With `hangs` it answers nothing until then, with `endless` its answer never ends.
     """
 
-    def __init__(self, *, status: int = 200, hangs: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        status: int = 200,
+        hangs: bool = False,
+        endless: bool = False,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.status = status
+        self.endless = endless
+        self._scheme = "https" if tls else "http"
         self.spans: list[Seen] = []
         self.requests: list[tuple[str, dict[str, str]]] = []
         self.raw: list[bytes] = []
@@ -51,6 +61,8 @@ class Receiver:
         if not hangs:
             self._may_answer.set()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        if tls:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         # Otherwise the end of the block waits for connections that the relay keeps open.
         self._server.daemon_threads = True
         self._server.block_on_close = False
@@ -59,7 +71,7 @@ class Receiver:
     @property
     def url(self) -> str:
         """Its base URL."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_address[1]}"
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -110,8 +122,11 @@ class Receiver:
                 receiver._take(self.path, dict(self.headers.items()), body)
                 receiver._may_answer.wait()
                 self.send_response(receiver.status)
-                self.send_header("Content-Length", "0")
+                if not receiver.endless:
+                    self.send_header("Content-Length", "0")
                 self.end_headers()
+                while receiver.endless:
+                    self.wfile.write(b"x" * 65_536)
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002
                 pass

@@ -2,10 +2,13 @@
 
 import logging
 import queue
+import ssl
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
+import trustme
 from opentelemetry.sdk.resources import SERVICE_NAME
 
 from service.core.outcome import Answered
@@ -67,6 +70,45 @@ def test_a_collectors_token_is_in_no_line(
     assert told.get(timeout=SECONDS) == TracesLost("InvalidHeader")
     export.close(SECONDS)
     assert book.text == ""
+
+
+def test_a_collectors_answer_is_not_read() -> None:
+    """One without an end would fill the memory."""
+    told: queue.Queue[Event] = queue.Queue()
+    with Receiver(status=400, endless=True) as collector:
+        export = Export(f"{collector.url}/v1/traces", 1.0, told.put)
+        one_span(export)
+        assert told.get(timeout=SECONDS) == TracesLost("the collector answered 400")
+        collector.endless = False
+        export.close(SECONDS)
+
+
+@pytest.mark.parametrize("way", ["direct", "proxied"])
+def test_no_session_keys_are_written(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, way: str
+) -> None:
+    """The collector is trusted by the SDK's own variable; a token could be in its headers."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "keys"))
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_CERTIFICATE", str(tmp_path / "ca.pem"))
+    # requests prefers them.
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    with Receiver(tls=context) as collector:
+        if way == "proxied":
+            monkeypatch.setenv("HTTPS_PROXY", collector.url)
+        told: queue.Queue[Event] = queue.Queue()
+        export = Export(f"{collector.url}/v1/traces", 1.0, told.put)
+        one_span(export)
+        if way == "proxied":
+            told.get(timeout=SECONDS)
+        else:
+            collector.until(lambda spans: len(spans) == 1)
+        export.close(SECONDS)
+    assert not (tmp_path / "keys").exists()
 
 
 def test_the_sdks_variables_change_the_services_name(

@@ -1,12 +1,19 @@
 """How the relay runs: its image, its name, its probes, its roll-out and its end."""
 
 import math
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from service.app import run
 from tests.shipping.chart.rendered.helm import MINIMAL, container, kinds, named, notes, pod, render
+
+
+def _inline(url: str) -> dict[str, Any]:
+    return {"secrets": {"inline": {"amqpUrl": url, "apiKey": "k"}}}
+
 
 DIGEST = "sha256:" + "0123456789abcdef" * 4
 
@@ -148,6 +155,50 @@ def test_the_notes_say_what_is_unset(tmp_path: Path) -> None:
     known = notes({**MINIMAL, "config": {"amqp": {"namespace": "shop"}}}, tmp_path)
     assert "UNSET" not in known
     assert "exchange=shop routing_key=order.request" in known
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({}, "Not set: image.repository. There is no public image"),
+        ({"replicaCount": 0}, "NOTHING RUNS: replicaCount is 0. Orders wait in the queue orders.r"),
+        (_inline("amqps://u:canary@b:5672/"), "LOOK AGAIN: secrets.inline.amqpUrl has amqps://"),
+        (_inline("amqp://a/,amqps://b:5672"), "LOOK AGAIN: secrets.inline.amqpUrl has amqps://"),
+        (_inline("amqp://b:5671/v"), "LOOK AGAIN: secrets.inline.amqpUrl has amqp://"),
+        ({"prometheusRule": {"enabled": True}}, "Not set: prometheusRule.runbookBaseUrl"),
+        ({"dashboard": {"enabled": True}}, "Not set: prometheusRule.runbookBaseUrl"),
+    ],
+)
+def test_the_notes_say_what_looks_wrong(tmp_path: Path, values: Any, words: str) -> None:
+    """What may be meant is no error; and never a secret."""
+    text = notes({**MINIMAL, **values}, tmp_path)
+    assert words in text
+    assert "canary" not in text
+
+
+def test_the_notes_are_quiet_where_all_is_said(tmp_path: Path) -> None:
+    """Every warning can go away."""
+    values = {
+        **_inline("amqps://u:p@b:5671/5672,amqp://b:5672/5671"),
+        "image": {"repository": "registry.example.com/relay"},
+        "prometheusRule": {"enabled": True, "runbookBaseUrl": "https://example.com"},
+    }
+    text = notes(values, tmp_path)
+    for words in ("image.repository", "LOOK AGAIN", "NOTHING RUNS", "runbookBaseUrl"):
+        assert words not in text
+
+
+def test_a_new_url_rolls_the_pods_and_cannot_be_guessed_from_the_annotation() -> None:
+    """A plain digest of a URL tells a short password to whoever may read the pods."""
+
+    def digest(url: str, release: str) -> str:
+        objects = render(release, **_inline(url))
+        return str(pod(objects)["metadata"]["annotations"]["checksum/amqp-url"])
+
+    url = "amqp://me:password@broker/"
+    assert digest(url, "relay") == digest(url, "relay")
+    assert len({digest(url, "relay"), digest(url, "other"), digest(url + "v", "relay")}) == 3
+    assert sha256(url.encode()).hexdigest() != digest(url, "relay")
 
 
 def test_the_notes_warn_of_secrets_in_values(tmp_path: Path) -> None:

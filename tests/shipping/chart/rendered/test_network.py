@@ -56,6 +56,16 @@ def test_metrics_are_for_whom_they_are_meant() -> None:
     assert test["podSelector"]["matchLabels"].items() <= labels
 
 
+def test_by_default_nothing_is_open_to_anywhere_but_the_api() -> None:
+    """The broker is in the cluster, and metrics are for the namespace of the monitoring."""
+    policy = _policy()
+    assert policy["egress"][1]["to"] == [{"namespaceSelector": {}}]
+    assert all(rule["to"] for rule in policy["egress"])
+    _, scraper = policy["ingress"][0]["from"]
+    labels = {"kubernetes.io/metadata.name": "monitoring"}
+    assert scraper == {"namespaceSelector": {"matchLabels": labels}}
+
+
 def test_the_tools_do_not_reach_the_api() -> None:
     """The test asks the relay for its health, the job only declares; nobody reaches them."""
     objects = render(topology={"job": {"enabled": True}})

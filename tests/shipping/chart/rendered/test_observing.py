@@ -34,6 +34,7 @@ def test_a_service_monitor_finds_the_service() -> None:
     assert monitor["endpoints"][0]["port"] == service["spec"]["ports"][0]["name"]
 
 
+NUMBER_OF_ALERTS = (CHART / "rules" / "order-relay.yaml").read_text("utf-8").count("- alert:")
 BASE = "https://git.example.com/runbooks"
 
 
@@ -48,6 +49,24 @@ def test_the_alerts_are_those_of_the_file() -> None:
     wanted = text.replace("docs/runbooks/", f"{BASE}/").replace(".+[.]", "shop[.]a[.]")
     assert rule["spec"] == yaml.safe_load(wanted)
     assert "{{ $labels." in str(rule)
+
+
+def test_alerts_name_no_runbook_that_leads_nowhere() -> None:
+    """Where it is not said where the runbooks are."""
+    rule = named(render(prometheusRule={"enabled": True}), "PrometheusRule")
+    wanted = yaml.safe_load((CHART / "rules" / "order-relay.yaml").read_text(encoding="utf-8"))
+    alerts = 0
+    for group in wanted["groups"]:
+        for one in group["rules"]:
+            alerts += one.get("annotations", {}).pop("runbook_url", None) is not None
+    assert alerts == NUMBER_OF_ALERTS
+    assert str(rule["spec"]) == str(wanted).replace(".+[.]", "orders[.]")
+
+
+def test_the_readme_knows_how_many_alerts_there_are() -> None:
+    """In its comparison with other charts."""
+    readme = (CHART / "README.md").read_text(encoding="utf-8")
+    assert f"| alerts that come with it | {NUMBER_OF_ALERTS} |" in readme
 
 
 @pytest.mark.parametrize("file", ["order-relay", "order-relay-slo"])

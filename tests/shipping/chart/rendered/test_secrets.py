@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from service.app.loading import DEFAULT_SECRETS_DIR
+from service.app.sources import DEFAULT_SECRETS_DIR
 from tests.shipping.chart.rendered.helm import container, kinds, named, pod, render
 
 KEYS = {"amqpUrl": "url", "apiKey": "key"}
