@@ -13,9 +13,9 @@ from typing import assert_never
 from service.core.outcome import Accepted, Outcome, Refused, Throttled, Unknown, Unreached
 from service.flow.events import Emit
 from service.flow.events.labels import HoldReason
-from service.flow.events.process import HoldChanged
 from service.flow.ports import Clock
 from service.flow.sending.account import Account, Attempt
+from service.flow.sending.announcing import Holds, Wanted
 from service.flow.sending.concurrency import Concurrency
 from service.flow.sending.leaving import (
     LONG_WAIT_SECONDS,
@@ -36,9 +36,6 @@ from service.flow.sending.states import Admission
 
 SHARE_SECONDS = 1.0
 
-OTHERS_FIRST_SECONDS = 0.5
-"""After a wait, before one that was throttled again."""
-
 
 class Gate:
     """Lets orders through to the API, one permit each."""
@@ -55,7 +52,6 @@ class Gate:
         sharing: Sharing | None = None,
     ) -> None:
         self._clock = clock
-        self._emit = emit
         sharing = sharing or Alone()
         self._concurrency = Concurrency(concurrency, sharing.count)
         self._prefetch = prefetch
@@ -71,11 +67,9 @@ class Gate:
         self._poke = asyncio.Event()
         self._wake_at = -inf
         self._consuming = False
-        self._last_intake = prefetch.now
-        self._changed = asyncio.Event()
-        self._version = 0
+        self._wanted = Wanted(prefetch.now)
         self._limits_told = LimitsTold(emit)
-        self._announced: dict[HoldReason, str] = {}
+        self._holds = Holds(emit)
 
     async def enter(self, turn: Turn) -> Attempt | TurnedAway:
         """Wait for the order's turn; after an `Attempt` the caller calls `leave`, come what may.
@@ -111,11 +105,7 @@ class Gate:
             seconds, failed = now - turn.sent_at, isinstance(outcome, Unknown | Unreached)
             self._concurrency.ended(seconds, self._in_flight, now, failed=failed)
         if isinstance(outcome, Throttled):
-            turn.throttled += 1
-            # It keeps its place, unless it may be the only one that is throttled.
-            turn.yields = turn.throttled > 1 or outcome.retry_after_seconds is None
-            if turn.throttled > 1:
-                turn.not_before = waits.until + OTHERS_FIRST_SECONDS
+            turn.throttle(told=outcome.retry_after_seconds is not None, until=waits.until)
             # The same one again says nothing of the rate.
             if waits.asked > asked and turn is not self._last_throttled:
                 self._pace.throttled(now, waits.seconds(now))
@@ -201,15 +191,11 @@ class Gate:
         return self._prefetch.now
 
     async def change(self, seen: int) -> int:
-        """Wait until `intake` may have changed since version `seen`; the version that it has now.
-
-        A change while the caller was busy is not missed: its version is not `seen` any more.
-        """
-        if self._version == seen:
-            now = self._clock.monotonic()
-            await self._clock.wait(self._changed, self._account.next_change(now))
-            self._announce(self._clock.monotonic())
-        return self._version
+        """Wait until `intake` may have changed since version `seen`; the version of now."""
+        seconds = self._account.next_change(self._clock.monotonic())
+        await self._wanted.change(seen, self._clock, seconds)
+        self._announce(self._clock.monotonic())
+        return self._wanted.version
 
     async def _keep_time(self) -> None:
         """Serve the line when time alone lets somebody through."""
@@ -301,17 +287,9 @@ class Gate:
         self._line.end(turn, why)
 
     def _announce(self, now: float) -> None:
-        """Say which holds began and ended since the last time, and that the intake changed."""
+        """Say what holds orders now, and how many deliveries are wanted."""
         held = self._account.reasons(now)
         if self._process.unpublished is not None:
             held[HoldReason.PUBLISHER] = self._process.unpublished
-        before, self._announced = self._announced, held
-        for reason in held.keys() - before.keys():
-            self._emit(HoldChanged(reason, held=True, why=held[reason]))
-        for reason in before.keys() - held.keys():
-            self._emit(HoldChanged(reason, held=False, why=f"over: {before[reason]}"))
-        if self.intake != self._last_intake:
-            self._last_intake = self.intake
-            self._version += 1
-            self._changed.set()
-            self._changed.clear()
+        self._holds.become(held)
+        self._wanted.become(self.intake)

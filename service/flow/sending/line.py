@@ -12,6 +12,9 @@ from service.flow.sending.suspects import Suspects
 
 MANY_FAILURES = 6
 
+OTHERS_FIRST_SECONDS = 0.5
+"""After a wait, before one that was throttled again."""
+
 
 class TurnedAway(Enum):
     """Why an order does not wait here any longer."""
@@ -44,6 +47,13 @@ class Turn:
     alive: Callable[[], bool] = lambda: True
     result: Attempt | TurnedAway = TurnedAway.ELSEWHERE
     came: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def throttle(self, *, told: bool, until: float) -> None:
+        """Keep its place, unless it may be the only one that is throttled; the wait is `until`."""
+        self.throttled += 1
+        self.yields = self.throttled > 1 or not told
+        if self.throttled > 1:
+            self.not_before = until + OTHERS_FIRST_SECONDS
 
     @property
     def fresh(self) -> bool:
