@@ -24,6 +24,7 @@ from tests.world.broker.wire import Raw
 QUICK = build_topology("orders", (1, 2))
 CHECK = Options(mode="check", topology=QUICK, policy=RetryPolicy(delays_seconds=(1, 2)))
 WRITE = r"^orders\.(replies|retry(\.[0-9]+)?|parked|unrouted|peers)$"
+USED_TO_WRITE = r"^orders\.(replies|retry|parked)$"
 READ = r"^orders(\.(requests|peers))?$"
 
 
@@ -83,6 +84,18 @@ async def test_every_way_of_an_order_needs_these_rights_and_no_more(
     await vhost.until(
         lambda queues: (queues["orders.parked"].ready, queues["orders.requests"].messages) == (2, 0)
     )
+
+
+async def test_what_cannot_be_seen_does_not_keep_the_relay_from_starting(
+    vhost: VirtualHost, broker: Broker
+) -> None:
+    """RabbitMQ 4.2.6 and later refuse a look without any right: it may well be there."""
+    await declared(vhost.url, QUICK)
+    vhost.set_permissions(configure="", write=USED_TO_WRITE, read=r"^orders\.requests$")
+    async with running(broker, CHECK) as edge:
+        await edge.until_consuming()
+        await edge.events.until(HoldChanged, held=False)
+        assert edge.unbroken()
 
 
 async def test_a_missing_topology_is_said_and_nothing_is_declared(

@@ -17,6 +17,7 @@ from service.flow.events.labels import ConnectionName, LostCause
 from tests.edges.amqp.crash import arrivals, declared, hop_through_a_crash
 from tests.edges.amqp.edge import DELAYS, ORDERS
 from tests.edges.amqp.hiding import hiding
+from tests.edges.amqp.test_least_rights import READ, WRITE
 from tests.world.broker import RabbitNode
 from tests.world.broker.vhost import VirtualHost
 
@@ -134,9 +135,9 @@ async def test_declaring_what_differs_fails_with_its_name(
 async def test_without_the_right_to_configure_nothing_can_be_compared(
     vhost: VirtualHost, broker: Broker, connection: AbstractConnection
 ) -> None:
-    """That is said; looking needs no right at all."""
+    """That is said; looking needs little."""
     await declared(vhost.url, ORDERS)
-    vhost.set_permissions(configure="", write="", read="")
+    vhost.set_permissions(configure="", write=WRITE, read=READ)
     poor, _ = await broker.connect(ConnectionName.PUBLISH)
     try:
         assert await look(poor, ORDERS, compare=True) == Look(uncompared=ENTITIES)
