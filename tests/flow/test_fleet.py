@@ -36,10 +36,7 @@ QUICK = [
 """Those that `make test` plays; FLEET_CASES=all plays each, with pytest's `--timeout 0`."""
 
 NOT_YET = {
-    "wrong-key/3": "each replica probes for itself",
     "outage-unreached/3": "each replica finds out for itself, and nothing is given back in order",
-    "closed/6/free": "orders whose connection is gone take slots of the rate",
-    "stopped-60/6/free": "the same",
     "cut-stream-60/6/free": "one that counts consumers sends beside others that read the stream",
 }
 """Why a bound is not kept yet."""
