@@ -197,7 +197,7 @@ class Relay:
             seconds = self._clock.monotonic() - began
             self._gate.report(turn, attempt, outcome)
         finally:
-            self._gate.leave()
+            self._gate.leave(attempt)
         history = history.after(outcome, sent_at)
         self._emit(AttemptEnded.of(request, history, outcome, seconds))
         return outcome, history

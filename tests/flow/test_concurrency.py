@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.flow.sending.concurrency import FIRST, SILENT_SECONDS, Concurrency
+from service.flow.sending.concurrency import FIRST, Concurrency
 from tests.flow.workers import Workers
 
 FAST, SLOW = 0.05, 2.0
@@ -86,17 +86,19 @@ def test_an_api_that_fails_some_keeps_the_limit() -> None:
 
 
 def test_a_few_that_hang_stop_no_others() -> None:
-    """Twice as many are let through with each second that nothing ends."""
+    """They are not counted, however low the limit is; and no order hangs that is as slow as all."""
     limit = Concurrency(64)
     for number in range(FIRST):
-        limit.began(number + 1, 0.0)
-    assert [limit.at(t * SILENT_SECONDS) for t in (0.9, 1.0, 2.0, 60.0)] == [2, 4, 8, 64]
-    assert limit.next_change(1.25) == 0.75
-    limit.ended(3.0, 8, 3.0, failed=False)
-    assert limit.at(3.5) == FIRST
-    assert limit.at(4.0) == 2 * FIRST
-    limit.ended(3.0, 1, 4.0, failed=False)
-    assert limit.at(100.0) == FIRST
+        limit.began(number, 0.0)
+    assert [limit.at(t) for t in (0.9, 1.0, 60.0)] == [FIRST, 2 * FIRST, 2 * FIRST]
+    assert limit.next_change(0.25) == 0.75
+    limit.left(0)
+    assert limit.at(60.0) == FIRST
+    for number in range(10, 20):
+        limit.began(number, 60.0)
+        limit.ended(2.0, 1, 62.0, failed=False)
+    assert limit.at(65.9) == limit.limit + 1
+    assert limit.at(66.0) == limit.limit + 11
 
 
 @given(
@@ -108,8 +110,8 @@ def test_it_stays_within_its_bounds(
 ) -> None:
     """Whatever is met."""
     limit, now = Concurrency(most), 0.0
-    for seconds, in_flight, passed, failed in history:
+    for number, (seconds, in_flight, passed, failed) in enumerate(history):
         now += passed
-        limit.began(in_flight, now)
+        limit.began(number, now)
         limit.ended(seconds, in_flight, now, failed=failed)
         assert 1 <= limit.limit <= limit.at(now) <= most

@@ -131,7 +131,7 @@ async def test_who_is_cut_off_at_its_turn_leaves_its_permit_behind() -> None:
     assert isinstance(first, Attempt)
     second = asyncio.create_task(enter(world))
     await settle()
-    world.gate.leave()
+    world.gate.leave(first)
     await cut_off(second)
     assert world.gate.in_flight == 0
 
@@ -143,7 +143,7 @@ async def test_a_probe_that_is_cut_off_is_followed_by_another() -> None:
     first = await world.gate.enter(turn)
     assert isinstance(first, Attempt)
     world.gate.report(turn, first, Suspected(401, "wrong key"))
-    world.gate.leave()
+    world.gate.leave(first)
     assert isinstance(await enter(world), Attempt)
     other = asyncio.create_task(enter(world))
     await world.clock.advance(3)

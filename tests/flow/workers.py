@@ -34,8 +34,8 @@ class Workers:
         self._chance = Random(1)
         self._now = 0.0
         self._numbers = count()
-        self._events: list[tuple[float, int, int, float | None]] = []
-        self._queue: deque[tuple[int, float]] = deque()
+        self._events: list[tuple[float, int, int, tuple[float, int] | None]] = []
+        self._queue: deque[tuple[int, float, int]] = deque()
         self._busy = 0
         self._in_flight = [0] * self.processes
         self._slot = [0.0] * self.processes
@@ -46,9 +46,9 @@ class Workers:
     def run(self, until: float) -> "Workers":
         """Go on until this second."""
         while self._events[0][0] <= until:
-            self._now, _, process, sent_at = heapq.heappop(self._events)
-            if sent_at is not None:
-                self._end(process, sent_at)
+            self._now, _, process, call = heapq.heappop(self._events)
+            if call is not None:
+                self._end(process, *call)
             self._send(process)
         return self
 
@@ -75,25 +75,27 @@ class Workers:
                 return
             self._slot[process] = max(self._slot[process] + 1 / self.rate, self._now - 0.01)
             self._in_flight[process] += 1
-            self.limits[process].began(self._in_flight[process], self._now)
+            number = next(self._numbers)
+            self.limits[process].began(number, self._now)
             if self._busy < self.workers:
-                self._serve(process, self._now)
+                self._serve(process, self._now, number)
             else:
-                self._queue.append((process, self._now))
+                self._queue.append((process, self._now, number))
 
-    def _serve(self, process: int, sent_at: float) -> None:
+    def _serve(self, process: int, sent_at: float, number: int) -> None:
         self._busy += 1
-        self._after(self.service(self._now, self._chance), process, sent_at)
+        self._after(self.service(self._now, self._chance), process, (sent_at, number))
 
-    def _end(self, process: int, sent_at: float) -> None:
+    def _end(self, process: int, sent_at: float, number: int) -> None:
         self._busy -= 1
         if self._queue:
             self._serve(*self._queue.popleft())
         failed, took = self.fails(self._now, self._chance), self._now - sent_at
         self.limits[process].ended(took, self._in_flight[process], self._now, failed=failed)
         self._in_flight[process] -= 1
+        self.limits[process].left(number)
         self.ended.append((self._now, took, process, failed))
 
-    def _after(self, seconds: float, process: int, sent_at: float | None) -> None:
-        event = (self._now + seconds, next(self._numbers), process, sent_at)
+    def _after(self, seconds: float, process: int, call: tuple[float, int] | None) -> None:
+        event = (self._now + seconds, next(self._numbers), process, call)
         heapq.heappush(self._events, event)

@@ -13,7 +13,7 @@ samples that follow each other are compared, one of them with more or fewer at a
 """
 
 from collections.abc import Callable
-from math import inf, log
+from math import exp, inf, log
 from typing import NamedTuple
 
 FIRST = 2
@@ -45,8 +45,13 @@ USED = 0.7
 
 FEWER_FAILING = 0.7
 
-SILENT_SECONDS = 1.0
-"""So long without an end, and as many again are let through: a few that hang stop no others."""
+LEAST_SECONDS = 1e-6
+
+HANGS, LEAST_HANG_SECONDS = 3.0, 1.0
+"""One that takes so many times as long as usual, and so long, hangs: it stops no others."""
+
+LAST = 0.7
+"""What the last answer counts in what is usual."""
 
 
 class _Trial(NamedTuple):
@@ -79,7 +84,7 @@ class _Sample:
         return float(squares**0.5 / self.answered)
 
     def add(self, seconds: float) -> None:
-        value = log(max(seconds, 1e-6))
+        value = log(max(seconds, LEAST_SECONDS))
         few = self.answered < FEWEST_ATTEMPTS
         self.odd = 0 if few or abs(value - self.latency) < ODD else self.odd + 1
         self.answered += 1
@@ -103,29 +108,43 @@ class Concurrency:
         self._trial: _Trial | None = None
         self._before_failing = 0
         self._sample = _Sample(-inf)
-        self._full_at: float | None = None
+        self._sent: dict[int, float] = {}
+        self._usual = -inf
 
     def at(self, now: float) -> int:
-        """How many may be in flight at `now`."""
-        if self._full_at is None:
+        """How many may be in flight at `now`; one that hangs is not counted."""
+        if len(self._sent) < self.limit:
             return self.limit
-        doubled = min(16, int((now - self._full_at) / SILENT_SECONDS))
-        return int(min(self._most, self.limit * 2**doubled))
+        hang_seconds = self._hang_seconds()
+        hanging = sum(now - sent_at >= hang_seconds for sent_at in self._sent.values())
+        return min(self._most, self.limit + hanging)
 
     def next_change(self, now: float) -> float:
         """Seconds until time alone lets more through."""
-        if self._full_at is None or self.at(now) == self._most:
+        if len(self._sent) < self.limit:
             return inf
-        return SILENT_SECONDS - (now - self._full_at) % SILENT_SECONDS
+        hang_seconds = self._hang_seconds()
+        left = (sent_at + hang_seconds - now for sent_at in self._sent.values())
+        return min((seconds for seconds in left if seconds > 0), default=inf)
 
-    def began(self, in_flight: int, now: float) -> None:
-        """Take note of an attempt, the last of `in_flight`."""
-        if in_flight >= self.limit and self._full_at is None:
-            self._full_at = now
+    def began(self, number: int, now: float) -> None:
+        """Take note of an attempt that is sent."""
+        self._sent[number] = now
+
+    def left(self, number: int) -> None:
+        """Take note that it is over, whatever became of it."""
+        self._sent.pop(number, None)
+
+    def _hang_seconds(self) -> float:
+        return max(LEAST_HANG_SECONDS, HANGS * exp(self._usual))
 
     def ended(self, seconds: float, in_flight: int, now: float, *, failed: bool) -> None:
         """Learn from an attempt that took so long, one of `in_flight` at its end."""
-        self._full_at = now if in_flight > self.limit else None
+        if not failed:
+            value = log(max(seconds, LEAST_SECONDS))
+            self._usual = (
+                value if self._usual == -inf else self._usual + LAST * (value - self._usual)
+            )
         sample = self._sample
         if now - seconds < sample.since:
             # It was sent under another limit.

@@ -87,13 +87,14 @@ class Gate:
             if not turn.came.is_set():
                 self._send_away(turn, TurnedAway.ELSEWHERE)
             elif isinstance(turn.result, Attempt):
-                self.leave()
+                self.leave(turn.result)
             raise
         return turn.result
 
-    def leave(self) -> None:
+    def leave(self, attempt: Attempt) -> None:
         """Give the permit back."""
         self._in_flight -= 1
+        self._concurrency.left(attempt.number)
         self._serve_and_wake()
 
     def report(self, turn: Turn, attempt: Attempt, outcome: Outcome) -> None:
@@ -223,8 +224,9 @@ class Gate:
             self._pace.take(now)
             self._in_flight += 1
             turn.sent, turn.sent_at = True, now
-            self._concurrency.began(self._in_flight, now)
-            self._line.end(turn, self._account.send(now))
+            attempt = self._account.send(now)
+            self._concurrency.began(attempt.number, now)
+            self._line.end(turn, attempt)
         if self._line:
             self._prefetch.follow(self._concurrency.limit, self._pace.share_per_second, now)
         self._announce(now)

@@ -161,7 +161,7 @@ class Replica:
                 outcome = classify(await self._call(order), self._clock.now())
                 self.gate.report(turn, entry, outcome)
             finally:
-                self.gate.leave()
+                self.gate.leave(entry)
             if isinstance(outcome, Accepted | Refused):
                 await delivery.ack()
                 return
