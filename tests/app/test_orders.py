@@ -11,6 +11,7 @@ from pamqp.common import FieldValue
 
 from service.core.history import FIRST_SEEN
 from service.core.times import to_rfc3339
+from service.flow.sending.concurrency import FIRST
 from tests.world.admin import get, metric, ready
 from tests.world.broker.raw import RawPublisher
 from tests.world.broker.vhost import VirtualHost
@@ -170,7 +171,7 @@ async def test_metrics_and_health_speak_of_a_consuming_process(run_relay: RunRel
         assert (await get(running.relay, "/livez"))[0] == 200
         accepted = 'order_relay_replies_total{code="",status="accepted"}'
         assert await metric(running.relay, accepted) == 1
-        assert await metric(running.relay, "order_relay_concurrency_limit") == 64
+        assert await metric(running.relay, "order_relay_concurrency_limit") == FIRST
 
 
 AGE = "order_relay_oldest_order_age_seconds"

@@ -35,22 +35,10 @@ QUICK = [
 ]
 """Those that `make test` plays; FLEET_CASES=all plays each, with pytest's `--timeout 0`."""
 
-NOT_YET = {
-    "cut-stream-60/6/free": "one that counts consumers sends beside others that read the stream",
-}
-"""Why a bound is not kept yet."""
-
-
-def _case(name: str) -> object:
-    reason = NOT_YET.get(name)
-    marks = [pytest.mark.xfail(reason=reason, strict=True)] if reason else []
-    return pytest.param(name, marks=marks, id=name)
-
-
 ALL = os.environ.get("FLEET_CASES") == "all"
 
 
-@pytest.mark.parametrize("name", [_case(name) for name in (CASES if ALL else QUICK)])
+@pytest.mark.parametrize("name", list(CASES) if ALL else QUICK)
 def test_the_bounds_are_kept(name: str) -> None:
     """`python -m tests.flow.fleet NAME` prints the figures."""
     assert [str(figure) for figure in play(CASES[name]) if not figure.met] == []

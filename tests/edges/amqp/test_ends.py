@@ -77,6 +77,9 @@ async def test_every_ack_arrives_before_the_end(vhost: VirtualHost, broker: Brok
     assert edge.unbroken()
 
 
+IN_FLIGHT = 4
+
+
 async def test_what_is_in_flight_is_served_the_rest_returned(
     vhost: VirtualHost, broker: Broker
 ) -> None:
@@ -87,19 +90,20 @@ async def test_what_is_in_flight_is_served_the_rest_returned(
         whole.edge.gate.report(Turn(0.0), Attempt(number), Accepted("ord_1"))
     whole.api.pause()
     await fill(vhost, "orders", "order.request", [f"o-{number}" for number in range(40)])
-    # The gate lets two through at first, one more with each answer, and at most sixteen.
     await whole.edge.events.until(DeliveryArrived, number=40)
+    # Two at first, and as many again when these hang.
+    await whole.log.until(f"submit o-{IN_FLIGHT - 1}")
     whole.edge.gate.drain()
     await asyncio.wait_for(whole.edge.consumer.quiet.wait(), 10)
-    await whole.edge.events.until(Settled, settlement=Settlement.RETURNED, number=24)
+    await whole.edge.events.until(Settled, settlement=Settlement.RETURNED, number=40 - IN_FLIGHT)
     whole.api.resume()
     assert await whole.relay.finish(10) == 0
     await whole.edge.stop()
-    assert len(whole.edge.events.of(Settled, settlement=Settlement.REPLIED)) == 16
+    assert len(whole.edge.events.of(Settled, settlement=Settlement.REPLIED)) == IN_FLIGHT
     back = await vhost.drain("orders.requests")
-    assert len(back) == 24
+    assert len(back) == 40 - IN_FLIGHT
     assert all(message.redelivered for message in back)
-    assert len(await vhost.drain("orders.unrouted")) == 16
+    assert len(await vhost.drain("orders.unrouted")) == IN_FLIGHT
 
 
 async def test_a_stop_before_the_first_connection_is_no_error(vhost: VirtualHost) -> None:

@@ -136,6 +136,7 @@ SURROUNDINGS = [
             "source": "set",
             "set_per_second": 25.0,
             "peers": 2,
+            "stands_by": False,
             "change": "peers",
         },
         {
@@ -159,6 +160,7 @@ SURROUNDINGS = [
             "set_per_second": 25.0,
             "ceiling_per_second": 20.0,
             "peers": 2,
+            "stands_by": False,
         },
         {
             "concurrency_limit[]": 64,
@@ -172,7 +174,7 @@ SURROUNDINGS = [
         Limits(concurrency=64).changed(LimitsChange.START),
         "info",
         "limits",
-        {"concurrency": 64, "peers": 1, "change": "start"},
+        {"concurrency": 64, "peers": 1, "stands_by": False, "change": "start"},
         {"concurrency_limit[]": 64, "peers[]": 1},
     ),
     Example(

@@ -1,7 +1,7 @@
 """Wrong settings by table: each variable, each way of being wrong, and what must be said of it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tests.trials.hostile.settings_values import (
     APIS,
@@ -78,12 +78,16 @@ def _texts() -> Iterator[Wrong]:
         for value in values:
             yield _one("choices", variable, value, words)
     for value in NAMESPACES:
-        yield _one("namespace", "AMQP__NAMESPACE", value, "must")
+        secret = any(mark in value for mark in "@?#")
+        yield _one("namespace", "AMQP__NAMESPACE", value, "must", shown=not secret)
     for value in BROKERS:
         yield _one("broker URL", "AMQP__URL", value, "URL", shown=False)
     for value in APIS:
-        secret = "{secret}" in value or "@" in value
-        yield _one("API URL", "API__URL", value, "", shown=not secret)
+        secret = "{secret}" in value or any(mark in value for mark in "@?#")
+        # The path may be one.
+        shown = value if value.count("/") < 3 else value.rpartition("/")[0]
+        wrong = _one("API URL", "API__URL", value, "", shown=False)
+        yield wrong if secret else replace(wrong, shown=ascii(shown)[1:-1][:SHOWN_CHARACTERS])
     for value in KEYS:
         yield _one("key", "API__KEY", value, "must be", shown=False)
     for variable in ("AMQP__CA_FILE", "AMQP__CERT_FILE", "AMQP__KEY_FILE", "API__CA_FILE"):
@@ -122,8 +126,8 @@ def _files() -> Iterator[Wrong]:
     where: tuple[str, ...] = (".env",)
     yield _dotenv("wrong value", level + b"=loud\n", ("LOG__LEVEL",), ".env", "'loud'")
     yield _dotenv("misspelt", level + b"S=info\n", ("LOG__LEVELS",), ".env", "no such setting")
-    yield _dotenv("no text", b"\xff\xfe" + key, (), "cannot be read", *where)
-    yield _dotenv("UTF-16", key.decode().encode("utf-16"), (), "cannot be read", *where)
+    yield _dotenv("no text", b"\xff\xfe" + key, (), "UTF-8", *where)
+    yield _dotenv("UTF-16", key.decode().encode("utf-16"), (), "UTF-8", *where)
     yield _dotenv("NUL", level + b"=in\x00fo\n", ("LOG__LEVEL",), *where)
     yield _dotenv("no equals sign", level + b" debug\n", (), "line 1", *where)
     yield _dotenv("no value", level + b"\n", (), "line 1", *where)
@@ -144,14 +148,18 @@ def _files() -> Iterator[Wrong]:
         yield _secret(name, {name: text}, name.upper())
     for name in ("api__key", "amqp__url"):
         yield _secret(f"{name} no text", {name: SECRET.encode() + b"\xff"}, None, "UTF-8", name)
-    yield _secret("a folder", {"api__key": None}, "API__KEY")
+    yield replace(_secret("a folder", {"api__key": None}, "API__KEY"), command="run")
     yield _secret("empty", {"api__key": b" \n"}, "API__KEY")
-    yield _secret("none", {}, "API__KEY", "is required")
+    yield replace(_secret("none", {}, "API__KEY", "is required"), command="run")
 
 
 def _secret(name: str, files: Mapping[str, bytes | None], named: str | None, *words: str) -> Wrong:
     names = () if named is None else (named,)
     return Wrong("secret files", name, names=names, words=words, files=files, with_key=False)
+
+
+OF_TOPOLOGY = ("AMQP__NAMESPACE", "RETRY__DELAYS_SECONDS")
+"""`topology` reads no others of these."""
 
 
 def _used() -> Iterator[Wrong]:
@@ -175,7 +183,7 @@ def _used() -> Iterator[Wrong]:
         ("RETRY__DELAYS_SECONDS", "5,1"),
         ("API__TIMEOUT_SECONDS", "nan"),
     ):
-        for command in ("run", "topology"):
+        for command in ("run", "topology") if variable in OF_TOPOLOGY else ("run",):
             yield Wrong(
                 "used", f"{command} {variable}", {variable: value}, (variable,), command=command
             )
