@@ -51,6 +51,10 @@ class FakeClock:
             timer.cancel()
         return event.is_set()
 
+    def stop(self, seconds: float) -> None:
+        """Let time pass while the process is stopped: what was due runs with the next `advance`."""
+        self._elapsed += seconds
+
     async def advance(self, seconds: float) -> None:
         """Move time, letting each task that is due run at its moment."""
         end = self._elapsed + seconds

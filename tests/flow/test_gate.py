@@ -55,6 +55,23 @@ async def test_an_order_that_waits_for_its_slot_is_held_by_what_begins_meanwhile
     assert [entry for entry in world.log if entry.startswith("submit")] == ["submit first"]
 
 
+async def test_a_process_that_was_stopped_hears_first() -> None:
+    """The broker gave its orders to another, and its word for that is not read yet."""
+    world = World(rate_per_second=1.0)
+    await world.serve(request("first"))
+    delivery = await world.serve(request("another's"))
+    await world.clock.advance(0.5)
+    world.clock.stop(60)
+    await world.clock.advance(0.05)
+    await world.serve(request("fresh"))
+    await world.clock.advance(0.04)
+    assert [entry for entry in world.log if entry.startswith("submit")] == ["submit first"]
+    delivery.alive = False
+    await world.clock.advance(1)
+    sent = [entry for entry in world.log if entry.startswith("submit")]
+    assert sent == ["submit first", "submit fresh"]
+
+
 async def test_an_order_past_its_deadline_does_not_wait_at_the_gate() -> None:
     """Its producer hears of it at once, although every permit is taken."""
     world = World(concurrency=1)

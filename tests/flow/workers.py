@@ -68,10 +68,12 @@ class Workers:
 
     def _send(self, process: int) -> None:
         while self._in_flight[process] < self._allowed(process):
-            if self._now < self._slot[process] - 1e-9:
+            gap = self.limits[process].gap_seconds(self._now) if self.follows else 0.0
+            slot = max(self._slot[process], self._now + gap)
+            if self._now < slot - 1e-9:
                 if self._woken[process] <= self._now:
-                    self._woken[process] = self._slot[process]
-                    self._after(self._slot[process] - self._now, process, None)
+                    self._woken[process] = slot
+                    self._after(slot - self._now, process, None)
                 return
             self._slot[process] = max(self._slot[process] + 1 / self.rate, self._now - 0.01)
             self._in_flight[process] += 1

@@ -38,7 +38,7 @@ STEP = 5
 """A fifth more or fewer is tried where as many again are too many."""
 
 SAMPLES_AFTER_QUEUE, SAMPLES_AFTER_NONE = 30, 8
-"""Until the next try: each that makes a queue makes some orders wait."""
+"""Until the next try: each that makes a queue makes some orders wait, and each replica tries."""
 
 USED = 0.7
 """Where less of the limit is used, it says nothing of the API."""
@@ -49,6 +49,13 @@ LEAST_SECONDS = 1e-6
 
 HANGS, LEAST_HANG_SECONDS = 3.0, 1.0
 """One that takes so many times as long as usual, and so long, hangs: it stops no others."""
+
+SPREAD = 0.5
+"""Of the usual latency: orders that arrive all at once end at once, and the one too many waits for
+a whole turn of the others instead of a part of it."""
+
+LATE_SECONDS = 0.005
+"""So far back a slot may lie: what a timer was late is made up for."""
 
 LAST = 0.7
 """What the last answer counts in what is usual."""
@@ -109,7 +116,7 @@ class Concurrency:
         self._before_failing = 0
         self._sample = _Sample(-inf)
         self._sent: dict[int, float] = {}
-        self._usual = -inf
+        self._usual = self._slot = -inf
 
     def at(self, now: float) -> int:
         """How many may be in flight at `now`; one that hangs is not counted."""
@@ -122,18 +129,27 @@ class Concurrency:
     def next_change(self, now: float) -> float:
         """Seconds until time alone lets more through."""
         if len(self._sent) < self.limit:
-            return inf
+            gap = self.gap_seconds(now)
+            return gap if gap > 0 else inf
         hang_seconds = self._hang_seconds()
         left = (sent_at + hang_seconds - now for sent_at in self._sent.values())
         return min((seconds for seconds in left if seconds > 0), default=inf)
 
+    def gap_seconds(self, now: float) -> float:
+        """How long the next one waits so that not all arrive at once; 0 or less where it may go."""
+        return self._slot + self._gap() - now
+
     def began(self, number: int, now: float) -> None:
         """Take note of an attempt that is sent."""
         self._sent[number] = now
+        self._slot = max(self._slot + self._gap(), now - LATE_SECONDS)
 
     def left(self, number: int) -> None:
         """Take note that it is over, whatever became of it."""
         self._sent.pop(number, None)
+
+    def _gap(self) -> float:
+        return SPREAD * exp(self._usual) / self.limit
 
     def _hang_seconds(self) -> float:
         return max(LEAST_HANG_SECONDS, HANGS * exp(self._usual))
@@ -216,7 +232,8 @@ class Concurrency:
             self._growing, self._fewer, self._wait_samples = True, False, 0
             self._try(latency, now)
         elif self.limit > trial.limit:
-            self._wait_samples = 1 if self._growing else SAMPLES_AFTER_QUEUE
+            after_queue = int(SAMPLES_AFTER_QUEUE * self._replicas() ** 0.5)
+            self._wait_samples = 1 if self._growing else after_queue
             self._growing, self._fewer = False, True
             self._begin(now, trial.limit)
         elif change < 0.4 * queue:

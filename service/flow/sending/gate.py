@@ -36,6 +36,10 @@ from service.flow.sending.states import Admission
 
 SHARE_SECONDS = 1.0
 
+LOOK_SECONDS = 10.0
+"""At the latest: one that was stopped for so long that the broker gave its orders to another
+notices that by it."""
+
 
 class Gate:
     """Lets orders through to the API, one permit each."""
@@ -65,7 +69,7 @@ class Gate:
         self._leave_by = inf
         self._timekeeper: asyncio.Task[None] | None = None
         self._poke = asyncio.Event()
-        self._wake_at = -inf
+        self._wake_at = inf
         self._consuming = False
         self._wanted = Wanted(prefetch.now)
         self._limits_told = LimitsTold(emit)
@@ -202,7 +206,7 @@ class Gate:
         """Serve the line when time alone lets somebody through."""
         while True:
             self._poke.clear()
-            seconds = self._serve()
+            seconds = min(self._serve(), LOOK_SECONDS)
             # A share can lapse, and a learned rate grow, by time alone.
             self.tell_limits()
             self._wake_at = self._clock.monotonic() + seconds
@@ -215,6 +219,7 @@ class Gate:
     def _serve(self) -> float:
         """Let through whom the rules let through; seconds until time alone changes that."""
         now = self._clock.monotonic()
+        self._process.look(self._wake_at, now)
         self._turn_away(now)
         while (turn := self._next(now)) is not None:
             if not turn.alive():
@@ -234,6 +239,8 @@ class Gate:
         if not self._line:
             return inf
         waits = (self._pace_seconds(now), self._line.ready_in(now), self._leave_by - now)
+        if (seconds := self._process.catching_up_seconds(now)) > 0:
+            return seconds
         return min(self._account.next_change(now), self._concurrency.next_change(now), *waits)
 
     def _next(self, now: float) -> Turn | None:
@@ -241,6 +248,8 @@ class Gate:
         if not (self._line and self._process.sends) or self._pace.wait_seconds(now) > 0:
             return None
         if self._in_flight >= min(self._concurrency.at(now), self._account.most_in_flight(now)):
+            return None
+        if max(self._concurrency.gap_seconds(now), self._process.catching_up_seconds(now)) > 0:
             return None
         admission, alternating = self._account.admission(now), self._account.alternating
         match admission:

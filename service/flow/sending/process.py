@@ -1,6 +1,14 @@
 """What of the process itself stops the sending of orders: no publisher, or the end."""
 
 import asyncio
+from math import inf
+
+STOPPED_SECONDS = 1.0
+"""One that looks so late was stopped, or its machine slept."""
+
+CATCH_UP_SECONDS = 0.1
+"""How long it then hears first: what it holds may be another's, and the broker's word for that lies
+unread."""
 
 
 class Process:
@@ -10,6 +18,16 @@ class Process:
         self.draining = asyncio.Event()
         self.unpublished: str | None = None
         self.held_since: float | None = None
+        self._caught_up_at = -inf
+
+    def look(self, by: float, now: float) -> None:
+        """Take note that it looks at `now`, and was to look by then."""
+        if now > by + STOPPED_SECONDS:
+            self._caught_up_at = now + CATCH_UP_SECONDS
+
+    def catching_up_seconds(self, now: float) -> float:
+        """How long nothing is sent because it was stopped; 0 or less where it was not."""
+        return self._caught_up_at - now
 
     @property
     def sends(self) -> bool:

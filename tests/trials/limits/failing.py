@@ -30,8 +30,8 @@ from tests.world.standin.limiter import Limits
 FLOWING_SECONDS = 15.0
 WATCHED_SECONDS = 20.0
 FULL = 0.95
-CONCURRENCY = 64
-"""The relay's own default: so many orders of each replica may be on their way at once."""
+PREFETCH = 128
+"""The relay's own default: so many orders each replica may hold, and sends in its own time."""
 HELD_SECONDS = 5.0
 
 
@@ -60,8 +60,9 @@ async def outage(case: Outage, stage: Stage) -> list[Seen]:
     ledger = await stage.api.ask("GET", "/ledger?summary=1")
     accepted = sum(reply.status == "accepted" for reply in stage.replies.by_id.values())
     in_vain = [call.order for call in between(calls, began, ended) if not call.served]
-    # Those that were tried wait in the tiers; the others come in their order.
-    tried = set(in_vain)
+    # Those that were tried wait in the tiers; the others come in their order. What was under way
+    # when it began failed, too.
+    tried = {call.order for call in calls if not call.served and call.at < ended}
     patient = [order for order in stage.sent if order not in tried]
     since = ended + case.within_seconds
     return [
@@ -71,7 +72,7 @@ async def outage(case: Outage, stage: Stage) -> list[Seen]:
         Seen("accepted", accepted, least=len(stage.sent)),
         Seen("placed twice", ledger["more_than_one_order"], most=0),
         Seen("parked", left(queues).get("orders.parked", 0), most=0),
-        Seen("places late", overtaken_by(patient, calls), most=CONCURRENCY * case.replicas),
+        Seen("places late", overtaken_by(patient, calls), most=PREFETCH * case.replicas),
         Seen("of those that were tried", overtaken_by(stage.sent, calls)),
     ]
 
