@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from service.flow.sending.concurrency import FIRST, LATE_SECONDS, Concurrency
 from tests.flow.workers import Workers
 
+pytestmark = pytest.mark.usefixtures("uncovered")
+
 FAST, SLOW = 0.05, 2.0
 
 

@@ -7,6 +7,8 @@ import pytest
 from tests.flow.fleet.catalogue import CASES
 from tests.flow.fleet.fleet import play
 
+pytestmark = pytest.mark.usefixtures("uncovered")
+
 QUICK = [
     "known/80/3/bucket",
     "known-stalls/80/3/bucket",

@@ -9,6 +9,8 @@ from service.flow.sending.peers import Peers, Said, State
 from tests.flow.shared_log import SharedLog
 from tests.flow.troubles import calm, half, schedule, steep
 
+pytestmark = pytest.mark.usefixtures("uncovered")
+
 SCHEDULES = int(os.environ.get("PEERS_SCHEDULES", "150"))
 """How many are tried; with 14,000 pytest needs `--timeout 0`."""
 
