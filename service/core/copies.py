@@ -34,8 +34,13 @@ _DROPPED_PREFIXES = ("x-first-death-", "x-last-death-")
 
 
 def retry_copy(received: Received, history: History, tier_seconds: int) -> Publication:
+    """The copy of `received` that waits `tier_seconds` after `history`, which counts the wait."""
+    return waiting_copy(received, history.after_wait(), tier_seconds)
+
+
+def waiting_copy(received: Received, history: History, tier_seconds: int) -> Publication:
     """The copy of `received` that waits `tier_seconds`, with `history` in its headers."""
-    headers = _kept_headers(received) | to_headers(history.after_wait())
+    headers = _kept_headers(received) | to_headers(history)
     return Publication(PublicationKind.RETRY, str(tier_seconds), _copy(received.message, headers))
 
 

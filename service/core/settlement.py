@@ -8,7 +8,7 @@ from typing import assert_never
 from service.core import answer as answers
 from service.core.answer import Answer
 from service.core.codes import Code
-from service.core.copies import parked_copy, retry_copy, salvaged_copy
+from service.core.copies import parked_copy, retry_copy, salvaged_copy, waiting_copy
 from service.core.decision import Finish, Park, RetryLater
 from service.core.history import History
 from service.core.message import Publication, PublicationKind, Received
@@ -82,6 +82,11 @@ def plan_ending(
             return Plan(Settlement.RETRIED, (copy,))
         case _ as never:  # pragma: no cover
             assert_never(never)
+
+
+def plan_set_aside(received: Received, wait: RetryLater, history: History) -> Plan:
+    """The plan for an order that waits for another one: nothing is counted against it."""
+    return Plan(Settlement.RETRIED, (waiting_copy(received, history, wait.tier_seconds),))
 
 
 def plan_unserved(

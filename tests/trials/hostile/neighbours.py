@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.trials.hostile.findings import Finding
@@ -33,6 +33,7 @@ GOOD_ORDERS = 20
 ANSWERED_SECONDS = 2.0
 PATIENCE_SECONDS = 60.0
 FULL = "sender"
+COPIED = "copied"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +43,21 @@ class Size:
     bodies: int = 40
     body_bytes: int = 8 * MEBIBYTE
     largest_bytes: int = 64 * MEBIBYTE
+    copies: int = 150
+    beside_copies: int = GOOD_ORDERS
+    api_timeout_seconds: int = 10
     most_bytes: int = LIMIT_BYTES
     timed: bool = True
 
 
-SHORT = Size(bodies=8, largest_bytes=LARGEST_OF_4_BYTES, most_bytes=100 * MEBIBYTE, timed=False)
+SHORT = Size(
+    bodies=8,
+    largest_bytes=LARGEST_OF_4_BYTES,
+    beside_copies=5,
+    api_timeout_seconds=1,
+    most_bytes=100 * MEBIBYTE,
+    timed=False,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +87,35 @@ async def large_bodies(host: VirtualHost, directory: Path, size: Size) -> Findin
     if peak > size.most_bytes:
         problems.append(f"it may take {size.most_bytes / MEBIBYTE:.0f} MiB")
     return Finding("large bodies", f"at most {peak / MEBIBYTE:.0f} MiB taken", tuple(problems))
+
+
+async def copies(host: VirtualHost, directory: Path, size: Size) -> Finding:
+    """More copies of one order than are taken in at a time, while the API hangs on it."""
+    timeout = str(size.api_timeout_seconds)
+    async with _street(host, directory, API__TIMEOUT_SECONDS=timeout) as street:
+        hangs = {"fault": "hang_before", "match": {"request_id": COPIED}, "times": None}
+        await street.api.ask("POST", "/faults", json=hangs)
+        async with Producer.connect(host.url) as producer:
+            (order,) = new_orders(COPIED, 1)
+            await producer.publish_all([replace(order, request_id=COPIED)] * size.copies)
+        nothing = asyncio.create_task(asyncio.sleep(0))
+        problems = await _beside(street, nothing, timed=size.timed, good=size.beside_copies)
+        await street.api.ask("DELETE", "/faults")
+
+        def answered() -> int:
+            return (COPIED in street.replies.by_id) + street.replies.repeated[COPIED]
+
+        def all_answered() -> bool:
+            return answered() == size.copies
+
+        try:
+            await street.replies.until(all_answered, "copies", timeout_seconds=PATIENCE_SECONDS)
+        except AssertionError:
+            problems.append(f"{answered()} of {size.copies} copies are answered")
+        ledger = await street.api.ask("GET", "/ledger")
+        if (orders := ledger["by_request_id"][COPIED]["orders"]) != 1:
+            problems.append(f"they made {orders} orders")
+    return Finding("copies of one order", f"{size.copies} copies", tuple(problems))
 
 
 def _send_bodies(url: str, size: Size) -> None:
@@ -129,10 +169,10 @@ async def _beside(
 
 
 @asynccontextmanager
-async def _street(host: VirtualHost, directory: Path) -> AsyncIterator[Street]:
+async def _street(host: VirtualHost, directory: Path, **settings: str) -> AsyncIterator[Street]:
     with ApiProcess(directory) as api, _limited() as kind:
         await api.ready()
-        with kind(directory, host.url, api.url) as relay:
+        with kind(directory, host.url, api.url, **settings) as relay:
             await relay.consuming()
             async with Replies.collect(host.url) as replies:
                 yield Street(host, api, relay, replies)
