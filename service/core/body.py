@@ -45,13 +45,18 @@ def read_object(body: bytes) -> dict[str, object]:
     if not body:
         raise UnreadableBodyError("the body is empty; a JSON object is needed")
     if len(body) > MAX_BODY_BYTES:
-        raise UnreadableBodyError(
-            f"the body has {len(body)} bytes; at most {MAX_BODY_BYTES} are allowed"
-        )
+        raise too_large(len(body))
     value = _parse(_decode(body))
     if not isinstance(value, dict):
         raise UnreadableBodyError(f"the body is {_kind(value)}; a JSON object is needed")
     return value
+
+
+def too_large(size_bytes: int) -> UnreadableBodyError:
+    """What is wrong with a body of more than MAX_BODY_BYTES."""
+    return UnreadableBodyError(
+        f"the body has {size_bytes} bytes; at most {MAX_BODY_BYTES} are allowed"
+    )
 
 
 def nests_too_deeply(text: str) -> bool:

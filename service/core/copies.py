@@ -20,6 +20,7 @@ ORIGINAL_EXCHANGE = HEADER_PREFIX + "original-exchange"
 ORIGINAL_ROUTING_KEY = HEADER_PREFIX + "original-routing-key"
 ORIGINAL_USER_ID = HEADER_PREFIX + "original-user-id"
 ORIGINAL_HEADERS = HEADER_PREFIX + "original-headers"
+ORIGINAL_BODY_BYTES = HEADER_PREFIX + "original-body-bytes"
 PARKED_STATUS = HEADER_PREFIX + "parked-status"
 PARKED_CODE = HEADER_PREFIX + "parked-code"
 PARKED_REASON = HEADER_PREFIX + "parked-reason"
@@ -33,8 +34,13 @@ _DROPPED_PREFIXES = ("x-first-death-", "x-last-death-")
 
 
 def retry_copy(received: Received, history: History, tier_seconds: int) -> Publication:
+    """The copy of `received` that waits `tier_seconds` after `history`, which counts the wait."""
+    return waiting_copy(received, history.after_wait(), tier_seconds)
+
+
+def waiting_copy(received: Received, history: History, tier_seconds: int) -> Publication:
     """The copy of `received` that waits `tier_seconds`, with `history` in its headers."""
-    headers = _kept_headers(received) | to_headers(history.after_wait())
+    headers = _kept_headers(received) | to_headers(history)
     return Publication(PublicationKind.RETRY, str(tier_seconds), _copy(received.message, headers))
 
 
@@ -47,7 +53,8 @@ def parked_copy(received: Received, answer: Answer, history: History, now: datet
 def salvaged_copy(received: Received, answer: Answer, now: datetime) -> Publication:
     """What can be kept of a message that can neither be copied nor be moved by the broker.
 
-    The body is whole; the headers become one text, and what is not UTF-8 is escaped.
+    The body is whole, or gone where it was too large; the headers become one text, and what is not
+    UTF-8 is escaped.
     """
     message = received.message
     headers = {
@@ -56,6 +63,8 @@ def salvaged_copy(received: Received, answer: Answer, now: datetime) -> Publicat
         ORIGINAL_HEADERS: ascii(message.headers)[:MAX_SHOWN_HEADERS_CHARACTERS],
         **_parking_headers(answer, now),
     }
+    if received.dropped_body_bytes is not None:
+        headers[ORIGINAL_BODY_BYTES] = received.dropped_body_bytes
     salvaged = Message(
         body=message.body,
         message_id=_escaped(message.message_id),

@@ -171,6 +171,17 @@ def _back_off(
     return RetryLater(fitting[-1]) if fitting else RetryHere(left)
 
 
+def set_aside(
+    history: History, deadline: datetime | None, policy: RetryPolicy, now: datetime
+) -> RetryLater:
+    """Where an order waits for another of its id: about as long as it has been on its way."""
+    age = (now - history.first_seen).total_seconds()
+    left = seconds_left(history, deadline, policy, now)
+    tiers = policy.delays_seconds
+    fitting = [tier for tier in tiers if tier <= age and tier < left]
+    return RetryLater(fitting[-1] if fitting else tiers[0])
+
+
 def seconds_left(
     history: History, deadline: datetime | None, policy: RetryPolicy, now: datetime
 ) -> float:

@@ -37,6 +37,8 @@ class Received:
     `undecodable` is why the message could not be encoded again byte for byte, or None: such a
     message cannot be published as a copy, only the broker can move it. `unsafe_to_dead_letter`
     says that not even the broker should: a forged `x-death` can end its dead-lettering.
+    `dropped_body_bytes` is the size of a body that was too large to be taken in, or None; then
+    `message.body` is empty, and only the broker can move the message.
     """
 
     message: Message
@@ -45,6 +47,12 @@ class Received:
     redelivered: bool = False
     undecodable: str | None = None
     unsafe_to_dead_letter: bool = False
+    dropped_body_bytes: int | None = None
+
+    @property
+    def body_bytes(self) -> int:
+        """The size of the body as it was sent."""
+        return self.dropped_body_bytes or len(self.message.body)
 
     @property
     def returns(self) -> int:

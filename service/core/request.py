@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TypeGuard
 
-from service.core.body import UnreadableBodyError, read_object, short
+from service.core.body import UnreadableBodyError, read_object, short, too_large
 from service.core.codes import Code
 from service.core.history import History, UnreadableHistoryError, from_headers
 from service.core.message import HEADER_PREFIX, Message, Received
@@ -94,7 +94,7 @@ def _identified(received: Received, request_id: str, now: datetime) -> Request |
         )
         deadline = _deadline(message)
         _check_content(message)
-        order = build_order(read_object(message.body), request_id)
+        order = build_order(_object(received), request_id)
     except UnreadableHistoryError as error:
         # Another version wrote it: what was tried is not known, so an order may exist.
         tried = History(first_seen=now, attempts=1, unknown_since=now)
@@ -104,6 +104,12 @@ def _identified(received: Received, request_id: str, now: datetime) -> Request |
     except InvalidOrderError as error:
         return Invalid(request_id, Code.INVALID_ORDER, str(error), history)
     return Request(request_id, order, deadline, history)
+
+
+def _object(received: Received) -> dict[str, object]:
+    if received.dropped_body_bytes is not None:
+        raise too_large(received.dropped_body_bytes)
+    return read_object(received.message.body)
 
 
 def _produced_at(message: Message) -> datetime | None:

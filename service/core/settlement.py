@@ -8,7 +8,7 @@ from typing import assert_never
 from service.core import answer as answers
 from service.core.answer import Answer
 from service.core.codes import Code
-from service.core.copies import parked_copy, retry_copy, salvaged_copy
+from service.core.copies import parked_copy, retry_copy, salvaged_copy, waiting_copy
 from service.core.decision import Finish, Park, RetryLater
 from service.core.history import History
 from service.core.message import Publication, PublicationKind, Received
@@ -84,6 +84,11 @@ def plan_ending(
             assert_never(never)
 
 
+def plan_set_aside(received: Received, wait: RetryLater, history: History) -> Plan:
+    """The plan for an order that waits for another one: nothing is counted against it."""
+    return Plan(Settlement.RETRIED, (waiting_copy(received, history, wait.tier_seconds),))
+
+
 def plan_unserved(
     received: Received, unserved: Invalid | Unidentified | Undecodable, now: datetime
 ) -> Plan:
@@ -103,11 +108,7 @@ def plan_unserved(
         case Undecodable():
             final = answers.rejected(Code.INVALID_MESSAGE, unserved.message, history)
             tell = identified(received) or addressed(received)
-            reply = (build_reply(received, final, now),) if tell else ()
-            if received.unsafe_to_dead_letter:
-                copy = salvaged_copy(received, final, now)
-                return Plan(Settlement.PARKED, (copy, *reply), final)
-            return Plan(Settlement.DEAD_LETTERED, reply, final)
+            return _plan_moving(received, final, now, tell=tell)
         case _ as never:  # pragma: no cover
             assert_never(never)
 
@@ -115,8 +116,18 @@ def plan_unserved(
 def _plan_parking(
     received: Received, answer: Answer, history: History, now: datetime, *, tell: bool
 ) -> Plan:
+    if received.dropped_body_bytes is not None:
+        return _plan_moving(received, answer, now, tell=tell)
     # The parked copy goes first: after a crash between the two the order is handled again, and its
     # next reply could contradict one that was published already.
     copy = parked_copy(received, answer, history, now)
     reply = (build_reply(received, answer, now),) if tell else ()
     return Plan(Settlement.PARKED, (copy, *reply), answer)
+
+
+def _plan_moving(received: Received, answer: Answer, now: datetime, *, tell: bool) -> Plan:
+    """Let the broker park what cannot be copied, byte for byte, if that does the broker no harm."""
+    reply = (build_reply(received, answer, now),) if tell else ()
+    if received.unsafe_to_dead_letter:
+        return Plan(Settlement.PARKED, (salvaged_copy(received, answer, now), *reply), answer)
+    return Plan(Settlement.DEAD_LETTERED, reply, answer)

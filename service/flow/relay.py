@@ -25,18 +25,21 @@ from service.core.decision import (
     decide,
     give_up,
     seconds_left,
+    set_aside,
 )
 from service.core.history import History
 from service.core.message import Received
 from service.core.origin import came_back
 from service.core.outcome import Outcome, Suspected, classify
 from service.core.request import Request, parse
+from service.core.returns import may_return
 from service.core.settlement import (
     REQUEUE,
     Plan,
     plan_answer,
     plan_conflict,
     plan_ending,
+    plan_set_aside,
     plan_unserved,
 )
 from service.flow.cancellation import is_ours
@@ -44,21 +47,15 @@ from service.flow.events import Emit
 from service.flow.events.order import AttemptEnded, DeliveryArrived, RetryPlanned
 from service.flow.events.process import Unexpected
 from service.flow.held_orders import HeldOrders
-from service.flow.keyed_lock import KeyedLock
 from service.flow.ports import Clock, Delivery, OrderApi, Publisher, Tracing, Untraced
 from service.flow.recent import Conflict, Fresh, RecentRequests, Repeat
+from service.flow.same_id import SameId
 from service.flow.sending.account import Attempt
 from service.flow.sending.gate import Gate
 from service.flow.sending.line import Turn, TurnedAway
 from service.flow.settler import Settler
 
 DEFECT_PAUSE_SECONDS = 1.0
-
-MOST_RETURNS = 10
-"""Deliveries of one message; the broker dead-letters it after 50."""
-
-LONG_SECONDS = 3_600.0
-"""An order that ends sooner stays: given back it counts as perhaps sent, and ends as unknown."""
 
 
 class Relay:
@@ -84,7 +81,7 @@ class Relay:
         self._random = random
         self._tracing = tracing or Untraced()
         self._recent = RecentRequests()
-        self._same_id = KeyedLock()
+        self._same_id = SameId(clock)
         self._held = HeldOrders()
         self._settler = Settler(publisher=publisher, clock=clock, emit=emit, random=random)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -126,8 +123,11 @@ class Relay:
                     await self._settler.settle(delivery, plan_unserved(received, parsed, now))
                     return
                 # Two with one id at a time would race each other past the memory of answers.
-                async with self._same_id.hold(parsed.request_id):
-                    plan = await self._known_or_placed(delivery, parsed, arrived_at)
+                async with self._same_id.turn(parsed.request_id, self._gate.intake) as mine:
+                    if mine:
+                        plan = await self._known_or_placed(delivery, parsed, arrived_at)
+                    else:
+                        plan = self._set_aside(received, parsed)
                     await self._settler.settle(delivery, plan, parsed.deadline)
 
     async def _known_or_placed(
@@ -151,10 +151,10 @@ class Relay:
         """Admit, submit, decide: again, until the order ends or must wait elsewhere."""
         received, history, policy = delivery.received, request.history, self._policy
         turn, outcome = Turn(arrived_at, alive=lambda: delivery.alive), None
-        turn.may_return = self._may_return(received, request)
+        turn.may_return = may_return(received, self._seconds_left(request, history))
         while (plan := self._given_up(received, request, history, self._clock.now())) is None:
             turn.failures = history.attempts + history.retries
-            turn.leave_by = self._leave_by(request, history)
+            turn.leave_by = self._clock.monotonic() + self._seconds_left(request, history)
             entry = await self._gate.enter(turn)
             if isinstance(entry, Attempt):
                 outcome, history = await self._submit(delivery, request, history, turn, entry)
@@ -221,15 +221,22 @@ class Relay:
         end = give_up(history, request.deadline, self._policy, now)
         return None if end is None else plan_ending(received, end, history, now)
 
-    def _leave_by(self, request: Request, history: History) -> float:
-        """When the order ends unsent, on the monotonic clock."""
-        left = seconds_left(history, request.deadline, self._policy, self._clock.now())
-        return self._clock.monotonic() + left
+    def _seconds_left(self, request: Request, history: History) -> float:
+        """How long until the order ends unsent."""
+        return seconds_left(history, request.deadline, self._policy, self._clock.now())
 
-    def _may_return(self, received: Received, request: Request) -> bool:
-        """Whether giving it back unsent costs it nothing: no place near its limit, no certainty."""
-        left = seconds_left(request.history, request.deadline, self._policy, self._clock.now())
-        return left > LONG_SECONDS and received.returns < MOST_RETURNS
+    def _set_aside(self, received: Received, request: Request) -> Plan:
+        """Let a copy of an order in flight wait elsewhere: here it would keep others out."""
+        history, now = request.history, self._clock.now()
+        known = self._recent.recall(request, came_back=came_back(received))
+        if isinstance(known, Repeat):
+            return plan_answer(received, known.answer, now, repeated=True)
+        if self._gate.draining.is_set():
+            return REQUEUE
+        wait = set_aside(history, request.deadline, self._policy, now)
+        why = "another message with this message_id is in flight"
+        self._emit(RetryPlanned.of(why, wait, request, history, self._policy, now))
+        return plan_set_aside(received, wait, history)
 
     def _turned_away(
         self, entry: TurnedAway, received: Received, request: Request, history: History

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from service.core.codes import Code, Status
 from service.core.copies import (
     MAX_SHOWN_HEADERS_CHARACTERS,
+    ORIGINAL_BODY_BYTES,
     ORIGINAL_HEADERS,
     ORIGINAL_ROUTING_KEY,
     PARKED_CODE,
@@ -17,7 +18,7 @@ from service.core.copies import (
 )
 from service.core.history import History, from_headers
 from service.core.message import Message, PublicationKind, Received
-from service.core.request import Undecodable
+from service.core.request import Undecodable, Unidentified
 from service.core.settlement import Settlement, plan_unserved
 from tests.core.build import (
     NOW,
@@ -205,3 +206,14 @@ def test_a_salvaged_one_that_nobody_can_be_told_about_is_parked_in_silence() -> 
     plan = plan_unserved(original, Undecodable("x", History(first_seen=NOW)), NOW)
     assert [each.kind for each in plan.publications] == [PublicationKind.PARKED]
     assert plan.reply is None
+
+
+def test_of_a_salvaged_one_that_was_too_large_the_size_is_left() -> None:
+    """Its body was never taken in."""
+    content = Message(b"", headers={"x-death": "made up"})
+    original = Received(content, unsafe_to_dead_letter=True, dropped_body_bytes=70_000)
+    missing = Unidentified(Code.MISSING_MESSAGE_ID, "no message_id", History(first_seen=NOW))
+    plan = plan_unserved(original, missing, NOW)
+    assert plan.settlement is Settlement.PARKED
+    (parked,) = plan.publications
+    assert parked.message.headers[ORIGINAL_BODY_BYTES] == 70_000

@@ -17,6 +17,7 @@ from service.core.decision import (
     RetryPolicy,
     decide,
     give_up,
+    set_aside,
 )
 from service.core.history import History
 from service.core.outcome import ApiResult, Lost, NotSent, Suspected
@@ -214,3 +215,19 @@ def test_a_held_order_waits_without_an_end() -> None:
     """While the account does not work, no bound is asked."""
     late = Conditions(deadline=NOW - timedelta(days=30))
     assert judge(answered(403), history(attempts=99), late)[0] == Hold()
+
+
+@pytest.mark.parametrize(
+    ("age", "deadline_in", "tier"),
+    [
+        *((0, None, 1), (0.9, None, 1), (4.9, None, 1), (5, None, 5), (29, None, 5)),
+        *((30, None, 30), (700, None, 600), (3_600, None, 3_600), (80_000, None, 3_600)),
+        *((30, 31, 30), (30, 30, 5), (30, 2, 1), (30, 1, 1), (30, -1, 1)),
+    ],
+)
+def test_what_waits_for_another_waits_as_long_as_it_has_waited(
+    age: float, deadline_in: float | None, tier: int
+) -> None:
+    """And comes back before its end, where a tier is so short: the other's answer is its own."""
+    deadline = None if deadline_in is None else ahead(deadline_in)
+    assert set_aside(history(first_seen=ago(age)), deadline, POLICY, NOW) == RetryLater(tier)

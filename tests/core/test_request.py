@@ -1,5 +1,6 @@
 """Reading a delivery: the message id, the content's type, the deadline, and what is no request."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -88,6 +89,14 @@ def test_an_undecodable_message_is_not_looked_into() -> None:
     """What could not be encoded again is left to the broker, whatever else it is."""
     found = parse(received(message(message_id=None), undecodable="headers"), NOW)
     assert found == Undecodable("headers", history())
+
+
+def test_a_body_that_was_too_large_to_be_taken_in_is_refused_by_its_size() -> None:
+    """As one that was taken in: nobody else can tell the two apart."""
+    taken_in = parsed(body=b"x" * 70_000)
+    dropped = replace(received(message(body=b"")), dropped_body_bytes=70_000)
+    assert parse(dropped, NOW) == taken_in
+    assert refusal(body=b"x" * 70_000) == "the body has 70000 bytes; at most 65536 are allowed"
 
 
 @pytest.mark.parametrize(

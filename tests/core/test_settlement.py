@@ -1,6 +1,7 @@
 """Plans: what is published for a delivery, in which order, and how it is settled then."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -159,6 +160,30 @@ def test_only_the_broker_moves_undecodable_ones(changes: dict[str, Any], done: l
     assert found == done
     assert (plan.reply is not None) == (len(done) == 2)
     assert plan.answer is not None
+
+
+@pytest.mark.parametrize(
+    ("changes", "done"),
+    [
+        (NOBODY | {"reply_to": "shop.results"}, [REPLY, "dead_lettered"]),
+        (NOBODY, ["dead_lettered"]),
+    ],
+    ids=["reply-to", "nobody-to-answer"],
+)
+def test_only_the_broker_moves_what_was_too_large_to_be_taken_in(
+    changes: dict[str, Any], done: list[str]
+) -> None:
+    """There is no body to copy."""
+    original = replace(received(message(body=b"", **changes)), dropped_body_bytes=70_000)
+    missing = Unidentified(Code.MISSING_MESSAGE_ID, "no message_id", history())
+    assert unserved(missing, original)[0] == done
+
+
+def test_a_large_order_that_may_have_been_sent_is_parked_by_the_broker() -> None:
+    """Its producer is told that it may exist."""
+    original = replace(received(message(body=b"")), dropped_body_bytes=70_000)
+    done, _ = unserved(invalid(attempts=1, unknown_since=ago(5)), original)
+    assert done == ["reply unknown outcome_unknown", "dead_lettered"]
 
 
 @pytest.mark.parametrize(

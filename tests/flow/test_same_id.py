@@ -7,12 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.core.history import ATTEMPTS
-from service.core.message import Message
+from service.core.history import ATTEMPTS, RETRIES
+from service.core.message import Message, PublicationKind
 from service.core.outcome import Lost
 from service.flow.keyed_lock import KeyedLock
 from service.flow.recent import RecentRequests
-from tests.flow.clock import EPOCH, settle
+from service.flow.same_id import MOST_WAITING, WAIT_SECONDS, SameId, may_wait
+from tests.flow.circulating import Circulating
+from tests.flow.clock import EPOCH, FakeClock, settle
 from tests.flow.fakes import GOOD_BODY, refusal, request, waited
 from tests.flow.world import World
 
@@ -232,3 +234,87 @@ def test_a_key_has_one_holder_at_a_time_and_leaves_nothing_behind(keys: list[str
         assert len(lock) == 0
 
     asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("same_id", "all_ids", "prefetch", "waits"),
+    [
+        *((0, 0, 128, True), (1, 1, 128, True), (2, 2, 128, False)),
+        *((0, 31, 128, True), (0, 32, 128, False), (0, 1, 8, True), (0, 2, 8, False)),
+        *((0, 0, 4, True), (0, 0, 3, False), (0, 0, 1, False), (0, 0, 0, False)),
+    ],
+)
+def test_a_few_may_wait_for_one_in_flight(
+    same_id: int, all_ids: int, prefetch: int, waits: object
+) -> None:
+    """Of one id, and a quarter of what is taken in of all ids together."""
+    assert may_wait(same_id, all_ids, prefetch) == waits
+
+
+async def test_copies_of_what_hangs_leave_the_intake_to_others() -> None:
+    """150 of them, and more than the prefetch; each is answered in the end, by one call.
+
+    Before: they filled the prefetch, and no other order was taken in.
+    """
+    world = Circulating()
+    world.api.pause("bad")
+    for _ in range(150):
+        world.send(request("bad"))
+    for number in range(5):
+        world.send(request(f"good-{number}"))
+    await world.run(2)
+    assert world.statuses() == {f"good-{number}": "accepted" for number in range(5)}
+    await world.run(5)
+    world.api.resume()
+    await world.run(8)
+    answers = [reply for reply in world.broker.replies() if reply["request_id"] == "bad"]
+    assert [reply["status"] for reply in answers] == ["accepted"] * 150
+    assert world.submits("bad") == ["submit bad"]
+
+
+async def test_a_copy_that_waits_elsewhere_has_nothing_counted_against_it() -> None:
+    """It was no attempt, and no wait of its own."""
+    world = World()
+    world.api.pause()
+    for _ in range(2 + MOST_WAITING):
+        await world.serve(request())
+    assert world.log == ["submit o-1", "retry in 1", "ack o-1"]
+    (copy,) = world.broker.published
+    assert copy.kind is PublicationKind.RETRY
+    assert (copy.message.headers[ATTEMPTS], copy.message.headers[RETRIES]) == (0, 0)
+    await world.clock.advance(WAIT_SECONDS)
+    assert world.log[3:] == ["retry in 5", "ack o-1"] * MOST_WAITING
+
+
+async def test_a_copy_is_given_back_when_the_process_ends() -> None:
+    """It has not begun."""
+    world = World()
+    world.api.pause()
+    await world.serve(request())
+    world.gate.drain()
+    await world.serve(request())
+    assert world.log == ["submit o-1", "requeue o-1"]
+
+
+async def test_a_copy_that_is_cut_off_leaves_its_turn_to_the_next() -> None:
+    """Whether it still waits or has just been given the turn."""
+    clock = FakeClock()
+    same_id, had = SameId(clock), list[str]()
+
+    async def take(name: str) -> None:
+        async with same_id.turn("o-1", 128) as mine:
+            had.append(f"{name} {mine}")
+            await clock.wait(asyncio.Event(), 1)
+
+    first, second, third = (asyncio.create_task(take(name)) for name in "abc")
+    await settle()
+    second.cancel()
+    await settle()
+    fourth = asyncio.create_task(take("d"))
+    await settle()
+    first.cancel()
+    third.cancel()
+    await clock.advance(1)
+    await asyncio.gather(first, second, third, fourth, return_exceptions=True)
+    assert had == ["a True", "d True"]
+    assert len(same_id) == 0

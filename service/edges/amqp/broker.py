@@ -15,6 +15,7 @@ from aiormq.abc import AbstractConnection as UnderlayConnection
 from yarl import URL
 
 from service.edges.amqp import tolerant
+from service.edges.amqp.bounded import BoundedConnection
 from service.edges.amqp.faults import UnusableCertificatesError, fault_of_connect, told
 from service.edges.tls import client_context
 from service.flow.events.faults import BrokerFault
@@ -88,6 +89,7 @@ class Broker:
             return await aio_pika.connect(
                 url.with_query({**query, **url.query}),
                 ssl_context=self._context() if url.scheme == "amqps" else None,
+                connection_class=BoundedConnection,
             )
 
     def _context(self) -> ssl.SSLContext:

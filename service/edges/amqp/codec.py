@@ -9,6 +9,7 @@ from aiormq.abc import DeliveredMessage
 from pamqp.common import FieldTable, FieldValue
 
 from service.core.message import Message, Received
+from service.edges.amqp.bounded import dropped_body_bytes
 from service.edges.amqp.tolerant import UndecodableTable
 from service.edges.amqp.without_id import WITHOUT_ID
 
@@ -32,8 +33,9 @@ def to_received(delivered: DeliveredMessage) -> Received:
     # Not `or {}`: a table that could not be read is empty, too.
     headers = {} if properties.headers is None else properties.headers
     exchange, routing_key = getattr(frame, "exchange", ""), getattr(frame, "routing_key", "")
+    dropped = dropped_body_bytes(delivered)
     message = Message(
-        body=delivered.body,
+        body=b"" if dropped is not None else delivered.body,
         # An empty one means none, also where we wrote it ourselves.
         message_id=properties.message_id or None,
         correlation_id=properties.correlation_id,
@@ -48,13 +50,15 @@ def to_received(delivered: DeliveredMessage) -> Received:
     )
     # A copy carries the exchange and the routing key in headers.
     undecodable = _undecodable(message, f"{exchange}{routing_key}")
+    only_the_broker = undecodable is not None or dropped is not None
     return Received(
         message=message,
         exchange=exchange or "",
         routing_key=routing_key or "",
         redelivered=bool(getattr(frame, "redelivered", False)),
         undecodable=undecodable,
-        unsafe_to_dead_letter=undecodable is not None and _names_deaths(headers),
+        unsafe_to_dead_letter=only_the_broker and _names_deaths(headers),
+        dropped_body_bytes=dropped,
     )
 
 
@@ -87,7 +91,7 @@ def _names_deaths(headers: Mapping[str, object]) -> bool:
 
 def _undecodable(message: Message, way: str) -> str | None:
     if isinstance(message.headers, UndecodableTable):
-        return "the headers cannot be read (invalid UTF-8 in a key, or nested too deeply)"
+        return "the headers cannot be read (invalid UTF-8 in a key, nested too deeply, or too many)"
     try:
         way.encode("utf-8")
         encoded = to_properties(message).marshal()

@@ -24,6 +24,8 @@ import pamqp.frame
 from pamqp.common import FieldArray, FieldTable, FieldValue
 
 MAX_DEPTH = 32
+MAX_VALUES = 1_000
+"""In 64 KiB there is room for 65,000, which take 20 times the memory as objects."""
 MOST_FRAME_BYTES = 128 * 1024 * 1024
 """As the largest message that RabbitMQ 3.10 takes; by default no frame has more than 128 KiB."""
 
@@ -105,7 +107,7 @@ def table(value: bytes) -> tuple[int, dict[str, FieldValue]]:
         return len(value), UndecodableTable(value)
     end = 4 + _LENGTH.unpack_from(value)[0]
     try:
-        return end, _table(value, 4, end, 0)
+        return end, _Reading(value).table(4, end)
     except (ValueError, KeyError, struct.error, IndexError, OverflowError, OSError):
         return end, UndecodableTable(value[4:end])
 
@@ -124,49 +126,56 @@ def table_value(value: FieldArray | FieldTable | FieldValue) -> bytes:
             return _encode_table_value(value)
 
 
-def _table(data: bytes, start: int, end: int, depth: int) -> dict[str, FieldValue]:
-    _check(data, end, depth)
-    result: dict[str, FieldValue] = {}
-    offset = start
-    while offset < end:
-        length = data[offset]
-        # Strict: a key with surrogates could not be told from the key that it hides.
-        key = data[offset + 1 : offset + 1 + length].decode("utf-8")
-        offset, result[key] = _value(data, offset + 1 + length, depth)
-    _check_end(offset, end)
-    return result
+class _Reading:
+    """One table with all that is in it, within its bounds."""
 
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._values = 0
 
-def _array(data: bytes, start: int, end: int, depth: int) -> list[FieldValue]:
-    _check(data, end, depth)
-    result: list[FieldValue] = []
-    offset = start
-    while offset < end:
-        offset, value = _value(data, offset, depth)
-        result.append(value)
-    _check_end(offset, end)
-    return result
+    def table(self, start: int, end: int, depth: int = 0) -> dict[str, FieldValue]:
+        self._check(end, depth)
+        result: dict[str, FieldValue] = {}
+        offset = start
+        while offset < end:
+            length = self._data[offset]
+            # Strict: a key with surrogates could not be told from the key that it hides.
+            key = self._data[offset + 1 : offset + 1 + length].decode("utf-8")
+            offset, result[key] = self._value(offset + 1 + length, depth)
+        _check_end(offset, end)
+        return result
 
+    def _array(self, start: int, end: int, depth: int) -> list[FieldValue]:
+        self._check(end, depth)
+        result: list[FieldValue] = []
+        offset = start
+        while offset < end:
+            offset, value = self._value(offset, depth)
+            result.append(value)
+        _check_end(offset, end)
+        return result
 
-def _value(data: bytes, offset: int, depth: int) -> tuple[int, FieldValue]:
-    kind = data[offset : offset + 1]
-    offset += 1
-    if kind in (b"F", b"A"):
-        inner = offset + 4 + _LENGTH.unpack_from(data, offset)[0]
-        read: Callable[..., FieldValue] = _table if kind == b"F" else _array
-        return inner, read(data, offset + 4, inner, depth + 1)
-    # A slice of what the value needs: a copy of all the rest for each value would be quadratic.
-    long = kind in (b"S", b"x")
-    size = 4 + _LENGTH.unpack_from(data, offset)[0] if long else _LONGEST_SCALAR_BYTES
-    consumed, value = pamqp.decode.TABLE_MAPPING[kind](data[offset : offset + size])
-    return offset + consumed, value
+    def _value(self, offset: int, depth: int) -> tuple[int, FieldValue]:
+        self._values += 1
+        if self._values > MAX_VALUES:
+            raise ValueError(f"there are more than {MAX_VALUES} headers")
+        kind = self._data[offset : offset + 1]
+        offset += 1
+        if kind in (b"F", b"A"):
+            inner = offset + 4 + _LENGTH.unpack_from(self._data, offset)[0]
+            read: Callable[..., FieldValue] = self.table if kind == b"F" else self._array
+            return inner, read(offset + 4, inner, depth + 1)
+        # A slice of what the value needs: a copy of all the rest for each would be quadratic.
+        long = kind in (b"S", b"x")
+        size = 4 + _LENGTH.unpack_from(self._data, offset)[0] if long else _LONGEST_SCALAR_BYTES
+        consumed, value = pamqp.decode.TABLE_MAPPING[kind](self._data[offset : offset + size])
+        return offset + consumed, value
 
-
-def _check(data: bytes, end: int, depth: int) -> None:
-    if depth > MAX_DEPTH:
-        raise ValueError(f"headers are nested more than {MAX_DEPTH} deep")
-    if end > len(data):
-        raise ValueError("a table is longer than its frame")
+    def _check(self, end: int, depth: int) -> None:
+        if depth > MAX_DEPTH:
+            raise ValueError(f"headers are nested more than {MAX_DEPTH} deep")
+        if end > len(self._data):
+            raise ValueError("a table is longer than its frame")
 
 
 def _check_end(offset: int, end: int) -> None:

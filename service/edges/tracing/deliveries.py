@@ -71,7 +71,7 @@ class TracedDeliveries:
             names.MESSAGING_OPERATION_TYPE: "process",
             names.MESSAGING_OPERATION_NAME: "process",
             names.MESSAGING_DESTINATION_TEMPLATE: self._queue,
-            names.MESSAGING_BODY_SIZE: len(message.body),
+            names.MESSAGING_BODY_SIZE: received.body_bytes,
             names.REDELIVERED: received.redelivered,
         }
 

@@ -116,6 +116,8 @@ DAMAGED_HEADERS = {
         "130 bytes, over 128",
     ),
     "nested too deeply": (wire.deep_table(600), "nested too deeply"),
+    "too many": (wire.table((b"%04d" % at, b"V") for at in range(1_001)), "too many"),
+    "too many inside": (wire.table([(b"k", wire.array_field([b"V"] * 1_000))]), "too many"),
     "more than 64 KiB": (
         wire.table([(b"k", wire.text_field(b"x" * MAX_PROPERTIES_BYTES))]),
         f"over {MAX_PROPERTIES_BYTES}",

@@ -12,6 +12,8 @@ from tests.trials.hostile.answers_content import CONTENT
 from tests.trials.hostile.answers_framing import FRAMING
 from tests.trials.hostile.findings import Findings
 from tests.trials.hostile.flood import FAMILIES, flood
+from tests.trials.hostile.neighbours import SHORT as SHORT_SIZE
+from tests.trials.hostile.neighbours import copies, large_bodies
 from tests.trials.hostile.settings_table import Wrong, table
 from tests.trials.hostile.settings_trial import try_all
 from tests.world.broker import VirtualHost
@@ -68,3 +70,17 @@ async def test_wrong_settings(tmp_path: Path) -> None:
     await asyncio.to_thread(try_all, cases, tmp_path / "tried", found.add)
     assert found.clean, found.table()
     assert found.tried.total() == len(cases) > 500
+
+
+@pytest.mark.timeout(300)
+async def test_large_bodies(vhost: VirtualHost, tmp_path: Path) -> None:
+    """More of them than there is memory, and good orders are answered meanwhile."""
+    found = await large_bodies(vhost, tmp_path, SHORT_SIZE)
+    assert found.problems == (), found.name
+
+
+@pytest.mark.timeout(300)
+async def test_copies(vhost: VirtualHost, tmp_path: Path) -> None:
+    """They are more than the prefetch and one hangs; the orders behind them are answered."""
+    found = await copies(vhost, tmp_path, SHORT_SIZE)
+    assert found.problems == (), found.name

@@ -9,9 +9,18 @@ _TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 
 def resident_kib(pid: int) -> int:
     """The memory that the process has in RAM, in KiB."""
+    return _status(pid, "VmRSS")
+
+
+def peak_kib(pid: int) -> int:
+    """The most memory that the process has had in RAM, in KiB."""
+    return _status(pid, "VmHWM")
+
+
+def _status(pid: int, wanted: str) -> int:
     for line in Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines():
         name, _, value = line.partition(":")
-        if name == "VmRSS":
+        if name == wanted:
             return int(value.split()[0])
     message = f"process {pid} has ended"
     raise ProcessLookupError(message)
