@@ -17,7 +17,7 @@ from grafana_foundation_sdk.models import dashboard as types
 
 from charts.sources.dashboards import frame
 from charts.sources.dashboards.colours import COLOURS, DASHED, words
-from charts.sources.dashboards.panel import Board, Panel, Row, Shape
+from charts.sources.dashboards.panel import Board, Link, Panel, Row, Shape
 
 _WIDTH = 24
 _NUMBER_HEIGHT = 4
@@ -88,10 +88,11 @@ def _panel(panel: Panel) -> AnyPanel:
     built.datasource(frame.SOURCE).no_value(panel.none)
     built.links(
         [
-            dashboard.DashboardLink("Runbook")
+            dashboard.DashboardLink(link.title)
             .type(types.DashboardLinkType.LINK)
-            .url(f"${{runbooks}}/{panel.runbook}.md")
+            .url(f"${{runbooks}}/{link.path}")
             .target_blank(target_blank=True)
+            for link in (Link("Runbook", f"{panel.runbook}.md"), *panel.links)
         ]
     )
     for letter, query in zip("ABCDEFGHIJ", panel.queries, strict=False):
@@ -138,7 +139,7 @@ def _number(panel: Panel) -> stat.Panel:
 def _states(_: Panel) -> statetimeline.Panel:
     return (
         statetimeline.Panel()
-        .show_value(common_types.VisibilityMode.NEVER)
+        .show_value(common_types.VisibilityMode.AUTO)
         .merge_values(merge_values=True)
         .row_height(0.7)
         .fill_opacity(80)

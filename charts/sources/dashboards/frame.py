@@ -6,11 +6,17 @@ from grafana_foundation_sdk.builders import dashboard
 from grafana_foundation_sdk.models import common as common_types
 from grafana_foundation_sdk.models import dashboard as types
 
+from charts.sources.dashboards.panel import Link
 from charts.sources.dashboards.promql import PROCESS, RELAY
 
 SOURCE: Final = common_types.DataSourceRef(type_val="prometheus", uid="${datasource}")
 RUNBOOKS: Final = "docs/runbooks"
 """Where docs/runbooks is read; who keeps it elsewhere changes the variable `runbooks` alone."""
+
+PARKED_PAGE = Link(
+    "What is in it", "../operating.md#7-what-is-in-the-parked-queue-and-what-do-i-do-with-each"
+)
+QUEUE_PAGE = Link("Look into it", "../operating.md#looking-into-a-queue")
 
 _BUILD = "order_relay_build_info"
 _QUEUES = "rabbitmq_detailed_queue_messages"

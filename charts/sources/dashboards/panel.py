@@ -56,6 +56,14 @@ class State:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """A page beside the runbooks, by its path from there."""
+
+    title: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class Panel:
     """One panel; `normal` and `otherwise` end its description, `runbook` is an alert's name.
 
@@ -76,6 +84,7 @@ class Panel:
     decimals: int | None = None
     none: str = "nothing yet"
     tall: bool = False
+    links: tuple[Link, ...] = ()
 
     @property
     def description(self) -> str:

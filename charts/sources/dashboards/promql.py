@@ -8,6 +8,9 @@ JOB = 'namespace=~"$namespace|",job=~"$job|"'
 PROCESS = "namespace, job, instance"
 """The labels that tell two relays apart; absent ones count as the same."""
 
+AWAY = ("circuit", "credentials")
+"""The holds in which the API counts as away; throttling is none of them."""
+
 WINDOW = "$__rate_interval"
 
 DIGITS = 4
@@ -25,6 +28,20 @@ def of_relay(metric: str, *matchers: str) -> str:
 def recorded(name: str) -> str:
     """A series that the rules of the chart record for each job."""
     return f"{name}{{{JOB}}}"
+
+
+def away() -> str:
+    """1 while some relay holds because the API is away, or refuses the key."""
+    reasons = "|".join(AWAY)
+    held = of_relay("order_relay_held", f'reason=~"{reasons}"')
+    return f"max ({held}) == 1"
+
+
+def oldest_order() -> str:
+    """Seconds; nothing where no relay knows: in a hold the orders are the broker's again."""
+    age = of_relay("order_relay_oldest_order_age_seconds")
+    held = of_relay("order_relay_held", 'reason!="throttled"')
+    return f"max ({age} > 0) or (max ({age}) unless on () max ({held}) == 1)"
 
 
 def total(metric: str, *matchers: str, by: str = "") -> str:

@@ -9,10 +9,7 @@ from functools import partial
 from charts.sources.dashboards.colours import BAD, GOOD, WARN
 from charts.sources.dashboards.orders.api import HELD
 from charts.sources.dashboards.panel import Board, Query, Row, Shape, Step, graph, number, row
-from charts.sources.dashboards.promql import recorded
-
-AWAY = ("circuit", "credentials")
-"""The holds in which the API counts as away; throttling is none of them."""
+from charts.sources.dashboards.promql import AWAY, recorded
 
 AFTER = "1h"
 """How long after such a hold orders do not count yet: the longest waiting tier."""
@@ -33,11 +30,13 @@ _NO_RULES = "no orders yet, or Prometheus has not loaded the chart's rules"
 class Objective:
     """The share of good orders that is promised, and the recorded series of all and bad ones.
 
-    `fast` and `slow` are the alerts for its burn rate; `promise` says of which orders.
+    `counted` says which time counts, where not all does; `promise` says of which orders. `fast` and
+    `slow` are the alerts for its burn rate.
     """
 
     title: str
     name: str
+    counted: str
     promise: str
     share: float
     every: str
@@ -73,6 +72,7 @@ class Objective:
 ANSWERED = Objective(
     title="99.9 % of the orders are answered within 60 s while the API is up",
     name="Answered in time",
+    counted=" while the API was up",
     promise="answered within 60 s",
     share=0.999,
     every="order_relay:answers",
@@ -85,6 +85,7 @@ ANSWERED = Objective(
 CERTAIN = Objective(
     title="Of 99.99 % of the orders it is known whether they exist",
     name="Certain",
+    counted="",
     promise="with a known outcome",
     share=0.9999,
     every="order_relay:orders",
@@ -104,7 +105,7 @@ def _row(objective: Objective) -> Row:
     name, bad = objective.name, objective.a_second(objective.bad)
     panels = (
         _number(
-            f"{name}, 30 days",
+            f"{name}{objective.counted}, 30 days",
             f"1 - {objective.bad_share(_MONTH)}",
             f"Orders {objective.promise}, of all of the last 30 days that count.",
             f"at least {objective.share:.2%}.",

@@ -10,6 +10,7 @@ from service.commands.top.figures import View
 from service.commands.top.limits import limits
 from service.core.codes import Status
 from service.core.depths import PARKED, REQUESTS, UNROUTED, Depths
+from service.core.settlement import Settlement
 from service.edges.telemetry import catalogue
 from service.flow.events.labels import HoldReason
 
@@ -30,6 +31,8 @@ _HOLDS: dict[str, str] = {
     HoldReason.PUBLISHER: "results cannot be published; see the broker's alarms and logs",
     HoldReason.THROTTLED: "the API asked to wait; the orders go on by themselves",
 }
+_NEEDED = {catalogue.HELD: "holds", catalogue.BROKER_CONNECTED: "connections"}
+"""What a relay shows from its start, and what "nothing held, all connected" rests on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +50,7 @@ def judge(view: View, width: int, lines: int | None) -> tuple[str, str, list[str
     if not view.relays:
         return "NO ANSWER", BAD, ["no relay answers; each says why below"]
     if not (found := find(view)):
-        well = "nothing held, nothing parked, all connected"
-        unread = "nothing held, all connected; the queues were not asked"
-        return "ALL WELL", GOOD, [well if isinstance(view.queues, Depths) else unread]
+        return "ALL WELL", GOOD, ["nothing held, nothing parked, all connected"]
     tone, word = found[0].tone, "TROUBLE" if found[0].tone == BAD else "LOOK"
     room = max(1, width - len(f" {word}    "))
     if lines is None or (lines >= LINES_FOR_SENTENCES and width >= WIDTH_FOR_SENTENCES):
@@ -67,7 +68,7 @@ def judge(view: View, width: int, lines: int | None) -> tuple[str, str, list[str
 
 def find(view: View) -> list[Finding]:
     """All findings, the bad ones first."""
-    found = [*_of_relays(view), *_of_queues(view), *_of_orders(view)]
+    found = [*_of_relays(view), *_of_queues(view), *_unread(view), *_of_orders(view)]
     return sorted(found, key=lambda finding: finding.tone == LOOK)
 
 
@@ -118,6 +119,24 @@ def _of_queues(view: View) -> Iterator[Finding]:
     for name, more in meanings.items():
         if (depth := queues.get(name)) and depth.ready:
             yield Finding(LOOK, f"{words.count(depth.ready)} {name}", more, name)
+
+
+def _unread(view: View) -> Iterator[Finding]:
+    """What nobody said: without it nothing is known to be well."""
+    for metric, short in _NEEDED.items():
+        if not all(scrapes[-1].values.get(metric.name) for scrapes in view.relays.values()):
+            more = f"no {metric.name}: is it a relay, and of this version?"
+            yield Finding(LOOK, f"{short} not told", more)
+    asked = isinstance(view.queues, Depths)
+    queues = view.queues.queues if isinstance(view.queues, Depths) else {}
+    if unseen := [name for name in (REQUESTS, PARKED, UNROUTED) if name not in queues]:
+        short = f"not seen: {', '.join(unseen)}" if asked else "queues not asked"
+        yield Finding(LOOK, short, "what waits at the broker is not known")
+    counted = view.by(catalogue.SETTLED, "settlement")
+    parked = [counted[one].total for one in (Settlement.PARKED, Settlement.DEAD_LETTERED)]
+    if PARKED in unseen and (total := sum(each for each in parked if each > 0)):
+        more = "since the start; whether they still wait for a person is not known"
+        yield Finding(LOOK, f"{words.count(total)} were parked", more)
 
 
 def _of_orders(view: View) -> Iterator[Finding]:

@@ -10,7 +10,6 @@ from pathlib import Path
 import aio_pika
 import aiormq.exceptions
 from aio_pika.abc import AbstractConnection
-from aiormq import spec
 from aiormq.abc import AbstractConnection as UnderlayConnection
 from yarl import URL
 
@@ -63,7 +62,6 @@ class Broker:
         Raises BrokerUnreachableError that says for each URL why not, and what to do about it.
         """
         tolerant.install()
-        _tell_refusals()
         problems, faults = [], []
         # A turn for each name: else connections that fail together skip URLs for each other.
         first = self._last_good.get(name, 0)
@@ -105,13 +103,6 @@ class Broker:
             names = ", ".join(map(str, files))
             raise UnusableCertificatesError(f"{error} ({names})") from error
         return context
-
-
-def _tell_refusals() -> None:
-    """Let aiormq read a refusal of the vhost: otherwise it only says "unexpected frame"."""
-    expected = spec.Connection.Open.valid_responses
-    if "Connection.Close" not in expected:
-        expected.append("Connection.Close")
 
 
 def underlay(connection: AbstractConnection) -> UnderlayConnection:

@@ -11,6 +11,10 @@ as a frame of a GB.
 
 And one encoder that loses nothing: pamqp writes every float in 32 bits. A copy of a message would
 have 0.10000000149 in place of 0.1, and a message with 1e300 could not be copied.
+
+pamqp promises none of the names in `PLACES`, and this is the only module that puts anything in the
+place of a library's own. Each of them is tried through pamqp's and aiormq's front doors by
+`tests/edges/amqp/test_places.py`, and `pyproject.toml` bounds the versions of both.
 """
 
 import struct
@@ -18,10 +22,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 
+import pamqp.commands
 import pamqp.decode
 import pamqp.encode
 import pamqp.frame
 from pamqp.common import FieldArray, FieldTable, FieldValue
+
+from service.edges.amqp.places import Place
 
 MAX_DEPTH = 32
 MAX_VALUES = 1_000
@@ -50,17 +57,6 @@ class UndecodableTable(dict[str, FieldValue]):
 
 class FarTimestamp(int):
     """The seconds of a timestamp in a header for which datetime has no year."""
-
-
-def install() -> None:
-    """Make pamqp use these decoders, in the whole process; a second call changes nothing."""
-    pamqp.decode.METHODS["shortstr"] = short_string
-    pamqp.decode.METHODS["timestamp"] = timestamp
-    pamqp.decode.METHODS["table"] = table
-    pamqp.decode.TABLE_MAPPING[b"T"] = timestamp_field
-    pamqp.decode.TABLE_MAPPING[b"D"] = decimal
-    pamqp.encode.encode_table_value = table_value
-    pamqp.frame.frame_parts = frame_parts
 
 
 def frame_parts(data: bytes) -> tuple[int, int, int | None]:
@@ -182,3 +178,56 @@ def _check_end(offset: int, end: int) -> None:
     # Otherwise the bytes behind the table would be read as a part of it.
     if offset != end:
         raise ValueError("a value is longer than its table")
+
+
+_DECODERS, _FIELDS = pamqp.decode.METHODS, pamqp.decode.TABLE_MAPPING
+PLACES = (
+    Place(
+        "decode.METHODS['shortstr']",
+        *(_DECODERS, "shortstr", short_string),
+        "a property that is not UTF-8 ends the connection, again and again",
+    ),
+    Place(
+        "decode.METHODS['timestamp']",
+        *(_DECODERS, "timestamp", timestamp),
+        "a time past the year 9999 ends the connection, again and again",
+    ),
+    Place(
+        "decode.METHODS['table']",
+        *(_DECODERS, "table", table),
+        "headers that cannot be read end the connection, again and again",
+    ),
+    Place(
+        "decode.TABLE_MAPPING[b'T']",
+        *(_FIELDS, b"T", timestamp_field),
+        "a deadline past the year 2106 is read as one of the past",
+    ),
+    Place(
+        "decode.TABLE_MAPPING[b'D']",
+        *(_FIELDS, b"D", decimal),
+        "a large decimal is read as a negative one",
+    ),
+    Place(
+        "encode.encode_table_value",
+        *(pamqp.encode, "encode_table_value", table_value),
+        "a copy of a message has other numbers than the message",
+    ),
+    Place(
+        "frame.frame_parts",
+        *(pamqp.frame, "frame_parts", frame_parts),
+        "all that a wrong server sends is kept, up to 4 GB",
+    ),
+    Place(
+        "commands.Connection.Open.valid_responses",
+        *(pamqp.commands.Connection.Open, "valid_responses"),
+        ["Connection.OpenOk", "Connection.Close"],
+        "the refusal of a virtual host reads as an unexpected frame",
+    ),
+)
+"""Each name of pamqp that is replaced, and why."""
+
+
+def install() -> None:
+    """Make pamqp use these, in the whole process; a second call changes nothing."""
+    for place in PLACES:
+        place.fill()

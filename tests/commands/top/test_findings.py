@@ -6,10 +6,14 @@ from dataclasses import replace
 import pytest
 
 from service.commands.top import blocks
-from service.commands.top.findings import BAD, LOOK, Finding, find, tones
+from service.commands.top.figures import Scrape
+from service.commands.top.findings import BAD, LOOK, Finding, find, judge, tones
 from service.core.depths import Depth, Depths, Queues, Unreadable
+from service.core.settlement import Settlement
+from service.edges.telemetry import catalogue
 from service.edges.telemetry.catalogue import CONCURRENCY_LIMIT
 from service.flow.events.labels import ConnectionName, HoldReason, LostCause
+from service.flow.events.order import Settled
 from service.flow.events.process import BrokerLost
 from service.flow.sending.limits import Limits
 from tests.commands.top import scenes
@@ -128,15 +132,14 @@ def test_most_rejections_name_their_code() -> None:
     ("happens", "queues"),
     [
         (lambda relay: relay.accept(50), scenes.queues(retry_5=3)),
-        (lambda relay: relay.accept(50), Unreadable("no")),
-        (lambda relay: relay.reject("invalid_quantity", 4), Unreadable("no")),
+        (lambda relay: relay.reject("invalid_quantity", 4), scenes.queues()),
         # A limit that is learned where none is set, or that is nearly what is set.
-        (_throttle(Limits(concurrency=64, ceiling_per_second=44)), Unreadable("no")),
-        (_throttle(replace(SET, ceiling_per_second=46)), Unreadable("no")),
+        (_throttle(Limits(concurrency=64, ceiling_per_second=44)), scenes.queues()),
+        (_throttle(replace(SET, ceiling_per_second=46)), scenes.queues()),
         # Learned long ago, and nothing is throttled now.
-        (lambda relay: relay.limit(replace(SET, ceiling_per_second=20)), Unreadable("no")),
+        (lambda relay: relay.limit(replace(SET, ceiling_per_second=20)), scenes.queues()),
         # Nobody needs a part of what has no limit.
-        (lambda relay: relay.limit(Limits(concurrency=64, share=0)), Unreadable("no")),
+        (lambda relay: relay.limit(Limits(concurrency=64, share=0)), scenes.queues()),
     ],
 )
 def test_nothing_is_found_on_a_quiet_day(happens: Happens, queues: Queues) -> None:
@@ -151,12 +154,12 @@ def test_nothing_is_found_on_a_quiet_day(happens: Happens, queues: Queues) -> No
         (scenes.queues(unrouted=1), (LOOK, "1 unrouted", "unrouted")),
         (scenes.queues(consumers=0, requests=7), (BAD, "no consumer, 7 wait", "requests")),
         (
-            Depths({"requests": Depth(0, 1), "parked": None, "retry.5": None}),
+            Depths({**scenes.queues().queues, "parked": None, "retry.5": None}),
             (BAD, "missing: parked, retry.5", ""),
         ),
         (
-            Depths({"requests": Depth(0, 1), **dict.fromkeys(f"retry.{n}" for n in range(9))}),
-            (BAD, "missing: retry.0, retry.1, retry.2, ...", ""),
+            Depths({**scenes.queues().queues, **dict.fromkeys(f"retry.{n}" for n in range(9))}),
+            (BAD, "missing: retry.1, retry.5, retry.0, ...", ""),
         ),
     ],
 )
@@ -170,7 +173,7 @@ def test_what_the_queues_tell(queues: Queues, expected: tuple[str, str, str]) ->
 def test_a_relay_that_does_not_answer() -> None:
     """It is counted, and the others are shown."""
     scrape = RelayMetrics().scrape(0)
-    view = scenes.view_of({"a:1": [scrape], "b:1": "connection refused"}, Unreadable("no"))
+    view = scenes.view_of({"a:1": [scrape], "b:1": "connection refused"}, scenes.queues())
     assert [(each.tone, each.short) for each in find(view)] == [(BAD, "1 of 2 relays silent")]
     assert view[CONCURRENCY_LIMIT].total == 64
 
@@ -180,7 +183,7 @@ def test_a_row_has_the_worst_tone_of_its_findings() -> None:
     relay = RelayMetrics()
     relay.hold(HoldReason.THROTTLED)
     relay.hold(HoldReason.CIRCUIT)
-    view = scenes.view_of({"a:1": [relay.scrape(0)]}, Unreadable("no"))
+    view = scenes.view_of({"a:1": [relay.scrape(0)]}, scenes.queues())
     assert tones(view) == {"held": BAD}
 
 
@@ -190,4 +193,34 @@ def test_a_queue_that_may_not_be_seen_is_not_missing() -> None:
     view = scenes.view_of({scenes.ADDRESS: [RelayMetrics().scrape(0)]}, depths)
     rows = {row.label: row.values[0] for row in blocks.queues(view)}
     assert (rows["parked"], rows["unrouted"]) == ("missing", "not seen")
-    assert [finding.short for finding in find(view)] == ["missing: parked"]
+    assert [finding.short for finding in find(view)] == ["missing: parked", "not seen: unrouted"]
+
+
+def test_what_was_not_read_is_not_well() -> None:
+    """Nobody asked the queues: it says so, and what the relay's own counters know of them."""
+    relay = RelayMetrics()
+    unasked = scenes.view_of({scenes.ADDRESS: [relay.scrape(0)]}, Unreadable("no broker"))
+    assert judge(unasked, 120, None)[0] == "LOOK"
+    assert [finding.short for finding in find(unasked)] == ["queues not asked"]
+    for settlement in (Settlement.PARKED, Settlement.DEAD_LETTERED):
+        relay.metrics.record(Settled("o", settlement))
+    counted = scenes.view_of({scenes.ADDRESS: [relay.scrape(0)]}, Unreadable("no broker"))
+    assert [finding.short for finding in find(counted)] == ["queues not asked", "2 were parked"]
+    # Where the queue was read, it says how many still wait.
+    read = scenes.view_of({scenes.ADDRESS: [relay.scrape(0)]}, scenes.queues())
+    assert judge(read, 120, None)[0] == "ALL WELL"
+
+
+@pytest.mark.parametrize(
+    ("metric", "short"),
+    [(catalogue.HELD, "holds not told"), (catalogue.BROKER_CONNECTED, "connections not told")],
+)
+def test_a_relay_that_does_not_say_it_is_not_taken_for_well(
+    metric: catalogue.Metric, short: str
+) -> None:
+    """Some other program, or a version that calls it otherwise."""
+    whole = RelayMetrics().scrape(0)
+    part = {name: values for name, values in whole.values.items() if name != metric.name}
+    answers: dict[str, list[Scrape] | str] = {"a:1": [whole], "b:1": [Scrape(0, part)]}
+    found = find(scenes.view_of(answers, scenes.queues()))
+    assert short in [finding.short for finding in found]

@@ -7,6 +7,7 @@ import pytest
 
 from charts.sources.dashboards import slo
 from charts.sources.dashboards.boards import panels
+from charts.sources.dashboards.promql import AWAY
 from tests.shipping.dashboards.backfill import layers
 from tests.shipping.rules.reading import ROOT, Rule, alerts, all_rules
 
@@ -31,7 +32,7 @@ def test_the_dashboard_asks_only_for_what_is_recorded() -> None:
 
 def test_when_the_api_counts_as_away() -> None:
     """As the dashboard says: in these holds, and for the longest waiting tier after them."""
-    held = f'order_relay_held{{reason=~"{"|".join(slo.AWAY)}"}}'
+    held = f'order_relay_held{{reason=~"{"|".join(AWAY)}"}}'
     away = f"max by (namespace, job) (max_over_time({held}[{slo.AFTER}]))"
     assert _RULES["order_relay:api_away:max1h"] == away
     excused = " unless on (namespace, job) order_relay:api_away:max1h == 1"
@@ -47,7 +48,7 @@ def test_the_runbooks_say_so_too() -> None:
     """Each hold that counts, by its name, and that throttling is none."""
     text = (ROOT / "docs" / "runbooks" / "README.md").read_text(encoding="utf-8")
     objectives = " ".join(text.split("## The objectives")[1].split("##")[0].split())
-    assert " or ".join(f"`{reason}`" for reason in slo.AWAY) in objectives
+    assert " or ".join(f"`{reason}`" for reason in AWAY) in objectives
     assert "one hour after it (the longest waiting tier)" in objectives
     assert "Throttling counts" in objectives
 

@@ -1,6 +1,7 @@
 """Every panel says what it shows, what is normal and what to do, and looks as the others do."""
 
 import json
+import re
 from itertools import combinations
 from typing import Any
 
@@ -10,7 +11,8 @@ from charts.sources.dashboards.boards import BOARDS, panels
 from charts.sources.dashboards.build import text
 from charts.sources.dashboards.colours import COLOURS
 from charts.sources.dashboards.panel import Panel, Shape
-from tests.shipping.rules.reading import ALERT_NAMES
+from service.flow.events.labels import HoldReason
+from tests.shipping.rules.reading import ALERT_NAMES, ROOT
 
 _PANELS = [
     pytest.param(panel, id=f"{board.uid}-{panel.title}")
@@ -66,10 +68,9 @@ def test_what_grafana_is_told_of_a_panel(panel: dict[str, Any]) -> None:
     assert panel["fieldConfig"]["defaults"]["unit"]
     assert "**Normal:**" in panel["description"]
     assert "**Otherwise:**" in panel["description"]
-    (link,) = panel["links"]
-    base, _, name = link["url"].rpartition("/")
-    assert base == "${runbooks}"
-    assert name.removesuffix(".md") in ALERT_NAMES
+    runbook, *others = (link["url"].removeprefix("${runbooks}/") for link in panel["links"])
+    assert runbook.removesuffix(".md") in ALERT_NAMES
+    assert [one for one in others if not _is_there(one)] == []
     sources = [panel["datasource"], *(target["datasource"] for target in panel["targets"])]
     assert sources == [{"type": "prometheus", "uid": "${datasource}"}] * len(sources)
 
@@ -111,6 +112,28 @@ def test_a_name_has_one_colour_everywhere() -> None:
     assert {name: colours for name, colours in seen.items() if len(colours) > 1} == {}
     wanted = {"accepted": "green", "rejected": "blue", "failed": "orange", "unknown": "red"}
     assert {name: seen[name] for name in wanted} == {name: {it} for name, it in wanted.items()}
+
+
+def test_what_a_person_must_look_at_leads_to_how() -> None:
+    """From the number of parked messages to each of them."""
+    linked = {panel.title for board in BOARDS for panel in panels(board) if panel.links}
+    assert linked == {"Parked messages", "Unrouted replies", "Left for a person"}
+
+
+def test_a_hold_is_said_in_words() -> None:
+    """Each reason by its name, the worst of several; and in the bands, not by colour alone."""
+    (sending,) = (panel for panel in panels(BOARDS[0]) if panel.title == "Sending orders")
+    assert {state.text for state in sending.states} == {"sending", *HoldReason}
+    bands = [panel for built in _BUILT for panel in built if panel["type"] == "state-timeline"]
+    assert {panel["options"]["showValue"] for panel in bands} == {"auto"}
+
+
+def _is_there(link: str) -> bool:
+    """Whether a page beside the runbooks has this headline."""
+    path, _, anchor = link.partition("#")
+    text = (ROOT / "docs" / "runbooks" / path).resolve().read_text(encoding="utf-8")
+    headlines = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return anchor in {re.sub(r"[^a-z0-9 -]", "", h.lower()).replace(" ", "-") for h in headlines}
 
 
 def _overlap(one: dict[str, int], other: dict[str, int]) -> bool:

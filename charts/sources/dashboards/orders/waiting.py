@@ -1,7 +1,8 @@
 """Waiting: what has no answer yet, and where it is."""
 
+from charts.sources.dashboards.frame import PARKED_PAGE, QUEUE_PAGE
 from charts.sources.dashboards.panel import Query, Shape, graph, row
-from charts.sources.dashboards.promql import DIGITS, of_relay, padded, queue, seen
+from charts.sources.dashboards.promql import DIGITS, oldest_order, padded, queue, seen
 from service.core.decision import RetryPolicy
 
 _TIERS = tuple(f"after {delay:>{DIGITS}} s" for delay in RetryPolicy().delays_seconds)
@@ -12,13 +13,14 @@ ROW = row(
     "Waiting",
     graph(
         "Oldest order waiting",
-        "The age of the oldest order that a relay knows of and has not answered.",
+        "The age of the oldest order that a relay knows of and has not answered. A gap is a hold in"
+        " which no relay has any: they wait in the requests queue.",
         "seconds; it grows by a second a second while the API is away, and falls when what"
         " waited is answered.",
         "if it grows although orders are accepted, one order is stuck: its retries are in the"
         " log, under its request id.",
         "OrderRelayOrderTooOld",
-        Query(f"max ({of_relay('order_relay_oldest_order_age_seconds')})", "oldest order"),
+        Query(oldest_order(), "oldest order"),
         unit="s",
     ),
     graph(
@@ -71,11 +73,12 @@ ROW = row(
         "Left for a person",
         "Messages in the parked queue and replies in the unrouted queue.",
         "none in either.",
-        "the runbooks say how to look at the parked ones, and what to do with each; for"
-        " unrouted replies, bind the producer's queue and move them there.",
+        "the links say how to see them one by one, and what to do with each; for unrouted"
+        " replies, bind the producer's queue and pass them on.",
         "OrderRelayUnrouted",
         Query(f"sum ({queue('parked')})", "parked"),
         Query(f"sum ({queue('unrouted')})", "unrouted"),
         decimals=0,
+        links=(PARKED_PAGE, QUEUE_PAGE),
     ),
 )

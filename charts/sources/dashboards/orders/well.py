@@ -3,17 +3,21 @@
 from functools import partial
 
 from charts.sources.dashboards.colours import BAD, GOOD, WARN
+from charts.sources.dashboards.frame import PARKED_PAGE, QUEUE_PAGE
 from charts.sources.dashboards.panel import State, Step, number, row
 from charts.sources.dashboards.promql import (
     IN_TIME,
     PROCESS,
+    away,
     in_range,
     of_relay,
+    oldest_order,
     per_second,
     process,
     quantile,
     queue,
 )
+from service.flow.events.labels import HoldReason
 
 _DURATION = "order_relay_order_duration_seconds"
 _REQUESTS = "order_relay_api_requests_total"
@@ -33,6 +37,18 @@ _SOME_ARE_GOOD = (Step(None, BAD), Step(1, GOOD))
 _NONE_IS_GOOD = (Step(None, GOOD), Step(1, BAD))
 
 
+_HOLDS = (
+    State(1, HoldReason.THROTTLED, WARN),
+    State(2, HoldReason.CIRCUIT, BAD),
+    State(3, HoldReason.PUBLISHER, BAD),
+    State(4, HoldReason.CREDENTIALS, BAD),
+)
+"""From the one that ends soonest to the one that needs a person: of several, that is shown."""
+
+_HELD = " or ".join(
+    of_relay("order_relay_held", f'reason="{one.text}"') + f" * {one.value}" for one in _HOLDS
+)
+
 _number = partial(number, width=4)
 
 ROW = row(
@@ -48,14 +64,14 @@ ROW = row(
     ),
     _number(
         "Sending orders",
-        f"max ({of_relay('order_relay_held')})",
+        f"max ({_HELD})",
         "Whether some relay keeps back new orders. None is lost: they wait in the queue.",
         "sending. A hold of a few seconds after a 429 is nothing to worry about.",
-        'see under "The API" what the reason is: `credentials` needs a new key, the others'
-        " end by themselves when the API or the broker recovers.",
+        "`credentials` needs a new key or address; the others end by themselves when the API or"
+        ' the broker recovers. "What is held and why" says more.',
         "OrderRelayCredentialsHeld",
         _NONE_IS_GOOD,
-        states=(State(0, "sending", GOOD), State(1, "held", BAD)),
+        states=(State(0, "sending", GOOD), *_HOLDS),
     ),
     _number(
         "Broker",
@@ -69,13 +85,15 @@ ROW = row(
     ),
     _number(
         "Oldest order",
-        f"max ({of_relay('order_relay_oldest_order_age_seconds')})",
-        "The age of the oldest order that a relay knows of and has not answered.",
+        oldest_order(),
+        "The age of the oldest order that a relay knows of and has not answered. In a hold no relay"
+        " may have any: they wait in the requests queue.",
         "seconds; minutes while the API is away.",
         'look at "Waiting": is it retried, or does it wait for a relay?',
         "OrderRelayOrderTooOld",
         _rising(60, 900),
         unit="s",
+        none="not known",
     ),
     _number(
         "Attempts that succeed",
@@ -100,15 +118,17 @@ ROW = row(
         none="no attempts",
     ),
     _number(
-        "Answered in a minute",
-        f"{per_second(f'{_DURATION}_bucket', IN_TIME)} / ({per_second(f'{_DURATION}_count')} > 0)",
-        "Orders answered within 60 s of when a relay first saw them, of all answered.",
-        "99.9 %; less while the API is away.",
+        "Answered in 60 s, API up",
+        f"{per_second(f'{_DURATION}_bucket', IN_TIME)} / ({per_second(f'{_DURATION}_count')} > 0)"
+        f" unless on () {away()}",
+        "Orders answered within 60 s of when a relay first saw them, of all that are answered now."
+        " Those that still wait are none of them: see the oldest order.",
+        "99.9 %; less for an hour after the API was away.",
         'see under "What became of the orders" how long they take, and which are retried.',
         "OrderRelayAnswersBurnFast",
         _falling(0.99, 0.999),
         unit="percentunit",
-        none="none answered",
+        none="none, or API away",
     ),
     _number(
         "Outcome unknown",
@@ -124,9 +144,10 @@ ROW = row(
         f"sum ({queue('parked')})",
         "Messages that a person must look at, now in the parked queue.",
         "none.",
-        "look at each in the parked queue; its header says why it is there.",
+        "the second link says how to see them one by one, with the header that says why.",
         "OrderRelayParked",
         _NONE_IS_GOOD,
+        links=(PARKED_PAGE,),
     ),
     _number(
         "Unrouted replies",
@@ -136,6 +157,7 @@ ROW = row(
         "ask the producer which key it bound: a reply goes to the request's `reply_to`.",
         "OrderRelayUnrouted",
         _NONE_IS_GOOD,
+        links=(QUEUE_PAGE,),
     ),
     _number(
         "Loop lag",
