@@ -10,6 +10,13 @@ from service.core.topology import Topology, build_whole_topology
 from service.edges.amqp import declare as declaring
 from service.edges.amqp.broker import Broker, BrokerUnreachableError
 from service.edges.amqp.one_off import BrokerInterruptedError, run_one_off
+from service.edges.amqp.rights import (
+    lacking,
+    refused,
+    to_consume,
+    to_publish,
+    to_share,
+)
 
 
 async def declare(settings: SeenSettings) -> ExitCode:
@@ -30,14 +37,15 @@ async def declare(settings: SeenSettings) -> ExitCode:
 
 
 async def check(settings: SeenSettings) -> ExitCode:
-    """Say what is missing or differs; change nothing."""
+    """Say what is missing or differs, and which right the relay lacks; change nothing."""
     topology = _topology(settings)
+    needed = (*to_publish(topology), *to_consume(topology), *to_share(topology))
+    broker = _broker(settings)
     try:
         found, address = await run_one_off(
-            _broker(settings),
-            lambda at: declaring.look(at, topology, compare=True),
-            random=random.random,
+            broker, lambda at: declaring.look(at, topology, compare=True), random=random.random
         )
+        lacked, _ = await run_one_off(broker, lambda at: refused(at, needed), random=random.random)
     except (BrokerUnreachableError, BrokerInterruptedError) as error:
         return _fail(str(error))
     for problem in found.wrong:
@@ -47,7 +55,9 @@ async def check(settings: SeenSettings) -> ExitCode:
     if found.unseen:
         _say(f"{address}: could not look at {', '.join(found.unseen)}")
         _say("  this RabbitMQ shows a thing only to who has some right on it; see the README")
-    if found.wrong or found.unseen:
+    if lacked:
+        _say(f"{address}: {lacking(lacked)}")
+    if found.wrong or found.unseen or lacked:
         return ExitCode.CHECK_FAILED
     count = len(_names(topology))
     if found.uncompared:

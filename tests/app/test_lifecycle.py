@@ -154,8 +154,11 @@ async def test_check_mode_says_what_is_missing(
     """An operator owns it: nothing is declared."""
     async with RelayProcess.start(settings | {"AMQP__TOPOLOGY": "check"}) as relay:
         line = await relay.event("broker connection lost", cause="topology")
-        assert "exchange orders is missing" in line["reason"]
-        assert "order-relay topology declares it" in line["reason"]
+        assert "order-relay topology declares it (exchange orders is missing; " in line["reason"]
+        assert line["reason"].endswith(" more)")
+        await relay.event("hold", reason="publisher", why=line["reason"])
+        _, reasons = await ready(relay)
+    assert f"held: publisher: {line['reason']}" in reasons
     assert vhost.queues() == {}
 
 

@@ -27,13 +27,20 @@ T = TypeVar("T")
 
 
 class SessionBrokenError(Exception):
-    """The session cannot go on."""
+    """The session cannot go on; `why_held` is without the broker's words, for everybody."""
 
-    def __init__(self, cause: LostCause, reason: str, fault: BrokerFault | None = None) -> None:
+    def __init__(
+        self,
+        cause: LostCause,
+        reason: str,
+        fault: BrokerFault | None = None,
+        why_held: str | None = None,
+    ) -> None:
         super().__init__(reason)
         self.cause = cause
         self.reason = reason
         self.fault = fault
+        self.why_held = why_held
 
     @classmethod
     def by(cls, cause: LostCause, error: BaseException | None) -> "SessionBrokenError":

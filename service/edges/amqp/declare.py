@@ -1,7 +1,7 @@
 """Declares the topology, or says what of it is missing or differs."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 
 import aiormq.exceptions
@@ -14,6 +14,9 @@ from service.edges.amqp.faults import difference, fault_of_reply, told, words_of
 from service.flow.events.faults import ADVICE, BrokerFault
 
 RPC_TIMEOUT_SECONDS = 15.0
+
+LONGEST_TOLD = 240
+"""The log cuts a text at 256 characters: a sentence must end before."""
 
 _Call = Callable[[AbstractChannel], Awaitable[object]]
 
@@ -42,6 +45,17 @@ class Look:
     def advice(self) -> list[str]:
         """What to do about what is wrong, each once."""
         return [ADVICE[fault] for fault in dict.fromkeys(self.wrong.values()) if fault]
+
+    def told(self) -> str:
+        """What is wrong and what to do, short enough for a line of the log."""
+        advice = "; ".join(self.advice())
+        return f"{advice} ({_listed(self.wrong, LONGEST_TOLD - len(advice))})"
+
+    def missing(self) -> str | None:
+        """What is missing and what to do, in our words only; None where nothing is."""
+        names = [what for what, fault in self.wrong.items() if fault is BrokerFault.MISSING]
+        advice = ADVICE[BrokerFault.MISSING]
+        return f"{advice} ({_listed(names, LONGEST_TOLD - len(advice))})" if names else None
 
 
 async def declare(connection: AbstractConnection, topology: Topology) -> None:
@@ -113,6 +127,17 @@ async def _refused(connection: AbstractConnection, call: _Call) -> BaseException
         return error
     await channel.close()
     return None
+
+
+def _listed(texts: Collection[str], longest: int) -> str:
+    """As many of the texts as there is room for, at least one, and how many more there are."""
+    shown = [*texts]
+    while True:
+        more = f"; and {len(texts) - len(shown)} more" if len(shown) < len(texts) else ""
+        listed = "; ".join(shown) + more
+        if len(listed) <= longest or len(shown) == 1:
+            return listed
+        shown.pop()
 
 
 def _passive(what: Exchange | Queue) -> _Call:

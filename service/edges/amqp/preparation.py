@@ -8,6 +8,7 @@ from aio_pika.abc import AbstractConnection
 from service.core.topology import Topology
 from service.edges.amqp import declare
 from service.edges.amqp.connection import SessionBrokenError
+from service.flow.events.faults import ADVICE
 from service.flow.events.labels import LostCause
 
 TopologyMode = Literal["declare", "check"]
@@ -34,11 +35,13 @@ class Prepare:
         try:
             await declare.declare(connection, self._topology)
         except declare.TopologyError as error:
-            raise SessionBrokenError(LostCause.TOPOLOGY, str(error), error.fault) from error
+            why_held = ADVICE[error.fault] if error.fault else None
+            broken = SessionBrokenError(LostCause.TOPOLOGY, str(error), error.fault, why_held)
+            raise broken from error
 
     async def _check(self, connection: AbstractConnection) -> None:
         found = await declare.look(connection, self._topology, compare=False)
         # What cannot be seen may well be there: its use will tell.
         if found.wrong:
-            reason = f"{'; '.join(found.advice())} ({'; '.join(found.wrong)})"
-            raise SessionBrokenError(LostCause.TOPOLOGY, reason, next(iter(found.wrong.values())))
+            fault = next(iter(found.wrong.values()))
+            raise SessionBrokenError(LostCause.TOPOLOGY, found.told(), fault, found.missing())

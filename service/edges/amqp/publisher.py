@@ -12,6 +12,7 @@ from aiormq.abc import AbstractChannel
 from service.core.message import Publication, PublicationKind
 from service.core.topology import Topology
 from service.edges.amqp import broker as brokers
+from service.edges.amqp.assurance import Assurance, AssurancePorts, Blocking
 from service.edges.amqp.broker import Broker
 from service.edges.amqp.codec import UNENCODABLE, to_properties
 from service.edges.amqp.connection import (
@@ -22,6 +23,7 @@ from service.edges.amqp.connection import (
     keep_up,
     unless_stopped,
 )
+from service.edges.amqp.holding import Doubt, Holding
 from service.edges.amqp.preparation import Prepare
 from service.edges.amqp.refusals import FIRST_PATIENCE_SECONDS, Refusals
 from service.flow.events import Emit
@@ -75,7 +77,18 @@ class AmqpPublisher:
         self._blocked = False
         self._blocks = 0
         self._same_id = KeyedLock()
-        ports.hold(STARTING)
+        self._holding = Holding(ports.hold, ports.lift)
+        self._holding.begin(Doubt.UNPROVEN, STARTING)
+        self._assurance = Assurance(
+            AssurancePorts(
+                ports.prepare,
+                self._holding,
+                ports.clock,
+                lambda: Blocking(self._blocked, self._blocks),
+            ),
+            topology,
+            within_seconds=publish_timeout_seconds,
+        )
 
     async def run(self) -> None:
         """Keep a session up until `stop`."""
@@ -129,6 +142,7 @@ class AmqpPublisher:
                 mandatory=True,
             )
         except aiormq.exceptions.PublishError as error:
+            self._assurance.doubt()
             return Unconfirmed(f"unroutable: {error}")
         except aiormq.exceptions.DeliveryError:
             if self._refusals.record(self._ports.clock.monotonic()):
@@ -170,6 +184,8 @@ class AmqpPublisher:
         connection, address = await unless_stopped(self._stop, connecting)
         session = Session()
         session.watch(brokers.underlay(connection))
+        # At once, not when the session has ended: no order may be sent in between.
+        session.broken.add_done_callback(self._on_broken)
         try:
             await session.run(self._serve(connection, session, address))
         finally:
@@ -177,9 +193,17 @@ class AmqpPublisher:
             self._current = None
             self._blocked = False
             session.break_(LostCause.CONNECTION_CLOSED, "the session ended")
-            if not self._stop.is_set():
-                self._ports.hold(DOWN)
             await brokers.close(connection)
+
+    def _on_broken(self, broken: "asyncio.Future[SessionBrokenError]") -> None:
+        """Hold until a later session is proven."""
+        if self._stop.is_set():
+            return
+        known, why = self._holding.why(Doubt.UNPROVEN), broken.result().why_held
+        # What was found before is still so: each try would say it, and then something else.
+        if why is not None or known in (None, STARTING):
+            self._holding.begin(Doubt.UNPROVEN, why or DOWN)
+        self._holding.end(Doubt.BLOCKED)
 
     async def _serve(self, connection: AbstractConnection, session: Session, address: str) -> None:
         await unless_stopped(self._stop, self._ports.prepare(connection))
@@ -190,8 +214,11 @@ class AmqpPublisher:
         self._current = (channel, session)
         self._ready.set()
         self._ports.emit(BrokerConnected(ConnectionName.PUBLISH, address))
-        self._ports.lift()
-        await self._watch_for_blocks(connection)
+        assuring = asyncio.create_task(self._assurance.keep(connection, session))
+        try:
+            await self._watch_for_blocks(connection)
+        finally:
+            assuring.cancel()
 
     async def _watch_for_blocks(self, connection: AbstractConnection) -> None:
         """Hold while the broker blocks publishers; aiormq shows it only through `ready`."""
@@ -203,10 +230,10 @@ class AmqpPublisher:
                 if not done:
                     self._blocked = True
                     self._blocks += 1
-                    self._ports.hold(BLOCKED)
+                    self._holding.begin(Doubt.BLOCKED, BLOCKED)
                     await self._until_unblocked(ready)
                     self._blocked = False
-                    self._ports.lift()
+                    self._holding.end(Doubt.BLOCKED)
             finally:
                 ready.cancel()
                 await asyncio.gather(ready, return_exceptions=True)

@@ -7,9 +7,11 @@ from service.flow.events.labels import HoldReason
 from service.flow.events.process import HoldChanged
 from service.flow.ports import Clock
 
+_SAID_AGAIN = HoldReason.PUBLISHER
+
 
 class Holds:
-    """Says which holds began and ended since the last time."""
+    """Says which holds began and ended since the last time, and why the publisher holds now."""
 
     def __init__(self, emit: Emit) -> None:
         self._emit = emit
@@ -18,7 +20,11 @@ class Holds:
     def become(self, held: dict[HoldReason, str]) -> None:
         """Take these for the holds of now; each has its sentence."""
         before, self._held = self._held, held
-        for reason in held.keys() - before.keys():
+        begun = held.keys() - before.keys()
+        # The others' sentences change with every answer of the API; this one with what is to do.
+        if held.get(_SAID_AGAIN) != before.get(_SAID_AGAIN):
+            begun |= held.keys() & {_SAID_AGAIN}
+        for reason in begun:
             self._emit(HoldChanged(reason, held=True, why=held[reason]))
         for reason in before.keys() - held.keys():
             self._emit(HoldChanged(reason, held=False, why=f"over: {before[reason]}"))

@@ -14,8 +14,7 @@ from service.edges.amqp.preparation import Prepare, TopologyMode
 from service.edges.amqp.publisher import AmqpPublisher, PublisherPorts
 from service.edges.amqp.refusals import FIRST_PATIENCE_SECONDS
 from service.edges.system_clock import SystemClock
-from service.flow.events.labels import ConnectionName
-from service.flow.events.process import BrokerLost, ConsumingStarted
+from service.flow.events.process import BrokerLost, ConsumingStarted, HoldChanged
 from service.flow.ports import Clock, Delivery
 from service.flow.relay import Relay
 from service.flow.sending.gate import Gate
@@ -168,9 +167,9 @@ async def running(
 
 @asynccontextmanager
 async def publishing(broker: Broker, options: Options | None = None) -> AsyncIterator[Edge]:
-    """An edge whose publisher is connected."""
+    """An edge whose publisher is connected, and lets orders through."""
     async with running(broker, options, consumer=False) as edge:
-        await edge.events.connected(ConnectionName.PUBLISH)
+        await edge.events.until(HoldChanged, held=False)
         yield edge
 
 

@@ -207,6 +207,7 @@ async def test_a_publish_that_is_not_confirmed_in_time_costs_the_connection(
         await edge.events.until(BrokerConnected, number=2)
         assert await edge.publisher.publish(publication()) == Confirmed()
         assert edge.events.causes(ConnectionName.PUBLISH)[0] is LostCause.PUBLISH_TIMEOUT
+        await edge.events.until(HoldChanged, held=False, number=2)
         assert _intake(edge) == 8
     # Unconfirmed is not lost: these had landed.
     assert len(await vhost.drain("orders.unrouted")) == 6

@@ -12,6 +12,7 @@ from service.edges.amqp.broker import Broker
 from service.edges.amqp.connection import SessionBrokenError
 from service.edges.amqp.declare import Look, TopologyError, declare, look
 from service.edges.amqp.preparation import Prepare
+from service.edges.telemetry.lines import LONGEST_TEXT
 from service.flow.events.faults import BrokerFault
 from service.flow.events.labels import ConnectionName, LostCause
 from tests.edges.amqp.crash import arrivals, declared, hop_through_a_crash
@@ -179,13 +180,31 @@ async def test_preparing_tells_the_session_what_is_wrong(
     vhost: VirtualHost, connection: AbstractConnection
 ) -> None:
     """As a cause of its own, so that a person does not look for a broken network."""
-    with pytest.raises(SessionBrokenError, match=r"queue orders\.requests is missing") as raised:
+    with pytest.raises(SessionBrokenError, match=r"exchange orders is missing; .*") as raised:
         await Prepare(ORDERS, "check")(connection)
     assert (raised.value.cause, raised.value.fault) == (LostCause.TOPOLOGY, BrokerFault.MISSING)
+    assert str(raised.value) == raised.value.why_held
     await vhost.declare("orders.requests", delivery_limit=3)
     with pytest.raises(SessionBrokenError, match=r"must be 'orders\.parked'") as raised:
         await Prepare(ORDERS, "declare")(connection)
     assert (raised.value.cause, raised.value.fault) == (LostCause.TOPOLOGY, BrokerFault.DIFFERS)
+
+
+@pytest.mark.parametrize(
+    ("missing", "told"),
+    [
+        (["queue a"], "(queue a is missing)"),
+        (["exchange a", "queue b"], "(exchange a is missing; queue b is missing)"),
+        ([f"queue {n:03}" for n in range(300)], "; queue 006 is missing; and 293 more)"),
+        (["queue " + "n" * 200, "queue b"], "n is missing; and 1 more)"),
+    ],
+)
+def test_a_sentence_about_what_is_missing_is_whole(missing: list[str], told: str) -> None:
+    """The log cuts long texts: of a long list the first few are named, and the rest is counted."""
+    look = Look({f"{name} is missing": BrokerFault.MISSING for name in missing})
+    assert look.told().endswith(told)
+    assert look.missing() == look.told()
+    assert len(look.told()) <= LONGEST_TEXT or len(missing[0]) > 100
 
 
 MESSAGES = 500

@@ -1,0 +1,134 @@
+"""Whether the results of orders can be published: asked before the first, and again and again.
+
+A connection that stands says little: the user may lack a right, an exchange may be gone, the node
+may be cut off from the others. So a hold ends with a confirm.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from math import inf
+from typing import Any
+
+from aio_pika.abc import AbstractConnection
+from aiormq.exceptions import AMQPChannelError
+
+from service.core.topology import Topology
+from service.edges.amqp import rights
+from service.edges.amqp.connection import Session, SessionBrokenError, expected
+from service.edges.amqp.faults import fault_of_reply
+from service.edges.amqp.holding import Doubt, Holding
+from service.edges.amqp.preparation import Prepare
+from service.edges.amqp.proof import Proof
+from service.flow.events.faults import ADVICE
+from service.flow.events.labels import LostCause
+from service.flow.ports import Clock
+
+FIRST_PAUSE_SECONDS = 1.0
+LONGEST_PAUSE_SECONDS = 30.0
+"""Between two looks while something is wrong: the broker logs a line for each question."""
+
+LOOK_EVERY_SECONDS = 5.0
+CONFIRMED_EVERY_SECONDS = 10.0
+REFUSED = "the broker refuses what is published; see the line `publish failed`"
+
+
+@dataclass(frozen=True, slots=True)
+class Blocking:
+    """Whether the broker blocks the connection now, and how often it has begun to."""
+
+    now: bool
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class AssurancePorts:
+    """What it works with."""
+
+    prepare: Prepare
+    holding: Holding
+    clock: Clock
+    blocking: Callable[[], Blocking]
+
+
+class Assurance:
+    """Holds orders until a session is proven, and whenever it is not any more."""
+
+    def __init__(self, ports: AssurancePorts, topology: Topology, *, within_seconds: float) -> None:
+        self._ports = ports
+        self._rights = rights.to_publish(topology)
+        self._proof = Proof(topology)
+        self._within_seconds = within_seconds
+        self._doubted = asyncio.Event()
+
+    def doubt(self) -> None:
+        """A publication reached no queue: have the topology looked at, or declared again."""
+        self._doubted.set()
+
+    async def keep(self, connection: AbstractConnection, session: Session) -> None:
+        """Hold and lift until cancelled; break the session where the broker says nothing."""
+        try:
+            await self._keep(connection)
+        except SessionBrokenError as broken:
+            session.end(broken)
+        except Exception as error:  # noqa: BLE001 - a session that nobody looks after proves nothing
+            session.end(SessionBrokenError.by(LostCause.CONNECTION_CLOSED, error))
+
+    async def _keep(self, connection: AbstractConnection) -> None:
+        # The session has just prepared the topology.
+        question, pause = self._unusable(connection), FIRST_PAUSE_SECONDS
+        holding, clock, looked_at = self._ports.holding, self._ports.clock, -inf
+        while True:
+            why = await self._answer(question)
+            if why is not None:
+                holding.begin(Doubt.UNPROVEN, why)
+                await clock.wait(asyncio.Event(), pause)
+                question, pause = self._look(connection), min(pause * 2, LONGEST_PAUSE_SECONDS)
+                continue
+            holding.end(Doubt.UNPROVEN)
+            pause = FIRST_PAUSE_SECONDS
+            if await clock.wait(self._doubted, CONFIRMED_EVERY_SECONDS):
+                # Each of many publications in vain asks for a look.
+                early = looked_at + LOOK_EVERY_SECONDS - clock.monotonic()
+                await clock.wait(asyncio.Event(), max(0.0, early))
+                looked_at = clock.monotonic()
+                question = self._look(connection)
+            else:
+                question = self._unconfirmed(connection)
+
+    async def _answer(self, question: Coroutine[Any, Any, str | None]) -> str | None:
+        """Its answer, however long the broker blocks; SessionBrokenError where none comes."""
+        asking = expected(asyncio.ensure_future(question))
+        try:
+            while True:
+                before = self._ports.blocking()
+                if (await asyncio.wait({asking}, timeout=self._within_seconds))[0]:
+                    return asking.result()
+                if not before.now and before == self._ports.blocking():
+                    why = "the broker does not answer, or confirms nothing"
+                    raise SessionBrokenError(LostCause.PUBLISH_TIMEOUT, why)
+        finally:
+            asking.cancel()
+
+    async def _look(self, connection: AbstractConnection) -> str | None:
+        """Why results cannot be published, looked for from the beginning."""
+        self._doubted.clear()
+        try:
+            await self._ports.prepare(connection)
+        except SessionBrokenError as broken:
+            # Not the end of the session: the results of what was sent may pass all the same.
+            return broken.why_held or REFUSED
+        return await self._unusable(connection)
+
+    async def _unusable(self, connection: AbstractConnection) -> str | None:
+        if refused := await rights.refused(connection, self._rights):
+            return rights.lacking(refused)
+        return await self._unconfirmed(connection)
+
+    async def _unconfirmed(self, connection: AbstractConnection) -> str | None:
+        try:
+            await self._proof.ask(connection)
+        except AMQPChannelError as error:
+            fault = fault_of_reply(error)
+            return ADVICE[fault] if fault else REFUSED
+        return None

@@ -1,0 +1,26 @@
+"""A publish that changes nothing, and that the broker confirms."""
+
+from aio_pika.abc import AbstractConnection
+
+from service.core.topology import Topology
+
+KEY = "order-relay.proof"
+"""No queue is bound to a direct exchange with it: the broker confirms it and throws it away."""
+
+CHANNEL_TIMEOUT_SECONDS = 10.0
+
+
+class Proof:
+    """What is published to see whether anything is confirmed."""
+
+    def __init__(self, topology: Topology) -> None:
+        self._exchange = topology.retry_exchange
+
+    async def ask(self, connection: AbstractConnection) -> None:
+        """Return when it is confirmed; aiormq's error where the broker refuses it."""
+        # A channel of its own: a refusal closes it, and a new one knows what rights there are now.
+        outer = connection.channel(publisher_confirms=True, on_return_raises=True)
+        await outer.initialize(timeout=CHANNEL_TIMEOUT_SECONDS)
+        channel = await outer.get_underlay_channel()
+        await channel.basic_publish(b"", exchange=self._exchange, routing_key=KEY)
+        await channel.close()

@@ -1,0 +1,174 @@
+"""Which rights the relay needs at the broker, and whether its user has them, asked without effect.
+
+Each question is a call with an argument that cannot be. The broker looks at the right first: it
+answers 403 where the user may not, and 406 where only the argument is wrong.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import assert_never
+
+from aio_pika.abc import AbstractConnection
+from aiormq import spec
+from aiormq.abc import AbstractChannel, DeliveredMessage
+from aiormq.exceptions import AMQPChannelError, ChannelPreconditionFailed
+
+from service.core.topology import Topology
+from service.edges.amqp.declare import RPC_TIMEOUT_SECONDS, open_channel
+from service.edges.amqp.faults import fault_of_reply
+from service.flow.events.faults import BrokerFault
+
+REPLY_KEY = "order.accepted"
+"""Rights on a topic exchange can depend on the key: this is that of most replies."""
+
+_IMPOSSIBLE = "none"
+_NOBODY = "order-relay asks for the right only"
+_OTHER_TYPE = "headers"
+
+
+class Access(StrEnum):
+    """As in `rabbitmqctl set_permissions`."""
+
+    CONFIGURE = "configure"
+    WRITE = "write"
+    READ = "read"
+
+
+class Thing(StrEnum):
+    """What a right is for."""
+
+    EXCHANGE = "exchange"
+    QUEUE = "queue"
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """To do one thing with one exchange or queue."""
+
+    access: Access
+    thing: Thing
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.access} {self.thing} {self.name}"
+
+
+class Answer(StrEnum):
+    """What the broker says of a right; `unclear` where it says something else."""
+
+    GRANTED = "granted"
+    REFUSED = "refused"
+    MISSING = "missing"
+    UNCLEAR = "unclear"
+
+
+def to_publish(topology: Topology) -> tuple[Right, ...]:
+    """What the results of orders need: without these no order may be sent."""
+    names = (topology.replies_exchange, topology.retry_exchange, topology.parked_exchange)
+    return tuple(Right(Access.WRITE, Thing.EXCHANGE, name) for name in names)
+
+
+def to_consume(topology: Topology) -> tuple[Right, ...]:
+    """What the arrival of orders needs."""
+    return (Right(Access.READ, Thing.QUEUE, topology.requests_queue),)
+
+
+def to_share(topology: Topology) -> tuple[Right, ...]:
+    """What replicas need to tell each other of the API's limits; without it orders flow, too."""
+    return (
+        Right(Access.WRITE, Thing.EXCHANGE, topology.peers),
+        Right(Access.READ, Thing.QUEUE, topology.peers),
+    )
+
+
+def to_declare(topology: Topology) -> tuple[Right, ...]:
+    """What a relay needs besides that declares its topology."""
+    exchanges = (
+        Right(Access.CONFIGURE, Thing.EXCHANGE, exchange.name) for exchange in topology.exchanges
+    )
+    queues = (Right(Access.CONFIGURE, Thing.QUEUE, queue.name) for queue in topology.queues)
+    return (*exchanges, *queues)
+
+
+def lacking(rights: Iterable[Right]) -> str:
+    """A sentence for rights that are refused, with what to do."""
+    refused = ", ".join(map(str, rights))
+    return f"the user may not {refused}; see rabbitmqctl set_permissions and the README"
+
+
+async def refused(connection: AbstractConnection, rights: Iterable[Right]) -> list[Right]:
+    """Those of the rights that the broker refuses."""
+    return [right for right in rights if await ask(connection, right) is Answer.REFUSED]
+
+
+async def ask(connection: AbstractConnection, right: Right) -> Answer:
+    """What the broker says of the right; TimeoutError where it says nothing in time."""
+    # A refusal closes its channel; a new one also knows of rights that have changed.
+    channel = await open_channel(connection)
+    try:
+        match right.access:
+            case Access.WRITE:
+                await _write(channel, right.name)
+            case Access.READ:
+                await _read(channel, right.name)
+            case Access.CONFIGURE:
+                await _configure(channel, right)
+            case _ as never:  # pragma: no cover
+                assert_never(never)
+    except ChannelPreconditionFailed:
+        return Answer.GRANTED
+    except AMQPChannelError as error:
+        match fault_of_reply(error):
+            case BrokerFault.RIGHTS:
+                return Answer.REFUSED
+            case BrokerFault.MISSING:
+                return Answer.MISSING
+            case _:
+                return Answer.UNCLEAR
+    await channel.close()
+    return Answer.UNCLEAR
+
+
+async def _write(channel: AbstractChannel, exchange: str) -> None:
+    # The user is not this one, which only an impersonator may say; the expiration is no number.
+    properties = spec.Basic.Properties(user_id=_NOBODY, expiration=_IMPOSSIBLE)
+    await channel.basic_publish(
+        b"", exchange=exchange, routing_key=REPLY_KEY, properties=properties
+    )
+    closing = channel.closing
+    # Not awaited: who is cancelled here must not cancel it.
+    await asyncio.wait({closing}, timeout=RPC_TIMEOUT_SECONDS)
+    if not closing.done():
+        raise TimeoutError
+    closing.result()
+
+
+async def _read(channel: AbstractChannel, queue: str) -> None:
+    async def on_message(_: DeliveredMessage) -> None:
+        """Nothing comes."""
+
+    await channel.basic_qos(prefetch_count=1, timeout=RPC_TIMEOUT_SECONDS)
+    await channel.basic_consume(
+        queue, on_message, arguments={"x-priority": _IMPOSSIBLE}, timeout=RPC_TIMEOUT_SECONDS
+    )
+
+
+async def _configure(channel: AbstractChannel, right: Right) -> None:
+    # Refused whether it exists or not: what is looked at first may be gone a moment later.
+    if right.thing is Thing.QUEUE:
+        await channel.queue_declare(
+            right.name,
+            durable=True,
+            arguments={"x-message-ttl": _IMPOSSIBLE},
+            timeout=RPC_TIMEOUT_SECONDS,
+        )
+    else:
+        await channel.exchange_declare(
+            right.name,
+            exchange_type=_OTHER_TYPE,
+            durable=True,
+            arguments={"alternate-exchange": 0},
+            timeout=RPC_TIMEOUT_SECONDS,
+        )

@@ -1,0 +1,142 @@
+"""No order is sent whose result could not be published: what holds, and what is mended."""
+
+import pytest
+
+from service.core.decision import RetryPolicy
+from service.core.outcome import Answered as ApiAnswered
+from service.core.settlement import Settlement
+from service.core.topology import build_topology
+from service.edges.amqp.broker import Broker
+from service.edges.amqp.publisher import DOWN
+from service.flow.events.labels import STARTING, HoldReason
+from service.flow.events.order import AttemptEnded, PublishFailed, Settled
+from service.flow.events.process import BrokerConnected, ConsumingStarted, HoldChanged
+from service.flow.ports import Confirmed
+from tests.edges.amqp.crash import declared
+from tests.edges.amqp.edge import (
+    Edge,
+    Options,
+    publication,
+    publishing,
+    relaying,
+    running,
+)
+from tests.edges.amqp.hostile import BODY
+from tests.edges.amqp.test_least_rights import READ, WRITE
+from tests.world.broker.raw import Confirm, RawPublisher
+from tests.world.broker.vhost import VirtualHost
+from tests.world.broker.wire import Raw
+
+QUICK = build_topology("orders", (1, 2))
+DECLARE = Options(topology=QUICK, policy=RetryPolicy(delays_seconds=(1, 2)))
+CHECK = Options(mode="check", topology=QUICK, policy=RetryPolicy(delays_seconds=(1, 2)))
+NO_REPLIES = r"^orders\.(retry|parked)$"
+NO_RIGHT = "the user may not write exchange orders.replies; see rabbitmqctl set_permissions"
+LONG_WAIT = ApiAnswered(503, b"", retry_after="61")
+
+
+@pytest.fixture
+async def vhost(empty_vhost: VirtualHost) -> VirtualHost:
+    """One with few queues."""
+    await declared(empty_vhost.url, QUICK)
+    return empty_vhost
+
+
+def _send(producer: RawPublisher, name: str) -> None:
+    properties: dict[str, Raw] = {"message_id": name.encode()}
+    assert producer.publish(b"orders", b"order.request", properties, body=BODY) is Confirm.ACK
+
+
+def _holds(edge: Edge) -> list[str]:
+    return [event.why for event in edge.events.of(HoldChanged, reason=HoldReason.PUBLISHER)]
+
+
+async def test_without_the_right_to_reply_no_order_is_taken(
+    vhost: VirtualHost, broker: Broker, shop: RawPublisher
+) -> None:
+    """The right is named, once; once it is granted, all goes on by itself."""
+    vhost.set_permissions(configure="", write=NO_REPLIES, read=READ)
+    _send(shop, "o-1")
+    async with running(broker, CHECK) as edge:
+        await edge.events.until(BrokerConnected, number=2)
+        await edge.events.until(HoldChanged, held=True, number=2)
+        assert _holds(edge)[0] == STARTING
+        assert _holds(edge)[1].startswith(NO_RIGHT)
+        assert edge.gate.intake == 0
+        assert edge.inbox.deliveries == []
+        vhost.set_permissions(configure="", write=WRITE, read=READ)
+        await edge.until_consuming()
+        await edge.inbox.until(1)
+        assert len(_holds(edge)) == 3
+        assert edge.unbroken()
+
+
+async def test_a_connection_that_stands_does_not_lift_the_hold(
+    vhost: VirtualHost, broker: Broker
+) -> None:
+    """What was in flight may be published on it all the same."""
+    vhost.set_permissions(configure="", write=r"^orders\.(replies|parked)$", read=READ)
+    async with running(broker, CHECK) as edge:
+        await edge.events.until(BrokerConnected, number=2)
+        assert await edge.publisher.publish(publication()) == Confirmed()
+        assert edge.gate.intake == 0
+        assert edge.events.of(ConsumingStarted) == []
+
+
+async def test_when_the_replies_exchange_is_gone_no_further_order_is_sent(
+    vhost: VirtualHost, broker: Broker, shop: RawPublisher
+) -> None:
+    """One finds it out; its reply goes out when the operator has made the exchange again."""
+    async with relaying(broker, CHECK) as whole:
+        events = whole.edge.events
+        _send(shop, "o-0")
+        await events.until(Settled, request_id="o-0")
+        vhost.node.api.delete("exchanges", vhost.name, "orders.replies")
+        _send(shop, "o-1")
+        await events.until(HoldChanged, held=True, why=DOWN)
+        for number in range(2, 12):
+            _send(shop, f"o-{number}")
+        advice = "a part of the topology is missing; order-relay topology declares it"
+        why = f"{advice} (exchange orders.replies is missing)"
+        await events.until(HoldChanged, held=True, why=why)
+        assert len(events.of(AttemptEnded)) == 2
+        await declared(vhost.url, QUICK)
+        for number in range(1, 12):
+            await events.until(Settled, request_id=f"o-{number}", settlement=Settlement.REPLIED)
+        assert len(events.of(AttemptEnded)) == 12
+
+
+@pytest.mark.parametrize(
+    ("queue", "settlement"),
+    [("orders.retry.1", Settlement.RETRIED), ("orders.unrouted", Settlement.REPLIED)],
+)
+async def test_a_queue_of_ours_that_was_deleted_is_declared_again(
+    vhost: VirtualHost, broker: Broker, shop: RawPublisher, queue: str, settlement: Settlement
+) -> None:
+    """The order that needs it waits for a moment, and no other does."""
+    async with relaying(broker, DECLARE) as whole:
+        until = whole.edge.events.until
+        if settlement is Settlement.RETRIED:
+            whole.api.answer("o-1", LONG_WAIT)
+        vhost.node.api.delete("queues", vhost.name, queue)
+        _send(shop, "o-1")
+        await until(PublishFailed, request_id="o-1")
+        await until(Settled, request_id="o-1", settlement=settlement)
+        assert whole.edge.unbroken()
+        assert _holds(whole.edge) == [STARTING, f"over: {STARTING}"]
+
+
+async def test_a_queue_of_the_operator_s_that_was_deleted_holds(
+    vhost: VirtualHost, broker: Broker
+) -> None:
+    """With its name, until it is there again; what can be published is."""
+    async with publishing(broker, CHECK) as edge:
+        vhost.node.api.delete("queues", vhost.name, "orders.unrouted")
+        await edge.publisher.publish(publication())
+        held = await edge.events.until(HoldChanged, held=True, number=2)
+        assert held.why.endswith("declares it (queue orders.unrouted is missing)")
+        assert await edge.publisher.publish(publication(message_id="o-2")) != Confirmed()
+        await declared(vhost.url, QUICK)
+        await edge.events.until(HoldChanged, held=False, number=2)
+        assert await edge.publisher.publish(publication()) == Confirmed()
+        assert edge.unbroken()

@@ -1,0 +1,135 @@
+"""The rights that are needed, and that asking for them changes nothing."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+
+import pytest
+from aio_pika.abc import AbstractConnection
+
+from service.core.topology import build_whole_topology
+from service.edges.amqp import broker as brokers
+from service.edges.amqp.broker import Broker
+from service.edges.amqp.rights import (
+    Access,
+    Answer,
+    Right,
+    Thing,
+    ask,
+    lacking,
+    refused,
+    to_consume,
+    to_declare,
+    to_publish,
+    to_share,
+)
+from service.flow.events.labels import ConnectionName
+from tests.edges.amqp.crash import declared
+from tests.world.broker.vhost import VirtualHost
+
+WHOLE = build_whole_topology("orders", (1,))
+REPLIES = Right(Access.WRITE, Thing.EXCHANGE, "orders.replies")
+REQUESTS = Right(Access.READ, Thing.QUEUE, "orders.requests")
+EVERY = (*to_publish(WHOLE), *to_consume(WHOLE), *to_share(WHOLE), *to_declare(WHOLE))
+
+
+def test_what_is_needed_for_what() -> None:
+    """The least, an entity each."""
+    assert list(map(str, (*to_publish(WHOLE), *to_consume(WHOLE), *to_share(WHOLE)))) == [
+        "write exchange orders.replies",
+        "write exchange orders.retry",
+        "write exchange orders.parked",
+        "read queue orders.requests",
+        "write exchange orders.peers",
+        "read queue orders.peers",
+    ]
+    configured = to_declare(WHOLE)
+    assert len(configured) == len(WHOLE.exchanges) + len(WHOLE.queues)
+    assert str(configured[0]) == "configure exchange orders"
+    assert str(configured[-1]) == "configure queue orders.peers"
+
+
+def test_a_refusal_says_what_is_missing_and_what_to_do() -> None:
+    """Each right by its name."""
+    assert lacking([REPLIES, REQUESTS]) == (
+        "the user may not write exchange orders.replies, read queue orders.requests; "
+        "see rabbitmqctl set_permissions and the README"
+    )
+
+
+@asynccontextmanager
+async def _connected(broker: Broker) -> AsyncIterator[AbstractConnection]:
+    connection, _ = await broker.connect(ConnectionName.PUBLISH)
+    try:
+        yield connection
+    finally:
+        await brokers.close(connection)
+
+
+@pytest.fixture
+async def whole(vhost: VirtualHost) -> VirtualHost:
+    """The stream stands, too."""
+    await declared(vhost.url, WHOLE)
+    return vhost
+
+
+@pytest.fixture
+def impersonator(whole: VirtualHost) -> Iterator[Broker]:
+    """One who may publish in anybody's name."""
+    user = f"{whole.user}-as-anybody"
+    whole.node.add_user(user, "secret", tags="impersonator")
+    try:
+        whole.node.set_permissions(user, whole.name)
+        yield Broker([whole.node.amqp_url(user, "secret", whole.name)])
+    finally:
+        whole.node.delete_user(user)
+
+
+def _counts(vhost: VirtualHost) -> dict[str, int]:
+    return {name: queue.messages for name, queue in vhost.queues().items()}
+
+
+async def test_all_rights_are_granted_and_nothing_happens(
+    whole: VirtualHost, broker: Broker
+) -> None:
+    """No message, no queue and no exchange more than before."""
+    before = _counts(whole)
+    async with _connected(broker) as connection:
+        assert {await ask(connection, right) for right in EVERY} == {Answer.GRANTED}
+        assert await refused(connection, EVERY) == []
+    assert _counts(whole) == before
+
+
+async def test_nothing_happens_in_the_name_of_an_impersonator(
+    whole: VirtualHost, impersonator: Broker
+) -> None:
+    """Whom the broker lets say that it is another."""
+    async with _connected(impersonator) as connection:
+        assert await refused(connection, EVERY) == []
+    for queue in ("orders.unrouted", "orders.parked", "orders.requests"):
+        assert await whole.drain(queue) == []
+
+
+async def test_each_right_is_refused_alone(whole: VirtualHost, broker: Broker) -> None:
+    """By its name, and by what one wants to do."""
+    whole.set_permissions(
+        configure=r"^orders\.retry$", write=r"^orders\.(retry|parked)$", read="^$"
+    )
+    async with _connected(broker) as connection:
+        lacked = await refused(connection, EVERY)
+    granted = sorted(str(right) for right in EVERY if right not in lacked)
+    assert granted == [
+        "configure exchange orders.retry",
+        "write exchange orders.parked",
+        "write exchange orders.retry",
+    ]
+
+
+async def test_what_is_not_there_is_missing(empty_vhost: VirtualHost) -> None:
+    """And asking to configure it does not make it."""
+    async with _connected(Broker([empty_vhost.url])) as connection:
+        assert await ask(connection, REPLIES) is Answer.MISSING
+        assert await ask(connection, REQUESTS) is Answer.MISSING
+        assert {await ask(connection, right) for right in to_declare(WHOLE)} == {Answer.GRANTED}
+    assert empty_vhost.queues() == {}
+    rows = empty_vhost.node.api.get("exchanges", empty_vhost.name)
+    assert not [row for row in rows if row["name"].startswith("orders")]
