@@ -19,7 +19,7 @@ from tests.trials.chaos.brokers import ChaosBroker
 from tests.trials.limits.cases import Player
 from tests.trials.limits.measuring import Call
 from tests.world.load import ApiProcess, Producer, RelayProcess, Replies, new_orders
-from tests.world.load.processes import Process
+from tests.world.load.processes import CONSUMING, Process
 from tests.world.standin.limiter import Limits
 
 MOST_PLAYERS = 12
@@ -156,7 +156,8 @@ def before_others(pid: int, niceness: int = -10) -> None:
 
 async def _consumes(process: Process) -> None:
     if isinstance(process, RelayProcess):
-        await process.consuming(poll_seconds=0.1)
+        # Where the rate is low others send for it, and it does not consume.
+        await process.until_logged(f'({CONSUMING}|"change": "standby")', poll_seconds=0.1)
     else:
         await process.until_logged("(consuming)", poll_seconds=0.1)
 
