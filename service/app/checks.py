@@ -85,6 +85,17 @@ def check_endpoint(url: str) -> str:
     return url
 
 
+def check_management_url(value: SecretStr) -> SecretStr:
+    """`value`; ValueError unless RabbitMQ's management API can be asked there."""
+    url = value.get_secret_value()
+    if _target(url) not in _HTTP or not _is_plain(url) or not _is_utf8(url):
+        raise ValueError("must be an http or https URL, as http://user:password@broker:15672")
+    parts = urlsplit(url)
+    if parts.query or parts.fragment:
+        raise ValueError("must have no query or fragment")
+    return value
+
+
 def check_broker_urls(value: SecretStr) -> SecretStr:
     """`value`; ValueError unless each of its URLs, separated by commas, is a broker's."""
     for place, url in enumerate(map(str.strip, value.get_secret_value().split(",")), start=1):

@@ -16,6 +16,7 @@ from service.app.settings import PREFIX, SeenSettings, Settings, ShownSettings, 
 from service.app.sources import DEFAULT_SECRETS_DIR, KNOWN, BadSettingsError, Found, find
 
 KEY = f"{PREFIX}API__KEY"
+SECRET = (KEY, f"{PREFIX}AMQP__URL", f"{PREFIX}MANAGEMENT__URL")
 MOST_SHOWN = 100  # Characters of a wrong value: a whole file may stand in it by mistake.
 # What Kubernetes sets for each Service whose name begins with order-relay, and what in it.
 # ..._PORT by its text, too: ORDER_RELAY_ADMIN_PORT=8080 is a misspelt setting.
@@ -109,7 +110,7 @@ def _describe(detail: ErrorDetails, found: Mapping[str, Found], hide: Callable[[
     one = found[PREFIX + "__".join(map(str, detail["loc"][:2])).upper()]
     text = ascii(one.text)
     told = f"was {text}" if len(text) <= MOST_SHOWN else f"was {text[:MOST_SHOWN]}..."
-    secret = one.variable in (KEY, f"{PREFIX}AMQP__URL") or one.file
+    secret = one.variable in SECRET or one.file
     # A password may end with "@" in a URL which should have none, and a token follow "?".
     if secret or mask_url(one.text) != one.text or hide(one.text) != one.text:
         told = "the value is not shown, it may be secret"

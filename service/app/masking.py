@@ -7,6 +7,8 @@ from urllib.parse import unquote, urlsplit
 from service.app.settings import PREFIX
 from service.edges.telemetry.redaction import MASK, Redactor, masked
 
+_URLS = {f"{PREFIX}{name}" for name in ("AMQP__URL", "API__URL", "MANAGEMENT__URL")}
+
 SHORTEST_REDACTED = 6
 """A shorter secret would only garble the lines that it occurs in."""
 
@@ -15,7 +17,7 @@ def secrets_in(variable: str, text: str) -> Iterator[str]:
     """The secrets in the text of a setting, as they are written and as they are meant."""
     if variable == f"{PREFIX}API__KEY":
         yield text.strip()
-    elif variable in (f"{PREFIX}AMQP__URL", f"{PREFIX}API__URL"):
+    elif variable in _URLS:
         for secret in (secret for url in text.split(",") for secret in _in_url(url)):
             yield from (secret, unquote(secret))
 

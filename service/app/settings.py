@@ -8,7 +8,13 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode
 
-from service.app.checks import check_api_url, check_broker_urls, check_endpoint, is_loopback
+from service.app.checks import (
+    check_api_url,
+    check_broker_urls,
+    check_endpoint,
+    check_management_url,
+    is_loopback,
+)
 from service.edges.api.key import MAX_KEY_BYTES
 
 PREFIX = "ORDER_RELAY_"
@@ -175,6 +181,13 @@ class AdminSettings(_Group):
     """its port; 0 takes any"""
 
 
+class ManagementSettings(_Group):
+    """RabbitMQ's management API, for those who look at it."""
+
+    url: Annotated[SecretStr, AfterValidator(check_management_url)] | None = None
+    """RabbitMQ's management API, for `doctor` only (secret)"""
+
+
 class TracesSettings(_Group):
     """Where traces go, with the extra `otel` installed."""
 
@@ -209,6 +222,7 @@ class ShownSettings(_Group, BaseSettings, env_prefix=PREFIX, env_nested_delimite
     admin: AdminSettings = AdminSettings()
     traces: TracesSettings = TracesSettings()
     log: LogSettings = LogSettings()
+    management: ManagementSettings = ManagementSettings()
     drain_seconds: float = Field(25, gt=0, le=86_400 * 30)
     """time to finish what is in flight"""
 

@@ -118,6 +118,31 @@ def config() -> None:
         typer.echo(line)
 
 
+@app.command(short_help="Look for what would keep orders from flowing.")
+def doctor(
+    only: Annotated[list[str] | None, typer.Option(help="Codes, or how they begin: OR-T.")] = None,
+    skip: Annotated[list[str] | None, typer.Option(help="Codes to leave out.")] = None,
+    wait: Annotated[
+        float, typer.Option(min=0.0, max=3600.0, help="Seconds until nothing is wrong any more.")
+    ] = 0.0,
+    as_json: Annotated[bool, typer.Option("--json", help="Say it as JSON.")] = False,
+) -> None:
+    """Look at settings, brokers, rights, topology and API; change nothing.
+
+    A line for each thing with its code, and what to do about it; the last line is the verdict.
+    The API is called with a call that places no order. Exit code 1 where something is wrong.
+    """
+    # httpx2 and what it needs would make `run` begin later.
+    from service.commands.doctor import command as doctor_command  # noqa: PLC0415
+
+    settings, found = _or_refuse(load_shown)
+    files = [one.file for one in found.values() if one.file is not None]
+    wanted = doctor_command.Wanted(
+        only=only or (), skip=skip or (), as_json=as_json, wait_seconds=wait
+    )
+    _exit(asyncio.run(doctor_command.doctor(settings, files, wanted)))
+
+
 def _or_refuse(load_some: Callable[[], Some]) -> Some:
     try:
         return load_some()

@@ -22,13 +22,14 @@ def parse_retry_after(value: str | None, now: datetime, date: str | None = None)
     if (seconds := _SECONDS.fullmatch(text)) is not None:
         whole, fraction = seconds.groups(default="")
         return float("0" + whole.lstrip("0")[:_MOST_DIGITS] + fraction[:_MOST_DIGITS])
-    moment = _moment(text)
+    moment = http_date(text)
     if moment is None:
         return None
-    return max(0.0, (moment - (_moment(date or "") or now)).total_seconds())
+    return max(0.0, (moment - (http_date(date or "") or now)).total_seconds())
 
 
-def _moment(text: str) -> datetime | None:
+def http_date(text: str) -> datetime | None:
+    """The moment that an HTTP date names; None where it is none."""
     if len(text) > _LONGEST_DATE:
         return None
     try:

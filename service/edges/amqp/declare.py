@@ -10,6 +10,7 @@ from aiormq.abc import AbstractChannel
 from pamqp.common import FieldTable
 
 from service.core.topology import Exchange, Queue, Topology
+from service.edges.amqp.differences import Arguments, differences
 from service.edges.amqp.faults import difference, fault_of_reply, told, words_of
 from service.flow.events.faults import ADVICE, BrokerFault
 
@@ -105,6 +106,8 @@ async def look(connection: AbstractConnection, topology: Topology, *, compare: b
             hidden.append(name)
         elif fault is BrokerFault.MISSING:
             found.wrong[f"{name} is missing"] = fault
+        elif fault is BrokerFault.DIFFERS and isinstance(thing, Queue):
+            found.wrong |= dict.fromkeys(await _differences(connection, thing), fault)
         elif refused is not None:
             found.wrong[difference(words) or f"{name}: {words}"] = fault
     return found
@@ -127,6 +130,15 @@ async def _refused(connection: AbstractConnection, call: _Call) -> BaseException
         return error
     await channel.close()
     return None
+
+
+async def _differences(connection: AbstractConnection, queue: Queue) -> list[str]:
+    async def refusal(arguments: Arguments) -> str | None:
+        asked = Queue(queue.name, arguments)
+        refused = await _refused(connection, _active(asked))
+        return None if refused is None else words_of(refused)
+
+    return await differences(refusal, queue.arguments)
 
 
 def _listed(texts: Collection[str], longest: int) -> str:

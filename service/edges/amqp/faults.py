@@ -42,7 +42,7 @@ _DIFFERS = re.compile(
 )
 
 # The broker names the first argument that differs: which type the queue has it may not come to say.
-_BARE = "(perhaps a classic queue)"
+BARE = "(perhaps a classic queue)"
 
 
 class UnusableCertificatesError(Exception):
@@ -123,7 +123,7 @@ def difference(text: str) -> str | None:
     )
     words = f"{found['what']} {found['which']} differs: {found['name']} is {theirs}, must be {ours}"
     bare = theirs == "none" and found["what"] == "queue"
-    return f"{words} {_BARE}" if bare else words
+    return f"{words} {BARE}" if bare else words
 
 
 def words_of(error: BaseException | None) -> str:

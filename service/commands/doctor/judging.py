@@ -1,0 +1,176 @@
+"""What is found, from what was seen: pure rules."""
+
+from collections.abc import Container, Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+
+from service.app.settings import ShownSettings
+from service.commands.doctor import kinds
+from service.commands.doctor.findings import Finding, Kind
+from service.core.codes import Code
+from service.core.outcome import (
+    Accepted,
+    Answered,
+    ApiResult,
+    Lost,
+    NotSent,
+    Refused,
+    Suspected,
+    Throttled,
+    Unknown,
+    Unreached,
+    classify,
+)
+from service.core.retry_after import http_date
+from service.core.topology import Queue, Topology
+from service.edges.amqp.examination import Examined
+from service.flow.events.faults import BrokerFault
+
+LEAST_VERSION = (3, 10)
+MOST_SKEW = timedelta(minutes=1)
+SOON = timedelta(days=14)
+MOST_HELD_SECONDS = 900.0
+WRITABLE_BY_OTHERS = 0o022
+
+CHANGING = frozenset(
+    {
+        "dead-letter-exchange",
+        "dead-letter-routing-key",
+        "dead-letter-strategy",
+        "delivery-limit",
+        "expires",
+        "max-age",
+        "max-length",
+        "max-length-bytes",
+        "message-ttl",
+        "overflow",
+    }
+)
+"""What a policy may say that loses messages, moves them or throws a queue away."""
+
+
+def of_unreached(why: str, fault: BrokerFault | None) -> Finding:
+    """Why there is no connection."""
+    return Finding(kinds.FAULTS.get(fault, kinds.UNREACHED) if fault else kinds.UNREACHED, why)
+
+
+def of_broker(seen: Examined, topology: Topology, *, declares: bool) -> Iterator[Finding]:
+    """What is there, and what the user may do."""
+    numbers = tuple(int(part) for part in seen.version.split(".")[:2] if part.isdigit())
+    kind = kinds.CONNECTED if numbers >= LEAST_VERSION else kinds.OLD
+    yield Finding(kind, f"{seen.address}: RabbitMQ {seen.version}")
+    yield from _of_topology(seen, topology, declares=declares)
+    for kind, lacking in ((kinds.LACKING, seen.lacks), (kinds.LACKING_SHARE, seen.lacks_to_share)):
+        if lacking:
+            yield Finding(kind, f"the user may not {', '.join(map(str, lacking))}")
+    if not (seen.lacks or seen.lacks_to_share):
+        yield Finding(kinds.RIGHTS, "the user has every right that the relay needs")
+    if seen.configures and not declares:
+        yield Finding(kinds.TOO_MANY, f"the user may {', '.join(map(str, seen.configures))}")
+
+
+def _of_topology(seen: Examined, topology: Topology, *, declares: bool) -> Iterator[Finding]:
+    look, missing = seen.topology, kinds.UNDECLARED if declares else kinds.MISSING
+    for what, fault in look.wrong.items():
+        yield Finding(missing if fault is BrokerFault.MISSING else kinds.DIFFERS, what)
+    if look.unseen:
+        yield Finding(kinds.UNSEEN, ", ".join(look.unseen))
+    if look.uncompared and declares:
+        yield Finding(kinds.UNCOMPARED, ", ".join(look.uncompared))
+    if not (look.wrong or look.unseen):
+        count = len(topology.exchanges) + len(topology.queues)
+        yield Finding(kinds.STANDS, f"the topology is there ({count} entities)")
+
+
+def of_certificate(kind: Kind, whose: str, ends: datetime, now: datetime) -> Iterator[Finding]:
+    """Whether it ends soon."""
+    if ends < now + SOON:
+        yield Finding(kind, f"{whose}: its certificate ends on {ends:%Y-%m-%d}")
+
+
+def of_api(result: ApiResult, now: datetime) -> Iterator[Finding]:
+    """What the API makes of a call that has a key, and no request_id."""
+    if isinstance(result, Answered):
+        theirs = http_date(result.date or "")
+        if theirs is not None and abs(theirs - now) > MOST_SKEW:
+            ahead = "behind" if theirs > now else "ahead of"
+            seconds = abs(theirs - now).total_seconds()
+            yield Finding(kinds.CLOCK, f"this clock is {seconds:.0f} s {ahead} the API's")
+    yield _of_answer(result, now)
+
+
+def _of_answer(result: ApiResult, now: datetime) -> Finding:
+    outcome = classify(result, now)
+    match outcome:
+        case Refused(code=Code.REFUSED):
+            return Finding(kinds.API_ODD, f"the API says {outcome.message[:200]!a}")
+        case Refused() | Accepted():
+            return Finding(kinds.API_TAKES, "the API answers as documented, and takes the key")
+        case Throttled():
+            return Finding(kinds.API_THROTTLES, f"the API answered {outcome.http_status}")
+        case Suspected(http_status=401 | 403) | Suspected(names_key=True):
+            return Finding(kinds.API_KEY, f"the API answered {outcome.http_status} to this key")
+        case Suspected():
+            return Finding(kinds.API_ELSEWHERE, outcome.reason)
+        case Unreached():
+            return Finding(kinds.API_UNREACHED, outcome.reason)
+        case Unknown():
+            return Finding(_of_unknown(result), outcome.reason)
+
+
+def _of_unknown(result: ApiResult) -> Kind:
+    match result:
+        case Answered(status=status):
+            return kinds.API_PAGE if status < 500 else kinds.API_FAILS  # noqa: PLR2004
+        case Lost() | NotSent():
+            return kinds.API_SILENT
+
+
+def of_settings(settings: ShownSettings) -> Iterator[Finding]:
+    """What does not fit together."""
+    ends, attempt = settings.drain_seconds, settings.api.timeout_seconds
+    if ends <= attempt:
+        yield Finding(kinds.DRAIN, f"{ends:g} s to drain, and {attempt:g} s for an attempt")
+    rate = settings.api.rate_per_second
+    if rate is not None and settings.prefetch / rate > MOST_HELD_SECONDS:
+        held = f"a prefetch of {settings.prefetch} at {rate:g}/s"
+        yield Finding(kinds.PREFETCH, f"{held} is held for {settings.prefetch / rate:.0f} s")
+    for broker in settings.amqp.plain_brokers:
+        yield Finding(kinds.PLAIN, f"broker {broker}")
+
+
+def of_mode(path: str, mode: int) -> Iterator[Finding]:
+    """Whether others could put a secret of theirs there."""
+    if mode & WRITABLE_BY_OTHERS:
+        yield Finding(kinds.OPEN_FILE, f"{path} has the mode {mode & 0o777:04o}")
+
+
+def of_bindings(
+    topology: Topology, queues: Container[str], there: Iterable[tuple[str, str, str]]
+) -> Iterator[Finding]:
+    """Those that are missing of `queues`; `there` has exchange, queue and key of each."""
+    known = set(there)
+    for one in topology.bindings:
+        if one.queue in queues and (one.exchange, one.queue, one.routing_key) not in known:
+            key = f" with the key {one.routing_key}" if one.routing_key else ""
+            yield Finding(kinds.UNBOUND, f"queue {one.queue} is not bound to {one.exchange}{key}")
+
+
+def of_arguments(queue: Queue, there: Mapping[str, object], kind: str) -> Iterator[Finding]:
+    """Every argument in which a queue of this kind, as `quorum`, is not as it should be."""
+    seen = {"x-queue-type": kind, **there}
+    for name in sorted(seen.keys() | queue.arguments.keys()):
+        theirs, ours = (_shown(each.get(name)) for each in (seen, queue.arguments))
+        if theirs != ours:
+            what = f"{name} is {theirs}, must be {ours}"
+            yield Finding(kinds.DIFFERS, f"queue {queue.name} differs: {what}")
+
+
+def _shown(value: object) -> str:
+    return "none" if value is None else f"'{value}'"
+
+
+def of_policy(queue: str, policy: str | None, definition: Iterable[str]) -> Iterator[Finding]:
+    """What a queue's effective policy changes that matters."""
+    if changes := sorted(CHANGING.intersection(definition)):
+        named = f"policy {policy!a}" if policy else "an operator policy"
+        yield Finding(kinds.POLICY, f"{named} sets {', '.join(changes)} on queue {queue}")

@@ -1,0 +1,1 @@
+"""What `order-relay doctor` finds."""

@@ -1,0 +1,163 @@
+"""What is made of what was seen."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from service.app.settings import AdminSettings, ShownApiSettings, ShownSettings
+from service.commands.doctor import judging, kinds
+from service.commands.doctor.findings import Finding, Kind, Mark, chosen, is_wrong, verdict
+from service.core.outcome import Answered, ApiResult, Lost, NotSent
+from service.core.topology import build_whole_topology
+from service.flow.events.faults import BrokerFault
+
+NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
+ASKED = b'{"error": "Missing required parameter: request_id"}'
+TOPOLOGY = build_whole_topology("orders", (1,))
+QUEUES = {queue.name for queue in TOPOLOGY.queues}
+BINDINGS = [(one.exchange, one.queue, one.routing_key) for one in TOPOLOGY.bindings]
+
+
+def codes(findings: object) -> list[str]:
+    """Of each its code."""
+    return [each.kind.code for each in findings]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("result", "kind"),
+    [
+        (Answered(400, ASKED), kinds.API_TAKES),
+        (Answered(400, b'{"error": "Service not found"}'), kinds.API_TAKES),
+        (Answered(200, ASKED), kinds.API_TAKES),
+        (NotSent("connection refused"), kinds.API_UNREACHED),
+        (Lost("no answer in 5 s"), kinds.API_SILENT),
+        (Answered(404, b"not here"), kinds.API_ELSEWHERE),
+        (Answered(405, b""), kinds.API_ELSEWHERE),
+        (Answered(301, b""), kinds.API_ELSEWHERE),
+        (Answered(200, b"<html>"), kinds.API_PAGE),
+        (Answered(400, b"<html>"), kinds.API_PAGE),
+        (Answered(401, b""), kinds.API_KEY),
+        (Answered(403, b"{}"), kinds.API_KEY),
+        (Answered(400, b'{"error": "Invalid API key"}'), kinds.API_KEY),
+        (Answered(500, b""), kinds.API_FAILS),
+        (Answered(503, b""), kinds.API_FAILS),
+        (Answered(429, b""), kinds.API_THROTTLES),
+        (Answered(400, b'{"error": "Maintenance"}'), kinds.API_ODD),
+    ],
+)
+def test_what_the_api_says_to_a_call_that_orders_nothing(result: ApiResult, kind: Kind) -> None:
+    """One finding each."""
+    assert [each.kind for each in judging.of_api(result, NOW)] == [kind]
+
+
+@pytest.mark.parametrize(
+    ("date", "found"),
+    [
+        ("Mon, 04 May 2026 12:00:30 GMT", []),
+        ("Mon, 04 May 2026 14:00:00 GMT", ["this clock is 7200 s behind the API's"]),
+        ("Mon, 04 May 2026 11:58:00 GMT", ["this clock is 120 s ahead of the API's"]),
+        ("yesterday", []),
+    ],
+)
+def test_the_clocks_are_compared(date: str, found: list[str]) -> None:
+    """By the answer's own date."""
+    findings = judging.of_api(Answered(400, ASKED, date=date), NOW)
+    assert [each.found for each in findings if each.kind is kinds.CLOCK] == found
+
+
+@pytest.mark.parametrize(
+    ("days", "found"), [(15, []), (13, [kinds.API_EXPIRES]), (-1, [kinds.API_EXPIRES])]
+)
+def test_a_certificate_that_ends_soon_is_told(days: int, found: list[Kind]) -> None:
+    """Two weeks before."""
+    ends = NOW + timedelta(days=days)
+    findings = judging.of_certificate(kinds.API_EXPIRES, "the API", ends, NOW)
+    assert [each.kind for each in findings] == found
+
+
+def test_settings_that_do_not_fit_together() -> None:
+    """The drain, the prefetch, the way to the broker."""
+    good = ShownSettings.model_construct(drain_seconds=25.0, admin=AdminSettings())
+    assert list(judging.of_settings(good)) == []
+    bad = good.model_copy(
+        update={
+            "drain_seconds": 10.0,
+            "amqp": good.amqp.model_validate(
+                {"url": "amqp://broker.shop/, amqps://b, amqp://127.0.0.1", "prefetch": 1000}
+            ),
+            "api": ShownApiSettings(rate_per_second=1.0),
+        }
+    )
+    assert [str(each.found) for each in judging.of_settings(bad)] == [
+        "10 s to drain, and 10 s for an attempt",
+        "a prefetch of 1000 at 1/s is held for 1000 s",
+        "broker broker.shop:5672",
+    ]
+
+
+@pytest.mark.parametrize(("mode", "told"), [(0o600, 0), (0o644, 0), (0o666, 1), (0o620, 1)])
+def test_a_secret_that_others_may_write_is_told(mode: int, told: int) -> None:
+    """To read it is as the platform mounts it."""
+    assert len(list(judging.of_mode("key", 0o100000 | mode))) == told
+
+
+def test_a_binding_that_is_missing_is_told() -> None:
+    """With its key, where it has one."""
+    assert list(judging.of_bindings(TOPOLOGY, QUEUES, BINDINGS)) == []
+    without = [one for one in BINDINGS if one[1] != "orders.requests"]
+    assert list(judging.of_bindings(TOPOLOGY, QUEUES, without)) == [
+        Finding(
+            kinds.UNBOUND,
+            "queue orders.requests is not bound to orders with the key order.request",
+        )
+    ]
+
+
+def test_every_argument_that_differs_is_told() -> None:
+    """Theirs, ours, and the type."""
+    parked = TOPOLOGY.queues[0]
+    assert list(judging.of_arguments(parked, dict(parked.arguments), "quorum")) == []
+    found = judging.of_arguments(parked, {"x-max-length": 5}, "classic")
+    assert [each.found.removeprefix("queue orders.parked differs: ") for each in found] == [
+        "x-delivery-limit is none, must be '1000000000'",
+        "x-max-length is '5', must be none",
+        "x-queue-type is 'classic', must be 'quorum'",
+    ]
+
+
+def test_a_policy_that_changes_what_is_kept_is_told() -> None:
+    """Others are the operator's business."""
+    assert list(judging.of_policy("q", "ha", {"queue-leader-locator": "balanced"})) == []
+    (finding,) = judging.of_policy("orders.parked", "tidy", ["message-ttl", "max-length"])
+    assert finding.found == "policy 'tidy' sets max-length, message-ttl on queue orders.parked"
+
+
+def test_each_code_is_one_kinds_and_each_fault_has_one() -> None:
+    """A code stays what it is; faults of what stands already are told by their own kinds."""
+    assert len({kind.code for kind in kinds.KINDS}) == len(kinds.KINDS)
+    others = {BrokerFault.MISSING, BrokerFault.DIFFERS, BrokerFault.RIGHTS}
+    assert set(BrokerFault) - kinds.FAULTS.keys() == others
+    assert all(kind.mend for kind in kinds.KINDS if kind.mark is not Mark.OK)
+
+
+@pytest.mark.parametrize(
+    ("found", "last"),
+    [
+        ([kinds.CONNECTED], "Good to go."),
+        ([kinds.NO_KEY], "Good to go, as far as it was checked (1 thing is not)."),
+        ([kinds.DRAIN, kinds.NO_KEY], "Good to go, but look at 1."),
+        ([kinds.OLD, kinds.DRAIN, kinds.API_KEY], "Not good to go: 2 things are wrong."),
+    ],
+)
+def test_the_last_line_is_a_verdict(found: list[Kind], last: str) -> None:
+    """The worst decides."""
+    findings = [Finding(kind, "") for kind in found]
+    assert verdict(findings) == last
+    assert is_wrong(findings) is last.startswith("Not")
+
+
+def test_what_is_shown_can_be_chosen() -> None:
+    """By how the codes begin."""
+    findings = [Finding(kind, "") for kind in (kinds.CONNECTED, kinds.OLD, kinds.API_KEY)]
+    assert codes(chosen(findings, ["OR-B"], [])) == ["OR-B00", "OR-B31"]
+    assert codes(chosen(findings, [], ["OR-B3"])) == ["OR-B00", "OR-A05"]
