@@ -129,8 +129,9 @@ rules: ready ## checks and tries the alert rules with promtool; gets it if need 
 	@$(python) -m tests.shipping.rules ensure
 	@$(python) -m pytest tests/shipping/rules
 
-log-schema: ready ## writes the log's schema and the tables of its page from the events
+log-schema: ready ## writes the log's schema, the tables of its page, and the doctor's page
 	@$(python) -m docs.sources.logs
+	@$(python) -m docs.sources.doctor
 
 dashboards: ready ## writes the Grafana dashboards of the chart from their code
 	@$(python) -m charts.sources.dashboards

@@ -20,6 +20,8 @@ ELSEWHERE = {
     ("amqp", "key_file"): "tls.amqp",
     ("api", "key"): "secrets",
     ("api", "ca_file"): "tls.api",
+    # A login of a person's, for `doctor`: no pod needs it.
+    ("management", "url"): "extraEnv",
 }
 """The settings that are not under `config`, and the block that they come from."""
 
@@ -80,6 +82,8 @@ def _block(model: type[BaseModel], path: tuple[str, ...]) -> dict[str, Value | B
         here = (*path, name)
         kind = info.annotation
         if isinstance(kind, type) and issubclass(kind, BaseModel):
+            if all((*here, inner) in ELSEWHERE for inner in kind.model_fields):
+                continue
             values[to_camel(name)] = Block(_ABOUT[name], _block(kind, here))
         elif here not in ELSEWHERE:
             values[to_camel(name)] = _value(info, here)

@@ -49,7 +49,7 @@ def tell(found: Sequence[Finding], *, as_json: bool) -> ExitCode:
         for each in found:
             sys.stdout.write(f"{each.kind.mark:<11} {each.kind.code}  ")
             sys.stdout.write(f"{shown(each.found, LONGEST_LINE)}\n")
-            if each.kind.mark is not Mark.OK and each.kind.mend:
+            if each.kind.mark is not Mark.OK and each.kind.mend not in each.found:
                 sys.stdout.write(f"{'':<11}         {each.kind.mend}\n")
         if any(each.kind.mark is not Mark.OK for each in found):
             sys.stdout.write(f"What each code means: {PAGE}\n")

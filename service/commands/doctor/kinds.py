@@ -148,7 +148,6 @@ API_EXPIRES = Kind(
     "OR-A11", Mark.LOOK, "The API's certificate ends within two weeks.", "tell the API's owner"
 )
 
-BAD_SETTING = Kind("OR-S01", Mark.WRONG, "A setting is wrong.", "see the README's table")
 SETTINGS = Kind("OR-S00", Mark.OK, "The settings can be used.")
 DRAIN = Kind(
     "OR-S02",

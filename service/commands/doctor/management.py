@@ -41,11 +41,9 @@ async def look(settings: ShownSettings, topology: Topology) -> AsyncIterator[Fin
             async for each in _findings(Asking(client, base), vhost, topology):
                 found.append(each)  # noqa: PERF401 - what was found before counts
         except UnusableAnswerError as error:
-            yield Finding(kinds.MANAGEMENT_AWAY, str(error))
-    for each in found:
+            found.append(Finding(kinds.MANAGEMENT_AWAY, str(error)))
+    for each in found or [Finding(kinds.MANAGED, f"vhost {vhost} is as it should be")]:
         yield each
-    if not found:
-        yield Finding(kinds.MANAGED, f"vhost {vhost} is as it should be")
 
 
 class Asking:

@@ -7,6 +7,7 @@ from service.core.topology import Topology
 from service.edges.amqp import broker as brokers
 from service.edges.amqp import declare, rights
 from service.edges.amqp.broker import Broker
+from service.edges.amqp.one_off import keep_quiet
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ async def examine(broker: Broker, topology: Topology, *, declares: bool) -> Exam
 
     One that `declares` the topology needs the rights to do so as well.
     """
+    keep_quiet()
     connection, address = await broker.connect("doctor")
     try:
         properties = brokers.underlay(connection).server_properties

@@ -25,6 +25,11 @@ class BrokerInterruptedError(Exception):
     """The broker ended the connection, or did not answer in time, at every try."""
 
 
+def keep_quiet() -> None:
+    """Without a handler Python prints the library's tracebacks beside our one line."""
+    logging.getLogger("aiormq").addHandler(logging.NullHandler())
+
+
 async def run_one_off(
     broker: Broker,
     operation: Callable[[AbstractConnection], Awaitable[T]],
@@ -38,8 +43,7 @@ async def run_one_off(
 
     Raises BrokerUnreachableError, and BrokerInterruptedError after the last try.
     """
-    # Without a handler Python prints the library's tracebacks beside our one line.
-    logging.getLogger("aiormq").addHandler(logging.NullHandler())
+    keep_quiet()
     problem = ""
     for number in range(TRIES):
         if number:

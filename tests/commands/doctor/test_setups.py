@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import pytest
+from aio_pika.abc import AbstractIncomingMessage
 
 from service.app.loading import load_shown
 from service.commands.doctor import kinds
@@ -168,6 +169,10 @@ async def test_the_port_of_something_else_and_an_api_that_refuses_the_key(
     assert api.ledger.summary()["orders"] == 0
 
 
+async def keep(_: AbstractIncomingMessage) -> None:
+    """Take an order, and say nothing."""
+
+
 async def test_what_the_management_api_alone_can_tell(
     vhost: VirtualHost, api: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -177,7 +182,7 @@ async def test_what_the_management_api_alone_can_tell(
     async with vhost.channel() as channel:
         queue = await channel.get_queue("orders.requests", ensure=False)
         await queue.unbind("orders", "order.request")
-        await queue.consume(print)
+        await queue.consume(keep)
 
         async def seen() -> bool:
             found = await looked_at(monkeypatch, vhost, api)

@@ -1,0 +1,64 @@
+"""Writes the doctor's page from its kinds of findings (`make log-schema`)."""
+
+from pathlib import Path
+
+from charts.sources import write
+from service.commands.doctor.findings import Kind, Mark
+from service.commands.doctor.kinds import KINDS
+
+PAGE = Path(__file__).parent.parent / "doctor.md"
+
+_GROUPS = {
+    "S": "Settings and this machine",
+    "B": "The connection to a broker",
+    "R": "Rights at the broker",
+    "T": "Topology",
+    "M": "What only the management API tells",
+    "A": "The order API",
+    "X": "The look itself",
+}
+_TOP = """# `order-relay doctor`
+
+It looks at all that a relay with these settings needs, and changes nothing: no queue, no message,
+no order. Run it where the relay runs, with the relay's settings:
+
+```sh
+order-relay doctor                  # a line for each thing; the last one is the verdict
+order-relay doctor --only OR-B --only OR-R   # what begins so; --skip leaves out
+order-relay doctor --json           # for programs; the same exit code
+order-relay doctor --wait 60        # again until nothing is wrong, a minute at most
+```
+
+| mark | meaning |
+|---|---|
+| ok | it is as it should be |
+| look | it works; see whether it is meant so |
+| wrong | orders would not flow, or could be lost: exit code 1 |
+| not checked | it could not be looked at, so nothing is known of it |
+
+Rights are asked by calls that the broker must refuse for another reason. The API is called once,
+with the key and without a `request_id`: by its documentation it then answers 400 and places no
+order. A broker is looked at for 15 s at most. What the relay holds and answers while it runs is
+told by [`order-relay top`](top.md).
+
+The codes stay as they are. This page is written from the program (`make log-schema`).
+"""
+
+
+def page() -> str:
+    """The whole text."""
+    parts = [_TOP]
+    for letter, title in _GROUPS.items():
+        parts.append(f"\n## {title}\n")
+        kinds = sorted((k for k in KINDS if k.code[3] == letter), key=lambda kind: kind.code)
+        parts += map(_kind, kinds)
+    return "".join(parts)
+
+
+def _kind(kind: Kind) -> str:
+    mend = f" What to do: {kind.mend}." if kind.mark is not Mark.OK else ""
+    return f"\n### {kind.code}\n\n*{kind.mark}.* {kind.meaning}{mend}\n"
+
+
+if __name__ == "__main__":
+    write({PAGE: page()})
