@@ -93,6 +93,7 @@ ACTS = (
         "api",
         _scene("the API refuses the key", answers.key_refused, "CredentialsHeld critical"),
         _scene("the API answers 429", answers.throttled, "Throttled warning"),
+        _scene("the balance is gone", answers.balance_gone, "MostRejected critical"),
     ),
     _act(
         "budget",

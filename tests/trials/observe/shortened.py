@@ -3,7 +3,8 @@
 Divided are, and nothing else:
 
 - every `for`, and the `interval` of a group;
-- every range, such as `[5m]`, also of the recording rules (whose names, such as `rate5m`, stay);
+- every range, such as `[5m]`, and every `offset`, also of the recording rules (whose names, such as
+  `rate5m`, stay);
 - how old the oldest order may be: `order_relay_oldest_order_age_seconds) > 600`;
 - when an answer is late: `le="60.0"`, which must come to another real bound of the histogram.
 
@@ -21,7 +22,7 @@ FACTOR = 12
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _FOR = re.compile(r"(?P<key>(?:for|interval): )(?P<number>\d+)(?P<unit>[smhd])(?=\n|$)")
-_RANGE = re.compile(r"(?P<key>\[)(?P<number>\d+)(?P<unit>[smhd])(?=\])")
+_RANGE = re.compile(r"(?P<key>\[|\boffset )(?P<number>\d+)(?P<unit>[smhd])\b")
 _AGE = re.compile(r"(?<=order_relay_oldest_order_age_seconds\) > )(?P<number>\d+)")
 _LATE = re.compile(r'(?<=le=")(?P<number>\d+)\.0(?=")')
 

@@ -34,7 +34,7 @@ _QUIET_ALERTS = {
         *("Absent, critical", "NoConsumer, critical", "QueueGrows, warning"),
         *("OrderTooOld, warning", "Unrouted, warning", "Throttled, warning"),
         *("CredentialsHeld, critical", "PublisherBlocked, critical", "ReconnectStorm, warning"),
-        *("BudgetTooHigh, warning", "MemoryNearLimit, warning"),
+        *("BudgetTooHigh, warning", "MemoryNearLimit, warning", "MostRejected, critical"),
         *("AnswersBurnFast, critical", "AnswersBurnSlow, warning"),
     )
 }

@@ -19,6 +19,10 @@ _RANGE = re.compile(r"\[\d+[smhd]\]")
         ("        for: 1h", "        for: 300s"),
         ("    interval: 3m\n", "    interval: 15s\n"),
         ("rate(x[5m])", "rate(x[25s])"),
+        (
+            "(avg_over_time(x[10m]) and x offset 10m) > 0.3",
+            "(avg_over_time(x[50s]) and x offset 50s) > 0.3",
+        ),
         ("rate(x[3d]) > rate(x[24s])", "rate(x[21600s]) > rate(x[2s])"),
         (
             "max (order_relay_oldest_order_age_seconds) > 600",

@@ -107,6 +107,10 @@ class ContainerRunner:
         """What `rabbitmqctl` prints inside the container."""
         return self._engine("exec", self.name, "rabbitmqctl", "--quiet", *arguments)
 
+    def command(self, program: str) -> list[str]:
+        """What runs one of RabbitMQ's own programs inside the container."""
+        return [str(self.source.engine), "exec", self.name, program]
+
     def log(self) -> str:
         """What the node has logged."""
         return self._engine("logs", self.name)

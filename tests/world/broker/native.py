@@ -122,6 +122,12 @@ class NativeRunner:
             directory=self.directory,
         )
 
+    def command(self, program: str) -> list[str]:
+        """What runs one of RabbitMQ's own programs for this node."""
+        variables = [f"{name}={value}" for name, value in self._environment.items()]
+        path = str(self.installed.server.with_name(program))
+        return ["env", "-i", *variables, path, "--node", self.name]
+
     def log(self) -> str:
         """Everything that the node has logged, the console of its start first."""
         files = (self.directory / "log").glob("*.log")

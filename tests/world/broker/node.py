@@ -98,6 +98,10 @@ class RabbitNode:
         """What `rabbitmqctl` prints; seconds, for it boots a VM; BrokerError with its error."""
         return self._runner.ctl(*arguments)
 
+    def command(self, program: str) -> list[str]:
+        """What runs one of RabbitMQ's own programs, such as `rabbitmq-queues`, on this node."""
+        return self._runner.command(program)
+
     def log(self) -> str:
         """Everything that the node has logged."""
         return self._runner.log()

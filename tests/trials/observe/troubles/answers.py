@@ -34,6 +34,11 @@ def key_refused(site: Site) -> AbstractAsyncContextManager[None]:
     return site.api.refusing_the_key()
 
 
+def balance_gone(site: Site) -> AbstractAsyncContextManager[None]:
+    """Every order is refused."""
+    return site.api.following(fault="ok_with_error", error="Insufficient balance")
+
+
 def throttled(site: Site) -> AbstractAsyncContextManager[None]:
     """Every call is answered 429, come again in five seconds."""
     return site.api.following(fault="status", status=429, headers={"Retry-After": "5"})
