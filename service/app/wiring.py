@@ -69,7 +69,9 @@ def build(
         clock,
         emit,
         concurrency=settings.api.concurrency,
-        prefetch=Prefetch(settings.prefetch, fixed=settings.amqp.prefetch is not None),
+        prefetch=Prefetch(
+            settings.prefetch, fixed=settings.amqp.prefetch is not None, careful=True
+        ),
         pace=Pace(settings.api.rate_per_second, peers.share, random),
         random=random,
         sharing=peers,
