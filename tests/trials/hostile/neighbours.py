@@ -195,3 +195,6 @@ def _limited() -> Iterator[type[RelayProcess]]:
         yield Limited
     finally:
         made.__exit__(None, None, None)
+
+
+NEIGHBOURS = (large_bodies, copies)
