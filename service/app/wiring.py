@@ -49,7 +49,7 @@ def build(
     """All parts, wired, with nothing started."""
     clock = SystemClock()
     topology = build_topology(settings.amqp.namespace, settings.retry.delays_seconds)
-    broker = Broker(settings.amqp.urls, tls_files(settings.amqp))
+    broker = Broker(settings.amqp.urls, tls_files(settings.amqp), bounded=True)
     prepare = Prepare(topology, settings.amqp.topology)
     peers_topology = build_peers_topology(settings.amqp.namespace)
     peers = AmqpPeers(
