@@ -49,7 +49,7 @@ def build(
     """All parts, wired, with nothing started."""
     clock = SystemClock()
     topology = build_topology(settings.amqp.namespace, settings.retry.delays_seconds)
-    broker = Broker(settings.amqp.urls, tls_files(settings.amqp))
+    broker = Broker(settings.amqp.urls, tls_files(settings.amqp), bounded=True)
     prepare = Prepare(topology, settings.amqp.topology)
     peers_topology = build_peers_topology(settings.amqp.namespace)
     peers = AmqpPeers(
@@ -69,7 +69,9 @@ def build(
         clock,
         emit,
         concurrency=settings.api.concurrency,
-        prefetch=Prefetch(settings.prefetch, fixed=settings.amqp.prefetch is not None),
+        prefetch=Prefetch(
+            settings.prefetch, fixed=settings.amqp.prefetch is not None, careful=True
+        ),
         pace=Pace(settings.api.rate_per_second, peers.share, random),
         random=random,
         sharing=peers,

@@ -107,6 +107,7 @@ class Relay:
         """Begin with `delivery`; returns at once."""
         message_id = delivery.received.message.message_id
         self._emit(DeliveryArrived(message_id, delivery.received.redelivered))
+        self._gate.arrived(redelivered=delivery.received.redelivered)
         task = asyncio.create_task(self._carry(delivery))
         # The loop holds tasks weakly: without this set one could vanish in mid-flight.
         self._tasks.add(task)

@@ -184,7 +184,7 @@ async def test_a_wrong_key_holds_orders_until_it_works(run_relay: RunRelay, api:
         for number in range(20):
             await running.producer.send(f"o-{number}")
         await running.relay.event("hold", reason="credentials", held=True)
-        await running.relay.event("not consuming")
+        await running.relay.event("not consuming", why="orders are held")
         why = "held: credentials: the API answered 401; see ORDER_RELAY_API__KEY"
         assert await ready(running.relay) == (503, [why])
         assert await metric(running.relay, HELD) == 1

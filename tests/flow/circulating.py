@@ -36,6 +36,11 @@ class Circulating(World):
             self._turn()
             await self.clock.advance(STEP_SECONDS)
 
+    @property
+    def held(self) -> list[Received]:
+        """What is out and not settled."""
+        return [each.received for each in self._held if not each.settled]
+
     def submits(self, prefix: str = "") -> list[str]:
         """The calls for ids that begin so, in order."""
         return [entry for entry in self.log if entry.startswith(f"submit {prefix}")]
@@ -65,4 +70,5 @@ class Circulating(World):
 
     def _most(self, one_more: int) -> int:
         intake = self.gate.intake
-        return one_more if intake == 1 else intake
+        # A probe is asked for by a consumer of its own, beside what is held already.
+        return one_more if intake == 1 and not self.careful else intake

@@ -25,6 +25,7 @@ class World:
     clock: FakeClock = field(default_factory=FakeClock)
     concurrency: int = 64
     prefetch: int = 128
+    careful: bool = False
     rate_per_second: float | None = None
     policy: RetryPolicy = field(default_factory=RetryPolicy)
 
@@ -35,7 +36,7 @@ class World:
             self.clock,
             self.events.append,
             concurrency=self.concurrency,
-            prefetch=Prefetch(self.prefetch),
+            prefetch=Prefetch(self.prefetch, careful=self.careful),
             pace=Pace(self.rate_per_second),
             random=lambda: HALF,
         )

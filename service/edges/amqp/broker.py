@@ -42,7 +42,10 @@ class TlsFiles:
 
 
 class Broker:
-    """Where to connect to: URLs that are tried in turn, beginning with the last good one."""
+    """Where to connect to: URLs that are tried in turn, beginning with the last good one.
+
+    Where it is `bounded`, a message's large body does not come with it; see `bounded`.
+    """
 
     def __init__(
         self,
@@ -50,10 +53,12 @@ class Broker:
         tls: TlsFiles | None = None,
         *,
         connect_timeout_seconds: float = CONNECT_TIMEOUT_SECONDS,
+        bounded: bool = False,
     ) -> None:
         self._urls = [URL(url) for url in urls]
         self._tls = tls or TlsFiles()
         self._connect_timeout_seconds = connect_timeout_seconds
+        self._kind = BoundedConnection if bounded else aio_pika.Connection
         self._last_good: dict[str, int] = {}
 
     async def connect(self, name: str) -> tuple[AbstractConnection, str]:
@@ -87,7 +92,7 @@ class Broker:
             return await aio_pika.connect(
                 url.with_query({**query, **url.query}),
                 ssl_context=self._context() if url.scheme == "amqps" else None,
-                connection_class=BoundedConnection,
+                connection_class=self._kind,
             )
 
     def _context(self) -> ssl.SSLContext:

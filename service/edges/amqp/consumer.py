@@ -188,6 +188,8 @@ class AmqpConsumer:
         gate = self._ports.gate
         if gate.draining.is_set():
             return "the process ends"
+        if gate.intake:
+            return "more or fewer are taken in from now on"
         return "other replicas send for this one" if gate.stands_by else "orders are held"
 
     def _hand_on(

@@ -59,6 +59,7 @@ class Gate:
         sharing = sharing or Alone()
         self._concurrency = Concurrency(concurrency, sharing.count)
         self._prefetch = prefetch
+        self._beginning = prefetch.beginning
         self._pace = pace
         self._account = Account(random)
         self._replicas = Replicas(sharing, self._account, pace)
@@ -135,6 +136,11 @@ class Gate:
         """What the other replicas are to know of this one."""
         return self._replicas.state(self._clock.monotonic())
 
+    def arrived(self, *, redelivered: bool) -> None:
+        """Take note of a delivery: after a crash few are taken in at first."""
+        self._beginning.arrived(self._clock.monotonic(), redelivered=redelivered)
+        self._wanted.become(self.intake)
+
     def consumes(self, *, consuming: bool) -> None:
         """Take note of whether deliveries arrive: else what is given back would come again."""
         self._consuming = consuming
@@ -193,11 +199,12 @@ class Gate:
             # Somebody must be there to be asked, or the hold would never end.
             asked = self._in_flight or any(turn.fresh for turn in self._line)
             return 0 if asked else 1
-        return self._prefetch.now
+        return int(min(self._prefetch.now, self._beginning.most(now)))
 
     async def change(self, seen: int) -> int:
         """Wait until `intake` may have changed since version `seen`; the version of now."""
-        seconds = self._account.next_change(self._clock.monotonic())
+        now = self._clock.monotonic()
+        seconds = min(self._account.next_change(now), self._beginning.next_change(now))
         await self._wanted.change(seen, self._clock, seconds)
         self._announce(self._clock.monotonic())
         return self._wanted.version

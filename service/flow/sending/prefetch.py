@@ -1,5 +1,7 @@
 """How many deliveries a process takes: enough to send on, and not above a minute of its share."""
 
+from service.flow.sending.beginning import Beginning
+
 FOR_EACH_PERMIT = 2
 SHARE_SECONDS = 60.0
 FEWEST = 2
@@ -12,10 +14,11 @@ PATIENCE_SECONDS = 30.0
 
 
 class Prefetch:
-    """`most` at first and at most; one that is `fixed` follows nothing."""
+    """`most` at first and at most; one that is `fixed` follows nothing, `careful` begins low."""
 
-    def __init__(self, most: int, *, fixed: bool = False) -> None:
+    def __init__(self, most: int, *, fixed: bool = False, careful: bool = False) -> None:
         self.now = most
+        self.beginning = Beginning(over=not careful)
         self._fewer_since: float | None = None
         self._most = most
         self._fixed = fixed

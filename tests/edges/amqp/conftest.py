@@ -36,7 +36,7 @@ def empty_vhost(rabbit_node: RabbitNode) -> Iterator[VirtualHost]:
 @pytest.fixture
 def broker(vhost: VirtualHost) -> Broker:
     """The broker of this test."""
-    return Broker([vhost.url])
+    return Broker([vhost.url], bounded=True)
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ async def proxy(vhost: VirtualHost) -> AsyncIterator[Proxy]:
 @pytest.fixture
 def far_broker(vhost: VirtualHost, proxy: Proxy) -> Broker:
     """The broker by way of the proxy."""
-    return Broker([through(proxy, vhost.url)])
+    return Broker([through(proxy, vhost.url)], bounded=True)
 
 
 @pytest.fixture

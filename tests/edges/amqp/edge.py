@@ -43,6 +43,7 @@ class Options:
     topology: Topology = ORDERS
     mode: TopologyMode = "declare"
     prefetch: int = 8
+    careful: bool = False
     publish_timeout_seconds: float = 10.0
     refused_patience_seconds: float = FIRST_PATIENCE_SECONDS
     publish_broker: Broker | None = None
@@ -64,7 +65,7 @@ class Edge:
             options.flow_clock,
             self.events,
             concurrency=16,
-            prefetch=Prefetch(options.prefetch, fixed=True),
+            prefetch=Prefetch(options.prefetch, fixed=True, careful=options.careful),
             pace=Pace(None),
             random=almost_no_pause,
         )
@@ -108,6 +109,8 @@ class Edge:
         )
 
     def _on_delivery(self, delivery: Delivery) -> None:
+        # As the relay does.
+        self.gate.arrived(redelivered=delivery.received.redelivered)
         self.receive(delivery)
 
     def _on_count(self, consumers: int) -> None:

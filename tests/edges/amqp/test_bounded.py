@@ -10,11 +10,14 @@ from pamqp.constants import FRAME_BODY, FRAME_HEADER, FRAME_METHOD
 from pamqp.heartbeat import Heartbeat
 
 from service.core.settlement import Settlement
+from service.edges.amqp import broker as brokers
 from service.edges.amqp.bounded import PIECE_BYTES, STANDS_IN, BoundedReader
 from service.edges.amqp.broker import Broker
 from service.edges.amqp.codec import to_received
+from service.flow.events.labels import ConnectionName
 from service.flow.events.order import Answered, Settled
 from tests.edges.amqp.edge import WholeRelay, relaying
+from tests.edges.amqp.eventlog import WAIT_SECONDS
 from tests.edges.amqp.hostile import BASE, BODY
 from tests.edges.amqp.tables import delivered, quick
 from tests.world.broker import wire
@@ -208,3 +211,19 @@ async def _served(whole: WholeRelay, producer: RawPublisher) -> None:
     assert producer.publish(b"orders", b"order.request", good, body=BODY) is Confirm.ACK
     await _settled(whole, "good", Settlement.REPLIED)
     assert whole.edge.unbroken()
+
+
+async def test_without_the_bound_a_message_comes_whole(
+    vhost: VirtualHost, producer: RawPublisher
+) -> None:
+    """As those who replay or export what is parked need it."""
+    connection, _ = await Broker([vhost.url]).connect(ConnectionName.CONSUME)
+    try:
+        sent: dict[str, Raw] = {"message_id": b"large", "delivery_mode": 2}
+        producer.publish(b"orders", b"order.request", sent, body=LARGE)
+        queue = await (await connection.channel()).get_queue("orders.requests", ensure=False)
+        message = await queue.get(timeout=WAIT_SECONDS)
+        assert message is not None
+        assert message.body == LARGE
+    finally:
+        await brokers.close(connection)

@@ -31,7 +31,7 @@ def secure(spare_node: RabbitNode) -> Iterator[VirtualHost]:
 
 
 async def _connect(url: str, files: TlsFiles) -> None:
-    connection, _ = await Broker([url], files).connect(ConnectionName.PUBLISH)
+    connection, _ = await Broker([url], files, bounded=True).connect(ConnectionName.PUBLISH)
     await brokers.close(connection)
 
 

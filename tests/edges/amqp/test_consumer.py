@@ -11,6 +11,7 @@ from service.flow.events.labels import ConnectionName, HoldReason, LostCause
 from service.flow.events.order import Settled
 from service.flow.events.process import BrokerLost, ConsumingStarted, ConsumingStopped, HoldChanged
 from service.flow.sending.account import Attempt
+from service.flow.sending.beginning import DOUBLED_SECONDS
 from service.flow.sending.gate import Gate
 from service.flow.sending.line import Turn
 from service.flow.sending.suspects import SUSPECTS_UNTIL_CONFIRMED
@@ -68,6 +69,30 @@ async def test_no_more_than_the_prefetch_are_out_at_a_time(
         await vhost.until(lambda queues: _counts(queues["orders.requests"]) == (7, 3))
         assert len(edge.inbox.deliveries) == 3
         assert _started(edge) == [3]
+
+
+async def test_after_a_crash_one_is_taken_in_and_then_more(
+    vhost: VirtualHost, broker: Broker
+) -> None:
+    """What a dead process held comes first, and may be what killed it."""
+    async with consuming(broker, Options(prefetch=4)) as edge:
+        await _send(vhost, 10)
+        await edge.inbox.until(4)
+    clock = FakeClock()
+    async with consuming(broker, Options(careful=True, flow_clock=clock)) as edge:
+        await edge.inbox.until(1)
+        await vhost.until(lambda queues: _counts(queues["orders.requests"]) == (9, 1))
+        await clock.advance(DOUBLED_SECONDS)
+        await edge.events.until(ConsumingStarted, prefetch=2)
+        await edge.inbox.until(2)
+
+
+async def test_without_a_crash_all_are_taken_in_at_once(vhost: VirtualHost, broker: Broker) -> None:
+    """The first one is new."""
+    async with consuming(broker, Options(careful=True)) as edge:
+        await _send(vhost, 10)
+        await edge.inbox.until(8)
+        assert _started(edge) == [1, 8]
 
 
 async def test_an_ack_for_a_dead_session_settles_nothing(

@@ -2,9 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tests.trials.hostile.findings import Finding
@@ -45,7 +45,7 @@ class Size:
     largest_bytes: int = 64 * MEBIBYTE
     copies: int = 150
     beside_copies: int = GOOD_ORDERS
-    api_timeout_seconds: int = 10
+    settings: Mapping[str, str] = field(default_factory=dict)
     most_bytes: int = LIMIT_BYTES
     timed: bool = True
 
@@ -53,8 +53,13 @@ class Size:
 SHORT = Size(
     bodies=8,
     largest_bytes=LARGEST_OF_4_BYTES,
+    copies=30,
     beside_copies=5,
-    api_timeout_seconds=1,
+    settings={
+        "API__TIMEOUT_SECONDS": "1",
+        "AMQP__PREFETCH": "16",
+        "RETRY__DELAYS_SECONDS": "1",
+    },
     most_bytes=100 * MEBIBYTE,
     timed=False,
 )
@@ -73,7 +78,7 @@ class Street:
 async def large_bodies(host: VirtualHost, directory: Path, size: Size) -> Finding:
     """Large bodies whose reply goes to a queue that is full, and a larger one that is no order."""
     await host.declare(FULL, max_length=1, overflow="reject-publish")
-    async with _street(host, directory) as street:
+    async with _street(host, directory, size) as street:
         async with host.channel() as channel:
             await (await channel.get_queue(FULL, ensure=False)).bind("orders.replies", FULL)
         await host.publish(b"full", routing_key=FULL)
@@ -91,8 +96,7 @@ async def large_bodies(host: VirtualHost, directory: Path, size: Size) -> Findin
 
 async def copies(host: VirtualHost, directory: Path, size: Size) -> Finding:
     """More copies of one order than are taken in at a time, while the API hangs on it."""
-    timeout = str(size.api_timeout_seconds)
-    async with _street(host, directory, API__TIMEOUT_SECONDS=timeout) as street:
+    async with _street(host, directory, size) as street:
         hangs = {"fault": "hang_before", "match": {"request_id": COPIED}, "times": None}
         await street.api.ask("POST", "/faults", json=hangs)
         async with Producer.connect(host.url) as producer:
@@ -169,10 +173,10 @@ async def _beside(
 
 
 @asynccontextmanager
-async def _street(host: VirtualHost, directory: Path, **settings: str) -> AsyncIterator[Street]:
+async def _street(host: VirtualHost, directory: Path, size: Size) -> AsyncIterator[Street]:
     with ApiProcess(directory) as api, _limited() as kind:
         await api.ready()
-        with kind(directory, host.url, api.url, **settings) as relay:
+        with kind(directory, host.url, api.url, **size.settings) as relay:
             await relay.consuming()
             async with Replies.collect(host.url) as replies:
                 yield Street(host, api, relay, replies)
@@ -195,3 +199,6 @@ def _limited() -> Iterator[type[RelayProcess]]:
         yield Limited
     finally:
         made.__exit__(None, None, None)
+
+
+NEIGHBOURS = (large_bodies, copies)
