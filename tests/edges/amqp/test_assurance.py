@@ -8,9 +8,14 @@ from service.core.settlement import Settlement
 from service.core.topology import build_topology
 from service.edges.amqp.broker import Broker
 from service.edges.amqp.publisher import DOWN
-from service.flow.events.labels import STARTING, HoldReason
+from service.flow.events.labels import STARTING, ConnectionName, HoldReason, LostCause
 from service.flow.events.order import AttemptEnded, PublishFailed, Settled
-from service.flow.events.process import BrokerConnected, ConsumingStarted, HoldChanged
+from service.flow.events.process import (
+    BrokerConnected,
+    BrokerLost,
+    ConsumingStarted,
+    HoldChanged,
+)
 from service.flow.ports import Confirmed
 from tests.edges.amqp.crash import declared
 from tests.edges.amqp.edge import (
@@ -22,10 +27,12 @@ from tests.edges.amqp.edge import (
     running,
 )
 from tests.edges.amqp.hostile import BODY
+from tests.edges.amqp.proxied import through
 from tests.edges.amqp.test_least_rights import READ, WRITE
 from tests.world.broker.raw import Confirm, RawPublisher
 from tests.world.broker.vhost import VirtualHost
 from tests.world.broker.wire import Raw
+from tests.world.faults import Direction, Proxy
 
 QUICK = build_topology("orders", (1, 2))
 DECLARE = Options(topology=QUICK, policy=RetryPolicy(delays_seconds=(1, 2)))
@@ -140,3 +147,20 @@ async def test_a_queue_of_the_operator_s_that_was_deleted_holds(
         await edge.events.until(HoldChanged, held=False, number=2)
         assert await edge.publisher.publish(publication()) == Confirmed()
         assert edge.unbroken()
+
+
+async def test_a_node_that_confirms_nothing_is_left_for_the_next(
+    vhost: VirtualHost, proxy: Proxy
+) -> None:
+    """Found out by itself, while no order comes; the hold lasts until the next one confirms."""
+    options = Options(topology=QUICK, publish_timeout_seconds=1.0, confirmed_every_seconds=0.1)
+    async with publishing(Broker([through(proxy, vhost.url), vhost.url]), options) as edge:
+        proxy.stall(Direction.TO_CLIENT)
+        lost = await edge.events.until(BrokerLost)
+        assert (lost.connection, lost.cause) == (ConnectionName.PUBLISH, LostCause.PUBLISH_TIMEOUT)
+        await edge.events.until(HoldChanged, held=False, number=2)
+        connected = [event.broker for event in edge.events.of(BrokerConnected)]
+        assert connected == [
+            f"127.0.0.1:{port} vhost {vhost.name}" for port in (proxy.port, vhost.node.amqp_port)
+        ]
+        assert await edge.publisher.publish(publication()) == Confirmed()
