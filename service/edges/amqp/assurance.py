@@ -35,6 +35,8 @@ CONFIRMED_SECONDS = 10.0
 REFUSED = "the broker refuses what is published; see the line `publish failed`"
 
 T = TypeVar("T")
+Question = Callable[[AbstractConnection], Coroutine[Any, Any, str | None]]
+"""Why results cannot be published; None where they can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,8 @@ class Assurance:
             if why is not None:
                 holding.begin(Doubt.UNPROVEN, why)
                 await clock.wait(asyncio.Event(), pause)
-                question, pause = self._look(connection), min(pause * 2, LONGEST_PAUSE_SECONDS)
+                question = self._prepared(connection, self._unusable)
+                pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
                 continue
             holding.end(Doubt.UNPROVEN)
             pause = FIRST_PAUSE_SECONDS
@@ -108,7 +111,7 @@ class Assurance:
                 early = looked_at + LOOK_EVERY_SECONDS - clock.monotonic()
                 await clock.wait(asyncio.Event(), max(0.0, early))
                 looked_at = clock.monotonic()
-                question = self._look(connection)
+                question = self._prepared(connection, self._unconfirmed)
             else:
                 question = self._unconfirmed(connection)
 
@@ -140,15 +143,15 @@ class Assurance:
         finally:
             asking.cancel()
 
-    async def _look(self, connection: AbstractConnection) -> str | None:
-        """Why results cannot be published, looked for from the beginning."""
+    async def _prepared(self, connection: AbstractConnection, then: Question) -> str | None:
+        """What is wrong with the topology, or else what `then` says."""
         self._doubted.clear()
         try:
             await self._ports.prepare(connection)
         except SessionBrokenError as broken:
             # Not the end of the session: the results of what was sent may pass all the same.
             return broken.why_held or REFUSED
-        return await self._unusable(connection)
+        return await then(connection)
 
     async def _unusable(self, connection: AbstractConnection) -> str | None:
         if refused := await rights.refused(connection, self._rights):
