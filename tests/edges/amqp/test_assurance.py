@@ -1,11 +1,13 @@
 """No order is sent whose result could not be published: what holds, and what is mended."""
 
+import asyncio
+
 import pytest
 
 from service.core.decision import RetryPolicy
 from service.core.outcome import Answered as ApiAnswered
 from service.core.settlement import Settlement
-from service.core.topology import build_topology
+from service.core.topology import build_topology, build_whole_topology
 from service.edges.amqp.broker import Broker
 from service.edges.amqp.publisher import DOWN
 from service.flow.events.labels import STARTING, ConnectionName, HoldReason, LostCause
@@ -164,3 +166,32 @@ async def test_a_node_that_confirms_nothing_is_left_for_the_next(
             f"127.0.0.1:{port} vhost {vhost.name}" for port in (proxy.port, vhost.node.amqp_port)
         ]
         assert await edge.publisher.publish(publication()) == Confirmed()
+
+
+def _stream(vhost: VirtualHost, do: str) -> None:
+    code = (
+        f'{{ok, Q}} = rabbit_amqqueue:lookup(rabbit_misc:r(<<"{vhost.name}">>, queue,'
+        f' <<"orders.peers">>)), sys:{do}(amqqueue:get_pid(Q)).'
+    )
+    vhost.node.ctl("eval", code)
+
+
+async def test_where_the_stream_is_silent_everywhere_orders_go_on(vhost: VirtualHost) -> None:
+    """All connections leave a node that may be cut off, but not for ever: it may be the stream."""
+    await declared(vhost.url, build_whole_topology("orders", (1, 2)))
+    options = Options(topology=QUICK, publish_timeout_seconds=1.0, confirmed_every_seconds=0.1)
+    await asyncio.to_thread(_stream, vhost, "suspend")
+    try:
+        async with running(Broker([vhost.url]), options) as edge:
+            await edge.events.until(ConsumingStarted)
+            for name in ConnectionName:
+                await edge.events.until(BrokerLost, connection=name, number=2)
+            await edge.events.connected(ConnectionName.PUBLISH, 3)
+            await edge.until_consuming(3)
+            with pytest.raises(AssertionError):
+                # Longer than its confirm is waited for.
+                await edge.events.until(BrokerLost, number=5, timeout_seconds=2.0)
+            assert await edge.publisher.publish(publication()) == Confirmed()
+            assert edge.events.causes(ConnectionName.PUBLISH) == [LostCause.PUBLISH_TIMEOUT] * 2
+    finally:
+        await asyncio.to_thread(_stream, vhost, "resume")
