@@ -8,20 +8,22 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from math import inf
-from typing import Any
+from typing import Any, TypeVar
 
 from aio_pika.abc import AbstractConnection
 from aiormq.exceptions import AMQPChannelError
 
 from service.core.topology import Topology
 from service.edges.amqp import rights
+from service.edges.amqp.broker import Broker
 from service.edges.amqp.connection import Session, SessionBrokenError, expected
 from service.edges.amqp.faults import fault_of_reply
 from service.edges.amqp.holding import Doubt, Holding
+from service.edges.amqp.majority import Majority
 from service.edges.amqp.preparation import Prepare
 from service.edges.amqp.proof import Proof
 from service.flow.events.faults import ADVICE
-from service.flow.events.labels import LostCause
+from service.flow.events.labels import ConnectionName, LostCause
 from service.flow.ports import Clock
 
 FIRST_PAUSE_SECONDS = 1.0
@@ -29,8 +31,12 @@ LONGEST_PAUSE_SECONDS = 30.0
 """Between two looks while something is wrong: the broker logs a line for each question."""
 
 LOOK_EVERY_SECONDS = 5.0
-CONFIRMED_EVERY_SECONDS = 10.0
+CONFIRMED_SECONDS = 10.0
 REFUSED = "the broker refuses what is published; see the line `publish failed`"
+
+T = TypeVar("T")
+Question = Callable[[AbstractConnection], Coroutine[Any, Any, str | None]]
+"""Why results cannot be published; None where they can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,7 @@ class Blocking:
 class AssurancePorts:
     """What it works with."""
 
+    broker: Broker
     prepare: Prepare
     holding: Holding
     clock: Clock
@@ -54,10 +61,20 @@ class AssurancePorts:
 class Assurance:
     """Holds orders until a session is proven, and whenever it is not any more."""
 
-    def __init__(self, ports: AssurancePorts, topology: Topology, *, within_seconds: float) -> None:
+    def __init__(
+        self,
+        ports: AssurancePorts,
+        topology: Topology,
+        *,
+        within_seconds: float,
+        every_seconds: float,
+    ) -> None:
         self._ports = ports
+        self._every_seconds = every_seconds
         self._rights = rights.to_publish(topology)
         self._proof = Proof(topology)
+        self._majority = Majority(topology)
+        self._silences = 0
         self._within_seconds = within_seconds
         self._doubted = asyncio.Event()
 
@@ -83,20 +100,36 @@ class Assurance:
             if why is not None:
                 holding.begin(Doubt.UNPROVEN, why)
                 await clock.wait(asyncio.Event(), pause)
-                question, pause = self._look(connection), min(pause * 2, LONGEST_PAUSE_SECONDS)
+                question = self._prepared(connection, self._unusable)
+                pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
                 continue
             holding.end(Doubt.UNPROVEN)
             pause = FIRST_PAUSE_SECONDS
-            if await clock.wait(self._doubted, CONFIRMED_EVERY_SECONDS):
+            await self._stay_with_the_majority(connection)
+            if await clock.wait(self._doubted, self._every_seconds):
                 # Each of many publications in vain asks for a look.
                 early = looked_at + LOOK_EVERY_SECONDS - clock.monotonic()
                 await clock.wait(asyncio.Event(), max(0.0, early))
                 looked_at = clock.monotonic()
-                question = self._look(connection)
+                question = self._prepared(connection, self._unconfirmed)
             else:
                 question = self._unconfirmed(connection)
 
-    async def _answer(self, question: Coroutine[Any, Any, str | None]) -> str | None:
+    async def _stay_with_the_majority(self, connection: AbstractConnection) -> None:
+        """Leave a node that is cut off from the others; SessionBrokenError says so."""
+        try:
+            if await self._answer(self._majority.ask(connection)):
+                self._silences = 0
+        except SessionBrokenError:
+            self._silences += 1
+            # Where every node is silent it may be the stream alone: that must not stop orders.
+            if self._silences > self._ports.broker.places + 1:
+                return
+            self._ports.broker.leave(ConnectionName.PUBLISH)
+            why = "the node confirms nothing that the other nodes must have; it may be cut off"
+            raise SessionBrokenError(LostCause.PUBLISH_TIMEOUT, why) from None
+
+    async def _answer(self, question: Coroutine[Any, Any, T]) -> T:
         """Its answer, however long the broker blocks; SessionBrokenError where none comes."""
         asking = expected(asyncio.ensure_future(question))
         try:
@@ -110,15 +143,15 @@ class Assurance:
         finally:
             asking.cancel()
 
-    async def _look(self, connection: AbstractConnection) -> str | None:
-        """Why results cannot be published, looked for from the beginning."""
+    async def _prepared(self, connection: AbstractConnection, then: Question) -> str | None:
+        """What is wrong with the topology, or else what `then` says."""
         self._doubted.clear()
         try:
             await self._ports.prepare(connection)
         except SessionBrokenError as broken:
             # Not the end of the session: the results of what was sent may pass all the same.
             return broken.why_held or REFUSED
-        return await self._unusable(connection)
+        return await then(connection)
 
     async def _unusable(self, connection: AbstractConnection) -> str | None:
         if refused := await rights.refused(connection, self._rights):

@@ -59,7 +59,29 @@ class Broker:
         self._tls = tls or TlsFiles()
         self._connect_timeout_seconds = connect_timeout_seconds
         self._kind = BoundedConnection if bounded else aio_pika.Connection
-        self._last_good: dict[str, int] = {}
+        self._first: dict[str, int] = {}
+        self._connected: dict[str, tuple[int, AbstractConnection]] = {}
+        self._closing: set[asyncio.Task[None]] = set()
+
+    @property
+    def places(self) -> int:
+        """How many URLs there are."""
+        return len(self._urls)
+
+    def turn(self, name: str) -> None:
+        """Have the next connection begin with the URL after that of the last."""
+        if name in self._connected:
+            self._first[name] = (self._connected[name][0] + 1) % self.places
+
+    def leave(self, name: str) -> None:
+        """End all connections to where `name` is connected; the next ones begin elsewhere."""
+        place, _ = self._connected[name]
+        for other, (where, connection) in self._connected.items():
+            if where == place:
+                self.turn(other)
+                closing = asyncio.create_task(close(connection))
+                self._closing.add(closing)
+                closing.add_done_callback(self._closing.discard)
 
     async def connect(self, name: str) -> tuple[AbstractConnection, str]:
         """A new connection, and the broker's address for people.
@@ -69,7 +91,7 @@ class Broker:
         tolerant.install()
         problems, faults = [], []
         # A turn for each name: else connections that fail together skip URLs for each other.
-        first = self._last_good.get(name, 0)
+        first = self._first.get(name, 0)
         for place in (*range(first, len(self._urls)), *range(first)):
             url = self._urls[place]
             try:
@@ -79,7 +101,8 @@ class Broker:
                 user = f", user {url.user or 'guest'!r}" if fault is BrokerFault.LOGIN else ""
                 problems.append(f"{describe(url)}: {told(error, fault)}{user}")
             else:
-                self._last_good[name] = place
+                self._first[name] = place
+                self._connected[name] = (place, connection)
                 return connection, describe(url)
         raise BrokerUnreachableError("; ".join(problems), faults[0])
 

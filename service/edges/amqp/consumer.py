@@ -170,7 +170,14 @@ class AmqpConsumer:
 
         self.quiet.clear()
         self._ports.gate.consumes(consuming=True)
-        answer = await channel.basic_consume(self._queue, on_message, timeout=RPC_TIMEOUT_SECONDS)
+        try:
+            answer = await channel.basic_consume(
+                self._queue, on_message, timeout=RPC_TIMEOUT_SECONDS
+            )
+        except BaseException:
+            # A node that is cut off from the others accepts connections, but no consumer.
+            self._ports.broker.turn(ConnectionName.CONSUME)
+            raise
         # The first count came before this consumer, and would give it another's share.
         self._recount.set()
         self._ports.emit(ConsumingStarted(self._queue, prefetch))

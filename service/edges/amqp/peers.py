@@ -189,6 +189,7 @@ class AmqpPeers:
                 write(said), exchange=self._stream, properties=kind, mandatory=True, timeout=seconds
             )
         except TimeoutError:
+            self._ports.broker.turn(CONNECTION_NAME)
             why = "a publish was not confirmed in time"
             raise SessionBrokenError(LostCause.PUBLISH_TIMEOUT, why) from None
 

@@ -1,6 +1,10 @@
 """A publish that changes nothing, and that the broker confirms."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from aio_pika.abc import AbstractConnection
+from aiormq.abc import AbstractChannel
 
 from service.core.topology import Topology
 
@@ -18,9 +22,15 @@ class Proof:
 
     async def ask(self, connection: AbstractConnection) -> None:
         """Return when it is confirmed; aiormq's error where the broker refuses it."""
-        # A channel of its own: a refusal closes it, and a new one knows what rights there are now.
-        outer = connection.channel(publisher_confirms=True, on_return_raises=True)
-        await outer.initialize(timeout=CHANNEL_TIMEOUT_SECONDS)
-        channel = await outer.get_underlay_channel()
-        await channel.basic_publish(b"", exchange=self._exchange, routing_key=KEY)
-        await channel.close()
+        async with confirming(connection) as channel:
+            await channel.basic_publish(b"", exchange=self._exchange, routing_key=KEY)
+
+
+@asynccontextmanager
+async def confirming(connection: AbstractConnection) -> AsyncIterator[AbstractChannel]:
+    """A channel of its own: a refusal closes it, and a new one knows the rights of now."""
+    outer = connection.channel(publisher_confirms=True, on_return_raises=True)
+    await outer.initialize(timeout=CHANNEL_TIMEOUT_SECONDS)
+    channel = await outer.get_underlay_channel()
+    yield channel
+    await channel.close()

@@ -12,7 +12,7 @@ from aiormq.abc import AbstractChannel
 from service.core.message import Publication, PublicationKind
 from service.core.topology import Topology
 from service.edges.amqp import broker as brokers
-from service.edges.amqp.assurance import Assurance, AssurancePorts, Blocking
+from service.edges.amqp.assurance import CONFIRMED_SECONDS, Assurance, AssurancePorts, Blocking
 from service.edges.amqp.broker import Broker
 from service.edges.amqp.codec import UNENCODABLE, to_properties
 from service.edges.amqp.connection import (
@@ -62,6 +62,7 @@ class AmqpPublisher:
         *,
         publish_timeout_seconds: float = PUBLISH_TIMEOUT_SECONDS,
         refused_patience_seconds: float = FIRST_PATIENCE_SECONDS,
+        confirmed_every_seconds: float = CONFIRMED_SECONDS,
     ) -> None:
         self._ports = ports
         self._publish_timeout_seconds = publish_timeout_seconds
@@ -80,15 +81,14 @@ class AmqpPublisher:
         self._holding = Holding(ports.hold, ports.lift)
         self._holding.begin(Doubt.UNPROVEN, STARTING)
         self._assurance = Assurance(
-            AssurancePorts(
-                ports.prepare,
-                self._holding,
-                ports.clock,
-                lambda: Blocking(self._blocked, self._blocks),
-            ),
+            AssurancePorts(ports.broker, ports.prepare, self._holding, ports.clock, self._blocking),
             topology,
             within_seconds=publish_timeout_seconds,
+            every_seconds=confirmed_every_seconds,
         )
+
+    def _blocking(self) -> Blocking:
+        return Blocking(self._blocked, self._blocks)
 
     async def run(self) -> None:
         """Keep a session up until `stop`."""
@@ -199,6 +199,8 @@ class AmqpPublisher:
         """Hold until a later session is proven."""
         if self._stop.is_set():
             return
+        if broken.result().cause is LostCause.PUBLISH_TIMEOUT:
+            self._ports.broker.turn(ConnectionName.PUBLISH)
         known, why = self._holding.why(Doubt.UNPROVEN), broken.result().why_held
         # What was found before is still so: each try would say it, and then something else.
         if why is not None or known in (None, STARTING):

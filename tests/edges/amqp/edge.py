@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from service.core.decision import RetryPolicy
 from service.core.message import Message, Publication, PublicationKind
 from service.core.topology import Topology, build_topology
+from service.edges.amqp.assurance import CONFIRMED_SECONDS
 from service.edges.amqp.broker import Broker
 from service.edges.amqp.consumer import AmqpConsumer, ConsumerPorts
 from service.edges.amqp.preparation import Prepare, TopologyMode
@@ -46,6 +47,7 @@ class Options:
     careful: bool = False
     publish_timeout_seconds: float = 10.0
     refused_patience_seconds: float = FIRST_PATIENCE_SECONDS
+    confirmed_every_seconds: float = CONFIRMED_SECONDS
     publish_broker: Broker | None = None
     flow_clock: Clock = field(default_factory=SystemClock)
     policy: RetryPolicy = field(default_factory=lambda: RetryPolicy(delays_seconds=DELAYS))
@@ -77,6 +79,7 @@ class Edge:
             options.topology,
             publish_timeout_seconds=options.publish_timeout_seconds,
             refused_patience_seconds=options.refused_patience_seconds,
+            confirmed_every_seconds=options.confirmed_every_seconds,
         )
         self.consumer = AmqpConsumer(self.consumer_ports(), options.topology)
         self.consuming: asyncio.Task[None] | None = None

@@ -1,16 +1,23 @@
 """No order is sent whose result could not be published: what holds, and what is mended."""
 
+import asyncio
+
 import pytest
 
 from service.core.decision import RetryPolicy
 from service.core.outcome import Answered as ApiAnswered
 from service.core.settlement import Settlement
-from service.core.topology import build_topology
+from service.core.topology import build_topology, build_whole_topology
 from service.edges.amqp.broker import Broker
 from service.edges.amqp.publisher import DOWN
-from service.flow.events.labels import STARTING, HoldReason
+from service.flow.events.labels import STARTING, ConnectionName, HoldReason, LostCause
 from service.flow.events.order import AttemptEnded, PublishFailed, Settled
-from service.flow.events.process import BrokerConnected, ConsumingStarted, HoldChanged
+from service.flow.events.process import (
+    BrokerConnected,
+    BrokerLost,
+    ConsumingStarted,
+    HoldChanged,
+)
 from service.flow.ports import Confirmed
 from tests.edges.amqp.crash import declared
 from tests.edges.amqp.edge import (
@@ -22,10 +29,12 @@ from tests.edges.amqp.edge import (
     running,
 )
 from tests.edges.amqp.hostile import BODY
+from tests.edges.amqp.proxied import through
 from tests.edges.amqp.test_least_rights import READ, WRITE
 from tests.world.broker.raw import Confirm, RawPublisher
 from tests.world.broker.vhost import VirtualHost
 from tests.world.broker.wire import Raw
+from tests.world.faults import Direction, Proxy
 
 QUICK = build_topology("orders", (1, 2))
 DECLARE = Options(topology=QUICK, policy=RetryPolicy(delays_seconds=(1, 2)))
@@ -140,3 +149,49 @@ async def test_a_queue_of_the_operator_s_that_was_deleted_holds(
         await edge.events.until(HoldChanged, held=False, number=2)
         assert await edge.publisher.publish(publication()) == Confirmed()
         assert edge.unbroken()
+
+
+async def test_a_node_that_confirms_nothing_is_left_for_the_next(
+    vhost: VirtualHost, proxy: Proxy
+) -> None:
+    """Found out by itself, while no order comes; the hold lasts until the next one confirms."""
+    options = Options(topology=QUICK, publish_timeout_seconds=1.0, confirmed_every_seconds=0.1)
+    async with publishing(Broker([through(proxy, vhost.url), vhost.url]), options) as edge:
+        proxy.stall(Direction.TO_CLIENT)
+        lost = await edge.events.until(BrokerLost)
+        assert (lost.connection, lost.cause) == (ConnectionName.PUBLISH, LostCause.PUBLISH_TIMEOUT)
+        await edge.events.until(HoldChanged, held=False, number=2)
+        connected = [event.broker for event in edge.events.of(BrokerConnected)]
+        assert connected == [
+            f"127.0.0.1:{port} vhost {vhost.name}" for port in (proxy.port, vhost.node.amqp_port)
+        ]
+        assert await edge.publisher.publish(publication()) == Confirmed()
+
+
+def _stream(vhost: VirtualHost, do: str) -> None:
+    code = (
+        f'{{ok, Q}} = rabbit_amqqueue:lookup(rabbit_misc:r(<<"{vhost.name}">>, queue,'
+        f' <<"orders.peers">>)), sys:{do}(amqqueue:get_pid(Q)).'
+    )
+    vhost.node.ctl("eval", code)
+
+
+async def test_where_the_stream_is_silent_everywhere_orders_go_on(vhost: VirtualHost) -> None:
+    """All connections leave a node that may be cut off, but not for ever: it may be the stream."""
+    await declared(vhost.url, build_whole_topology("orders", (1, 2)))
+    options = Options(topology=QUICK, publish_timeout_seconds=1.0, confirmed_every_seconds=0.1)
+    await asyncio.to_thread(_stream, vhost, "suspend")
+    try:
+        async with running(Broker([vhost.url]), options) as edge:
+            await edge.events.until(ConsumingStarted)
+            for name in ConnectionName:
+                await edge.events.until(BrokerLost, connection=name, number=2)
+            await edge.events.connected(ConnectionName.PUBLISH, 3)
+            await edge.until_consuming(3)
+            with pytest.raises(AssertionError):
+                # Longer than its confirm is waited for.
+                await edge.events.until(BrokerLost, number=5, timeout_seconds=2.0)
+            assert await edge.publisher.publish(publication()) == Confirmed()
+            assert edge.events.causes(ConnectionName.PUBLISH) == [LostCause.PUBLISH_TIMEOUT] * 2
+    finally:
+        await asyncio.to_thread(_stream, vhost, "resume")

@@ -78,6 +78,26 @@ async def test_connections_that_fail_together_skip_no_broker_for_each_other(
     assert [address for _, address in made] == [good] * 3
 
 
+async def test_a_broker_that_is_left_is_left_by_all(vhost: VirtualHost, proxy: Proxy) -> None:
+    """By those who are connected to it, and to no other; each then begins with the next one."""
+    first = through(proxy, vhost.url)
+    broker = Broker([first, vhost.url])
+    broker.turn("peers")
+    made = {name: await broker.connect(name) for name in ("consume", "publish", "peers")}
+    await brokers.close(made["peers"][0])
+    broker.turn("peers")
+    made["peers"] = await broker.connect("peers")
+    left = [brokers.underlay(made[name][0]).closing for name in ("consume", "publish")]
+    broker.leave("publish")
+    await asyncio.wait_for(asyncio.wait(left), 10)
+    assert not brokers.underlay(made["peers"][0]).closing.done()
+    for name in ("consume", "publish", "peers"):
+        connection, address = await broker.connect(name)
+        await brokers.close(connection)
+        assert f":{vhost.node.amqp_port} " in address
+    await brokers.close(made["peers"][0])
+
+
 async def test_where_all_are_dead_each_is_named(vhost: VirtualHost) -> None:
     """With its own reason, in the order in which they were tried."""
     ports = free_ports(2)

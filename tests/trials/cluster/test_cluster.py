@@ -6,15 +6,18 @@ from pathlib import Path
 
 import pytest
 
+from service.flow.events.labels import LostCause
 from tests.trials.chaos.brokers import ChaosBroker
 from tests.trials.chaos.checker.build import GOOD, Event, booked, called, history, sent, told
 from tests.trials.chaos.world import World
+from tests.trials.cluster.cut_off import left_node
 from tests.trials.cluster.run import Served, carry_out, judge, table
 from tests.trials.cluster.sharing import leader_hung
 from tests.world.broker import Installed, find_rabbitmq
 from tests.world.broker.cluster import NODES, RabbitCluster
 
 LED = "orders.requests"
+CUT_OFF = 2
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +37,18 @@ async def test_replicas_share_on_when_the_leader_of_their_stream_has_hung(
     """Nobody takes more than its share meanwhile, and afterwards all is used again."""
     shared = await leader_hung(cluster)
     assert shared.most == pytest.approx(1)
+
+
+@pytest.mark.timeout(300)
+async def test_a_relay_leaves_a_node_that_is_cut_off(cluster: RabbitCluster) -> None:
+    """It finds that out although no order comes, and answers one that comes at the others."""
+    with cluster.fresh_vhost() as host:
+        try:
+            left = await left_node(host, CUT_OFF)
+        finally:
+            await asyncio.to_thread(cluster.kill, CUT_OFF)
+            await asyncio.to_thread(cluster.start_again, CUT_OFF)
+    assert left.cause is LostCause.PUBLISH_TIMEOUT
 
 
 @pytest.mark.timeout(900)

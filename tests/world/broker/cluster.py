@@ -124,6 +124,14 @@ class RabbitCluster:
         """Lets a frozen node go on."""
         self.nodes[node].thaw()
 
+    def cut_off(self, node: int) -> None:
+        """Parts a node from the others for good, while its clients stay; a new start ends it."""
+        for other in self.names:
+            if other != self.names[node]:
+                # Only here: with the same wrong secret on both sides they would meet again.
+                code = f"erlang:set_cookie('{other}', cut_off), erlang:disconnect_node('{other}')."
+                self.nodes[node].ctl("eval", code)
+
     def alarm(self, *, on: bool) -> None:
         """Raises the memory alarm of one node, which blocks publishers on all, or ends it."""
         self._running().set_memory_alarm(on=on)
