@@ -9,8 +9,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from service.commands.top.figures import MOST, Labels, Samples, Scrape
 from service.commands.top.words import shown
-from service.edges.api.attempt import Phase
 from service.edges.api.failures import describe
+from service.edges.api.phase import Phase
 from service.edges.telemetry import catalogue
 from service.edges.tls import client_context
 

@@ -12,17 +12,14 @@ import httpx2
 
 from service import __version__
 from service.core.outcome import MAX_ANSWER_BYTES, Answered, ApiResult, Lost
-from service.edges.api.attempt import Attempt
 from service.edges.api.compressed import TOO_LARGE, unpacking
 from service.edges.api.failures import failure
 from service.edges.api.key import KeySource
 from service.edges.api.loggers import keep_answers_out_of_logs
+from service.edges.api.phase import Progress
 from service.edges.api.redaction import without_key
-from service.edges.api.watched import WatchedTransport
+from service.edges.api.transport import Transport
 from service.edges.tls import client_context
-
-IDLE_SECONDS = 4.0
-"""Many servers close idle connections after 5 s: an order that is sent just then would be lost."""
 
 _ENCODED = Lost("answer in a content encoding that was not asked for")
 _TWO_LENGTHS = Lost("answer with both a length and chunks")
@@ -66,13 +63,8 @@ class HttpOrderApi:
         self._timeout_seconds = timeout_seconds
         self._more_headers = headers
         keep_answers_out_of_logs()
-        limits = httpx2.Limits(
-            max_connections=concurrency,
-            max_keepalive_connections=concurrency,
-            keepalive_expiry=IDLE_SECONDS,
-        )
         self._client = httpx2.AsyncClient(
-            transport=WatchedTransport(_trust(ca_file), limits),
+            transport=Transport(self._url, _trust(ca_file), concurrency),
             cookies=_NoCookies(),
             headers={
                 "User-Agent": f"order-relay/{__version__}",
@@ -80,7 +72,6 @@ class HttpOrderApi:
                 # Plain answers need no unpacking; what comes compressed all the same is read.
                 "Accept-Encoding": "identity",
             },
-            timeout=httpx2.Timeout(timeout_seconds),
             # Our transport has no proxies; one from the environment would see every key.
             trust_env=False,
         )
@@ -105,32 +96,30 @@ class HttpOrderApi:
 
     async def _attempt(self, form: bytes) -> ApiResult:
         key = self._key.current()
-        attempt = Attempt(b"key=%b&%b" % (quote_plus(key).encode(), form))
+        body = b"key=%b&%b" % (quote_plus(key).encode(), form)
+        progress = Progress()
         try:
-            # The client's own time-outs restart with every phase, and with every byte read.
             async with asyncio.timeout(self._timeout_seconds):
-                result = await self._exchange(attempt)
+                result = await self._exchange(body, progress)
         # Whatever fails in the libraries, an order that may have left must count as sent.
         except Exception as error:  # noqa: BLE001
-            return failure(error, attempt.phase)
-        finally:
-            await attempt.aclose()
+            return failure(error, progress.phase)
         return without_key(result, key) if isinstance(result, Answered) else result
 
-    async def _exchange(self, attempt: Attempt) -> Answered | Lost:
+    async def _exchange(self, body: bytes, progress: Progress) -> Answered | Lost:
         request = self._client.build_request(
             "POST",
             self._url,
-            content=attempt,
+            content=body,
             headers={
                 **(self._more_headers() if self._more_headers else {}),
                 "Content-Type": "application/x-www-form-urlencoded",
-                # Without it the body would go out in chunks, which many form readers refuse.
-                "Content-Length": str(attempt.size_bytes),
+                # Else one of those above would take its place.
+                "Content-Length": str(len(body)),
             },
-            extensions={"trace": attempt.trace},
+            extensions={"progress": progress},
         )
-        attempt.response = response = await self._client.send(request, stream=True)
+        response = await self._client.send(request, stream=True)
         try:
             return await _read(response)
         finally:
@@ -175,11 +164,11 @@ def _parse(url: str) -> httpx2.URL:
 
 
 def _trust(ca_file: Path | None) -> ssl.SSLContext:
-    if ca_file is None:
-        return httpx2.create_ssl_context(trust_env=False)
     try:
-        return client_context(ca_file)
+        trust = client_context(ca_file)
     except ssl.SSLError:
         raise UnreadableCaFileError(f"{ca_file} has no certificate in PEM") from None
     except OSError as error:
         raise UnreadableCaFileError(f"{ca_file}: {(error.strerror or 'error').lower()}") from None
+    trust.set_alpn_protocols(["http/1.1"])
+    return trust

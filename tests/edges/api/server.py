@@ -36,9 +36,13 @@ class Peer:
         self.requests: list[Request] = []
         self._ended = asyncio.Event()
 
+    async def head(self) -> bytes:
+        """The head of the next request."""
+        return await self._reader.readuntil(b"\r\n\r\n")
+
     async def request(self) -> Request:
         """The next whole request."""
-        head = await self._reader.readuntil(b"\r\n\r\n")
+        head = await self.head()
         length = int(Request(head, b"").headers.get("content-length", "0"))
         request = Request(head, await self._reader.readexactly(length))
         self.requests.append(request)

@@ -53,18 +53,17 @@ async def test_the_libraries_log_no_key(
         url = f"http://user:{quote(KEY, safe='')}@127.0.0.1:{server.port}/?key={quote_plus(KEY)}"
         async with order_api(url, timeout_seconds=SHORT_SECONDS) as api:
             result = await api.submit(FORM)
-    assert "send_request_body.complete" in caplog.text
-    assert "connect_tcp.started host='127.0.0.1'" in caplog.text
     assert_hidden(caplog.text)
     assert_hidden(repr(result))
 
 
 async def test_a_failed_connection_logs_no_key(caplog: pytest.LogCaptureFixture) -> None:
-    """A refused connection is logged by its address."""
+    """Nor does its result show what the URL hides."""
     caplog.set_level(logging.DEBUG)
     async with order_api(f"http://user:{quote(KEY, safe='')}@127.0.0.1:1/") as api:
-        assert isinstance(await api.submit(FORM), NotSent)
-    assert "connect_tcp.failed" in caplog.text
+        result = await api.submit(FORM)
+    assert isinstance(result, NotSent)
+    assert_hidden(repr(result))
     assert_hidden(caplog.text)
 
 

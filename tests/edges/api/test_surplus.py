@@ -1,10 +1,8 @@
 """Bytes behind an answer: they must never become the answer to another order."""
 
-import httpx2
 import pytest
 
 from service.core.outcome import Answered
-from service.edges.api.surplus import has_surplus
 from tests.edges.api.clients import ANSWER, FORM, against
 from tests.edges.api.server import Peer, answer, first
 from tests.edges.api.tls import Authority
@@ -65,8 +63,3 @@ async def test_the_end_of_tls_behind_it_is_seen_too(authority: Authority, garbag
         for _ in range(2):
             assert await api.submit(FORM) == Answered(200, ANSWER)
         assert [len(peer.requests) for peer in server.peers] == [1, 1]
-
-
-async def test_a_parser_that_cannot_be_found_counts_as_surplus() -> None:
-    """If httpcore2 is rebuilt inside, connections are thrown away rather than trusted."""
-    assert has_surplus(httpx2.Response(200))

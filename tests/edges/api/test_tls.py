@@ -68,8 +68,9 @@ async def test_a_failed_handshake_is_not_sent(reply: bytes) -> None:
 
     async def behave(peer: Peer) -> None:
         await peer.send(reply)
-        if reply:
-            await peer.hung_up()
+        if not reply:
+            peer.writer.write_eof()
+        await peer.hung_up()
 
     async with serving(behave) as server, order_api(server.url.replace("http:", "https:")) as api:
         result = await api.submit(FORM)

@@ -1,0 +1,119 @@
+"""httpx2's transport for the one address of the order API: connections, and who has which."""
+
+import asyncio
+import ssl
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+
+import h11
+import httpx2
+
+from service.edges.api.connecting import connect
+from service.edges.api.connection import Connection
+from service.edges.api.phase import Phase, Progress
+from service.edges.api.records import Records
+
+IDLE_SECONDS = 4.0
+"""Many servers close idle connections after 5 s: an order that is sent just then would be lost."""
+
+_PORTS = {"http": 80, "https": 443}
+
+
+class Transport(httpx2.AsyncBaseTransport):
+    """At most `concurrency` connections to the host of `url`; the one used last is used first.
+
+    Every request has a Progress as the extension `progress`. It is sent once: whatever fails is
+    raised as it is, and only the phase tells whether some of it may have left.
+    """
+
+    def __init__(
+        self,
+        url: httpx2.URL,
+        trust: ssl.SSLContext,
+        concurrency: int,
+        *,
+        idle_seconds: float = IDLE_SECONDS,
+    ) -> None:
+        self._url = url
+        self._trust = trust
+        self._idle_seconds = idle_seconds
+        self._free = asyncio.Semaphore(concurrency)
+        self._idle: deque[Connection] = deque()
+        self._busy: set[Connection] = set()
+        self._closed = False
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """The answer, its body unread; its connection is free again when it is closed."""
+        if self._url.scheme not in _PORTS or not self._url.host:
+            raise httpx2.UnsupportedProtocol("neither http nor https, or no host")
+        progress: Progress = request.extensions["progress"]
+        asked = h11.Request(
+            method=request.method, target=request.url.raw_path, headers=request.headers.raw
+        )
+        await self._free.acquire()
+        connection = None
+        try:
+            connection = self._unused() or await self._open(progress)
+            self._busy.add(connection)
+            if self._closed:
+                # It was closed while this one connected: nothing may leave any more.
+                connection.close()
+            head = await connection.ask(asked, await request.aread(), progress)
+        except BaseException:
+            self._give_back(connection)
+            raise
+        body = _Body(connection, self._give_back)
+        return httpx2.Response(head.status_code, headers=list(head.headers), stream=body)
+
+    async def aclose(self) -> None:
+        """Close every connection; what is in flight is cut off."""
+        self._closed = True
+        for connection in (*self._idle, *self._busy):
+            connection.close()
+
+    def _unused(self) -> Connection | None:
+        oldest_seconds = asyncio.get_running_loop().time() - self._idle_seconds
+        while self._idle and self._idle[0].idle_since_seconds <= oldest_seconds:
+            self._idle.popleft().close()
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.quiet():
+                return connection
+            # What came would be read as the answer to this request.
+            connection.close()
+        return None
+
+    async def _open(self, progress: Progress) -> Connection:
+        url, host = self._url, self._url.raw_host.decode()
+        progress.phase = Phase.CONNECTING
+        return await connect(
+            host,
+            url.port or _PORTS[url.scheme],
+            lambda: Connection(Records(self._trust, host) if url.scheme == "https" else None),
+        )
+
+    def _give_back(self, connection: Connection | None) -> None:
+        self._free.release()
+        if connection is None:
+            return
+        self._busy.discard(connection)
+        if connection.renewed():
+            connection.idle_since_seconds = asyncio.get_running_loop().time()
+            self._idle.append(connection)
+        else:
+            connection.close()
+
+
+class _Body(httpx2.AsyncByteStream):
+    """The body of an answer on `connection`, which is given back when the answer is closed."""
+
+    def __init__(self, connection: Connection, give_back: Callable[[Connection], None]) -> None:
+        self._connection = connection
+        self._give_back = give_back
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self._connection.body()
+
+    async def aclose(self) -> None:
+        """Give the connection back; an answer that was not read to its end closes it."""
+        self._give_back(self._connection)
