@@ -62,8 +62,8 @@ def run_relay(vhost: VirtualHost, api: StandIn, settings: dict[str, Any]) -> Run
     """Start a relay with more settings; the block begins when it consumes."""
 
     @asynccontextmanager
-    async def start(**more: object) -> AsyncIterator[Running]:
-        async with RelayProcess.start(settings | more) as relay:
+    async def start(*, code: str | None = None, **more: object) -> AsyncIterator[Running]:
+        async with RelayProcess.start(settings | more, code=code) as relay:
             await relay.event("consuming")
             async with Producer.connect(vhost.url) as producer:
                 yield Running(relay, producer, api, vhost)
