@@ -32,8 +32,8 @@ def test_one_and_then_twice_as_many_after_each_while(
 ) -> None:
     """Where the first one was delivered before; without a bound where it is new."""
     beginning = Beginning()
-    for redelivered in arrivals:
-        beginning.arrived(7.0, redelivered=redelivered)
+    for number, redelivered in enumerate(arrivals):
+        assert beginning.decides(7.0, redelivered=redelivered) == (number == 0)
     assert beginning.most(7.0 + after) == most
     assert beginning.next_change(7.0 + after) == next_change
 
@@ -41,7 +41,7 @@ def test_one_and_then_twice_as_many_after_each_while(
 def test_without_care_there_is_no_bound() -> None:
     """Whatever arrives."""
     beginning = Beginning(over=True)
-    beginning.arrived(0.0, redelivered=True)
+    assert not beginning.decides(0.0, redelivered=True)
     assert (beginning.most(0.0), beginning.next_change(0.0)) == (inf, inf)
 
 

@@ -21,12 +21,13 @@ class Beginning:
         self._over = over
         self._careful_since: float | None = None
 
-    def arrived(self, now: float, *, redelivered: bool) -> None:
-        """Learn from a delivery; the first one decides."""
+    def decides(self, now: float, *, redelivered: bool) -> bool:
+        """Learn from a delivery; whether it was the first one, which decides."""
         if self._over or self._careful_since is not None:
-            return
+            return False
         self._careful_since = now if redelivered else None
         self._over = not redelivered
+        return True
 
     def most(self, now: float) -> float:
         """How many may be taken in at a time."""

@@ -138,8 +138,8 @@ class Gate:
 
     def arrived(self, *, redelivered: bool) -> None:
         """Take note of a delivery: after a crash few are taken in at first."""
-        self._beginning.arrived(self._clock.monotonic(), redelivered=redelivered)
-        self._wanted.become(self.intake)
+        if self._beginning.decides(self._clock.monotonic(), redelivered=redelivered):
+            self._wanted.become(self.intake)
 
     def consumes(self, *, consuming: bool) -> None:
         """Take note of whether deliveries arrive: else what is given back would come again."""
