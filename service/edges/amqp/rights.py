@@ -133,6 +133,7 @@ async def ask(connection: AbstractConnection, right: Right) -> Answer:
 
 async def _write(channel: AbstractChannel, exchange: str) -> None:
     # The user is not this one, which only an impersonator may say; the expiration is no number.
+    # RabbitMQ 4 looks at it before it asks for rights on the key: those stay unasked there.
     properties = spec.Basic.Properties(user_id=_NOBODY, expiration=_IMPOSSIBLE)
     await channel.basic_publish(
         b"", exchange=exchange, routing_key=REPLY_KEY, properties=properties

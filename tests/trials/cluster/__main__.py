@@ -6,6 +6,7 @@ import sys
 from rich.console import Console
 
 from tests.trials.chaos.brokers import ChaosBroker
+from tests.trials.cluster.cut_off import CUT_OFF, left_node
 from tests.trials.cluster.run import PHASES, carry_out, table
 from tests.trials.cluster.sharing import leader_hung
 from tests.world.broker.cluster import RabbitCluster
@@ -22,8 +23,15 @@ def main() -> int:
         say("the leader of the replicas' stream hung ...")
         shared = asyncio.run(leader_hung(cluster))
         say(f"  {shared}")
+        # The last: only a new start brings the node back.
+        say("a node cut off, with a relay at it ...")
+        with cluster.fresh_vhost() as host:
+            left = asyncio.run(left_node(host, CUT_OFF))
+            cluster.kill(CUT_OFF)
+            cluster.start_again(CUT_OFF)
+        say(f"  {left}")
     Console().print(table(results))
-    return 0 if shared.good and all(result.good for result in results) else 1
+    return 0 if shared.good and left.good and all(result.good for result in results) else 1
 
 
 if __name__ == "__main__":

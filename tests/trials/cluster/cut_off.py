@@ -18,6 +18,7 @@ from tests.edges.amqp.hostile import BODY
 from tests.world.broker.cluster import ClusterHost
 from tests.world.broker.trying import patiently
 
+CUT_OFF = 2
 LEFT_SECONDS = 60.0
 
 
@@ -27,6 +28,11 @@ class Left:
 
     answered_seconds: float
     cause: LostCause
+
+    @property
+    def good(self) -> bool:
+        """Whether it was found out by what was not confirmed."""
+        return self.cause is LostCause.PUBLISH_TIMEOUT
 
 
 async def left_node(host: ClusterHost, node: int) -> Left:
