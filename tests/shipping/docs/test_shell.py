@@ -25,7 +25,7 @@ from tests.world.broker.vhost import VirtualHost
 
 NOT_RUN = {"kubectl": "there is no cluster", "logs": "tests/shipping/logs runs them"}
 """The programs whose commands are not run here, and why."""
-RUN = {"curl", "order-relay", "peek", "rabbitmq-diagnostics", "rabbitmq-queues", "rabbitmqctl"}
+RUN = {"curl", "order-relay", "peek", "rabbitmq-queues", "rabbitmqctl"}
 PARKED = 50
 ID = "o-1"
 """The order that the pages speak of, one of those that are parked."""

@@ -69,16 +69,6 @@ def test_every_alert_is_one_of_the_rules() -> None:
     assert named == linked
 
 
-def test_every_link_leads_to_a_file_and_its_headline() -> None:
-    """Beside the page."""
-    for link in links():
-        path, _, anchor = link.partition("#")
-        text = (DOCS / path).read_text(encoding="utf-8") if path else page()
-        headlines = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
-        anchors = {re.sub(r"[^a-z0-9 -]", "", one.lower()).replace(" ", "-") for one in headlines}
-        assert not anchor or anchor in anchors, link
-
-
 def test_every_expression_asks_for_what_there_is() -> None:
     """Metrics, labels and values that a relay shows from its start; series that are recorded."""
     assert [one for expression in EXPRESSIONS for one in unanswered(expression)] == []

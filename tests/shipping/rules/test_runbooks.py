@@ -13,8 +13,6 @@ INDEX = RUNBOOKS / "README.md"
 LEAST_WORDS = 5
 PLUGIN = "rabbitmq_prometheus"
 
-_LINK = re.compile(r"\]\(([^)#]+)\)")
-
 
 def _text(name: str) -> str:
     return (RUNBOOKS / f"{name}.md").read_text(encoding="utf-8")
@@ -38,10 +36,8 @@ def test_a_runbook_has_its_four_parts(name: str) -> None:
 
 @pytest.mark.parametrize("name", [*ALERT_NAMES, "README"])
 def test_a_runbook_names_only_what_there_is(name: str) -> None:
-    """Its metrics and recorded series exist, and its links lead to files."""
-    text = _text(name)
-    assert set(unanswered(text)) <= {PLUGIN}
-    assert [link for link in _LINK.findall(text) if not (RUNBOOKS / link).exists()] == []
+    """Its metrics and recorded series exist."""
+    assert set(unanswered(_text(name))) <= {PLUGIN}
 
 
 def test_the_index_names_every_alert() -> None:
