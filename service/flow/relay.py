@@ -43,6 +43,7 @@ from service.flow.cancellation import is_ours
 from service.flow.events import Emit
 from service.flow.events.order import AttemptEnded, DeliveryArrived, RetryPlanned
 from service.flow.events.process import Unexpected
+from service.flow.events.replays import Replayed
 from service.flow.held_orders import HeldOrders
 from service.flow.keyed_lock import KeyedLock
 from service.flow.ports import Clock, Delivery, OrderApi, Publisher, Tracing, Untraced
@@ -108,8 +109,10 @@ class Relay:
 
     def receive(self, delivery: Delivery) -> None:
         """Begin with `delivery`; returns at once."""
-        message_id = delivery.received.message.message_id
-        self._emit(DeliveryArrived(message_id, delivery.received.redelivered))
+        received = delivery.received
+        self._emit(DeliveryArrived(received.message.message_id, received.redelivered))
+        if (replayed := Replayed.told_by(received)) is not None:
+            self._emit(replayed)
         task = asyncio.create_task(self._carry(delivery))
         # The loop holds tasks weakly: without this set one could vanish in mid-flight.
         self._tasks.add(task)

@@ -1,14 +1,36 @@
 """The command line of `order-relay parked`."""
 
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from service.app.exit_codes import ExitCode
-from service.app.loading import load_shown
-from service.commands.parked.place import PARKED, Place
-from service.commands.refusing import or_refuse
-from service.core.parked.selecting import Selection, seconds_of
+from service.commands.parked.asking import Asking
+from service.commands.parked.options import (
+    All,
+    By,
+    Codes,
+    Count,
+    DryRun,
+    Ids,
+    Json,
+    Newer,
+    NoOrder,
+    Older,
+    Rate,
+    Reason,
+    Text,
+    Yes,
+    end,
+    meant,
+    operator,
+    place,
+    selected,
+    text_of,
+)
+from service.core.parked.selecting import Selection
+
+if TYPE_CHECKING:
+    from service.core.parked.acting import Action
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -16,27 +38,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="The messages that wait for a person: list, show, replay, resolve, drop, export, restore.",
 )
-
-Ids = Annotated[
-    list[str] | None,
-    typer.Argument(metavar="ID", help="Message ids, or handles as `list` shows them."),
-]
-Codes = Annotated[
-    list[str] | None,
-    typer.Option("--code", help="Only with this code; may be given several times."),
-]
-Older = Annotated[
-    str | None, typer.Option(metavar="AGE", help="Only parked at least so long ago: 90s, 2h, 7d.")
-]
-Newer = Annotated[
-    str | None, typer.Option(metavar="AGE", help="Only parked less long ago: 90s, 2h, 7d.")
-]
-Text = Annotated[
-    str | None, typer.Option(help="Only with this text in the id, the reason or the body.")
-]
-Json = Annotated[
-    bool, typer.Option("--json", help="Each message whole, as a line of JSON; bodies in base64.")
-]
 
 
 @app.command("list")
@@ -69,32 +70,104 @@ def show(
     end(show_parked(place(), wanted, as_json=as_json))
 
 
-def selected(
-    ids: list[str] | None,
-    codes: list[str] | None,
-    older: str | None,
-    newer: str | None,
-    text: str | None,
-) -> Selection:
-    """What the options ask for."""
-    return Selection(
-        frozenset(ids or ()), frozenset(codes or ()), seconds(older), seconds(newer), text
+@app.command()
+def replay(  # noqa: PLR0913 - one for each option
+    ids: Ids = None,
+    *,
+    reason: Reason,
+    code: Codes = None,
+    older: Older = None,
+    newer: Newer = None,
+    text: Text = None,
+    every: All = False,
+    new_message_id: Annotated[
+        bool,
+        typer.Option(
+            "--new-message-id", help="As a new order, once the API may have forgotten the old id."
+        ),
+    ] = False,
+    no_order_exists: NoOrder = False,
+    without_deadline: Annotated[
+        bool, typer.Option("--without-deadline", help="Send it although its deadline is over.")
+    ] = False,
+    body: Annotated[
+        typer.FileBinaryRead | None,
+        typer.Option(help="A file with another body, for one message; needs --new-message-id."),
+    ] = None,
+    by: By = None,
+    yes: Yes = False,
+    count: Count = None,
+    dry_run: DryRun = False,
+    rate: Rate = None,
+) -> None:
+    """Have the relay try messages again, under their own ids while the API still knows them."""
+    from service.core.parked.acting import Replay  # noqa: PLC0415
+
+    edited = body.read() if body else None
+    action = Replay(
+        new_message_id=new_message_id,
+        no_order_exists=no_order_exists,
+        without_deadline=without_deadline,
+        body=edited,
     )
+    selection = selected(ids, code, older, newer, text)
+    _change(action, meant(selection, every=every), reason, by, Asking(yes, count, dry_run), rate)
 
 
-def seconds(text: str | None) -> float | None:
-    """An age of the command line."""
-    try:
-        return None if text is None else seconds_of(text)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
+@app.command()
+def resolve(
+    wanted: Annotated[str, typer.Argument(metavar="ID", help="A message id or a handle.")],
+    *,
+    order: Annotated[str, typer.Option(help="The id of the order that was found at the API.")],
+    reason: Reason,
+    by: By = None,
+    yes: Yes = False,
+    count: Count = None,
+    dry_run: DryRun = False,
+) -> None:
+    """A person found the order: answer its producer `accepted`, and take the message out."""
+    from service.core.parked.acting import Resolve  # noqa: PLC0415
+
+    action = Resolve(text_of(order, "--order"))
+    selection = Selection(ids=frozenset({wanted}))
+    _change(action, selection, reason, by, Asking(yes, count, dry_run), None)
 
 
-def place(which: str = PARKED) -> Place:
-    """Where the settings say that the queue is."""
-    return Place.of(or_refuse(load_shown)[0], which)
+@app.command()
+def drop(  # noqa: PLR0913 - one for each option
+    ids: Ids = None,
+    *,
+    reason: Reason,
+    code: Codes = None,
+    older: Older = None,
+    newer: Newer = None,
+    text: Text = None,
+    every: All = False,
+    no_order_exists: NoOrder = False,
+    by: By = None,
+    yes: Yes = False,
+    count: Count = None,
+    dry_run: DryRun = False,
+    rate: Rate = None,
+) -> None:
+    """Answer producers `failed`, code `dropped`, and take the messages out."""
+    from service.core.parked.acting import Drop  # noqa: PLC0415
+
+    selection = selected(ids, code, older, newer, text)
+    action = Drop(no_order_exists=no_order_exists)
+    _change(action, meant(selection, every=every), reason, by, Asking(yes, count, dry_run), rate)
 
 
-def end(code: ExitCode) -> NoReturn:
-    """Exit with it."""
-    raise typer.Exit(int(code))
+def _change(
+    action: "Action",
+    selection: Selection,
+    reason: str,
+    by: str | None,
+    asking: Asking,
+    rate: float | None,
+) -> NoReturn:
+    from service.commands.parked.changing import Change, change  # noqa: PLC0415
+    from service.core.parked.acting import Who  # noqa: PLC0415
+
+    who = Who(text_of(by or operator(), "--by"), text_of(reason, "--reason"))
+    end(change(place(), Change(action, selection, who, asking, rate)))

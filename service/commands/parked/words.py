@@ -16,6 +16,7 @@ LONGEST_ID = 128
 LONGEST_TEXT = 300
 LONGEST_VALUE = 2000
 LONGEST_BODY = 16 * 1024
+MOST_OUTCOMES = 20
 MASK = "***"
 _SECRET_FIELDS = frozenset({"key", "api_key", "password", "token"})
 _ROW = "{:<12}  {:>8}  {:<22} {:>8}  {:<10}  {}"
@@ -97,8 +98,11 @@ def body_lines(body: bytes) -> list[str]:
 
 def outcomes(told: Iterable[str]) -> Iterator[str]:
     """What happens to how many, the most frequent first."""
-    for text, number in Counter(told).most_common():
+    counted = Counter(told)
+    for text, number in counted.most_common(MOST_OUTCOMES):
         yield f"{count(number):>9}  {shown(text, LONGEST_TEXT)}"
+    if (left := len(counted) - MOST_OUTCOMES) > 0:
+        yield f"      ... and {count(left)} more kinds"
 
 
 def _headers(received: Received) -> Iterator[str]:

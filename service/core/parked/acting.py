@@ -106,13 +106,16 @@ def _replay(
             return Refused("an edited body is another order: it needs --new-message-id")
         if old_id is not None:
             return Refused(f"{old_id}: if no order exists, --new-message-id --no-order-exists")
-        replayed, told = replay_again(parked, rules, now), "under its own id"
+        replayed, told = replay_again(parked, rules, now), "replayed under its own id"
     else:
         if not action.no_order_exists:
             return Refused("a new id is a new order: say --no-order-exists once you made sure")
         if old_id is None and action.body is None:
             return Refused("the API still knows its id: without --new-message-id it is safe")
-        replayed, told = replay_anew(parked, rules, action.body), f"as {derived_id(parked)}"
+        replayed, told = (
+            replay_anew(parked, rules, action.body),
+            f"replayed as a new order, {derived_id(parked)}",
+        )
     replayed = rules.signed(
         replayed, who.by, who.reason, now, without_deadline=action.without_deadline
     )

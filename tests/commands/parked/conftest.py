@@ -1,18 +1,30 @@
 """What the tests of these commands share."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from subprocess import CompletedProcess
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
-from tests.commands.test_commands import order_relay
+from service.commands.cli import app
 from tests.edges.amqp.crash import declared
 from tests.edges.amqp.edge import ORDERS
 from tests.world.broker.vhost import VirtualHost
+from tests.world.relay_process import environment
 
-Run = Callable[..., Awaitable["CompletedProcess[str]"]]
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended, and what it said."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Run = Callable[..., Coroutine[Any, Any, Ended]]
 
 
 @pytest.fixture
@@ -24,10 +36,17 @@ async def vhost(vhost: VirtualHost) -> VirtualHost:
 
 @pytest.fixture
 def run(vhost: VirtualHost) -> Run:
-    """Run one command against this virtual host, to its end."""
+    """Run one command against this virtual host to its end, in a thread of this process."""
+    # One at a time: what it prints and its environment are the process's.
+    alone = asyncio.Lock()
 
-    async def run(*arguments: str, **settings: object) -> "CompletedProcess[str]":
+    async def run(*arguments: str, **settings: object) -> Ended:
         known: dict[str, Any] = {"AMQP__URL": vhost.url, "RETRY__DELAYS_SECONDS": "1,5"}
-        return await asyncio.to_thread(order_relay, *arguments, **known | settings)
+        async with alone:
+            runner = CliRunner(env=environment(**known | settings))
+            result = await asyncio.to_thread(runner.invoke, app, arguments)
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return Ended(result.exit_code, result.stdout, result.stderr)
 
     return run
