@@ -8,7 +8,7 @@ import asyncio
 import random
 import signal
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -40,6 +40,8 @@ class Task:
     handle: Callable[[Received], str]
     plan: Callable[[Received, datetime], Planned | Refused]
     rate: float | None = None
+    in_vain: Callable[[Held, Received], Awaitable[str | None]] | None = None
+    """Why the message stays although all was confirmed; None where it may be taken out."""
 
 
 @dataclass(slots=True)
@@ -112,20 +114,30 @@ class Acting:
         # Asked again: while it waited its turn, the API may have forgotten it.
         match self._task.plan(delivery.received, self._clock.now()):
             case Refused(reason):
-                self._tally.refused[reason] += 1
-                self._left[handle] -= 1
+                self._refuse(handle, reason)
             case Planned(publications):
                 if await self._published(publications, publisher):
-                    await delivery.ack()
-                    if held.alive:
-                        self._tally.done += 1
-                        self._left[handle] -= 1
-                        self._failures = 0
+                    await self._take_out(delivery, handle, held)
             case _ as never:  # pragma: no cover
                 assert_never(never)
         self._progress.tell(self._tally.done, self._left.total())
         if self._task.rate:
             self._next_at = self._clock.monotonic() + 1 / self._task.rate
+
+    async def _take_out(self, delivery: AmqpDelivery, handle: str, held: Held) -> None:
+        in_vain = self._task.in_vain
+        if in_vain is not None and (reason := await in_vain(held, delivery.received)) is not None:
+            self._refuse(handle, reason)
+            return
+        await delivery.ack()
+        if held.alive:
+            self._tally.done += 1
+            self._left[handle] -= 1
+            self._failures = 0
+
+    def _refuse(self, handle: str, reason: str) -> None:
+        self._tally.refused[reason] += 1
+        self._left[handle] -= 1
 
     def _too_early_seconds(self) -> float:
         return max(0.0, self._next_at - self._clock.monotonic())

@@ -74,6 +74,18 @@ def story(parked: Parked, now: datetime, window_seconds: int) -> Iterator[str]:
         known = f"for {duration(left)} more" if left > 0 else "no longer, as far as can be told"
         yield f"API knows it    {known}"
     yield f"attempts        {parked.attempts}, the last {shown(parked.last_outcome or NOTHING)}"
+    yield from _content(received, now)
+
+
+def properties(handle: str, received: Received, now: datetime) -> Iterator[str]:
+    """One message whole, of which no more is known."""
+    yield f"handle          {handle}"
+    yield f"message id      {_told(received.message.message_id)}"
+    yield f"routing key     {_told(received.routing_key)}"
+    yield from _content(received, now)
+
+
+def _content(received: Received, now: datetime) -> Iterator[str]:
     for name in ("correlation_id", "reply_to", "content_type", "type", "app_id", "user_id"):
         if (value := getattr(received.message, name)) is not None:
             yield f"{name:<15} {_told(value)}"

@@ -34,9 +34,7 @@ class UnreadableExportError(ValueError):
 
 def to_json(parked: Parked) -> dict[str, object]:
     """The message whole, and what is known of it."""
-    received = parked.received
     return {
-        "version": VERSION,
         "handle": parked.handle,
         "code": parked.code,
         "reason": parked.reason,
@@ -46,6 +44,14 @@ def to_json(parked: Parked) -> dict[str, object]:
         "unknown_since": _told(parked.unknown_since),
         "attempts": parked.attempts,
         "last_outcome": parked.last_outcome,
+        **whole(parked.received),
+    }
+
+
+def whole(received: Received) -> dict[str, object]:
+    """The message whole."""
+    return {
+        "version": VERSION,
         "undecodable": received.undecodable,
         "exchange": received.exchange,
         "routing_key": received.routing_key,

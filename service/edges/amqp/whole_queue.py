@@ -70,6 +70,7 @@ class Held:
     """What is held; nothing of it is worth anything once `alive` is False."""
 
     session: Session
+    queue: str
     count: int = 0
     channels: list[AbstractChannel] = field(default_factory=list)
 
@@ -77,6 +78,16 @@ class Held:
     def alive(self) -> bool:
         """Whether the connection stands, so that what is acked is taken out."""
         return self.session.alive
+
+    async def newer(self) -> list[AmqpDelivery]:
+        """What came to the queue since it is held; held, too, from now on."""
+        found: list[AmqpDelivery] = []
+        channel = self.channels[-1]
+        while True:
+            got = await channel.basic_get(self.queue, timeout=RPC_TIMEOUT_SECONDS)
+            if isinstance(got.delivery, spec.Basic.GetEmpty):
+                return found
+            found.append(_delivery(got, channel, self.session))
 
 
 class WholeQueue:
@@ -137,7 +148,7 @@ class WholeQueue:
         """Hold all; None where another one reads, too."""
         session = Session()
         session.watch(brokers.underlay(connection))
-        held = Held(session)
+        held = Held(session, self._queue)
         seen: list[AmqpDelivery] = []
         asked = await open_channel(connection)
         ready, consumers = await self._look(asked)
