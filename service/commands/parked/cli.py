@@ -1,5 +1,6 @@
 """The command line of `order-relay parked`."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
@@ -156,6 +157,36 @@ def drop(  # noqa: PLR0913 - one for each option
     selection = selected(ids, code, older, newer, text)
     action = Drop(no_order_exists=no_order_exists)
     _change(action, meant(selection, every=every), reason, by, Asking(yes, count, dry_run), rate)
+
+
+@app.command()
+def export(
+    ids: Ids = None,
+    *,
+    to: Annotated[Path, typer.Option("--to", help="The file to write; it must not exist yet.")],
+    code: Codes = None,
+    older: Older = None,
+    newer: Newer = None,
+    text: Text = None,
+) -> None:
+    """Write parked messages whole to a file, a line of JSON each. They stay parked."""
+    from service.commands.parked.files import export as write  # noqa: PLC0415
+
+    end(write(place(), selected(ids, code, older, newer, text), to))
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="What `export` wrote.")],
+    *,
+    yes: Yes = False,
+    count: Count = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Park again what is in a file and not in the queue, on this broker or another."""
+    from service.commands.parked.files import restore as park  # noqa: PLC0415
+
+    end(park(place(), file, Asking(yes, count, dry_run)))
 
 
 def _change(
