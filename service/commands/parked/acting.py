@@ -26,7 +26,7 @@ from service.edges.amqp.whole_queue import Held
 from service.edges.system_clock import SystemClock
 from service.flow.ports import Confirmed, Unconfirmed
 
-HELD_SECONDS = 20.0
+HELD_SECONDS = 10.0
 """How long the others wait for the queue; a broker takes it away after 30 minutes."""
 MOST_FAILURES = 5
 PAUSE_SECONDS = 1.0

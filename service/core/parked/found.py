@@ -12,7 +12,7 @@ from hashlib import sha256
 from service.core.codes import Code, Status
 from service.core.copies import PARKED_AT, PARKED_CODE, PARKED_REASON, PARKED_STATUS
 from service.core.history import ATTEMPTS, FIRST_SEEN, LAST_OUTCOME, UNKNOWN_SINCE
-from service.core.message import Received
+from service.core.message import Message, Received
 from service.core.times import from_rfc3339
 
 HANDLE_CHARACTERS = 12
@@ -52,10 +52,12 @@ class Parked:
 
 def inspect(received: Received) -> Parked:
     """What `received`, a message of the parked queue, says about itself."""
-    headers = received.message.headers
-    if _DEATHS not in headers and isinstance(headers.get(PARKED_STATUS), str):
-        return _copied(received)
-    return _moved(received)
+    return _copied(received) if is_copy(received.message) else _moved(received)
+
+
+def is_copy(message: Message) -> bool:
+    """Whether the relay parked it, and not the broker or somebody by hand."""
+    return _DEATHS not in message.headers and isinstance(message.headers.get(PARKED_STATUS), str)
 
 
 def handle_of(received: Received, when: datetime | None) -> str:

@@ -18,6 +18,7 @@ from aiormq.exceptions import AMQPError, ChannelInvalidStateError
 
 from service.core.backoff import full_jitter
 from service.core.message import Message, Received
+from service.core.parked.found import is_copy
 from service.edges.amqp import broker as brokers
 from service.edges.amqp.broker import Broker, BrokerUnreachableError
 from service.edges.amqp.codec import to_received
@@ -32,7 +33,8 @@ MOST_A_CHANNEL = 65_535
 SILENCE_SECONDS = 0.25
 WAIT_FOR_OTHERS_SECONDS = 60.0
 PAUSE_SECONDS = 0.5
-RPC_TIMEOUT_SECONDS = 15.0
+RPC_TIMEOUT_SECONDS = 60.0
+"""An answer comes behind all messages that are on their way: on a busy machine that takes time."""
 QUESTIONS_BEHIND_ACKS = 20
 
 See = Callable[[AmqpDelivery], None]
@@ -228,7 +230,7 @@ def _delivery(
     delivered: DeliveredMessage, channel: AbstractChannel, session: Session
 ) -> AmqpDelivery:
     try:
-        received = to_received(delivered)
+        received = to_received(delivered, is_copy)
     except Exception as error:  # noqa: BLE001 - one message must not hide all others
         received = Received(Message(b""), undecodable=f"unreadable: {type(error).__name__}")
     return AmqpDelivery(received, delivered.delivery_tag or 0, channel, session)
