@@ -8,6 +8,7 @@ from tests.commands.parked.conftest import Run
 from tests.commands.parked.scene import PARKED, park, unknown
 from tests.world.broker.vhost import VirtualHost
 from tests.world.relay_process import environment
+from tests.world.terminal import Terminal
 
 READ = r"^orders\.(parked|unrouted)$"
 WRITE = r"^orders\.(parked|retry|replies)$"
@@ -67,3 +68,25 @@ async def test_ctrl_c_ends_it_behind_the_message_in_hand(vhost: VirtualHost, run
     rest = ("--no-order-exists", "--yes", "--count", str(left))
     assert (await run("parked", "drop", "--all", *WHY, *rest)).returncode == 0
     assert (await vhost.ready(PARKED), await vhost.ready("orders.unrouted")) == (0, 30)
+
+
+async def test_the_count_is_typed_and_nothing_is_held_meanwhile(
+    vhost: VirtualHost, run: Run
+) -> None:
+    """Another count changes nothing."""
+    await park(vhost, [unknown(f"o-{n}") for n in range(3)])
+    settings = environment(AMQP__URL=vhost.url)
+    every = ["parked", "drop", "--all", "--no-order-exists", *WHY]
+    async with Terminal.run(every, settings) as terminal:
+        await terminal.shows("drop 3 messages: type the count, 3, to go on: ")
+        assert await vhost.ready(PARKED) == 3
+        assert (await run("parked", "list")).stdout.startswith("3 messages")
+        await terminal.end("2\n")
+        assert await terminal.exit_code() == 1
+        await terminal.shows("nothing was changed")
+    async with Terminal.run(every, settings) as terminal:
+        await terminal.shows("to go on: ")
+        await terminal.end("3\n")
+        assert await terminal.exit_code() == 0
+        await terminal.shows("done: 3 messages")
+    assert await vhost.ready(PARKED) == 0
