@@ -63,6 +63,8 @@ class Acting:
         self._task = task
         self._progress = progress
         self._left = Counter(task.wanted)
+        self._acked = Counter[str]()
+        self._unsure = Counter[str]()
         self._tally = Tally()
         self._stop = asyncio.Event()
         self._clock = SystemClock()
@@ -87,6 +89,7 @@ class Acting:
     async def _round(self, publisher: AmqpPublisher) -> None:
         """Hold the queue once, and treat what is wanted of it, as long as others may wait."""
         meant: list[AmqpDelivery] = []
+        self._acked.clear()
         until = self._clock.monotonic() + HELD_SECONDS
 
         def see(delivery: AmqpDelivery) -> None:
@@ -96,7 +99,7 @@ class Acting:
         try:
             async with self._place.held(see) as held:
                 if not meant:
-                    self._tally.gone, self._left = self._left.total(), Counter()
+                    self._none_is_there()
                 for delivery in meant:
                     if max(self._clock.monotonic(), self._next_at) > until:
                         break
@@ -104,8 +107,19 @@ class Acting:
                     if self._ended():
                         break
                     await self._treat(delivery, held, publisher)
+            # Only now has the broker applied the acks.
+            self._tally.done += self._acked.total()
         except FAILURES as error:
+            self._unsure |= self._acked
+            self._left += self._acked
             self._fail(why(error))
+
+    def _none_is_there(self) -> None:
+        """What is left was taken out by others, or by acks whose connection broke."""
+        ours = (self._left & self._unsure).total()
+        self._tally.done += ours
+        self._tally.gone = self._left.total() - ours
+        self._left.clear()
 
     async def _treat(self, delivery: AmqpDelivery, held: Held, publisher: AmqpPublisher) -> None:
         handle = self._task.handle(delivery.received)
@@ -120,7 +134,7 @@ class Acting:
                     await self._take_out(delivery, handle, held)
             case _ as never:  # pragma: no cover
                 assert_never(never)
-        self._progress.tell(self._tally.done, self._left.total())
+        self._progress.tell(self._tally.done + self._acked.total(), self._left.total())
         if self._task.rate:
             self._next_at = self._clock.monotonic() + 1 / self._task.rate
 
@@ -131,7 +145,7 @@ class Acting:
             return
         await delivery.ack()
         if held.alive:
-            self._tally.done += 1
+            self._acked[handle] += 1
             self._left[handle] -= 1
             self._failures = 0
 

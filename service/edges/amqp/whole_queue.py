@@ -210,7 +210,9 @@ class WholeQueue:
 
     async def _give_back(self, held: Held) -> None:
         """Behind all acks, channel by channel, in the order in which they were filled."""
-        for channel in held.channels if held.alive else ():
+        if not held.alive:
+            raise held.session.broken.result()
+        for channel in held.channels:
             # The queue applies 32 acks at a time, and loses the rest when the channel ends:
             # questions that it must answer give it the time.
             for _ in range(QUESTIONS_BEHIND_ACKS):

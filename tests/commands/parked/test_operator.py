@@ -90,3 +90,17 @@ async def test_the_count_is_typed_and_nothing_is_held_meanwhile(
         assert await terminal.exit_code() == 0
         await terminal.shows("done: 3 messages")
     assert await vhost.ready(PARKED) == 0
+
+
+async def test_a_connection_that_is_lost_costs_nothing(vhost: VirtualHost, run: Run) -> None:
+    """The rest is done on another one, and the count is right."""
+    await park(vhost, [unknown(f"o-{n}") for n in range(8)])
+    sure = ("--no-order-exists", "--yes", "--count", "8", "--rate", "5")
+    dropping = asyncio.create_task(run("parked", "drop", "--all", *WHY, *sure))
+    first = await vhost.get("orders.unrouted")
+    await asyncio.to_thread(vhost.close_connections)
+    done = await dropping
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "done: 8 messages"), done.stderr
+    answered = {message.message_id for message in await vhost.drain("orders.unrouted")}
+    assert answered | {first.message_id} == {f"o-{n}" for n in range(8)}
+    assert await vhost.ready(PARKED) == 0
