@@ -26,8 +26,8 @@ from tests.commands.parked.scene import unknown
 from tests.core.parked.build import arrived
 from tests.trials.parked_kills.killing import run
 
-MESSAGES_A_POINT = 6
-TRIES = 4
+MESSAGES_A_POINT = 40
+TRIES = 2
 REPLIES = "trial.replies"
 WHO = Who("trial", "killed on purpose")
 OLD_SECONDS = 90_000.0
