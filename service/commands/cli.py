@@ -1,8 +1,7 @@
 """The command line."""
 
 import asyncio
-from collections.abc import Callable
-from typing import Annotated, NoReturn, TypeVar
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -13,8 +12,9 @@ from service.app.run import run as run_relay
 from service.app.sources import BadSettingsError
 from service.commands import config as config_command
 from service.commands import topology as topology_command
-
-Some = TypeVar("Some")
+from service.commands.parked.cli import app as parked
+from service.commands.refusing import or_refuse, refuse
+from service.commands.unrouted.cli import app as unrouted
 
 app = typer.Typer(
     name="order-relay",
@@ -61,7 +61,7 @@ def run() -> None:
     try:
         _exit(run_relay(load()))
     except BadSettingsError as error:
-        _refuse(error)
+        refuse(error)
 
 
 @app.command(short_help="Declare what is missing at the broker, or check.")
@@ -71,7 +71,7 @@ def topology(
     ] = False,
 ) -> None:
     """Declare the exchanges, queues and bindings that are missing at the broker."""
-    settings = _or_refuse(load_seen)
+    settings = or_refuse(load_seen)
     command = topology_command.check if check else topology_command.declare
     _exit(asyncio.run(command(settings)))
 
@@ -105,16 +105,20 @@ def top(
         settings = load_seen()
         urls = top_command.addresses(url or [], settings.admin)
     except BadSettingsError as error:
-        _refuse(error)
+        refuse(error)
     except top_command.UnusableAddressError as error:
         raise typer.BadParameter(str(error), param_hint="--url") from None
     _exit(top_command.top(settings, urls, interval, once=once))
 
 
+app.add_typer(parked, name="parked", short_help="List, show and end what waits for a person.")
+app.add_typer(unrouted, name="unrouted", short_help="List and deliver replies without a receiver.")
+
+
 @app.command(short_help="Show the effective settings.")
 def config() -> None:
     """Show the effective settings, secrets masked, and where each came from."""
-    for line in config_command.lines(*_or_refuse(load_shown)):
+    for line in config_command.lines(*or_refuse(load_shown)):
         typer.echo(line)
 
 
@@ -135,27 +139,12 @@ def doctor(
     # httpx2 and what it needs would make `run` begin later.
     from service.commands.doctor import command as doctor_command  # noqa: PLC0415
 
-    settings, found = _or_refuse(load_shown)
+    settings, found = or_refuse(load_shown)
     files = [one.file for one in found.values() if one.file is not None]
     wanted = doctor_command.Wanted(
         only=only or (), skip=skip or (), as_json=as_json, wait_seconds=wait
     )
     _exit(asyncio.run(doctor_command.doctor(settings, files, wanted)))
-
-
-def _or_refuse(load_some: Callable[[], Some]) -> Some:
-    try:
-        return load_some()
-    except BadSettingsError as error:
-        _refuse(error)
-
-
-def _refuse(error: BadSettingsError) -> NoReturn:
-    count = len(error.problems)
-    typer.echo(f"order-relay: {count} bad setting{'s' if count > 1 else ''}:", err=True)
-    for problem in error.problems:
-        typer.echo(f"  {problem}", err=True)
-    raise typer.Exit(ExitCode.BAD_SETTINGS)
 
 
 def _exit(code: ExitCode) -> NoReturn:

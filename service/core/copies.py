@@ -41,13 +41,13 @@ def retry_copy(received: Received, history: History, tier_seconds: int) -> Publi
 def waiting_copy(received: Received, history: History, tier_seconds: int) -> Publication:
     """The copy of `received` that waits `tier_seconds`, with `history` in its headers."""
     headers = _kept_headers(received) | to_headers(history)
-    return Publication(PublicationKind.RETRY, str(tier_seconds), _copy(received.message, headers))
+    return Publication(PublicationKind.RETRY, str(tier_seconds), copy_of(received.message, headers))
 
 
 def parked_copy(received: Received, answer: Answer, history: History, now: datetime) -> Publication:
     """The copy of `received` that waits for a person, with what the relay knows about it."""
     headers = _kept_headers(received) | to_headers(history) | _parking_headers(answer, now)
-    return Publication(PublicationKind.PARKED, "", _copy(received.message, headers))
+    return Publication(PublicationKind.PARKED, "", copy_of(received.message, headers))
 
 
 def salvaged_copy(received: Received, answer: Answer, now: datetime) -> Publication:
@@ -97,7 +97,8 @@ def _escaped(text: str | None) -> str | None:
     return escaped[:_MAX_PROPERTY_BYTES].decode("utf-8", "ignore")
 
 
-def _copy(message: Message, headers: Mapping[str, object]) -> Message:
+def copy_of(message: Message, headers: Mapping[str, object]) -> Message:
+    """The message with these headers, without the properties that must not travel."""
     return Message(
         body=message.body,
         message_id=message.message_id,
@@ -124,16 +125,18 @@ def _kept_headers(received: Received) -> dict[str, object]:
         name: value
         for name, value in received.message.headers.items()
         # A producer could write there what a person takes for our words.
-        if not _dropped(name) and (back or not _ours(name))
+        if not dropped(name) and (back or not ours(name))
     }
     # The first copy's originals win: later ones would name the retry queue's hop.
     return originals | kept
 
 
-def _ours(name: str) -> bool:
+def ours(name: str) -> bool:
+    """Whether only the relay may write this header."""
     return name.lower().startswith(HEADER_PREFIX) and name != DEADLINE
 
 
-def _dropped(name: str) -> bool:
+def dropped(name: str) -> bool:
+    """Whether this header must not travel with a copy."""
     lower = name.lower()
     return lower in _DROPPED or lower.startswith(_DROPPED_PREFIXES)

@@ -141,9 +141,9 @@ def _problem(
 ) -> tuple[Code, str] | None:
     if deadline is not None and now >= deadline:
         return Code.DEADLINE_PASSED, "the deadline has passed"
-    if now >= history.first_seen + timedelta(seconds=policy.max_age_seconds):
+    if now >= history.tried_since + timedelta(seconds=policy.max_age_seconds):
         return Code.TOO_OLD, f"no certain answer within {policy.max_age_seconds} s"
-    if history.attempts >= policy.max_attempts:
+    if history.counted_attempts >= policy.max_attempts:
         return Code.ATTEMPTS_EXHAUSTED, f"no certain answer in {history.attempts} attempts"
     window = timedelta(seconds=policy.idempotency_window_seconds)
     if history.unknown_since is not None and now >= history.unknown_since + window:
@@ -186,7 +186,7 @@ def seconds_left(
     history: History, deadline: datetime | None, policy: RetryPolicy, now: datetime
 ) -> float:
     """How long the order may still be sent, by its deadline, its age and the API's memory."""
-    ends = [history.first_seen + timedelta(seconds=policy.max_age_seconds)]
+    ends = [history.tried_since + timedelta(seconds=policy.max_age_seconds)]
     if deadline is not None:
         ends.append(deadline)
     if history.unknown_since is not None:

@@ -24,6 +24,8 @@ FIRST_SEEN = HEADER_PREFIX + "first-seen"
 UNKNOWN_SINCE = HEADER_PREFIX + "unknown-since"
 SUSPICIONS = HEADER_PREFIX + "suspicions"
 LAST_OUTCOME = HEADER_PREFIX + "last-outcome"
+REPLAYED_AT = HEADER_PREFIX + "replayed-at"
+ATTEMPTS_BEFORE = HEADER_PREFIX + "attempts-before"
 
 _LARGEST_COUNT = 1_000_000
 
@@ -40,6 +42,7 @@ class History:
     next one's length. `unknown_since` is when the first attempt was sent whose outcome is not
     known: while it is set an order may exist, and only an answer of the API clears it.
     `suspicions` counts answers that look like the account's fault and were this order's alone.
+    A person put it back at `replayed_at`, after `attempts_before`: its bounds begin anew there.
     """
 
     first_seen: datetime
@@ -48,6 +51,18 @@ class History:
     unknown_since: datetime | None = None
     last_outcome: str | None = None
     suspicions: int = 0
+    replayed_at: datetime | None = None
+    attempts_before: int = 0
+
+    @property
+    def tried_since(self) -> datetime:
+        """From when its age counts."""
+        return self.replayed_at or self.first_seen
+
+    @property
+    def counted_attempts(self) -> int:
+        """The attempts that count towards the most that are allowed."""
+        return self.attempts - self.attempts_before
 
     @property
     def uncertain(self) -> bool:
@@ -93,6 +108,9 @@ def to_headers(history: History) -> dict[str, object]:
         headers[SUSPICIONS] = history.suspicions
     if history.last_outcome is not None:
         headers[LAST_OUTCOME] = history.last_outcome
+    if history.replayed_at is not None:
+        headers[REPLAYED_AT] = to_rfc3339(history.replayed_at)
+        headers[ATTEMPTS_BEFORE] = history.attempts_before
     return headers
 
 
@@ -113,15 +131,19 @@ def from_headers(
     unknown_since = _moment(headers, UNKNOWN_SINCE)
     if unknown_since is None and redelivered:
         unknown_since = first_seen or produced_at or now
+    replayed_at = _moment(headers, REPLAYED_AT)
     last_outcome = headers.get(LAST_OUTCOME)
     return History(
         first_seen=min(now, first_seen or now),
-        attempts=_count(headers, ATTEMPTS),
+        attempts=(attempts := _count(headers, ATTEMPTS)),
         retries=_count(headers, RETRIES),
         # A future time, from another machine's clock, would stretch the idempotency window.
         unknown_since=min(now, unknown_since) if unknown_since else None,
         last_outcome=last_outcome if isinstance(last_outcome, str) else None,
         suspicions=_count(headers, SUSPICIONS),
+        # A laptop's clock ahead of ours would stretch the order's age.
+        replayed_at=min(now, replayed_at) if replayed_at else None,
+        attempts_before=min(attempts, _count(headers, ATTEMPTS_BEFORE)),
     )
 
 

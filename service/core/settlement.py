@@ -15,6 +15,8 @@ from service.core.message import Publication, PublicationKind, Received
 from service.core.reply import addressed, build_reply, identified
 from service.core.request import Invalid, Request, Undecodable, Unidentified
 
+ANOTHER_ORDER = "another order was sent with this message_id; a new order needs a new one"
+
 
 class Settlement(StrEnum):
     """How a delivery was settled; the metric label `settlement`."""
@@ -59,8 +61,7 @@ def plan_answer(
 
 def plan_conflict(received: Received, request: Request, now: datetime) -> Plan:
     """The plan for an order whose message id was seen with another one before."""
-    text = "another order was sent with this message_id; a new order needs a new one"
-    history, code = request.history, Code.MESSAGE_ID_CONFLICT
+    text, history, code = ANOTHER_ORDER, request.history, Code.MESSAGE_ID_CONFLICT
     if history.uncertain:
         # Where the other one was not seen, this one may have been sent.
         final = answers.given_up(code, text, history)

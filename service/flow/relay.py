@@ -46,6 +46,7 @@ from service.flow.cancellation import is_ours
 from service.flow.events import Emit
 from service.flow.events.order import AttemptEnded, DeliveryArrived, RetryPlanned
 from service.flow.events.process import Unexpected
+from service.flow.events.replays import Replayed
 from service.flow.held_orders import HeldOrders
 from service.flow.ports import Clock, Delivery, OrderApi, Publisher, Tracing, Untraced
 from service.flow.recent import Conflict, Fresh, RecentRequests, Repeat
@@ -105,9 +106,11 @@ class Relay:
 
     def receive(self, delivery: Delivery) -> None:
         """Begin with `delivery`; returns at once."""
-        message_id = delivery.received.message.message_id
-        self._emit(DeliveryArrived(message_id, delivery.received.redelivered))
-        self._gate.arrived(redelivered=delivery.received.redelivered)
+        received = delivery.received
+        self._emit(DeliveryArrived(received.message.message_id, received.redelivered))
+        if (replayed := Replayed.told_by(received)) is not None:
+            self._emit(replayed)
+        self._gate.arrived(redelivered=received.redelivered)
         task = asyncio.create_task(self._carry(delivery))
         # The loop holds tasks weakly: without this set one could vanish in mid-flight.
         self._tasks.add(task)

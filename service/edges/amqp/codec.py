@@ -1,7 +1,7 @@
 """From aiormq's delivered messages to the relay's, and from the relay's to AMQP properties."""
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import cast
 
 from aiormq import spec
@@ -26,8 +26,13 @@ UNENCODABLE = (TypeError, ValueError, OverflowError, struct.error, RecursionErro
 """What encoding a message can raise."""
 
 
-def to_received(delivered: DeliveredMessage) -> Received:
-    """What arrived, with the reason if it cannot be published again unchanged."""
+def to_received(
+    delivered: DeliveredMessage, is_ours: Callable[[Message], bool] = lambda _: False
+) -> Received:
+    """What arrived, with the reason if it cannot be published again unchanged.
+
+    What `is_ours` was encoded here before, and is not encoded once more to see that it can be.
+    """
     frame = delivered.delivery
     properties = delivered.header.properties
     # Not `or {}`: a table that could not be read is empty, too.
@@ -49,7 +54,8 @@ def to_received(delivered: DeliveredMessage) -> Received:
         headers=headers,
     )
     # A copy carries the exchange and the routing key in headers.
-    undecodable = _undecodable(message, f"{exchange}{routing_key}")
+    ours = is_ours(message)
+    undecodable = None if ours else _undecodable(message, f"{exchange}{routing_key}")
     only_the_broker = undecodable is not None or dropped is not None
     return Received(
         message=message,

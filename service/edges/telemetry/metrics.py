@@ -59,6 +59,7 @@ from service.flow.events.process import (
     TracesLost,
     Unexpected,
 )
+from service.flow.events.replays import Replayed
 
 ExemplarLabels = Callable[[], dict[str, str] | None]
 """The labels of an exemplar for what is observed now: the trace and the span, where it has one."""
@@ -121,7 +122,7 @@ class Metrics:
                 pass  # `Settled` counts it.
             case AdminListening() | PlainBroker() | KeyReloaded() | KeyUnreadable() | Unexpected():
                 pass
-            case SharingChanged() | SharingLost():
+            case SharingChanged() | SharingLost() | Replayed():
                 pass
             case Draining() | Stopped() | TracesLost() | TracesExported():
                 pass

@@ -28,6 +28,7 @@ from service.flow.events.declare import (
     event,
 )
 from service.flow.events.labels import Waiting
+from service.flow.events.replays import Replayed
 
 _Settled = Annotated[
     Settlement, "how it is settled; `parked` and `dead_lettered` are in the parked queue"
@@ -251,4 +252,5 @@ OrderEvent = (
     | ParkedUnanswered
     | Settled
     | Abandoned
+    | Replayed
 )

@@ -12,6 +12,7 @@ from service.flow.events.order import (
     PublishFailed,
     Settled,
 )
+from service.flow.events.replays import Replayed
 from tests.edges.telemetry.built import NOON, NOON_TEXT, answered, parked, retry_planned
 from tests.edges.telemetry.example import Example, Line
 
@@ -49,6 +50,13 @@ UNKNOWN: dict[str, Any] = {
 }
 
 ORDERS = [
+    Example(
+        Replayed("o-7", "somebody", "the API was down", None),
+        "info",
+        "replayed",
+        {"request_id": "o-7", "by": "somebody", "reason": "the API was down"},
+        {},
+    ),
     Example(
         DeliveryArrived("o-7", redelivered=False),
         "debug",

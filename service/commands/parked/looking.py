@@ -1,0 +1,82 @@
+"""`parked list` and `parked show`: looking, which changes nothing."""
+
+import asyncio
+import json
+import sys
+from datetime import UTC, datetime
+
+from service.app.exit_codes import ExitCode
+from service.commands.parked import words
+from service.commands.parked.place import FAILURES, Place, why
+from service.commands.top.words import shown
+from service.core.parked.found import Parked, inspect
+from service.core.parked.selecting import Selection, in_order
+from service.core.parked.writing import to_json
+from service.edges.amqp.delivery import AmqpDelivery
+
+
+async def look(place: Place, selection: Selection) -> list[Parked]:
+    """The parked messages that are meant, oldest first."""
+    now = datetime.now(UTC)
+
+    def keep(delivery: AmqpDelivery) -> Parked | None:
+        found = inspect(delivery.received)
+        return found if selection.takes(found, now) else None
+
+    return in_order(await place.look(keep))
+
+
+def list_parked(
+    place: Place, selection: Selection, *, groups: bool, as_json: bool, limit: int
+) -> ExitCode:
+    """Say which there are; as JSON each whole, on a line of its own."""
+    try:
+        found = asyncio.run(look(place, selection))
+    except FAILURES as error:
+        return fail(why(error))
+    if as_json:
+        for one in found:
+            say(json.dumps(to_json(one)))
+        return ExitCode.OK
+    now = datetime.now(UTC)
+    for line in words.summary(found, place.queue, now):
+        say(line)
+    for line in () if groups else words.rows(found, now, limit):
+        say(line)
+    return ExitCode.OK
+
+
+def show_parked(place: Place, wanted: str, *, as_json: bool) -> ExitCode:
+    """Say all that is known of one message, or of all with one id."""
+    try:
+        found = asyncio.run(look(place, Selection(ids=frozenset({wanted}))))
+    except FAILURES as error:
+        return fail(why(error))
+    if not found:
+        return fail(f"{place.queue} has no message with this id or handle: {shown(wanted)}")
+    window = place.rules.policy.idempotency_window_seconds
+    for one in found:
+        if as_json:
+            say(json.dumps(to_json(one)))
+            continue
+        for line in words.story(one, datetime.now(UTC), window):
+            say(line)
+        say("")
+    return ExitCode.OK
+
+
+def say(text: str) -> None:
+    """One line of the answer."""
+    sys.stdout.write(f"{text}\n")
+
+
+def note(text: str) -> None:
+    """One line beside the answer."""
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
+
+
+def fail(text: str) -> ExitCode:
+    """Say what is wrong."""
+    note(f"order-relay: {text}")
+    return ExitCode.CHECK_FAILED

@@ -1,0 +1,83 @@
+"""Where the parked messages are, and what the relays there go by."""
+
+import random
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+import service.edges.amqp.whole_queue as whole_queues
+from service.app.settings import ShownSettings
+from service.app.wiring import tls_files
+from service.core.decision import RetryPolicy
+from service.core.parked.replaying import Rules
+from service.core.topology import Topology, build_topology
+from service.edges.amqp.broker import Broker
+from service.edges.amqp.delivery import AmqpDelivery
+from service.edges.amqp.whole_queue import Held, WholeQueue
+
+CONNECT_SECONDS = 5.0
+PARKED = "parked"
+UNROUTED = "unrouted"
+
+Kept = TypeVar("Kept")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One broker with one name space; `queue` is what is looked at."""
+
+    broker: Broker
+    topology: Topology
+    rules: Rules
+    queue: str
+
+    @classmethod
+    def of(cls, settings: ShownSettings, which: str) -> "Place":
+        """The place of these settings."""
+        amqp, retry = settings.amqp, settings.retry
+        policy = RetryPolicy(
+            delays_seconds=retry.delays_seconds,
+            max_attempts=retry.max_attempts,
+            max_age_seconds=retry.max_age_seconds,
+            idempotency_window_seconds=settings.api.idempotency_window_seconds,
+        )
+        return cls(
+            Broker(amqp.urls, tls_files(amqp), connect_timeout_seconds=CONNECT_SECONDS),
+            build_topology(amqp.namespace, retry.delays_seconds),
+            Rules(amqp.namespace, policy),
+            f"{amqp.namespace}.{which}",
+        )
+
+    @property
+    def connection_name(self) -> str:
+        """What the broker's list of connections shows."""
+        return self.queue.rpartition(".")[2]
+
+    @asynccontextmanager
+    async def held(self, see: Callable[[AmqpDelivery], None]) -> AsyncIterator[Held]:
+        """Hold the whole queue; see `WholeQueue.held`."""
+        whole = WholeQueue(self.broker, self.queue, random=random.random)
+        async with whole.held(see, self.connection_name) as held:
+            yield held
+
+    async def look(self, keep: Callable[[AmqpDelivery], Kept | None]) -> list[Kept]:
+        """What `keep` makes of each message; nothing is taken out."""
+        kept: list[Kept] = []
+
+        def see(delivery: AmqpDelivery) -> None:
+            if (one := keep(delivery)) is not None:
+                kept.append(one)
+
+        async with self.held(see):
+            pass
+        return kept
+
+
+FAILURES = whole_queues.FAILURES
+"""What looking and acting fail with where the broker is away, refuses or is busy with others."""
+
+
+def why(error: BaseException) -> str:
+    """A failure for people."""
+    return whole_queues.why(error)

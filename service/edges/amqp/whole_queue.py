@@ -1,0 +1,238 @@
+"""All messages of a queue, held at once: to look at them, or to take some of them out.
+
+A quorum queue gives back what was held in front of what waits. So only who held all of them leaves
+the order as it was, and two who look at once would each see a part: each waits until it is alone.
+Consumers that ask to be exclusive do not help, since quorum queues ignore it.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+
+from aio_pika.abc import AbstractConnection
+from aiormq import spec
+from aiormq.abc import AbstractChannel, DeliveredMessage
+from aiormq.exceptions import AMQPError, ChannelInvalidStateError
+
+from service.core.backoff import full_jitter
+from service.core.message import Message, Received
+from service.core.parked.found import is_copy
+from service.edges.amqp import broker as brokers
+from service.edges.amqp.broker import Broker, BrokerUnreachableError
+from service.edges.amqp.codec import to_received
+from service.edges.amqp.connection import Session, SessionBrokenError
+from service.edges.amqp.declare import open_channel
+from service.edges.amqp.delivery import AmqpDelivery
+from service.edges.amqp.faults import fault_of_reply, told
+from service.flow.events.labels import LostCause
+
+MOST_A_CHANNEL = 65_535
+"""The largest prefetch; with 0 a quorum queue stops at 2,000."""
+SILENCE_SECONDS = 0.25
+WAIT_FOR_OTHERS_SECONDS = 60.0
+PAUSE_SECONDS = 0.5
+RPC_TIMEOUT_SECONDS = 60.0
+"""An answer comes behind all messages that are on their way: on a busy machine that takes time."""
+QUESTIONS_BEHIND_ACKS = 20
+
+See = Callable[[AmqpDelivery], None]
+
+
+class SharedQueueError(Exception):
+    """Somebody else consumes from the queue, and did not end in time."""
+
+
+FAILURES = (
+    AMQPError,
+    BrokerUnreachableError,
+    ChannelInvalidStateError,
+    OSError,
+    SessionBrokenError,
+    SharedQueueError,
+    TimeoutError,
+)
+"""What `held` and its block can raise when the broker is away, refuses, or is busy with others."""
+
+
+def why(error: BaseException) -> str:
+    """A failure for people."""
+    if isinstance(error, BrokerUnreachableError | SessionBrokenError | SharedQueueError):
+        return str(error)
+    return told(error, fault_of_reply(error))
+
+
+class _NotAloneError(Exception):
+    """Another one reads the same queue."""
+
+
+@dataclass(slots=True)
+class Held:
+    """What is held; nothing of it is worth anything once `alive` is False."""
+
+    session: Session
+    queue: str
+    count: int = 0
+    channels: list[AbstractChannel] = field(default_factory=list)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the connection stands, so that what is acked is taken out."""
+        return self.session.alive
+
+    async def newer(self) -> list[AmqpDelivery]:
+        """What came to the queue since it is held; held, too, from now on."""
+        found: list[AmqpDelivery] = []
+        channel = self.channels[-1]
+        while True:
+            got = await channel.basic_get(self.queue, timeout=RPC_TIMEOUT_SECONDS)
+            if isinstance(got.delivery, spec.Basic.GetEmpty):
+                return found
+            found.append(_delivery(got, channel, self.session))
+
+
+class WholeQueue:
+    """One queue, to be held as a whole, again and again."""
+
+    def __init__(
+        self,
+        broker: Broker,
+        queue: str,
+        *,
+        random: Callable[[], float],
+        most_a_channel: int = MOST_A_CHANNEL,
+        patience_seconds: float = WAIT_FOR_OTHERS_SECONDS,
+    ) -> None:
+        self._broker = broker
+        self._queue = queue
+        self._random = random
+        self._most_a_channel = most_a_channel
+        self._patience_seconds = patience_seconds
+        # Without a handler Python prints the library's tracebacks beside our lines.
+        logging.getLogger("aiormq").addHandler(logging.NullHandler())
+
+    @asynccontextmanager
+    async def held(self, see: See, name: str) -> AsyncIterator[Held]:
+        """Hold all that is ready; `see` has seen each, in order, when the block begins.
+
+        What was not acked in the block is given back after it. Raises SharedQueueError,
+        BrokerUnreachableError, SessionBrokenError and what aiormq raises on a broken connection.
+        """
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self._patience_seconds
+        while True:
+            connection, _ = await self._broker.connect(name)
+            try:
+                held = await self._take(connection, see)
+                if held is not None:
+                    yield held
+                    await self._give_back(held)
+                    return
+            finally:
+                await brokers.close(connection)
+            if loop.time() > until:
+                raise SharedQueueError(
+                    f"others read {self._queue}, too: wait until they end, or see who they are "
+                    f"with `rabbitmqctl list_consumers`"
+                )
+            await asyncio.sleep(full_jitter(PAUSE_SECONDS, self._random()) + 0.05)
+
+    async def depth(self, name: str) -> int:
+        """How many are ready now."""
+        connection, _ = await self._broker.connect(name)
+        try:
+            return (await self._look(await open_channel(connection)))[0]
+        finally:
+            await brokers.close(connection)
+
+    async def _take(self, connection: AbstractConnection, see: See) -> Held | None:
+        """Hold all; None where another one reads, too."""
+        session = Session()
+        session.watch(brokers.underlay(connection))
+        held = Held(session, self._queue)
+        seen: list[AmqpDelivery] = []
+        asked = await open_channel(connection)
+        ready, consumers = await self._look(asked)
+        await asked.close()
+        if consumers:
+            return None
+        try:
+            while await self._fill(await open_channel(connection), held, seen, ready):
+                pass
+        except _NotAloneError:
+            return None
+        held.count = len(seen)
+        for delivery in seen:
+            see(delivery)
+        return held
+
+    async def _fill(
+        self, channel: AbstractChannel, held: Held, seen: list[AmqpDelivery], ready: int
+    ) -> bool:
+        """Consume until the queue is empty, or the channel full: then True."""
+        session = held.session
+        held.channels.append(channel)
+        session.watch_channel(channel)
+        arrived, before = asyncio.Event(), len(seen)
+
+        async def on_message(delivered: DeliveredMessage) -> None:
+            seen.append(_delivery(delivered, channel, session))
+            arrived.set()
+
+        def on_cancel(_: spec.Basic.Cancel) -> None:
+            session.break_(LostCause.CONSUMER_CANCELLED, "the broker cancelled the consumer")
+
+        channel.on_consumer_cancel_callbacks.add(on_cancel)
+        await channel.basic_qos(prefetch_count=self._most_a_channel, timeout=RPC_TIMEOUT_SECONDS)
+        answer = await channel.basic_consume(self._queue, on_message, timeout=RPC_TIMEOUT_SECONDS)
+        empty = False
+        while session.alive and not empty and len(seen) - before < self._most_a_channel:
+            arrived.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(0 if len(seen) >= ready else SILENCE_SECONDS):
+                    await arrived.wait()
+            if not arrived.is_set():
+                # In one answer: what others hold or give back is nowhere else to be seen.
+                waiting, consumers = await self._look(channel)
+                if consumers > len(held.channels):
+                    raise _NotAloneError
+                empty = not waiting and not arrived.is_set()
+        if not session.alive:
+            raise session.broken.result()
+        # Cancelled, it keeps what it holds, and takes nothing that another channel gives back.
+        await channel.basic_cancel(str(answer.consumer_tag), timeout=RPC_TIMEOUT_SECONDS)
+        return len(seen) - before >= self._most_a_channel
+
+    async def _look(self, channel: AbstractChannel) -> tuple[int, int]:
+        found = await channel.queue_declare(self._queue, passive=True, timeout=RPC_TIMEOUT_SECONDS)
+        return found.message_count or 0, found.consumer_count or 0
+
+    async def _give_back(self, held: Held) -> None:
+        """Behind all acks, channel by channel, in the order in which they were filled."""
+        if not held.alive:
+            raise held.session.broken.result()
+        for channel in held.channels:
+            # The queue applies 32 acks at a time, and loses the rest when the channel ends:
+            # questions that it must answer give it the time.
+            for _ in range(QUESTIONS_BEHIND_ACKS):
+                await self._look(channel)
+        # The queue learns of a closed channel later than we do, and of two in any order.
+        for left in range(len(held.channels) - 1, 0, -1):
+            await held.channels[-left - 1].close()
+            await self._until_consumers(held.channels[-1], left)
+
+    async def _until_consumers(self, channel: AbstractChannel, most: int) -> None:
+        async with asyncio.timeout(RPC_TIMEOUT_SECONDS):
+            while (await self._look(channel))[1] > most:
+                pass
+
+
+def _delivery(
+    delivered: DeliveredMessage, channel: AbstractChannel, session: Session
+) -> AmqpDelivery:
+    try:
+        received = to_received(delivered, is_copy)
+    except Exception as error:  # noqa: BLE001 - one message must not hide all others
+        received = Received(Message(b""), undecodable=f"unreadable: {type(error).__name__}")
+    return AmqpDelivery(received, delivered.delivery_tag or 0, channel, session)

@@ -1,0 +1,106 @@
+"""Who uses these commands: a login with the least rights, and a person who stops in the middle."""
+
+import asyncio
+import signal
+import sys
+
+from tests.commands.parked.conftest import Run
+from tests.commands.parked.scene import PARKED, park, unknown
+from tests.world.broker.vhost import VirtualHost
+from tests.world.relay_process import environment
+from tests.world.terminal import Terminal
+
+READ = r"^orders\.(parked|unrouted)$"
+WRITE = r"^orders\.(parked|retry|replies)$"
+WHY = ("--reason", "the API was down")
+ONE = ("--yes", "--count", "1")
+
+
+async def test_the_rights_of_the_page_suffice(vhost: VirtualHost, run: Run) -> None:
+    """Nothing to configure, nothing of the requests to read or to write."""
+    await park(vhost, [unknown(f"o-{n}") for n in range(3)])
+    vhost.set_permissions(configure="", write=WRITE, read=READ)
+    for arguments in (
+        ["parked", "list"],
+        ["unrouted", "list"],
+        ["parked", "replay", "o-0", *WHY, *ONE],
+        ["parked", "resolve", "o-1", "--order", "ord_1", *WHY, *ONE],
+        ["parked", "drop", "o-2", "--no-order-exists", *WHY, *ONE],
+        ["unrouted", "deliver", "--all", "--yes", "--count", "2"],
+    ):
+        result = await run(*arguments)
+        # Nobody is bound for the replies.
+        assert result.returncode == (1 if "deliver" in arguments else 0), result.stderr
+    assert await vhost.ready(PARKED) == 0
+
+
+async def test_a_right_that_is_missing_loses_nothing(vhost: VirtualHost, run: Run) -> None:
+    """It is told, and the message stays."""
+    await park(vhost, [unknown("o-1")])
+    vhost.set_permissions(configure="", write="", read=READ)
+    result = await run("parked", "replay", "o-1", *WHY, *ONE)
+    assert result.returncode == 1
+    assert "1 message left: the broker did not confirm" in result.stderr
+    assert "ACCESS_REFUSED" in result.stderr
+    assert await vhost.ready(PARKED) == 1
+
+
+async def test_ctrl_c_ends_it_behind_the_message_in_hand(vhost: VirtualHost, run: Run) -> None:
+    """What is left is told and is there; the same command goes on with it."""
+    await park(vhost, [unknown(f"o-{n}") for n in range(30)])
+    sure = ("--no-order-exists", "--yes", "--count", "30", "--rate", "5")
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "service", "parked", "drop", "--all", *WHY, *sure),
+        env=environment(AMQP__URL=vhost.url),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert process.stderr is not None
+    progress = await asyncio.wait_for(process.stderr.readline(), 60)
+    assert b"done, " in progress
+    process.send_signal(signal.SIGINT)
+    said, errors = await asyncio.wait_for(process.communicate(), 60)
+    assert process.returncode == 1, errors
+    assert b"left: stopped; the same command goes on with them" in errors
+    left = await vhost.ready(PARKED)
+    assert 0 < left < 30
+    assert said.splitlines()[-1] == f"done: {30 - left} messages".encode()
+    rest = ("--no-order-exists", "--yes", "--count", str(left))
+    assert (await run("parked", "drop", "--all", *WHY, *rest)).returncode == 0
+    assert (await vhost.ready(PARKED), await vhost.ready("orders.unrouted")) == (0, 30)
+
+
+async def test_the_count_is_typed_and_nothing_is_held_meanwhile(
+    vhost: VirtualHost, run: Run
+) -> None:
+    """Another count changes nothing."""
+    await park(vhost, [unknown(f"o-{n}") for n in range(3)])
+    settings = environment(AMQP__URL=vhost.url)
+    every = ["parked", "drop", "--all", "--no-order-exists", *WHY]
+    async with Terminal.run(every, settings) as terminal:
+        await terminal.shows("drop 3 messages: type the count, 3, to go on: ")
+        assert await vhost.ready(PARKED) == 3
+        assert (await run("parked", "list")).stdout.startswith("3 messages")
+        await terminal.end("2\n")
+        assert await terminal.exit_code() == 1
+        await terminal.shows("nothing was changed")
+    async with Terminal.run(every, settings) as terminal:
+        await terminal.shows("to go on: ")
+        await terminal.end("3\n")
+        assert await terminal.exit_code() == 0
+        await terminal.shows("done: 3 messages")
+    assert await vhost.ready(PARKED) == 0
+
+
+async def test_a_connection_that_is_lost_costs_nothing(vhost: VirtualHost, run: Run) -> None:
+    """The rest is done on another one, and the count is right."""
+    await park(vhost, [unknown(f"o-{n}") for n in range(8)])
+    sure = ("--no-order-exists", "--yes", "--count", "8", "--rate", "5")
+    dropping = asyncio.create_task(run("parked", "drop", "--all", *WHY, *sure))
+    first = await vhost.get("orders.unrouted")
+    await asyncio.to_thread(vhost.close_connections)
+    done = await dropping
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "done: 8 messages"), done.stderr
+    answered = {message.message_id for message in await vhost.drain("orders.unrouted")}
+    assert answered | {first.message_id} == {f"o-{n}" for n in range(8)}
+    assert await vhost.ready(PARKED) == 0

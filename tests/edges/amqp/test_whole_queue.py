@@ -1,0 +1,99 @@
+"""Holding a whole queue: in order, again and again, and by one at a time."""
+
+import asyncio
+
+import pytest
+
+from service.edges.amqp.broker import Broker
+from service.edges.amqp.delivery import AmqpDelivery
+from service.edges.amqp.whole_queue import SharedQueueError, WholeQueue
+from tests.edges.amqp.edge import almost_no_pause
+from tests.world.broker.vhost import VirtualHost
+
+QUEUE = "orders.parked"
+
+
+async def fill(vhost: VirtualHost, count: int, first: int = 0) -> list[bytes]:
+    """Park this many messages; their bodies."""
+    bodies = [b"%d" % number for number in range(first, first + count)]
+    async with vhost.channel() as channel:
+        wire = await channel.get_underlay_channel()
+        for body in bodies:
+            await wire.basic_publish(body, exchange=QUEUE, routing_key="", mandatory=True)
+    return bodies
+
+
+def whole(broker: Broker, **options: float) -> WholeQueue:
+    """The parked queue."""
+    most = int(options.pop("most_a_channel", 65_535))
+    return WholeQueue(broker, QUEUE, random=almost_no_pause, most_a_channel=most, **options)
+
+
+async def look(queue: WholeQueue) -> list[bytes]:
+    """All bodies, in the order of the queue."""
+    seen: list[AmqpDelivery] = []
+    async with queue.held(seen.append, "looking"):
+        return [each.received.message.body for each in seen]
+
+
+@pytest.mark.parametrize("most_a_channel", [65_535, 8, 20, 7])
+async def test_looks_change_nothing(
+    vhost: VirtualHost, broker: Broker, most_a_channel: int
+) -> None:
+    """All are seen, in order, however many looks there were, and on however many channels."""
+    bodies = await fill(vhost, 20)
+    queue = whole(broker, most_a_channel=most_a_channel)
+    for _ in range(4):
+        assert await look(queue) == bodies
+    assert await look(whole(broker)) == bodies
+
+
+async def test_an_empty_queue_is_seen_as_empty(vhost: VirtualHost, broker: Broker) -> None:
+    """At once."""
+    assert await look(whole(broker)) == []
+    assert await vhost.ready(QUEUE) == 0
+
+
+async def test_what_is_acked_is_gone_and_the_rest_stays_in_order(
+    vhost: VirtualHost, broker: Broker
+) -> None:
+    """Every second one of a hundred: no ack is lost when the connection closes."""
+    bodies = await fill(vhost, 100)
+    seen: list[AmqpDelivery] = []
+    async with whole(broker, most_a_channel=30).held(seen.append, "taking") as held:
+        assert held.count == 100
+        for each in seen[::2]:
+            await each.ack()
+        assert held.alive
+    assert await look(whole(broker)) == bodies[1::2]
+    assert await vhost.ready(QUEUE) == 50
+
+
+async def test_two_who_look_at_once_both_see_all(vhost: VirtualHost, broker: Broker) -> None:
+    """One after the other: each alone would see a part, and the parts would change places."""
+    bodies = await fill(vhost, 30)
+    looks = await asyncio.gather(*(look(whole(broker)) for _ in range(4)))
+    assert [sorted(each) for each in looks] == [sorted(bodies)] * 4
+
+
+async def test_somebody_who_keeps_reading_is_told_of(vhost: VirtualHost, broker: Broker) -> None:
+    """And not that the queue is empty."""
+    await fill(vhost, 3)
+    async with vhost.channel() as channel:
+        await channel.set_qos(prefetch_count=10)
+        queue = await channel.get_queue(QUEUE, ensure=False)
+        arrived: asyncio.Queue[object] = asyncio.Queue()
+        await queue.consume(arrived.put)
+        for _ in range(3):
+            await asyncio.wait_for(arrived.get(), 50)
+        with pytest.raises(SharedQueueError, match=r"others read orders\.parked"):
+            await look(whole(broker, patience_seconds=0.5))
+    assert len(await look(whole(broker))) == 3
+
+
+async def test_what_is_parked_meanwhile_is_not_lost(vhost: VirtualHost, broker: Broker) -> None:
+    """It comes behind the others."""
+    bodies = await fill(vhost, 5)
+    async with whole(broker).held(lambda _: None, "looking"):
+        bodies += await fill(vhost, 5, first=5)
+    assert await look(whole(broker)) == bodies

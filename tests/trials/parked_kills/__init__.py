@@ -1,0 +1,1 @@
+"""Commands for parked messages that are killed at random points."""
