@@ -48,6 +48,7 @@ class Plan:
 
 
 REQUEUE = Plan(Settlement.RETURNED)
+DEAD_LETTER = Plan(Settlement.DEAD_LETTERED)
 
 
 def plan_answer(

@@ -12,7 +12,6 @@ from service.edges.amqp.broker import Broker
 from service.edges.amqp.consumer import AmqpConsumer, ConsumerPorts
 from service.edges.amqp.preparation import Prepare, TopologyMode
 from service.edges.amqp.publisher import AmqpPublisher, PublisherPorts
-from service.edges.amqp.refusals import FIRST_PATIENCE_SECONDS
 from service.edges.system_clock import SystemClock
 from service.flow.events.labels import ConnectionName
 from service.flow.events.process import BrokerLost, ConsumingStarted
@@ -45,7 +44,6 @@ class Options:
     mode: TopologyMode = "declare"
     prefetch: int = 8
     publish_timeout_seconds: float = 10.0
-    refused_patience_seconds: float = FIRST_PATIENCE_SECONDS
     publish_broker: Broker | None = None
     flow_clock: Clock = field(default_factory=SystemClock)
     policy: RetryPolicy = field(default_factory=lambda: RetryPolicy(delays_seconds=DELAYS))
@@ -76,7 +74,7 @@ class Edge:
             self.publisher_ports(),
             options.topology,
             publish_timeout_seconds=options.publish_timeout_seconds,
-            refused_patience_seconds=options.refused_patience_seconds,
+            prefetch=options.prefetch,
         )
         self.consumer = AmqpConsumer(self.consumer_ports(), options.topology)
         self.consuming: asyncio.Task[None] | None = None

@@ -10,6 +10,7 @@ from service.flow.events.order import (
     DeliveryArrived,
     Published,
     PublishFailed,
+    ReplyUnrouted,
     Settled,
 )
 from tests.edges.telemetry.built import NOON, NOON_TEXT, answered, parked, retry_planned
@@ -125,6 +126,12 @@ ORDERS = [
         "warning",
         "publish failed",
         {"request_id": "o-7", "kind": "reply", "reason": "nacked"},
+    ),
+    Example(
+        ReplyUnrouted("o-7", "shop.7", "nacked"),
+        "warning",
+        "reply unrouted",
+        {"request_id": "o-7", "routing_key": "shop.7", "reason": "nacked"},
     ),
     Example(
         answered(),

@@ -1,0 +1,198 @@
+"""A publication from its first try to its end: on which channel, how often, and where to at last.
+
+A reply that its queue does not take goes to the unrouted, where a person finds it: its order is
+over, and must neither be sent again nor keep its place in the prefetch. See docs/decisions/0021.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, assert_never
+
+from service.edges.amqp.attempt import (
+    Acked,
+    Ended,
+    Late,
+    Nacked,
+    Outgoing,
+    Over,
+    Sending,
+    Shut,
+    Unfit,
+    Unroutable,
+)
+from service.flow.events import Emit
+from service.flow.events.order import ReplyUnrouted
+from service.flow.keyed_lock import KeyedLock
+from service.flow.ports import Clock, Confirmed, Published, Unconfirmed, Unpublishable
+from service.flow.ways import Destination, Way, Ways
+
+REFUSED = "the broker refused it (a queue is full?)"
+SILENT = "not confirmed in time (a queue without a leader?)"
+FAILING = "earlier ones to the same queue were refused or not confirmed"
+
+
+class Channels(Protocol):
+    """The channels of a session; see `service.edges.amqp.lanes`."""
+
+    async def together(self, outgoing: Outgoing) -> Ended:
+        """Publish on the channel that all share."""
+        ...
+
+    async def apart(
+        self,
+        outgoing: Outgoing,
+        seconds: float,
+        *,
+        earlier: Sending | None = None,
+        heard: Callable[[Ended], None],
+    ) -> Ended:
+        """Publish on a channel of its own."""
+        ...
+
+    def renew(self, outgoing: Outgoing) -> None:
+        """Have the shared channel replaced by a new one."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _NotTaken:
+    """Its destination does not take it; `ever` says that no other try would help."""
+
+    reason: str
+    ever: bool = False
+
+
+@dataclass(slots=True)
+class _Past:
+    """What became of one publication so far; `late` is the try that may be confirmed yet."""
+
+    failures: int = 0
+    refusals: int = 0
+    late: Sending | None = None
+    why: str = FAILING
+
+
+_End = Acked | Unroutable | Over | _NotTaken
+
+
+class Tries:
+    """Carries publications out, and remembers which destinations fail."""
+
+    def __init__(
+        self,
+        ways: Ways,
+        clock: Clock,
+        emit: Emit,
+        stop: asyncio.Event,
+        *,
+        unrouted: str,
+        patience_seconds: float,
+    ) -> None:
+        self.ways = ways
+        self._clock = clock
+        self._emit = emit
+        self._stop = stop
+        self._unrouted = Destination(unrouted, "")
+        self._patience_seconds = patience_seconds
+        self._one_of_each = KeyedLock()
+
+    async def carry(self, outgoing: Outgoing, lanes: Channels) -> Published:
+        """Publish until it is confirmed, or does not get there."""
+        with self.ways.in_hand(outgoing.to):
+            end = await self._try(outgoing, lanes)
+        match end:
+            case Acked():
+                return Confirmed()
+            case Unroutable(reason) | Over(reason):
+                return Unconfirmed(reason)
+            case _NotTaken(reason) if outgoing.reply:
+                return await self._divert(outgoing, lanes, reason)
+            case _NotTaken(reason, ever):
+                return Unpublishable(reason) if ever else Unconfirmed(reason)
+            case _ as never:  # pragma: no cover
+                assert_never(never)
+
+    async def _try(self, outgoing: Outgoing, lanes: Channels) -> _End:
+        past, to = _Past(), outgoing.to
+        while (way := self._way(to, past)) is not Way.AWAY:
+            if way is Way.TOGETHER:
+                ended: Ended | None = await lanes.together(outgoing)
+            else:
+                ended = await self._alone(outgoing, lanes, past)
+            if ended is None:
+                continue
+            if (end := self._learn(to, ended, past, alone=way is Way.APART)) is not None:
+                if end == Acked() and past.refusals:
+                    lanes.renew(outgoing)
+                return end
+            if isinstance(ended, Nacked):
+                pause_seconds = self._patience_seconds / 8 * past.refusals
+                await self._clock.wait(self._stop, pause_seconds)
+        return _NotTaken(past.why)
+
+    def _learn(self, to: Destination, ended: Ended, past: _Past, *, alone: bool) -> _End | None:
+        """What one try says of the destination; None where another one may help."""
+        now, past.failures = self._clock.monotonic(), past.failures + 1
+        match ended:
+            case Acked():
+                self.ways.confirmed(to)
+                return ended
+            case Unroutable() | Over():
+                return ended
+            case Unfit(reason):
+                return _NotTaken(reason, ever=True)
+            case Nacked():
+                self.ways.failed(to, now)
+                past.refusals, past.why = past.refusals + 1, REFUSED
+                return None
+            case Late(sending):
+                self.ways.failed(to, now)
+                past.late, past.why = sending, SILENT
+            case Shut(reason) if alone:
+                self.ways.closed(to, now)
+                return _NotTaken(reason, ever=True)
+            case Shut():
+                pass
+            case _ as never:  # pragma: no cover
+                assert_never(never)
+        if alone:
+            return _NotTaken(SILENT)
+        self.ways.channel_lost(now)
+        return None
+
+    def _way(self, to: Destination, past: _Past) -> Way:
+        now = self._clock.monotonic()
+        return self.ways.way(to, now, failures=past.failures, refusals=past.refusals)
+
+    async def _alone(self, outgoing: Outgoing, lanes: Channels, past: _Past) -> Ended | None:
+        """One at a time for each destination; None where those before it found out enough."""
+        to = outgoing.to
+        async with self._one_of_each.hold(f"{to.exchange}\n{to.routing_key}"):
+            if self._way(to, past) is not Way.APART:
+                return None
+            ended = await lanes.apart(
+                outgoing, self._patience_seconds, earlier=past.late, heard=self._listener(to)
+            )
+            if isinstance(ended, Late):
+                self.ways.silent(to)
+            return ended
+
+    def _listener(self, to: Destination) -> Callable[[Ended], None]:
+        def heard(ended: Ended) -> None:
+            self.ways.heard(to)
+            if isinstance(ended, Acked):
+                self.ways.confirmed(to)
+
+        return heard
+
+    async def _divert(self, outgoing: Outgoing, lanes: Channels, reason: str) -> Published:
+        message = outgoing.message
+        diverted = Outgoing(
+            self._unrouted.exchange, outgoing.routing_key, message, self._unrouted, reply=False
+        )
+        published = await self.carry(diverted, lanes)
+        if isinstance(published, Confirmed):
+            self._emit(ReplyUnrouted(message.message_id, outgoing.routing_key, reason))
+            return published
+        return type(published)(f"{reason}; nor could it go to the unrouted: {published.reason}")
