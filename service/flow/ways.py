@@ -3,10 +3,11 @@
 | its destination                                              | it goes                      |
 |--------------------------------------------------------------|------------------------------|
 | took the last one, or is new                                 | with all others              |
-| is new, and a channel was lost lately                        | apart                        |
-| fails for less than the patience                             | apart; away where no room is |
-| fails for longer                                             | apart, once; then away       |
-| fails for longer, and one is unconfirmed there               | away                         |
+| is new, and a channel was lost lately, or by this one         | apart                        |
+| was not confirmed, for less than half of the patience         | apart                        |
+| was not confirmed for longer, or refused one                  | apart; away where no room is |
+| fails for longer than the patience                           | apart, once; then away       |
+| fails so long, and one is unconfirmed there                  | away                         |
 
 Apart is on a channel of its own, so that a queue that does not confirm keeps nobody else back. Away
 means, for a reply, to the exchange of the unrouted; nothing else may go there, and is tried later.
@@ -47,6 +48,7 @@ class Way(Enum):
 class _Trouble:
     since: float
     last: float
+    refused: bool
 
 
 class Ways:
@@ -62,17 +64,30 @@ class Ways:
         self._silent: Counter[Destination] = Counter()
         self._wary_until = 0.0
 
-    def way(self, to: Destination, now: float, *, failures: int = 0, refusals: int = 0) -> Way:
-        """How to send now what has failed and, among that, was refused so often before."""
+    def way(
+        self,
+        to: Destination,
+        now: float,
+        *,
+        failures: int = 0,
+        refusals: int = 0,
+        suspected: bool = False,
+    ) -> Way:
+        """How to send now what has failed and, among that, was refused so often before.
+
+        What is `suspected` was on a channel when the broker closed it.
+        """
         trouble = self._trouble(to, now)
         if trouble is None:
-            wary = failures > 0 or (now < self._wary_until and to not in self._good)
+            wary = suspected or (now < self._wary_until and to not in self._good)
             return Way.APART if wary else Way.TOGETHER
         if refusals >= MOST_REFUSALS:
             return Way.AWAY
         if now >= trouble.since + self._patience_seconds:
             return Way.AWAY if failures or self._silent[to] else Way.APART
-        return Way.APART if failures or self._has_room(to) else Way.AWAY
+        # Before, it may be one that only was on a channel with one that is not confirmed.
+        bounded = trouble.refused or now >= trouble.since + self._patience_seconds / 2
+        return Way.AWAY if bounded and not failures and self._is_full(to) else Way.APART
 
     def confirmed(self, to: Destination) -> None:
         """Its queues took one: it goes with all others again."""
@@ -80,15 +95,16 @@ class Ways:
         self._good[to] = None
         _shorten(self._good)
 
-    def failed(self, to: Destination, now: float) -> None:
-        """One was refused there, or not confirmed in time."""
-        trouble = self._trouble(to, now)
-        self._troubles[to] = _Trouble(now if trouble is None else trouble.since, now)
+    def failed(self, to: Destination, now: float, *, refused: bool = False) -> None:
+        """One was not confirmed in time there, or `refused`."""
+        trouble = self._trouble(to, now) or _Trouble(now, now, refused=False)
+        trouble.last, trouble.refused = now, trouble.refused or refused
+        self._troubles[to] = trouble
         _shorten(self._troubles)
 
     def closed(self, to: Destination, now: float) -> None:
         """One that was alone made the broker close its channel: patience helps nothing."""
-        self._troubles[to] = _Trouble(now - self._patience_seconds, now)
+        self._troubles[to] = _Trouble(now - self._patience_seconds, now, refused=True)
         self._good.pop(to, None)
         _shorten(self._troubles)
 
@@ -121,9 +137,9 @@ class Ways:
             if not self._in_hand[to]:
                 del self._in_hand[to]
 
-    def _has_room(self, to: Destination) -> bool:
+    def _is_full(self, to: Destination) -> bool:
         waiting = sum(self._in_hand[each] for each in self._troubles)
-        return self._in_hand[to] <= self._most_of_one and waiting <= self._most_waiting
+        return self._in_hand[to] > self._most_of_one or waiting > self._most_waiting
 
     def _trouble(self, to: Destination, now: float) -> _Trouble | None:
         trouble = self._troubles.get(to)

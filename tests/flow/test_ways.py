@@ -97,8 +97,9 @@ def test_with_the_connection_nothing_is_silent_any_more() -> None:
 @pytest.mark.parametrize(("here", "there", "way"), [(4, 4, Way.APART), (5, 0, Way.AWAY)])
 def test_what_waits_has_a_bound(here: int, there: int, way: Way) -> None:
     """For one destination half of it, itself included; what has failed keeps its place."""
-    made = failing()
-    made.failed(THERE, 100.0)
+    made = ways()
+    for to in (HERE, THERE):
+        made.failed(to, 100.0, refused=True)
     with ExitStack() as held:
         for to, count in ((HERE, here), (THERE, there)):
             for _ in range(count):
@@ -106,6 +107,16 @@ def test_what_waits_has_a_bound(here: int, there: int, way: Way) -> None:
         assert made.way(HERE, 100.0) is way
         assert made.way(HERE, 100.0, failures=1) is Way.APART
     assert made.way(HERE, 100.0) is Way.APART
+
+
+def test_what_may_have_been_late_for_another_one_has_no_bound_yet() -> None:
+    """A good destination is soon confirmed, whatever many wait for that."""
+    made = failing()
+    with ExitStack() as held:
+        for _ in range(20):
+            held.enter_context(made.in_hand(HERE))
+        assert made.way(HERE, 100.0 + PATIENCE / 2 - 0.1) is Way.APART
+        assert made.way(HERE, 100.0 + PATIENCE / 2) is Way.AWAY
 
 
 def test_all_that_wait_have_a_bound() -> None:
@@ -116,7 +127,7 @@ def test_all_that_wait_have_a_bound() -> None:
             to = Destination("orders.replies", str(number))
             held.enter_context(made.in_hand(to))
             assert made.way(HERE, 100.0) is Way.TOGETHER
-            made.failed(to, 100.0)
+            made.failed(to, 100.0, refused=True)
         assert made.way(Destination("orders.replies", "0"), 100.0) is Way.AWAY
 
 
@@ -132,7 +143,14 @@ def test_who_is_new_is_tried_apart_while_something_is_wrong() -> None:
 
 def test_what_was_on_a_lost_channel_is_tried_alone() -> None:
     """It may be what the broker closed it for."""
-    assert ways().way(HERE, 100.0, failures=1) is Way.APART
+    assert ways().way(HERE, 100.0, failures=1, suspected=True) is Way.APART
+
+
+def test_what_was_late_goes_together_where_another_one_was_confirmed() -> None:
+    """All that was on a channel that stood still, one after the other, would take long."""
+    made = failing()
+    made.confirmed(HERE)
+    assert made.way(HERE, 101.0, failures=1) is Way.TOGETHER
 
 
 def test_where_one_closes_its_channel_each_is_tried_alone_once() -> None:

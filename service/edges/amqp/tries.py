@@ -69,6 +69,7 @@ class _Past:
 
     failures: int = 0
     refusals: int = 0
+    suspected: bool = False
     late: Sending | None = None
     why: str = FAILING
 
@@ -143,7 +144,7 @@ class Tries:
             case Unfit(reason):
                 return _NotTaken(reason, ever=True)
             case Nacked():
-                self.ways.failed(to, now)
+                self.ways.failed(to, now, refused=True)
                 past.refusals, past.why = past.refusals + 1, REFUSED
                 return None
             case Late(sending):
@@ -153,7 +154,7 @@ class Tries:
                 self.ways.closed(to, now)
                 return _NotTaken(reason, ever=True)
             case Shut():
-                pass
+                past.suspected = True
             case _ as never:  # pragma: no cover
                 assert_never(never)
         if alone:
@@ -162,21 +163,30 @@ class Tries:
         return None
 
     def _way(self, to: Destination, past: _Past) -> Way:
-        now = self._clock.monotonic()
-        return self.ways.way(to, now, failures=past.failures, refusals=past.refusals)
+        return self.ways.way(
+            to,
+            self._clock.monotonic(),
+            failures=past.failures,
+            refusals=past.refusals,
+            suspected=past.suspected,
+        )
 
     async def _alone(self, outgoing: Outgoing, lanes: Channels, past: _Past) -> Ended | None:
-        """One at a time for each destination; None where those before it found out enough."""
-        to = outgoing.to
-        async with self._one_of_each.hold(f"{to.exchange}\n{to.routing_key}"):
-            if self._way(to, past) is not Way.APART:
+        """On a channel of its own; None where those before it found out enough."""
+        if past.suspected:
+            # Nothing is wrong with its destination: all suspects at once, each by itself.
+            return await self._apart(outgoing, lanes, past)
+        async with self._one_of_each.hold(f"{outgoing.to.exchange}\n{outgoing.to.routing_key}"):
+            if self._way(outgoing.to, past) is not Way.APART:
                 return None
-            ended = await lanes.apart(
-                outgoing, self._patience_seconds, earlier=past.late, heard=self._listener(to)
-            )
-            if isinstance(ended, Late):
-                self.ways.silent(to)
-            return ended
+            return await self._apart(outgoing, lanes, past)
+
+    async def _apart(self, outgoing: Outgoing, lanes: Channels, past: _Past) -> Ended:
+        heard = self._listener(outgoing.to)
+        ended = await lanes.apart(outgoing, self._patience_seconds, earlier=past.late, heard=heard)
+        if isinstance(ended, Late):
+            self.ways.silent(outgoing.to)
+        return ended
 
     def _listener(self, to: Destination) -> Callable[[Ended], None]:
         def heard(ended: Ended) -> None:

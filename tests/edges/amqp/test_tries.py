@@ -41,7 +41,7 @@ class FakeChannels:
 
     async def together(self, outgoing: Outgoing) -> Ended:
         """On the shared one."""
-        return self._say("together", outgoing)
+        return await self._say("together", outgoing)
 
     async def apart(
         self,
@@ -54,14 +54,15 @@ class FakeChannels:
         """On its own."""
         assert seconds == PATIENCE
         self.heard.append(heard)
-        return self._say("apart" if earlier is None else "apart, late before", outgoing)
+        return await self._say("apart" if earlier is None else "apart, late before", outgoing)
 
     def renew(self, outgoing: Outgoing) -> None:
         """The shared one is another."""
         self.log.append(f"renew for {outgoing.to.routing_key}")
 
-    def _say(self, where: str, outgoing: Outgoing) -> Ended:
+    async def _say(self, where: str, outgoing: Outgoing) -> Ended:
         self.log.append(f"{where}: {outgoing.exchange}")
+        await asyncio.sleep(0)
         says = self._script.popleft() if self._script else Acked()
         return Late(asyncio.Future()) if isinstance(says, str) else says
 
@@ -163,6 +164,14 @@ async def test_anything_else(script: tuple[Says, ...], log: list[str], end: Publ
     assert await world.carry(channels, reply=False) == end
     assert channels.log == log
     assert not world.events
+
+
+async def test_what_was_late_with_others_does_not_wait_for_each_of_them() -> None:
+    """The first that is confirmed clears the destination for all."""
+    world, channels = World(), FakeChannels(LATE, LATE, LATE)
+    ends = await asyncio.gather(*(world.carry(channels) for _ in range(3)))
+    assert ends == [Confirmed()] * 3
+    assert channels.log[3:] == ["apart, late before: replies", *["together: replies"] * 2]
 
 
 async def test_a_diverted_reply_is_told() -> None:

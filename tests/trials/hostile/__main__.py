@@ -18,6 +18,7 @@ from tests.trials.hostile.answers_content import CONTENT
 from tests.trials.hostile.answers_framing import FRAMING
 from tests.trials.hostile.findings import Findings
 from tests.trials.hostile.flood import flood
+from tests.trials.hostile.neighbours import NEIGHBOURS, beside
 from tests.trials.hostile.settings_table import table
 from tests.trials.hostile.settings_trial import try_all
 from tests.world.broker import VirtualHost
@@ -30,6 +31,7 @@ def main(command_line: Sequence[str] | None = None) -> int:
     add = parser.add_argument
     add("--messages", type=at_least(0), default=10_000, help="hostile messages and good orders")
     add("--answers", type=at_least(0), default=10_000, help="hostile answers of the API")
+    add("--orders", type=at_least(0), default=1_000, help="beside each reply queue that takes none")
     add("--no-settings", action="store_true", help="leave the wrong settings out")
     add("--seed", type=int, help="the same number gives the same cases (default: any)")
     add("--keep", type=Path, metavar="FOLDER", help="where offending cases are kept")
@@ -54,6 +56,14 @@ def _run(chosen: argparse.Namespace) -> int:
         with broker_node("hostile") as (node, directory), VirtualHost.fresh(node) as host:
             asyncio.run(flood(host, directory, chosen.messages, seed, findings))
 
+    def neighbours(findings: Findings) -> None:
+        with broker_node("hostile") as (node, directory):
+            for neighbour in NEIGHBOURS:
+                folder = directory / neighbour.__name__
+                folder.mkdir()
+                with VirtualHost.fresh(node) as host:
+                    findings.add(asyncio.run(beside(neighbour, host, folder, chosen.orders)))
+
     say(f"seed {seed}")
     clean = [
         _tried("answers of the API", chosen.answers, keep / "answers", answers),
@@ -61,6 +71,12 @@ def _run(chosen: argparse.Namespace) -> int:
             "wrong settings", len(wrong) * (not chosen.no_settings), keep / "settings", settings
         ),
         _tried("messages", chosen.messages, keep / "messages", messages),
+        _tried(
+            "reply queues that take none",
+            len(NEIGHBOURS) * bool(chosen.orders),
+            keep / "neighbours",
+            neighbours,
+        ),
     ]
     say("All is well." if all(clean) else f"Offending cases are kept in {keep}")
     return 0 if all(clean) else 1
