@@ -12,6 +12,7 @@ from service.edges.amqp.codec import UNENCODABLE, to_properties
 from service.flow.ways import Destination
 
 FRAME_OVERHEAD_BYTES = 8
+LOOK_FOR_ROOM_SECONDS = 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +66,10 @@ class Shut:
 
 @dataclass(frozen=True, slots=True)
 class Over:
-    """The connection is given up."""
+    """The connection is given up; `blamed` where the broker ended it, perhaps for this one."""
 
     reason: str
+    blamed: bool = False
 
 
 Ended = Acked | Nacked | Unroutable | Unfit | Late | Shut | Over
@@ -75,9 +77,12 @@ Sending = asyncio.Future[Acked | Nacked | Unroutable | Unfit]
 
 
 async def attempt(
-    channel: AbstractChannel, outgoing: Outgoing
+    channel: AbstractChannel, outgoing: Outgoing, turn: asyncio.Lock
 ) -> Acked | Nacked | Unroutable | Unfit:
-    """Publish and wait for the confirm; raises what the channel or the connection ends with."""
+    """Publish and wait for the confirm; raises what the channel or the connection ends with.
+
+    `turn` is the connection's: all that it publishes passes through it.
+    """
     try:
         properties = to_properties(outgoing.message)
         header = ContentHeader(properties=properties, body_size=len(outgoing.message.body))
@@ -85,8 +90,11 @@ async def attempt(
         # A larger header frame would end the connection; the broker says how large it may be.
         if 0 < (frame_max := channel.connection.connection_tune.frame_max) < size:
             return Unfit(f"properties and headers make a frame of {size} bytes, over {frame_max}")
+        async with turn:
+            while channel.connection.write_queue.full():  # noqa: ASYNC110 - nothing tells of it
+                await asyncio.sleep(LOOK_FOR_ROOM_SECONDS)
         # From the broker's Close on, a frame more on the channel would end the connection. Nothing
-        # may be awaited between this and the write, not even the socket: hence `wait`.
+        # may be awaited between this and the write: neither room, nor the socket (`wait`).
         if channel.connection.channels.get(channel.number) is not channel:
             raise aiormq.exceptions.ChannelInvalidStateError("the broker has closed it")
         await channel.basic_publish(  # type: ignore[call-arg] # its class does not name `wait`

@@ -23,37 +23,18 @@ from service.edges.amqp.attempt import (
     Over,
     Sending,
     Shut,
-    attempt,
 )
 from service.edges.amqp.connection import Session, SessionBrokenError, channel_cause, expected
 from service.edges.amqp.faults import fault_of_reply, words_of
+from service.edges.amqp.lane import Lane
 from service.flow.events.faults import BrokerFault
 from service.flow.events.labels import LostCause
 from service.flow.ports import Clock
 
-MOST_IN_FLIGHT = 100
-"""On one channel: after some 200 that stand still the broker reads nothing from the connection."""
-
 MOST_APART = 100
 MOST_LEFT = 256
+MOST_CHANNELS = 65_535
 NOT_IN_TIME = "a publish was not confirmed in time"
-
-
-class _Lane:
-    """A channel, and what is unconfirmed on it."""
-
-    def __init__(self, channel: AbstractChannel) -> None:
-        self.channel = channel
-        self.room = asyncio.Semaphore(MOST_IN_FLIGHT)
-        self.left: asyncio.Future[None] = asyncio.Future()
-        self.sending: set[Sending] = set()
-
-    def begin(self, outgoing: Outgoing) -> Sending:
-        """Publish in a task of its own, which outlasts whoever waits for it."""
-        task = expected(asyncio.create_task(attempt(self.channel, outgoing)))
-        self.sending.add(task)
-        task.add_done_callback(self.sending.discard)
-        return task
 
 
 class Lanes:
@@ -75,10 +56,12 @@ class Lanes:
         self._clock = clock
         self._late_seconds = late_seconds
         self._silent_seconds = silent_seconds
-        self._shared: dict[bool, _Lane] = {}
+        self._shared: dict[bool, Lane] = {}
         self._opening = asyncio.Lock()
         self._apart = asyncio.Semaphore(MOST_APART)
         self._silent_since = inf
+        self._turn = asyncio.Lock()
+        self._last = 0
         self._background: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
@@ -99,7 +82,7 @@ class Lanes:
                 async with lane.room:
                     if lane.left.done():
                         continue
-                    sending = lane.begin(outgoing)
+                    sending = lane.begin(outgoing, self._turn)
                     ended = await self._end(sending, lane, self._late_seconds)
                 if isinstance(ended, Late | Shut):
                     self._leave(lane)
@@ -121,13 +104,14 @@ class Lanes:
         """
         try:
             async with self._apart:
-                lane = _Lane(await self._channel())
+                lane = Lane(await self._channel())
                 if earlier is not None and earlier.done() and self._read(earlier) == Acked():
                     self._leave(lane)
                     return Acked()
-                sending = lane.begin(outgoing)
+                sending = lane.begin(outgoing, self._turn)
                 ended = await self._end(sending, lane, seconds)
-                self._leave(lane, (lambda: heard(self._read(sending))) if _late(ended) else None)
+                late = isinstance(ended, Late)
+                self._leave(lane, (lambda: heard(self._read(sending))) if late else None)
                 return ended
         except SessionBrokenError as broken:
             return Over(broken.reason)
@@ -137,17 +121,17 @@ class Lanes:
         if (lane := self._shared.pop(outgoing.reply, None)) is not None:
             self._leave(lane, doubted=False)
 
-    async def _shared_lane(self, *, reply: bool) -> _Lane:
+    async def _shared_lane(self, *, reply: bool) -> Lane:
         async with self._opening:
             lane = self._shared.get(reply)
             if lane is None or lane.left.done() or lane.channel.is_closed:
-                lane = self._shared[reply] = _Lane(await self._channel())
+                lane = self._shared[reply] = Lane(await self._channel())
             return lane
 
     async def _channel(self) -> AbstractChannel:
         opening = expected(
             asyncio.ensure_future(
-                self._wire.channel(publisher_confirms=True, on_return_raises=True)
+                self._wire.channel(self._number(), publisher_confirms=True, on_return_raises=True)
             )
         )
         try:
@@ -162,8 +146,19 @@ class Lanes:
         finally:
             opening.cancel()
 
+    def _number(self) -> int:
+        """A channel's number that was not used lately.
+
+        aiormq takes that of a channel again before it has answered the broker's Close: to the
+        broker the new channel's Open would then be one more frame on the old one.
+        """
+        most = self._wire.connection_tune.channel_max or MOST_CHANNELS
+        numbers = (number % most + 1 for number in range(self._last, self._last + most))
+        self._last = next((n for n in numbers if n not in self._wire.channels), most)
+        return self._last
+
     def _leave(
-        self, lane: _Lane, heard: Callable[[], None] | None = None, *, doubted: bool = True
+        self, lane: Lane, heard: Callable[[], None] | None = None, *, doubted: bool = True
     ) -> None:
         """Send nothing on it any more, and close it when all on it is answered."""
         if doubted and not lane.left.done():
@@ -172,7 +167,7 @@ class Lanes:
             self._session.break_(LostCause.PUBLISH_TIMEOUT, "too many channels stand still")
         self._start(self._close_when_answered(lane, heard))
 
-    async def _close_when_answered(self, lane: _Lane, heard: Callable[[], None] | None) -> None:
+    async def _close_when_answered(self, lane: Lane, heard: Callable[[], None] | None) -> None:
         # Closed before, the broker would answer none of it, and aiormq would close it twice.
         if lane.sending:
             await asyncio.wait(lane.sending)
@@ -186,7 +181,7 @@ class Lanes:
         task.add_done_callback(self._background.discard)
         task.add_done_callback(lambda done: done.cancelled() or done.exception())
 
-    async def _end(self, sending: Sending, lane: _Lane, seconds: float) -> Ended:
+    async def _end(self, sending: Sending, lane: Lane, seconds: float) -> Ended:
         self._silent_since = min(self._silent_since, self._clock.monotonic())
         try:
             if await self._done(sending, lane.left, seconds):
@@ -195,7 +190,8 @@ class Lanes:
             sending.cancel()
             raise
         if self._session.broken.done():
-            return Over(f"the connection was lost: {self._session.broken.result().reason}")
+            lost = self._session.broken.result()
+            return Over(f"the connection was lost: {lost.reason}", lost.blamed)
         if self._clock.monotonic() >= self._silent_since + self._silent_seconds:
             # Not this one alone: only a new connection is certainly without it.
             self._session.break_(LostCause.PUBLISH_TIMEOUT, NOT_IN_TIME)
@@ -212,7 +208,8 @@ class Lanes:
         if isinstance(error, AMQPChannelError) and not _ours(error):
             return Shut(words_of(error))
         self._session.end(broken := SessionBrokenError.by(channel_cause(error), error))
-        return Over(f"{type(error).__name__}: {broken.reason}")
+        blamed = self._session.broken.result().blamed
+        return Over(f"{type(error).__name__}: {broken.reason}", blamed)
 
     async def _done(
         self,
@@ -235,10 +232,6 @@ class Lanes:
             if not await self._alarm.sounds() and alarms == self._alarm.number:
                 return False
             self._silent_since = inf
-
-
-def _late(ended: Ended) -> bool:
-    return isinstance(ended, Late)
 
 
 def _ours(error: AMQPChannelError) -> bool:

@@ -15,6 +15,7 @@ from service.edges.amqp.broker import Broker
 from service.edges.amqp.connection import Session, keep_up, unless_stopped
 from service.edges.amqp.lanes import Lanes
 from service.edges.amqp.preparation import Prepare
+from service.edges.amqp.trial import Trial
 from service.edges.amqp.tries import Tries
 from service.flow.events import Emit
 from service.flow.events.labels import STARTING, ConnectionName, LostCause
@@ -72,6 +73,7 @@ class AmqpPublisher:
             ports.clock,
             ports.emit,
             self._stop,
+            Trial(ports.broker, ports.clock, patience_seconds),
             unrouted=topology.unrouted_exchange,
             patience_seconds=patience_seconds,
         )

@@ -5,7 +5,7 @@ over, and must neither be sent again nor keep its place in the prefetch. See doc
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol, assert_never
 
@@ -86,6 +86,7 @@ class Tries:
         clock: Clock,
         emit: Emit,
         stop: asyncio.Event,
+        trial: Callable[[Outgoing], Awaitable[Ended]],
         *,
         unrouted: str,
         patience_seconds: float,
@@ -94,21 +95,27 @@ class Tries:
         self._clock = clock
         self._emit = emit
         self._stop = stop
+        self._trial = trial
         self._unrouted = Destination(unrouted, "")
         self._patience_seconds = patience_seconds
         self._one_of_each = KeyedLock()
 
-    async def carry(self, outgoing: Outgoing, lanes: Channels) -> Published:
-        """Publish until it is confirmed, or does not get there."""
+    async def carry(
+        self, outgoing: Outgoing, lanes: Channels, *, doubted: bool = False
+    ) -> Published:
+        """Publish until it is confirmed, or does not get there; what is `doubted` goes on trial."""
         with self.ways.in_hand(outgoing.to):
-            end = await self._try(outgoing, lanes)
+            end = None if doubted else await self._try(outgoing, lanes)
+            if end is None or (isinstance(end, Over) and end.blamed):
+                doubted = True
+                end = _judged(await self._trial(outgoing))
         match end:
             case Acked():
                 return Confirmed()
             case Unroutable(reason) | Over(reason):
                 return Unconfirmed(reason)
             case _NotTaken(reason) if outgoing.reply:
-                return await self._divert(outgoing, lanes, reason)
+                return await self._divert(outgoing, lanes, reason, doubted=doubted)
             case _NotTaken(reason, ever):
                 return Unpublishable(reason) if ever else Unconfirmed(reason)
             case _ as never:  # pragma: no cover
@@ -196,13 +203,32 @@ class Tries:
 
         return heard
 
-    async def _divert(self, outgoing: Outgoing, lanes: Channels, reason: str) -> Published:
+    async def _divert(
+        self, outgoing: Outgoing, lanes: Channels, reason: str, *, doubted: bool
+    ) -> Published:
         message = outgoing.message
         diverted = Outgoing(
             self._unrouted.exchange, outgoing.routing_key, message, self._unrouted, reply=False
         )
-        published = await self.carry(diverted, lanes)
+        published = await self.carry(diverted, lanes, doubted=doubted)
         if isinstance(published, Confirmed):
             self._emit(ReplyUnrouted(message.message_id, outgoing.routing_key, reason))
             return published
         return type(published)(f"{reason}; nor could it go to the unrouted: {published.reason}")
+
+
+def _judged(ended: Ended) -> _End:
+    """What the trial of one that was alone on its connection says of it."""
+    match ended:
+        case Acked() | Unroutable():
+            return ended
+        case Over(reason, blamed):
+            return _NotTaken(reason, ever=True) if blamed else ended
+        case Unfit(reason) | Shut(reason):
+            return _NotTaken(reason, ever=True)
+        case Nacked():
+            return _NotTaken(REFUSED)
+        case Late():
+            return _NotTaken(SILENT)
+        case _ as never:  # pragma: no cover
+            assert_never(never)

@@ -4,7 +4,10 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
 
+from aio_pika.abc import AbstractConnection
+
 from service.core.message import Message, Publication, PublicationKind
+from service.edges.amqp import broker as brokers
 from service.edges.amqp.broker import Broker
 from service.edges.amqp.tries import REFUSED, SILENT
 from service.flow.events.labels import ConnectionName, LostCause
@@ -160,3 +163,34 @@ async def test_what_does_not_fit_a_frame_of_the_broker_is_not_sent(broker: Broke
         largest = Publication(PublicationKind.PARKED, "", fits)
         assert await edge.publisher.publish(largest) == Confirmed()
         assert edge.unbroken()
+
+
+class MisledBroker(Broker):
+    """Believes that a frame may be larger than the broker takes."""
+
+    async def connect(self, name: str) -> tuple[AbstractConnection, str]:
+        """As any other."""
+        connection, address = await super().connect(name)
+        brokers.underlay(connection).connection_tune.frame_max = 2**20
+        return connection, address
+
+
+async def test_one_that_the_broker_ends_the_connection_for_is_found_out_alone(
+    vhost: VirtualHost,
+) -> None:
+    """It costs one connection; all others are confirmed, and it is not tried again."""
+    await bound(vhost, "good", "good")
+    async with publishing(MisledBroker([vhost.url]), SOON) as edge:
+        message = Message(b"{}", message_id="bad", headers={"h": "x" * 200_000})
+        bad = edge.publisher.publish(Publication(PublicationKind.PARKED, "", message))
+        good = replies("good", count=40)
+        result, told = await asyncio.gather(bad, tell(edge, "good", good))
+        assert isinstance(result, Unpublishable)
+        assert "FRAME_ERROR" in result.reason
+        await edge.events.connected(ConnectionName.PUBLISH, 2)
+        # What had not been sent yet waits for the next connection.
+        unsent = [name for name, one in zip(good, told, strict=True) if one != Confirmed()]
+        assert len(unsent) < len(good)
+        assert await tell(edge, "good", unsent) == [Confirmed()] * len(unsent)
+        assert set(await ids(vhost, "good")) == set(good)
+        assert len(edge.events.causes(ConnectionName.PUBLISH)) == 1

@@ -64,14 +64,20 @@ class FakeChannels:
         self.log.append(f"{where}: {outgoing.exchange}")
         await asyncio.sleep(0)
         says = self._script.popleft() if self._script else Acked()
-        return Late(asyncio.Future()) if isinstance(says, str) else says
+        return _ended(says)
+
+
+def _ended(says: Says) -> Ended:
+    return Late(asyncio.Future()) if isinstance(says, str) else says
 
 
 class World:
     """Tries with their time, and what they told."""
 
-    def __init__(self) -> None:
+    def __init__(self, *verdicts: Says) -> None:
         self.clock = FakeClock()
+        self.verdicts = deque(verdicts)
+        self.tried: list[str] = []
         self.events: list[Event] = []
         stopped = asyncio.Event()
         stopped.set()
@@ -80,9 +86,14 @@ class World:
             self.clock,
             self.events.append,
             stopped,  # so that no pause lasts
+            self._trial,
             unrouted="unrouted",
             patience_seconds=PATIENCE,
         )
+
+    async def _trial(self, outgoing: Outgoing) -> Ended:
+        self.tried.append(outgoing.exchange)
+        return _ended(self.verdicts.popleft())
 
     async def carry(self, channels: FakeChannels, *, reply: bool = True) -> Published:
         """One publication with the key `k`."""
@@ -172,6 +183,36 @@ async def test_what_was_late_with_others_does_not_wait_for_each_of_them() -> Non
     ends = await asyncio.gather(*(world.carry(channels) for _ in range(3)))
     assert ends == [Confirmed()] * 3
     assert channels.log[3:] == ["apart, late before: replies", *["together: replies"] * 2]
+
+
+BLAMED = Over("the broker hung up", blamed=True)
+TRIALS: list[tuple[bool, tuple[Says, ...], list[str], Published]] = [
+    (True, (Acked(),), ["replies"], Confirmed()),
+    (True, (BLAMED, Acked()), ["replies", "unrouted"], Confirmed()),
+    (
+        True,
+        (BLAMED, BLAMED),
+        ["replies", "unrouted"],
+        Unpublishable("the broker hung up; nor could it go to the unrouted: the broker hung up"),
+    ),
+    (True, (Over("away"),), ["replies"], Unconfirmed("away")),
+    (False, (BLAMED,), ["retry"], Unpublishable("the broker hung up")),
+    (False, (Shut("bad"),), ["retry"], Unpublishable("bad")),
+    (False, (Nacked(),), ["retry"], Unconfirmed(REFUSED)),
+    (False, (LATE,), ["retry"], Unconfirmed(SILENT)),
+    (False, (Unroutable("no"),), ["retry"], Unconfirmed("no")),
+]
+
+
+@pytest.mark.parametrize(("reply", "verdicts", "tried", "end"), TRIALS)
+async def test_what_was_on_a_connection_that_the_broker_ended(
+    *, reply: bool, verdicts: tuple[Says, ...], tried: list[str], end: Published
+) -> None:
+    """It goes on trial, and is not published beside others any more if it was the one."""
+    world, channels = World(*verdicts), FakeChannels(BLAMED)
+    assert await world.carry(channels, reply=reply) == end
+    assert world.tried == tried
+    assert len(channels.log) == 1
 
 
 async def test_a_diverted_reply_is_told() -> None:
