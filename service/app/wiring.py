@@ -82,6 +82,7 @@ def build(
             broker, prepare, gate.hold_publisher, gate.lift_publisher, clock, emit, random
         ),
         topology,
+        prefetch=settings.prefetch,
     )
     api = HttpOrderApi(
         settings.api.url,

@@ -50,6 +50,7 @@ class Plan:
 
 
 REQUEUE = Plan(Settlement.RETURNED)
+DEAD_LETTER = Plan(Settlement.DEAD_LETTERED)
 
 
 def plan_answer(

@@ -67,6 +67,11 @@ class Topology:
         return f"{self.namespace}.replies"
 
     @property
+    def unrouted_exchange(self) -> str:
+        """Where replies go that no queue is bound for, or whose queue does not take them."""
+        return f"{self.namespace}.unrouted"
+
+    @property
     def peers(self) -> str:
         """The exchange and the stream where replicas tell each other of the API's limits."""
         return f"{self.namespace}.peers"

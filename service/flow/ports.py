@@ -67,11 +67,24 @@ class Unconfirmed:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Unpublishable:
+    """No try can help: it does not fit the connection, or the broker closes a channel for it."""
+
+    reason: str
+
+
+Published = Confirmed | Unconfirmed | Unpublishable
+
+
 class Publisher(Protocol):
     """Publishes replies, retries and parked copies."""
 
-    async def publish(self, publication: Publication) -> Confirmed | Unconfirmed:
-        """Publish, persistent and mandatory, and wait for the broker's confirm."""
+    async def publish(self, publication: Publication) -> Published:
+        """Publish, persistent and mandatory, and wait for the broker's confirm.
+
+        A reply whose queue does not take it counts as confirmed when the unrouted have it.
+        """
         ...
 
 

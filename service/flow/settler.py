@@ -7,7 +7,7 @@ from typing import assert_never
 
 from service.core.backoff import full_jitter
 from service.core.message import Publication
-from service.core.settlement import REQUEUE, Plan, Settlement
+from service.core.settlement import DEAD_LETTER, REQUEUE, Plan, Settlement
 from service.flow.events import Emit
 from service.flow.events.order import (
     Abandoned,
@@ -17,7 +17,14 @@ from service.flow.events.order import (
     PublishFailed,
     Settled,
 )
-from service.flow.ports import Clock, Confirmed, Delivery, Publisher, Unconfirmed
+from service.flow.ports import (
+    Clock,
+    Confirmed,
+    Delivery,
+    Publisher,
+    Unconfirmed,
+    Unpublishable,
+)
 from service.flow.sending.leaving import PATIENCE_SECONDS
 
 FIRST_PAUSE_SECONDS = 0.1
@@ -42,8 +49,8 @@ class Settler:
         received = delivery.received
         message_id = received.message.message_id
         for publication in plan.publications:
-            if not await self._publish(delivery, publication):
-                plan = REQUEUE
+            if (instead := await self._publish(delivery, publication)) is not None:
+                plan = instead
                 break
         answered = Answered.by(plan, received, deadline, self._clock.now())
         if answered is not None:
@@ -68,8 +75,8 @@ class Settler:
             case _ as never:  # pragma: no cover
                 assert_never(never)
 
-    async def _publish(self, delivery: Delivery, publication: Publication) -> bool:
-        """Publish until the broker confirms; False when the delivery cannot wait any longer."""
+    async def _publish(self, delivery: Delivery, publication: Publication) -> Plan | None:
+        """Publish until the broker confirms; else how the delivery ends instead."""
         message_id, kind = publication.message.message_id, publication.kind
         began = self._clock.monotonic()
         pause_seconds = FIRST_PAUSE_SECONDS
@@ -81,13 +88,17 @@ class Settler:
             match outcome:
                 case Confirmed():
                     self._emit(Published(message_id, kind, now - tried_at))
-                    return True
+                    return None
                 case Unconfirmed(reason):
                     self._emit(PublishFailed(message_id, kind, reason))
+                case Unpublishable(reason):
+                    # Whoever looks at the parked orders is told by the log why.
+                    self._emit(PublishFailed(message_id, kind, reason))
+                    return DEAD_LETTER
                 case _ as never:  # pragma: no cover
                     assert_never(never)
             if now - began > PATIENCE_SECONDS:
-                return False
+                return REQUEUE
             await self._clock.wait(asyncio.Event(), full_jitter(pause_seconds, self._random()))
             pause_seconds = min(pause_seconds * 2, LONGEST_PAUSE_SECONDS)
-        return False
+        return REQUEUE

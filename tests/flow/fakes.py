@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 
 from service.core.message import Message, Publication, PublicationKind, Received
 from service.core.outcome import Answered, ApiResult
-from service.flow.ports import Confirmed, Unconfirmed
+from service.flow.ports import Confirmed, Published, Unconfirmed, Unpublishable
 
 GOOD_BODY: dict[str, object] = {"service": 7, "link": "https://example.com/p/1", "quantity": 1000}
 
@@ -85,7 +85,7 @@ class FakeBroker:
 
     def __init__(self, log: list[str]) -> None:
         self._log = log
-        self._failures: deque[Unconfirmed] = deque()
+        self._failures: deque[Unconfirmed | Unpublishable] = deque()
         self.published: list[Publication] = []
         self.parked: list[Message] = []
         self.returned: list[Received] = []
@@ -114,11 +114,15 @@ class FakeBroker:
         """Do not confirm the next publications."""
         self._failures.extend(Unconfirmed(reason) for reason in reasons)
 
+    def never_take(self, reason: str) -> None:
+        """Say of the next publication that no try can help."""
+        self._failures.append(Unpublishable(reason))
+
     def accept(self) -> None:
         """Confirm from now on."""
         self._failures.clear()
 
-    async def publish(self, publication: Publication) -> Confirmed | Unconfirmed:
+    async def publish(self, publication: Publication) -> Published:
         """Confirm, or not."""
         await asyncio.sleep(0)
         self.before_confirm()

@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 
 from service.core.history import ATTEMPTS, FIRST_SEEN, SUSPICIONS, UNKNOWN_SINCE
-from service.core.message import Message
+from service.core.message import Message, PublicationKind
 from service.core.outcome import Answered, ApiResult, Lost, NotSent
 from service.core.request import DEADLINE
-from service.flow.events.order import Abandoned, Settled
+from service.flow.events.order import Abandoned, PublishFailed, Settled
 from service.flow.events.process import Unexpected
 from tests.flow.clock import EPOCH, settle
 from tests.flow.fakes import placed, refusal, request
@@ -155,6 +155,16 @@ async def test_what_can_never_be_published_is_given_back_unacked() -> None:
     assert world.log[0] == "submit o-1"
     assert world.log[-1] == "requeue o-1"
     assert "ack o-1" not in world.log
+
+
+async def test_what_no_try_can_publish_is_moved_by_the_broker() -> None:
+    """It is found with the parked; tried on, it would keep its place for nothing."""
+    world = World()
+    world.broker.never_take("too large for a frame")
+    await world.serve(request())
+    assert world.log == ["submit o-1", "unconfirmed reply", "dead-letter o-1"]
+    failed = PublishFailed("o-1", PublicationKind.REPLY, "too large for a frame")
+    assert world.seen(PublishFailed) == [failed]
 
 
 async def test_a_dead_delivery_is_neither_published_for_nor_acked() -> None:

@@ -24,7 +24,7 @@ from service.edges.amqp.preparation import Prepare
 from service.edges.amqp.publisher import AmqpPublisher, PublisherPorts
 from service.edges.amqp.whole_queue import Held
 from service.edges.system_clock import SystemClock
-from service.flow.ports import Confirmed, Unconfirmed
+from service.flow.ports import Confirmed, Unconfirmed, Unpublishable
 
 HELD_SECONDS = 10.0
 """How long the others wait for the queue; a broker takes it away after 30 minutes."""
@@ -163,7 +163,7 @@ class Acting:
             match await publisher.publish(publication):
                 case Confirmed():
                     pass
-                case Unconfirmed(reason):
+                case Unconfirmed(reason) | Unpublishable(reason):
                     self._fail(f"the broker did not confirm: {reason}")
                     return False
                 case _ as never:  # pragma: no cover

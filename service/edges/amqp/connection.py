@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, NoReturn, TypeVar
 
+from aiormq import exceptions
 from aiormq.abc import AbstractChannel, AbstractConnection
-from aiormq.exceptions import AMQPChannelError
 
 from service.core.backoff import full_jitter
 from service.edges.amqp.broker import BrokerUnreachableError
@@ -23,11 +23,25 @@ CANCEL_TIMEOUT_SECONDS = 1.0
 STEADY_SECONDS = 10.0
 """After a session that lasted longer than this, the next pause is short again."""
 
+_BLAMED = (
+    exceptions.ConnectionFrameError,
+    exceptions.ConnectionSyntaxError,
+    exceptions.ConnectionCommandInvalid,
+    exceptions.ConnectionChannelError,
+    exceptions.ConnectionUnexpectedFrame,
+    exceptions.ConnectionInternalError,
+)
+
 T = TypeVar("T")
 
 
 class SessionBrokenError(Exception):
-    """The session cannot go on; `why_held` is without the broker's words, for everybody."""
+    """The session cannot go on; `why_held` is without the broker's words, for everybody.
+
+    `blamed` says that the broker ended it for something that was sent.
+    """
+
+    blamed = False
 
     def __init__(
         self,
@@ -48,12 +62,14 @@ class SessionBrokenError(Exception):
         if error is None:
             return cls(cause, "closed")
         fault = fault_of_reply(error)
-        return cls(cause, told(error, fault) if fault else str(error) or "closed", fault)
+        broken = cls(cause, told(error, fault) if fault else str(error) or "closed", fault)
+        broken.blamed = isinstance(error, _BLAMED)
+        return broken
 
 
 def channel_cause(error: BaseException | None) -> LostCause:
     """Whether a channel ended by itself, or with its connection, which ends all its channels."""
-    alone = error is None or isinstance(error, AMQPChannelError)
+    alone = error is None or isinstance(error, exceptions.AMQPChannelError)
     return LostCause.CHANNEL_CLOSED if alone else LostCause.CONNECTION_CLOSED
 
 

@@ -20,6 +20,7 @@ from service.edges.amqp.codec import to_received
 from service.edges.amqp.connection import Session, SessionBrokenError, keep_up, unless_stopped
 from service.edges.amqp.delivery import AmqpDelivery
 from service.edges.amqp.preparation import Prepare
+from service.edges.amqp.windows import Windows
 from service.flow.events import Emit
 from service.flow.events.labels import ConnectionName, LostCause
 from service.flow.events.process import BrokerConnected, ConsumingStarted, ConsumingStopped
@@ -53,6 +54,8 @@ class AmqpConsumer:
         self._queue = topology.requests_queue
         self._stop = asyncio.Event()
         self._recount = asyncio.Event()
+        self._freed = asyncio.Event()
+        self._beside = 0
         self._outer: OuterChannel | None = None
         self.quiet = asyncio.Event()
         self.quiet.set()
@@ -134,42 +137,59 @@ class AmqpConsumer:
 
     async def _follow_the_gate(self, channel: AbstractChannel, session: Session) -> None:
         """Consume, or not, as the gate wants, until the stop."""
-        tag: str | None = None
-        consuming = 0
+        windows = Windows()
+        tags: list[str] = []
+        wanted = 0
         version = -1
         watching = asyncio.create_task(self._stop.wait())
         try:
             while not self._stop.is_set():
-                wanted = self._ports.gate.intake
-                if wanted != consuming:
-                    if tag is not None:
-                        await self._cancel(channel, tag)
-                        tag = None
-                    if wanted:
-                        tag = await self._consume(channel, session, wanted)
-                    consuming = wanted
+                self._freed.clear()
+                if (now := self._ports.gate.intake) != wanted:
+                    await self._cancel(channel, tags)
+                    windows.cancelled()
+                    wanted = now
+                if room := windows.room(wanted):
+                    await self._consume(channel, session, windows, room, tags)
                 version = await self._change(version, watching)
         finally:
             watching.cancel()
 
     async def _change(self, version: int, stopping: "asyncio.Task[Literal[True]]") -> int:
-        """Wait until the gate may want something else, or for the stop."""
+        """Wait until the gate may want something else, for room, or for the stop."""
         changing = asyncio.create_task(self._ports.gate.change(version))
-        either: set[asyncio.Future[Any]] = {changing, stopping}
+        freeing = asyncio.create_task(self._freed.wait())
+        either: set[asyncio.Future[Any]] = {changing, freeing, stopping}
         try:
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
             return changing.result() if changing.done() else version
         finally:
             changing.cancel()
+            freeing.cancel()
 
-    async def _consume(self, channel: AbstractChannel, session: Session, prefetch: int) -> str:
+    async def _consume(
+        self,
+        channel: AbstractChannel,
+        session: Session,
+        windows: Windows,
+        prefetch: int,
+        tags: list[str],
+    ) -> None:
+        """Begin a consumer, the first one or one beside it."""
         await channel.basic_qos(prefetch_count=prefetch, timeout=RPC_TIMEOUT_SECONDS)
+        generation = windows.generation
+
+        def settled() -> None:
+            if windows.settled(generation):
+                self._freed.set()
 
         async def on_message(delivered: DeliveredMessage) -> None:
-            self._hand_on(delivered, channel, session)
+            windows.brought(generation)
+            self._hand_on(delivered, channel, session, settled)
 
         self.quiet.clear()
         self._ports.gate.consumes(consuming=True)
+        windows.opened(prefetch)
         try:
             answer = await channel.basic_consume(
                 self._queue, on_message, timeout=RPC_TIMEOUT_SECONDS
@@ -178,15 +198,22 @@ class AmqpConsumer:
             # A node that is cut off from the others accepts connections, but no consumer.
             self._ports.broker.turn(ConnectionName.CONSUME)
             raise
-        # The first count came before this consumer, and would give it another's share.
-        self._recount.set()
-        self._ports.emit(ConsumingStarted(self._queue, prefetch))
         if answer.consumer_tag is None:
             raise SessionBrokenError(LostCause.CHANNEL_CLOSED, "the broker gave no consumer tag")
-        return answer.consumer_tag
+        tags.append(answer.consumer_tag)
+        self._beside = len(tags) - 1
+        if not self._beside:
+            # The first count came before this consumer, and would give it another's share.
+            self._recount.set()
+            self._ports.emit(ConsumingStarted(self._queue, windows.wanted))
 
-    async def _cancel(self, channel: AbstractChannel, tag: str) -> None:
-        await channel.basic_cancel(tag, timeout=RPC_TIMEOUT_SECONDS)
+    async def _cancel(self, channel: AbstractChannel, tags: list[str]) -> None:
+        if not tags:
+            return
+        for tag in tags:
+            await channel.basic_cancel(tag, timeout=RPC_TIMEOUT_SECONDS)
+        tags.clear()
+        self._beside = 0
         self.quiet.set()
         self._ports.gate.consumes(consuming=False)
         self._ports.emit(ConsumingStopped(self._why_not()))
@@ -200,7 +227,11 @@ class AmqpConsumer:
         return "other replicas send for this one" if gate.stands_by else "orders are held"
 
     def _hand_on(
-        self, delivered: DeliveredMessage, channel: AbstractChannel, session: Session
+        self,
+        delivered: DeliveredMessage,
+        channel: AbstractChannel,
+        session: Session,
+        settled: Callable[[], None],
     ) -> None:
         """Only hands it on: aiormq cancels its callbacks when the connection is lost."""
         try:
@@ -208,7 +239,7 @@ class AmqpConsumer:
         except Exception as error:  # noqa: BLE001 - a message without an answer keeps its slot for ever
             received = Received(Message(b""), undecodable=f"unreadable: {type(error).__name__}")
         tag = delivered.delivery_tag or 0
-        self._ports.receive(AmqpDelivery(received, tag, channel, session))
+        self._ports.receive(AmqpDelivery(received, tag, channel, session, settled))
 
     async def _count_consumers(self, channel: AbstractChannel) -> None:
         """Report how many processes share the rate: each has one consumer on the queue."""
@@ -219,5 +250,6 @@ class AmqpConsumer:
                 answer = await channel.queue_declare(
                     self._queue, passive=True, timeout=RPC_TIMEOUT_SECONDS
                 )
-                self._ports.consumers_counted(answer.consumer_count or 0)
+                # Those beside our first one are no other process.
+                self._ports.consumers_counted((answer.consumer_count or 0) - self._beside)
                 await self._ports.clock.wait(self._recount, COUNT_CONSUMERS_SECONDS)

@@ -1,6 +1,7 @@
 """A delivery that knows its session."""
 
 import asyncio
+from collections.abc import Callable
 
 from aiormq.abc import AbstractChannel
 
@@ -20,9 +21,15 @@ class AmqpDelivery:
     """
 
     def __init__(
-        self, received: Received, delivery_tag: int, channel: AbstractChannel, session: Session
+        self,
+        received: Received,
+        delivery_tag: int,
+        channel: AbstractChannel,
+        session: Session,
+        settled: Callable[[], None] = lambda: None,
     ) -> None:
         self._received = received
+        self._settled = settled
         self._tag = delivery_tag
         self._channel = channel
         self._session = session
@@ -56,6 +63,7 @@ class AmqpDelivery:
             # The queue to the socket is short: with a stuck peer this would wait for ever.
             async with asyncio.timeout(SETTLE_TIMEOUT_SECONDS):
                 await self._send(how)
+            self._settled()
         # Any failure here means that the broker delivers again.
         except (Exception, asyncio.CancelledError) as error:
             if is_ours(error):

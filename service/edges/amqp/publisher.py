@@ -3,34 +3,28 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-import aiormq.exceptions
 from aio_pika.abc import AbstractConnection
-from aiormq.abc import AbstractChannel
 
 from service.core.message import Publication, PublicationKind
 from service.core.topology import Topology
 from service.edges.amqp import broker as brokers
+from service.edges.amqp.alarm import Alarm
 from service.edges.amqp.assurance import CONFIRMED_SECONDS, Assurance, AssurancePorts, Blocking
+from service.edges.amqp.attempt import Outgoing
 from service.edges.amqp.broker import Broker
-from service.edges.amqp.codec import UNENCODABLE, to_properties
-from service.edges.amqp.connection import (
-    Session,
-    SessionBrokenError,
-    channel_cause,
-    expected,
-    keep_up,
-    unless_stopped,
-)
+from service.edges.amqp.connection import Session, SessionBrokenError, keep_up, unless_stopped
 from service.edges.amqp.holding import Doubt, Holding
+from service.edges.amqp.lanes import Lanes
 from service.edges.amqp.preparation import Prepare
-from service.edges.amqp.refusals import FIRST_PATIENCE_SECONDS, Refusals
+from service.edges.amqp.trial import Trial
+from service.edges.amqp.tries import Tries, TriesPorts
 from service.flow.events import Emit
 from service.flow.events.labels import STARTING, ConnectionName, LostCause
 from service.flow.events.process import BrokerConnected
 from service.flow.keyed_lock import KeyedLock
-from service.flow.ports import Clock, Confirmed, Unconfirmed
+from service.flow.ports import Clock, Published, Unconfirmed
+from service.flow.ways import Destination, Ways
 
 PUBLISH_TIMEOUT_SECONDS = 10.0
 WAIT_FOR_CONNECTION_SECONDS = 5.0
@@ -61,12 +55,11 @@ class AmqpPublisher:
         topology: Topology,
         *,
         publish_timeout_seconds: float = PUBLISH_TIMEOUT_SECONDS,
-        refused_patience_seconds: float = FIRST_PATIENCE_SECONDS,
         confirmed_every_seconds: float = CONFIRMED_SECONDS,
+        prefetch: int = 128,
     ) -> None:
         self._ports = ports
         self._publish_timeout_seconds = publish_timeout_seconds
-        self._refusals = Refusals(refused_patience_seconds)
         self._exchanges = {
             PublicationKind.REPLY: topology.replies_exchange,
             PublicationKind.RETRY: topology.retry_exchange,
@@ -74,21 +67,33 @@ class AmqpPublisher:
         }
         self._stop = asyncio.Event()
         self._ready = asyncio.Event()
-        self._current: tuple[AbstractChannel, Session] | None = None
-        self._blocked = False
-        self._blocks = 0
+        self._current: tuple[Lanes, Session] | None = None
         self._same_id = KeyedLock()
+        self._blocking = Blocking(now=False, times=0)
         self._holding = Holding(ports.hold, ports.lift)
         self._holding.begin(Doubt.UNPROVEN, STARTING)
         self._assurance = Assurance(
-            AssurancePorts(ports.broker, ports.prepare, self._holding, ports.clock, self._blocking),
+            AssurancePorts(
+                ports.broker, ports.prepare, self._holding, ports.clock, lambda: self._blocking
+            ),
             topology,
             within_seconds=publish_timeout_seconds,
             every_seconds=confirmed_every_seconds,
         )
-
-    def _blocking(self) -> Blocking:
-        return Blocking(self._blocked, self._blocks)
+        patience_seconds = publish_timeout_seconds * 2 / 5
+        self._tries = Tries(
+            # The other half of what is in hand at a time is for replies that are taken.
+            Ways(prefetch // 2, patience_seconds),
+            TriesPorts(
+                ports.clock,
+                ports.emit,
+                self._stop,
+                Trial(ports.broker, ports.clock, patience_seconds),
+                self._assurance.doubt,
+            ),
+            unrouted=topology.unrouted_exchange,
+            patience_seconds=patience_seconds,
+        )
 
     async def run(self) -> None:
         """Keep a session up until `stop`."""
@@ -105,79 +110,30 @@ class AmqpPublisher:
         """Close the connection; `run` returns when it is closed."""
         self._stop.set()
 
-    async def publish(self, publication: Publication) -> Confirmed | Unconfirmed:
-        """Publish and wait for the confirm; whatever else happens is Unconfirmed."""
+    async def publish(self, publication: Publication) -> Published:
+        """Publish and wait for the confirm; a reply that is not taken goes to the unrouted."""
         # aiormq recognises a returned message by its message_id: of two in flight with one id,
         # the wrong one would be reported as confirmed.
         async with self._same_id.hold(publication.message.message_id or ""):
-            current = await self._standing()
-            if current is None:
+            lanes = await self._standing()
+            if lanes is None:
                 return Unconfirmed("not connected")
-            channel, session = current
-            sending = expected(asyncio.create_task(self._send(channel, session, publication)))
-            try:
-                return await self._confirm(sending, session)
-            finally:
-                sending.cancel()
+            return await self._tries.carry(self._outgoing(publication), lanes)
 
-    async def _standing(self) -> tuple[AbstractChannel, Session] | None:
-        """The channel of a session that stands, waited for within a bound."""
+    def _outgoing(self, publication: Publication) -> Outgoing:
+        exchange, key = self._exchanges[publication.kind], publication.routing_key
+        reply = publication.kind is PublicationKind.REPLY
+        to = Destination(exchange, key)
+        return Outgoing(exchange, key, publication.message, to, reply=reply)
+
+    async def _standing(self) -> Lanes | None:
+        """The channels of a session that stands, waited for within a bound."""
         if self._current is not None and not self._current[1].alive:
             # What is unconfirmed on it may still arrive: nothing may follow it there.
             self._ready.clear()
         await self._ports.clock.wait(self._ready, WAIT_FOR_CONNECTION_SECONDS)
         current = self._current
-        return current if current is not None and current[1].alive else None
-
-    async def _send(
-        self, channel: AbstractChannel, session: Session, publication: Publication
-    ) -> Confirmed | Unconfirmed:
-        try:
-            await channel.basic_publish(
-                publication.message.body,
-                exchange=self._exchanges[publication.kind],
-                routing_key=publication.routing_key,
-                properties=to_properties(publication.message),
-                # Without it the broker confirms what it could route nowhere.
-                mandatory=True,
-            )
-        except aiormq.exceptions.PublishError as error:
-            self._assurance.doubt()
-            return Unconfirmed(f"unroutable: {error}")
-        except aiormq.exceptions.DeliveryError:
-            if self._refusals.record(self._ports.clock.monotonic()):
-                session.break_(LostCause.PUBLISH_REFUSED, "refused again and again")
-            return Unconfirmed("the broker refused it (a queue is full?)")
-        except UNENCODABLE as error:
-            # Nothing of it was sent, so the channel is still good for the others.
-            return Unconfirmed(f"it cannot be encoded: {error}")
-        return Confirmed()
-
-    async def _confirm(
-        self, sending: "asyncio.Future[Confirmed | Unconfirmed]", session: Session
-    ) -> Confirmed | Unconfirmed:
-        either: set[asyncio.Future[Any]] = {sending, session.broken}
-        while True:
-            blocks = self._blocks
-            await asyncio.wait(
-                either,
-                timeout=self._publish_timeout_seconds,
-                return_when=asyncio.FIRST_COMPLETED,
-            )
-            if sending.done():
-                error = sending.exception()
-                if error is None:
-                    return sending.result()
-                # A channel that the broker closed fails every publish on it from now on.
-                session.end(broken := SessionBrokenError.by(channel_cause(error), error))
-                return Unconfirmed(f"{type(error).__name__}: {broken.reason}")
-            if session.broken.done():
-                return Unconfirmed(f"the connection was lost: {session.broken.result().reason}")
-            # The time in which the broker blocks does not count.
-            if not self._blocked and blocks == self._blocks:
-                # It may still arrive: only a new connection is certainly without it.
-                session.break_(LostCause.PUBLISH_TIMEOUT, "a publish was not confirmed in time")
-                return Unconfirmed("not confirmed in time")
+        return current[0] if current is not None and current[1].alive else None
 
     async def _session(self) -> None:
         connecting = self._ports.broker.connect(ConnectionName.PUBLISH)
@@ -190,8 +146,11 @@ class AmqpPublisher:
             await session.run(self._serve(connection, session, address))
         finally:
             self._ready.clear()
+            if self._current is not None:
+                self._current[0].close()
             self._current = None
-            self._blocked = False
+            self._tries.ways.session_lost()
+            self._blocking = Blocking(now=False, times=0)
             session.break_(LostCause.CONNECTION_CLOSED, "the session ended")
             await brokers.close(connection)
 
@@ -209,38 +168,35 @@ class AmqpPublisher:
 
     async def _serve(self, connection: AbstractConnection, session: Session, address: str) -> None:
         await unless_stopped(self._stop, self._ports.prepare(connection))
-        outer = connection.channel(publisher_confirms=True, on_return_raises=True)
-        await outer.initialize(timeout=PUBLISH_TIMEOUT_SECONDS)
-        channel = await outer.get_underlay_channel()
-        session.watch_channel(channel)
-        self._current = (channel, session)
+        wire = brokers.underlay(connection)
+        alarm = Alarm(wire)
+        lanes = Lanes(
+            wire,
+            session,
+            alarm,
+            self._ports.clock,
+            late_seconds=self._publish_timeout_seconds / 5,
+            silent_seconds=self._publish_timeout_seconds,
+        )
+        await lanes.open()
+        self._current = (lanes, session)
         self._ready.set()
         self._ports.emit(BrokerConnected(ConnectionName.PUBLISH, address))
         assuring = asyncio.create_task(self._assurance.keep(connection, session))
         try:
-            await self._watch_for_blocks(connection)
+            await self._watch_for_blocks(alarm)
         finally:
             assuring.cancel()
 
-    async def _watch_for_blocks(self, connection: AbstractConnection) -> None:
-        """Hold while the broker blocks publishers; aiormq shows it only through `ready`."""
-        wire = brokers.underlay(connection)
+    async def _watch_for_blocks(self, alarm: Alarm) -> None:
+        """Hold while the broker blocks publishers."""
         while not self._stop.is_set():
-            ready = asyncio.ensure_future(wire.ready())
-            try:
-                done, _ = await asyncio.wait({ready}, timeout=LOOK_FOR_BLOCK_SECONDS)
-                if not done:
-                    self._blocked = True
-                    self._blocks += 1
-                    self._holding.begin(Doubt.BLOCKED, BLOCKED)
-                    await self._until_unblocked(ready)
-                    self._blocked = False
-                    self._holding.end(Doubt.BLOCKED)
-            finally:
-                ready.cancel()
-                await asyncio.gather(ready, return_exceptions=True)
+            if not await alarm.over(LOOK_FOR_BLOCK_SECONDS):
+                alarm.number += 1
+                self._blocking = Blocking(now=True, times=alarm.number)
+                self._holding.begin(Doubt.BLOCKED, BLOCKED)
+                while not await alarm.over(LOOK_FOR_BLOCK_SECONDS) and not self._stop.is_set():
+                    pass
+                self._blocking = Blocking(now=False, times=alarm.number)
+                self._holding.end(Doubt.BLOCKED)
             await self._ports.clock.wait(self._stop, LOOK_FOR_BLOCK_SECONDS)
-
-    async def _until_unblocked(self, ready: "asyncio.Future[None]") -> None:
-        while not ready.done() and not self._stop.is_set():
-            await asyncio.wait({ready}, timeout=LOOK_FOR_BLOCK_SECONDS)

@@ -35,6 +35,7 @@ from service.flow.events.order import (
     ParkedUnanswered,
     Published,
     PublishFailed,
+    ReplyUnrouted,
     RetryPlanned,
     Settled,
 )
@@ -118,6 +119,8 @@ class Metrics:
                 self._started(event)
             case ConsumingStarted() | ConsumingStopped() | PublishFailed() | Abandoned():
                 pass
+            case ReplyUnrouted():
+                pass  # `Answered` and `Settled` count it.
             case ParkedUnanswered():
                 pass  # `Settled` counts it.
             case AdminListening() | PlainBroker() | KeyReloaded() | KeyUnreadable() | Unexpected():

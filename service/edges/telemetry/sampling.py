@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from service.flow.events import Event
 from service.flow.events.declare import Level
-from service.flow.events.order import Abandoned, AttemptEnded, PublishFailed
+from service.flow.events.order import Abandoned, AttemptEnded, PublishFailed, ReplyUnrouted
 from service.flow.events.process import (
     BrokerLost,
     LoopLagged,
@@ -38,6 +38,7 @@ class Fields(NamedTuple):
 SAMPLED: Mapping[type[Event], Fields] = {
     AttemptEnded: Fields(("outcome", "http_status"), ("reason", "request_id")),
     PublishFailed: Fields(("kind",), ("reason", "request_id")),
+    ReplyUnrouted: Fields(("routing_key",), ("reason", "request_id")),
     BrokerLost: Fields(("connection", "cause"), ("reason",)),
     SharingLost: Fields(("cause",), ("reason",)),
     Abandoned: Fields((), ("request_id",)),

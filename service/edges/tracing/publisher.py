@@ -10,7 +10,7 @@ from service.edges.tracing import names
 from service.edges.tracing.names import Attributes, messaging
 from service.edges.tracing.propagation import with_ours
 from service.edges.tracing.scope import Report, SpanScope
-from service.flow.ports import Confirmed, Publisher, Unconfirmed
+from service.flow.ports import Confirmed, Published, Publisher
 
 
 class TracedPublisher:
@@ -32,7 +32,7 @@ class TracedPublisher:
         self._report = report
         self._exchanges = exchanges
 
-    async def publish(self, publication: Publication) -> Confirmed | Unconfirmed:
+    async def publish(self, publication: Publication) -> Published:
         """As the publisher that it wraps."""
         with SpanScope(
             self._tracer,
@@ -42,7 +42,7 @@ class TracedPublisher:
             attributes=self._attributes(publication),
         ) as scope:
             confirmed = await self._publisher.publish(self._traceable(publication))
-            if isinstance(confirmed, Unconfirmed):
+            if not isinstance(confirmed, Confirmed):
                 scope.fail("unconfirmed")
             return confirmed
 

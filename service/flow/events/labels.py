@@ -56,7 +56,6 @@ class LostCause(StrEnum):
     CONSUMER_CANCELLED = "consumer_cancelled"
     ACK_FAILED = "ack_failed"
     PUBLISH_TIMEOUT = "publish_timeout"
-    PUBLISH_REFUSED = "publish_refused"
     TOPOLOGY = "topology"
 
 

@@ -137,6 +137,15 @@ class PublishFailed(Declared):
     reason: Reason
 
 
+@event("reply unrouted", Level.WARNING)
+class ReplyUnrouted(Declared):
+    """The queue of a reply did not take it: it is with the unrouted, and perhaps there as well."""
+
+    request_id: RequestId
+    routing_key: Annotated[str, "where the reply was to go, on the exchange of the replies"]
+    reason: Reason
+
+
 @event("answered")
 class Answered(Declared):
     """The end of an order: its reply is published, and the broker has confirmed it."""
@@ -248,6 +257,7 @@ OrderEvent = (
     | RetryPlanned
     | Published
     | PublishFailed
+    | ReplyUnrouted
     | Answered
     | ParkedUnanswered
     | Settled

@@ -13,7 +13,6 @@ from service.edges.amqp.broker import Broker
 from service.edges.amqp.consumer import AmqpConsumer, ConsumerPorts
 from service.edges.amqp.preparation import Prepare, TopologyMode
 from service.edges.amqp.publisher import AmqpPublisher, PublisherPorts
-from service.edges.amqp.refusals import FIRST_PATIENCE_SECONDS
 from service.edges.system_clock import SystemClock
 from service.flow.events.process import BrokerLost, ConsumingStarted, HoldChanged
 from service.flow.ports import Clock, Delivery
@@ -46,7 +45,6 @@ class Options:
     prefetch: int = 8
     careful: bool = False
     publish_timeout_seconds: float = 10.0
-    refused_patience_seconds: float = FIRST_PATIENCE_SECONDS
     confirmed_every_seconds: float = CONFIRMED_SECONDS
     publish_broker: Broker | None = None
     flow_clock: Clock = field(default_factory=SystemClock)
@@ -78,8 +76,8 @@ class Edge:
             self.publisher_ports(),
             options.topology,
             publish_timeout_seconds=options.publish_timeout_seconds,
-            refused_patience_seconds=options.refused_patience_seconds,
             confirmed_every_seconds=options.confirmed_every_seconds,
+            prefetch=options.prefetch,
         )
         self.consumer = AmqpConsumer(self.consumer_ports(), options.topology)
         self.consuming: asyncio.Task[None] | None = None

@@ -11,7 +11,7 @@ from service.edges.amqp import broker as brokers
 from service.edges.amqp.broker import Broker
 from service.edges.amqp.codec import to_properties, to_received
 from service.flow.events.labels import ConnectionName
-from service.flow.ports import Confirmed, Delivery, Unconfirmed
+from service.flow.ports import Delivery, Published
 from tests.edges.amqp.edge import Edge, Options, consuming
 from tests.edges.amqp.proxied import through
 from tests.flow.fakes import FakeBroker
@@ -46,7 +46,7 @@ class FakeHarness:
             self._deliveries.append(self.broker.hand_out(self.broker.returned.pop(0)))
         return self._deliveries[number - 1]
 
-    async def publish(self, publication: Publication) -> Confirmed | Unconfirmed:
+    async def publish(self, publication: Publication) -> Published:
         """By the fake itself."""
         return await self.broker.publish(publication)
 
@@ -117,7 +117,7 @@ class RealHarness:
         await self._vhost.until(lambda queues: queues["orders.requests"].messages > 0)
         return delivery
 
-    async def publish(self, publication: Publication) -> Confirmed | Unconfirmed:
+    async def publish(self, publication: Publication) -> Published:
         """By the edge's publisher."""
         return await self._edge.publisher.publish(publication)
 

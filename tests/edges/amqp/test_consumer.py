@@ -134,6 +134,33 @@ async def test_the_gate_pauses_and_resumes(vhost: VirtualHost, broker: Broker) -
         assert edge.unbroken()
 
 
+async def test_what_is_held_counts_when_it_consumes_again(
+    vhost: VirtualHost, broker: Broker
+) -> None:
+    """However often: the broker counts for each consumer alone."""
+    async with consuming(broker, Options(prefetch=8)) as edge:
+        await _send(vhost, 40)
+        await edge.inbox.until(8)
+        for number in (1, 2, 3):
+            edge.gate.hold_publisher("a test")
+            await edge.events.until(ConsumingStopped, number=number)
+            edge.gate.lift_publisher()
+            for delivery in edge.inbox.deliveries[2 * number - 2 : 2 * number]:
+                await delivery.ack()
+            came = 8 + 2 * number
+            await edge.inbox.until(came)
+            await _until_counted(vhost, ready=40 - came, unacked=8)
+            assert len(edge.inbox.deliveries) == came
+        for delivery in list(edge.inbox.deliveries[6:]):
+            await delivery.ack()
+        await edge.inbox.until(22)
+        await _until_counted(vhost, ready=18, unacked=8)
+
+
+async def _until_counted(vhost: VirtualHost, *, ready: int, unacked: int) -> None:
+    await vhost.until(lambda queues: _counts(queues["orders.requests"]) == (ready, unacked))
+
+
 def refuse_all(gate: Gate) -> None:
     """Let the gate hear of as many orders as it takes that the key is wrong."""
     for number in range(SUSPECTS_UNTIL_CONFIRMED):

@@ -161,7 +161,9 @@ async def test_what_cannot_be_read_is_handed_on_as_undecodable() -> None:
     alone = edge()
     unreadable = cast("DeliveredMessage", _Unreadable())
     channel = cast("AbstractChannel", ClosingChannel())
-    alone.consumer._hand_on(unreadable, channel, Session())  # noqa: SLF001 - no known message does it
+    alone.consumer._hand_on(  # noqa: SLF001 - no known message does it
+        unreadable, channel, Session(), lambda: None
+    )
     (delivery,) = alone.inbox.deliveries
     assert delivery.received.undecodable == "unreadable: AttributeError"
     assert delivery.alive

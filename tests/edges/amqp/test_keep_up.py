@@ -2,11 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from itertools import pairwise
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from service.edges.amqp.broker import BrokerUnreachableError
 from service.edges.amqp.connection import (
@@ -15,12 +12,6 @@ from service.edges.amqp.connection import (
     STEADY_SECONDS,
     SessionBrokenError,
     keep_up,
-)
-from service.edges.amqp.refusals import (
-    FIRST_PATIENCE_SECONDS,
-    LONGEST_PATIENCE_SECONDS,
-    QUIET_SECONDS,
-    Refusals,
 )
 from service.flow.events.labels import ConnectionName, LostCause
 from service.flow.events.process import BrokerLost
@@ -192,43 +183,3 @@ async def test_a_cancellation_is_no_error_to_go_on_after(kept: Kept) -> None:
     with pytest.raises(asyncio.CancelledError):
         await kept.task
     assert kept.events.events == []
-
-
-def _thrown_away(*at: float) -> list[float]:
-    refusals = Refusals()
-    return [now for now in at if refusals.record(now)]
-
-
-def test_a_single_refusal_costs_nothing() -> None:
-    """A queue is full for a moment."""
-    assert _thrown_away(100.0) == []
-
-
-def test_the_patience_doubles_up_to_its_limit() -> None:
-    """A queue that stays full is no reason to connect again and again."""
-    hours = [float(second) for second in range(6 * 3600)]
-    assert _thrown_away(*hours)[:8] == [5, 15, 35, 75, 155, 315, 635, 1235]
-    assert _thrown_away(*hours)[-1] - _thrown_away(*hours)[-2] == LONGEST_PATIENCE_SECONDS
-
-
-def test_after_a_quiet_time_the_patience_is_short_again() -> None:
-    """Another leader has died, a day later."""
-    first = [0.0, 5.0, 14.0]
-    again = [14.0 + QUIET_SECONDS + 1 + second for second in (0.0, 4.0, 5.0)]
-    assert _thrown_away(*first, *again) == [5.0, again[-1]]
-
-
-def test_refusals_far_apart_cost_nothing() -> None:
-    """One now and then is a queue that is full now and then."""
-    assert _thrown_away(*[n * (QUIET_SECONDS + 1) for n in range(100)]) == []
-
-
-@given(st.lists(st.floats(0, 1000), min_size=1))
-def test_two_are_never_nearer_than_the_first_patience(gaps: list[float]) -> None:
-    """Whenever refusals come: each time costs the other publications a moment."""
-    now, times = 0.0, [0.0]
-    for gap in gaps:
-        now += gap
-        times.append(now)
-    thrown = _thrown_away(*times)
-    assert all(b - a >= FIRST_PATIENCE_SECONDS for a, b in pairwise(thrown))

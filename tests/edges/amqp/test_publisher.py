@@ -8,6 +8,7 @@ import pytest
 from service.core.message import Message, Publication, PublicationKind
 from service.edges.amqp.broker import Broker
 from service.edges.amqp.publisher import BLOCKED, DOWN, AmqpPublisher
+from service.edges.amqp.tries import REFUSED
 from service.flow.events.labels import ConnectionName, LostCause
 from service.flow.events.process import (
     BrokerConnected,
@@ -15,7 +16,7 @@ from service.flow.events.process import (
     ConsumingStopped,
     HoldChanged,
 )
-from service.flow.ports import Confirmed, Unconfirmed
+from service.flow.ports import Confirmed, Published, Unconfirmed, Unpublishable
 from tests.edges.amqp.crash import declared
 from tests.edges.amqp.edge import PLAIN, Edge, Options, consuming, publication, publishing
 from tests.edges.amqp.hostile import BODY
@@ -54,33 +55,18 @@ async def test_what_nobody_is_bound_for_is_unconfirmed(empty_vhost: VirtualHost)
 
 
 async def test_what_a_full_queue_refuses_is_unconfirmed(vhost: VirtualHost, broker: Broker) -> None:
-    """The connection stands: others are confirmed on it."""
-    async with publishing(broker) as edge:
+    """A reply has another place; a retry has none, and others are confirmed beside it."""
+    async with publishing(broker, Options(publish_timeout_seconds=1.0)) as edge:
         await vhost.declare("full", max_length=1, overflow="reject-publish")
         async with vhost.channel() as channel:
-            await (await channel.get_queue("full")).bind("orders.replies", "order.*")
+            await (await channel.get_queue("full")).bind("orders.retry", "full")
+        retry = publication(PublicationKind.RETRY, "full")
         # A quorum queue takes some more than its length, before it knows its length.
-        results = [await edge.publisher.publish(publication()) for _ in range(5)]
+        results = [await edge.publisher.publish(retry) for _ in range(5)]
         assert results[0] == Confirmed()
-        assert results[-1] == Unconfirmed("the broker refused it (a queue is full?)")
-        assert await edge.publisher.publish(publication(key="other.key")) == Confirmed()
+        assert results[-1] == Unconfirmed(REFUSED)
+        assert await edge.publisher.publish(publication(PublicationKind.RETRY, "5")) == Confirmed()
         assert edge.unbroken()
-
-
-async def test_what_refuses_for_long_is_left_for_a_new_connection(
-    vhost: VirtualHost, broker: Broker
-) -> None:
-    """A channel can refuse for good that met a leader's death; a new one does not."""
-    options = Options(refused_patience_seconds=0.0)
-    async with publishing(broker, options) as edge:
-        await vhost.declare("full", max_length=1, overflow="reject-publish")
-        async with vhost.channel() as channel:
-            await (await channel.get_queue("full")).bind("orders.replies", "order.*")
-        async with asyncio.timeout(60):
-            while await edge.publisher.publish(publication()) == Confirmed():
-                pass
-        assert await edge.publisher.publish(publication(key="other.key")) == Confirmed()
-        assert edge.events.causes(ConnectionName.PUBLISH) == [LostCause.PUBLISH_REFUSED]
 
 
 async def test_a_missing_exchange_is_declared_again(vhost: VirtualHost, broker: Broker) -> None:
@@ -109,7 +95,7 @@ async def test_a_missing_exchange_fails_what_is_in_flight_and_nothing_is_taken_f
         assert confirmed <= in_queue
 
 
-async def test_what_cannot_be_encoded_is_unconfirmed_and_costs_nobody_the_connection(
+async def test_what_cannot_be_encoded_is_unpublishable_and_costs_nobody_the_connection(
     broker: Broker,
 ) -> None:
     """Nothing of it is on the wire, so nothing is in doubt."""
@@ -117,10 +103,10 @@ async def test_what_cannot_be_encoded_is_unconfirmed_and_costs_nobody_the_connec
         for headers in ({"a": "\ud800"}, {"a": 10**30}, {"k" * 200: 1}, {"a": object()}):
             message = Message(body=b"", message_id="o-1", headers=headers)
             result = await edge.publisher.publish(Publication(PublicationKind.PARKED, "", message))
-            assert isinstance(result, Unconfirmed)
+            assert isinstance(result, Unpublishable)
             assert "cannot be encoded" in result.reason
         too_long = publication(key="k" * 300)
-        assert isinstance(await edge.publisher.publish(too_long), Unconfirmed)
+        assert isinstance(await edge.publisher.publish(too_long), Unpublishable)
         assert await edge.publisher.publish(publication()) == Confirmed()
         assert edge.unbroken()
 
@@ -151,12 +137,12 @@ async def test_no_order_is_taken_until_results_can_be_published(broker: Broker) 
         assert up.gate.intake == 8
 
 
-async def _gather(edge: Edge, sent: list[Publication]) -> list[Confirmed | Unconfirmed]:
+async def _gather(edge: Edge, sent: list[Publication]) -> list[Published]:
     tasks = [edge.publisher.publish(one) for one in sent]
     return list(await asyncio.gather(*tasks))
 
 
-def _ok(result: Confirmed | Unconfirmed) -> bool:
+def _ok(result: Published) -> bool:
     return isinstance(result, Confirmed)
 
 

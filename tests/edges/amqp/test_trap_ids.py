@@ -92,7 +92,7 @@ async def test_after_a_publish_timeout_the_next_try_has_a_new_connection(
         once = publication(REPLY, "good", body=b"twice sent")
         first = await edge.publisher.publish(once)
         second = await edge.publisher.publish(once)
-        assert first == Unconfirmed("not confirmed in time")
+        assert isinstance(first, Unconfirmed)
         assert second == Confirmed()
         assert edge.events.causes(ConnectionName.PUBLISH) == [LostCause.PUBLISH_TIMEOUT]
         assert len(edge.events.of(BrokerConnected)) == 2

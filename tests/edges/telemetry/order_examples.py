@@ -10,6 +10,7 @@ from service.flow.events.order import (
     DeliveryArrived,
     Published,
     PublishFailed,
+    ReplyUnrouted,
     Settled,
 )
 from service.flow.events.replays import Replayed
@@ -133,6 +134,12 @@ ORDERS = [
         "warning",
         "publish failed",
         {"request_id": "o-7", "kind": "reply", "reason": "nacked"},
+    ),
+    Example(
+        ReplyUnrouted("o-7", "shop.7", "nacked"),
+        "warning",
+        "reply unrouted",
+        {"request_id": "o-7", "routing_key": "shop.7", "reason": "nacked"},
     ),
     Example(
         answered(),

@@ -19,6 +19,7 @@ from tests.trials.hostile.answers_framing import FRAMING
 from tests.trials.hostile.findings import Findings
 from tests.trials.hostile.flood import flood
 from tests.trials.hostile.neighbours import NEIGHBOURS, Size
+from tests.trials.hostile.reply_queues import REPLY_QUEUES, beside
 from tests.trials.hostile.settings_table import table
 from tests.trials.hostile.settings_trial import try_all
 from tests.world.broker import VirtualHost
@@ -32,6 +33,7 @@ def main(command_line: Sequence[str] | None = None) -> int:
     add("--messages", type=at_least(0), default=10_000, help="hostile messages and good orders")
     add("--answers", type=at_least(0), default=10_000, help="hostile answers of the API")
     add("--no-neighbours", action="store_true", help="leave the bad neighbours out")
+    add("--orders", type=at_least(0), default=1_000, help="beside each reply queue that takes none")
     add("--no-settings", action="store_true", help="leave the wrong settings out")
     add("--seed", type=int, help="the same number gives the same cases (default: any)")
     add("--keep", type=Path, metavar="FOLDER", help="where offending cases are kept")
@@ -61,6 +63,14 @@ def _run(chosen: argparse.Namespace) -> int:
             with broker_node("hostile") as (node, directory), VirtualHost.fresh(node) as host:
                 findings.add(asyncio.run(attack(host, directory, Size())))
 
+    def reply_queues(findings: Findings) -> None:
+        with broker_node("hostile") as (node, directory):
+            for neighbour in REPLY_QUEUES:
+                folder = directory / neighbour.__name__
+                folder.mkdir()
+                with VirtualHost.fresh(node) as host:
+                    findings.add(asyncio.run(beside(neighbour, host, folder, chosen.orders)))
+
     say(f"seed {seed}")
     clean = [
         _tried("answers of the API", chosen.answers, keep / "answers", answers),
@@ -74,6 +84,12 @@ def _run(chosen: argparse.Namespace) -> int:
             neighbours,
         ),
         _tried("messages", chosen.messages, keep / "messages", messages),
+        _tried(
+            "reply queues that take none",
+            len(REPLY_QUEUES) * bool(chosen.orders),
+            keep / "reply-queues",
+            reply_queues,
+        ),
     ]
     say("All is well." if all(clean) else f"Offending cases are kept in {keep}")
     return 0 if all(clean) else 1

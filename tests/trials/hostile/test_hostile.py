@@ -1,6 +1,7 @@
 """Bad input in its short form: 300 messages, 300 answers, and every wrong setting."""
 
 import asyncio
+from math import inf
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,15 @@ from tests.trials.hostile.findings import Findings
 from tests.trials.hostile.flood import FAMILIES, flood
 from tests.trials.hostile.neighbours import SHORT as SHORT_SIZE
 from tests.trials.hostile.neighbours import copies, large_bodies
+from tests.trials.hostile.reply_queues import (
+    Neighbour,
+    Seen,
+    beside,
+    forbidden,
+    full,
+    hung,
+    judge,
+)
 from tests.trials.hostile.settings_table import Wrong, table
 from tests.trials.hostile.settings_trial import try_all
 from tests.world.broker import VirtualHost
@@ -84,3 +94,41 @@ async def test_copies(vhost: VirtualHost, tmp_path: Path) -> None:
     """They are more than the prefetch and one hangs; the orders behind them are answered."""
     found = await copies(vhost, tmp_path, SHORT_SIZE)
     assert found.problems == (), found.name
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("neighbour", [full, hung, forbidden])
+async def test_a_reply_queue_that_takes_none(
+    neighbour: Neighbour, vhost: VirtualHost, tmp_path: Path
+) -> None:
+    """Good orders beside it are answered, its own are sent once, and its replies are kept."""
+    found = await beside(neighbour, vhost, tmp_path, SHORT, longest_seconds=inf)
+    assert not found.problems
+
+
+def test_what_is_wrong_beside_a_bad_neighbour_is_found() -> None:
+    """Each line of the verdict, once."""
+    seen = Seen(
+        sent={"good-1": 0.0, "good-2": 0.0, "bad-1": 0.0},
+        answered={"good-1": 9.0},
+        calls={"good-1": 2, "good-2": 1, "bad-1": 1},
+        left=1,
+        most_unsettled=129,
+        lost=1,
+    )
+    assert judge(seen) == [
+        "1 of 2 good orders have no answer",
+        "a good order waited 9.0 s",
+        "1 of 1 bad replies are not with the unrouted",
+        "1 orders were not sent exactly once",
+        "129 deliveries were held at a prefetch of 128",
+        "1 requests are left",
+        "a connection was lost 1 times",
+    ]
+    right = Seen(
+        sent={"good-1": 0.0, "bad-1": 0.0},
+        answered={"good-1": 1.0},
+        calls={"good-1": 1, "bad-1": 1},
+        unrouted={"bad-1"},
+    )
+    assert judge(right) == []

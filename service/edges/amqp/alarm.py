@@ -1,0 +1,29 @@
+"""Whether the broker blocks publishers: aiormq shows it only through `ready`."""
+
+import asyncio
+
+from aiormq.abc import AbstractConnection
+
+LOOK_SECONDS = 0.05
+
+
+class Alarm:
+    """`number` counts the alarms that were noticed."""
+
+    def __init__(self, wire: AbstractConnection) -> None:
+        self._wire = wire
+        self.number = 0
+
+    async def sounds(self) -> bool:
+        """Whether it blocks now."""
+        return not await self.over(LOOK_SECONDS)
+
+    async def over(self, within_seconds: float) -> bool:
+        """Whether it does not block, or ends to within the time."""
+        ready = asyncio.ensure_future(self._wire.ready())
+        try:
+            done, _ = await asyncio.wait({ready}, timeout=within_seconds)
+            return bool(done)
+        finally:
+            ready.cancel()
+            await asyncio.gather(ready, return_exceptions=True)

@@ -1,0 +1,242 @@
+"""The channels of the publishing connection: two that all share, and one for each doubtful one.
+
+A broker's channel takes one publication after the other, and stands still at a queue without a
+leader; another channel of the same connection does not. So replies have a channel, retries and
+parked copies another, and whatever is in doubt one of its own. A channel that stands still is left,
+not closed: what is unconfirmed on it may be confirmed yet, and may not be sent on it again.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from math import inf
+from typing import Any
+
+from aiormq.abc import AbstractChannel, AbstractConnection
+from aiormq.exceptions import AMQPChannelError, ChannelInvalidStateError
+
+from service.edges.amqp.alarm import Alarm
+from service.edges.amqp.attempt import (
+    Acked,
+    Ended,
+    Late,
+    Outgoing,
+    Over,
+    Sending,
+    Shut,
+)
+from service.edges.amqp.connection import Session, SessionBrokenError, channel_cause, expected
+from service.edges.amqp.faults import fault_of_reply, words_of
+from service.edges.amqp.lane import Lane
+from service.flow.events.faults import BrokerFault
+from service.flow.events.labels import LostCause
+from service.flow.ports import Clock
+
+MOST_APART = 100
+MOST_LEFT = 256
+MOST_CHANNELS = 65_535
+NOT_IN_TIME = "a publish was not confirmed in time"
+
+
+class Lanes:
+    """The channels of one session; they end with it."""
+
+    def __init__(
+        self,
+        wire: AbstractConnection,
+        session: Session,
+        alarm: Alarm,
+        clock: Clock,
+        *,
+        late_seconds: float,
+        silent_seconds: float,
+    ) -> None:
+        self._wire = wire
+        self._session = session
+        self._alarm = alarm
+        self._clock = clock
+        self._late_seconds = late_seconds
+        self._silent_seconds = silent_seconds
+        self._shared: dict[bool, Lane] = {}
+        self._opening = asyncio.Lock()
+        self._apart = asyncio.Semaphore(MOST_APART)
+        self._silent_since = inf
+        self._turn = asyncio.Lock()
+        self._last = 0
+        self._background: set[asyncio.Task[None]] = set()
+
+    async def open(self) -> None:
+        """Open the shared ones; SessionBrokenError where the broker does not."""
+        for reply in (True, False):
+            await self._shared_lane(reply=reply)
+
+    def close(self) -> None:
+        """Wait for nothing any more."""
+        for task in self._background:
+            task.cancel()
+
+    async def together(self, outgoing: Outgoing) -> Ended:
+        """Publish on the shared channel; one that stands still is left by all that are on it."""
+        try:
+            while True:
+                lane = await self._shared_lane(reply=outgoing.reply)
+                async with lane.room:
+                    if lane.left.done():
+                        continue
+                    sending = lane.begin(outgoing, self._turn)
+                    ended = await self._end(sending, lane, self._late_seconds)
+                if isinstance(ended, Late | Shut):
+                    self._leave(lane)
+                return ended
+        except SessionBrokenError as broken:
+            return Over(broken.reason)
+
+    async def apart(
+        self,
+        outgoing: Outgoing,
+        seconds: float,
+        *,
+        earlier: Sending | None = None,
+        heard: Callable[[Ended], None],
+    ) -> Ended:
+        """Publish on a channel of its own; after Late `heard` is called when the broker answers.
+
+        `earlier` is the same publication on another channel: by now it may be confirmed.
+        """
+        try:
+            async with self._apart:
+                lane = Lane(await self._channel())
+                if earlier is not None and earlier.done() and self._read(earlier) == Acked():
+                    self._leave(lane)
+                    return Acked()
+                sending = lane.begin(outgoing, self._turn)
+                ended = await self._end(sending, lane, seconds)
+                late = isinstance(ended, Late)
+                self._leave(lane, (lambda: heard(self._read(sending))) if late else None)
+                return ended
+        except SessionBrokenError as broken:
+            return Over(broken.reason)
+
+    def renew(self, outgoing: Outgoing) -> None:
+        """Leave the shared channel, which refused what another one took; nothing on it is lost."""
+        if (lane := self._shared.pop(outgoing.reply, None)) is not None:
+            self._leave(lane, doubted=False)
+
+    async def _shared_lane(self, *, reply: bool) -> Lane:
+        async with self._opening:
+            lane = self._shared.get(reply)
+            if lane is None or lane.left.done() or lane.channel.is_closed:
+                lane = self._shared[reply] = Lane(await self._channel())
+            return lane
+
+    async def _channel(self) -> AbstractChannel:
+        opening = expected(
+            asyncio.ensure_future(
+                self._wire.channel(self._number(), publisher_confirms=True, on_return_raises=True)
+            )
+        )
+        try:
+            if not await self._done(opening, None, self._silent_seconds):
+                self._session.break_(LostCause.PUBLISH_TIMEOUT, "a channel was not opened in time")
+            elif not opening.cancelled() and opening.exception() is None:
+                return opening.result()
+            else:
+                error = None if opening.cancelled() else opening.exception()
+                self._session.end(SessionBrokenError.by(channel_cause(error), error))
+            raise self._session.broken.result()
+        finally:
+            opening.cancel()
+
+    def _number(self) -> int:
+        """A channel's number that was not used lately.
+
+        aiormq takes that of a channel again before it has answered the broker's Close: to the
+        broker the new channel's Open would then be one more frame on the old one.
+        """
+        most = self._wire.connection_tune.channel_max or MOST_CHANNELS
+        numbers = (number % most + 1 for number in range(self._last, self._last + most))
+        self._last = next((n for n in numbers if n not in self._wire.channels), most)
+        return self._last
+
+    def _leave(
+        self, lane: Lane, heard: Callable[[], None] | None = None, *, doubted: bool = True
+    ) -> None:
+        """Send nothing on it any more, and close it when all on it is answered."""
+        if doubted and not lane.left.done():
+            lane.left.set_result(None)
+        if len(self._background) > MOST_LEFT:
+            self._session.break_(LostCause.PUBLISH_TIMEOUT, "too many channels stand still")
+        self._start(self._close_when_answered(lane, heard))
+
+    async def _close_when_answered(self, lane: Lane, heard: Callable[[], None] | None) -> None:
+        # Closed before, the broker would answer none of it, and aiormq would close it twice.
+        if lane.sending:
+            await asyncio.wait(lane.sending)
+        if heard is not None:
+            heard()
+        await lane.channel.close()
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())
+
+    async def _end(self, sending: Sending, lane: Lane, seconds: float) -> Ended:
+        self._silent_since = min(self._silent_since, self._clock.monotonic())
+        try:
+            if await self._done(sending, lane.left, seconds):
+                return self._read(sending)
+        except asyncio.CancelledError:
+            sending.cancel()
+            raise
+        if self._session.broken.done():
+            lost = self._session.broken.result()
+            return Over(f"the connection was lost: {lost.reason}", lost.blamed)
+        if self._clock.monotonic() >= self._silent_since + self._silent_seconds:
+            # Not this one alone: only a new connection is certainly without it.
+            self._session.break_(LostCause.PUBLISH_TIMEOUT, NOT_IN_TIME)
+            return Over("not confirmed in time")
+        return Late(sending)
+
+    def _read(self, sending: Sending) -> Ended:
+        error = asyncio.CancelledError() if sending.cancelled() else sending.exception()
+        if error is None:
+            self._silent_since = inf
+            return sending.result()
+        if isinstance(error, ChannelInvalidStateError):
+            return Shut("it was closed before")
+        if isinstance(error, AMQPChannelError) and not _ours(error):
+            return Shut(words_of(error))
+        self._session.end(broken := SessionBrokenError.by(channel_cause(error), error))
+        blamed = self._session.broken.result().blamed
+        return Over(f"{type(error).__name__}: {broken.reason}", blamed)
+
+    async def _done(
+        self,
+        work: "asyncio.Future[Any]",
+        left: "asyncio.Future[None] | None",
+        seconds: float,
+    ) -> bool:
+        """Wait until it is done, not longer than that, the session or its channel's use."""
+        either: set[asyncio.Future[Any]] = {work, self._session.broken}
+        if left is not None:
+            either.add(left)
+        while True:
+            alarms = self._alarm.number
+            await asyncio.wait(either, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            if work.done():
+                return True
+            if self._session.broken.done() or (left is not None and left.done()):
+                return False
+            # The time in which the broker blocks does not count.
+            if not await self._alarm.sounds() and alarms == self._alarm.number:
+                return False
+            self._silent_since = inf
+
+
+def _ours(error: AMQPChannelError) -> bool:
+    """Whether no publication at all would be taken: that is no fault of one."""
+    fault = fault_of_reply(error)
+    return fault is BrokerFault.MISSING or (
+        fault is BrokerFault.RIGHTS and "access to topic" not in words_of(error)
+    )
