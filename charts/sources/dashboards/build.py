@@ -16,7 +16,7 @@ from grafana_foundation_sdk.models import common as common_types
 from grafana_foundation_sdk.models import dashboard as types
 
 from charts.sources.dashboards import frame
-from charts.sources.dashboards.colours import COLOURS, DASHED, words
+from charts.sources.dashboards.colours import COLOURS, DASHED, LIMIT, words
 from charts.sources.dashboards.panel import Board, Link, Panel, Row, Shape
 
 _WIDTH = 24
@@ -103,13 +103,24 @@ def _panel(panel: Panel) -> AnyPanel:
         built.with_target(target.instant() if panel.shape is Shape.NUMBER else target.range())
     if panel.decimals is not None:
         built.decimals(panel.decimals)
-    if panel.states:
-        named = {
-            str(one.value): types.ValueMappingResult(text=one.text, color=one.colour, index=index)
-            for index, one in enumerate(panel.states)
-        }
-        built.mappings([types.ValueMap(options=named)])
+    if mappings := _mappings(panel):
+        built.mappings(mappings)
     return built
+
+
+def _mappings(panel: Panel) -> list[types.ValueMapping]:
+    """The names of states; and a number that is none has no colour that says that it is well."""
+    named = {
+        str(one.value): types.ValueMappingResult(text=one.text, color=one.colour, index=index)
+        for index, one in enumerate(panel.states)
+    }
+    states: list[types.ValueMapping] = [types.ValueMap(options=named)] if named else []
+    if panel.shape is not Shape.NUMBER:
+        return states
+    # Without it Grafana gives it the first colour of the limits, which is green on most.
+    nothing = types.ValueMappingResult(text=panel.none, color=LIMIT, index=len(named))
+    options = types.DashboardSpecialValueMapOptions(types.SpecialValueMatch.NULL_AND_NAN, nothing)
+    return [*states, types.SpecialValueMap(options)]
 
 
 def _of_its_shape(panel: Panel) -> AnyPanel:

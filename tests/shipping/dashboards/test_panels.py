@@ -128,6 +128,18 @@ def test_a_hold_is_said_in_words() -> None:
     assert {panel["options"]["showValue"] for panel in bands} == {"auto"}
 
 
+def test_a_number_that_is_not_there_is_not_green() -> None:
+    """Reading nothing is not well: it is grey, and says what it means."""
+    numbers = [panel for built in _BUILT for panel in built if panel["type"] == "stat"]
+    assert len(numbers) > 12
+    for defaults in (panel["fieldConfig"]["defaults"] for panel in numbers):
+        (nothing,) = (one["options"] for one in defaults["mappings"] if one["type"] == "special")
+        assert nothing["match"] == "null+nan"
+        assert nothing["result"]["text"] == defaults["noValue"]
+        colours = {step["color"] for step in defaults["thresholds"]["steps"]}
+        assert nothing["result"]["color"] not in colours
+
+
 def _is_there(link: str) -> bool:
     """Whether a page beside the runbooks has this headline."""
     path, _, anchor = link.partition("#")
