@@ -8,8 +8,8 @@ from tests.world.fixtures import Running, RunRelay
 
 ROUNDS, ORDERS = 3, 25
 
-MOST = {"calls": 2040.0, "tasks": 3.4, "sends": 3.2, "bytes": 740.0}
-"""Some 5 % above what it was on Python 3.11; later versions call less.
+MOST = {"calls": 2040.0, "tasks": 3.5, "sends": 3.25, "bytes": 740.0}
+"""Between 5 and 10 % above what it was on Python 3.11; later versions call less.
 
 `calls` are of Python's functions, without the turns of the event loop; `sends` and `bytes` those
 to the broker and the API. Whoever makes an order cheaper lowers them.
