@@ -16,6 +16,7 @@ from service.flow.events.process import BrokerLost
 from service.flow.ports import Confirmed, Unconfirmed, Unpublishable
 from service.flow.ways import MOST_REFUSALS
 from tests.edges.amqp.edge import Edge, Options, publication, publishing
+from tests.flow.clock import settle
 from tests.world.broker.stuck import standing_still
 from tests.world.broker.vhost import VirtualHost
 
@@ -60,10 +61,6 @@ async def test_a_queue_that_stands_still_keeps_nobody_else_back(
         async with standing_still(vhost, "stuck"):
             first = asyncio.create_task(tell(edge, "stuck", stuck))
             second = asyncio.create_task(tell(edge, "good", good))
-            # Retries and parked copies have a channel of their own.
-            parked = publication(PublicationKind.PARKED, "", message_id="parked")
-            assert await edge.publisher.publish(parked) == Confirmed()
-            assert not second.done()
             assert await second == [Confirmed()] * 40
             assert not first.done()
             assert await first == [Confirmed()] * 10
@@ -75,6 +72,7 @@ async def test_a_queue_that_stands_still_keeps_nobody_else_back(
             assert await tell(edge, "stuck", late) == [Confirmed()] * 100
             assert await tell(edge, "good", good) == [Confirmed()] * 40
             assert set(await ids(vhost, "orders.unrouted")) == {*stuck, *late}
+            await _parked_at_once(broker)
         async with asyncio.timeout(30):
             number = 1_000
             while await _told_elsewhere(edge, "stuck", f"stuck-{number}"):
@@ -82,6 +80,19 @@ async def test_a_queue_that_stands_still_keeps_nobody_else_back(
         assert f"stuck-{number}" in await ids(vhost, "stuck")
         assert set(good) <= set(await ids(vhost, "good"))
         assert edge.unbroken()
+
+
+async def _parked_at_once(broker: Broker) -> None:
+    """Behind a reply that is not late yet: parked copies have a channel of their own."""
+    async with publishing(broker, Options(publish_timeout_seconds=600.0)) as edge:
+        waiting = asyncio.create_task(tell(edge, "stuck", ["stuck-patient"]))
+        await settle()
+        parked = publication(PublicationKind.PARKED, "", message_id="parked")
+        async with asyncio.timeout(60):
+            assert await edge.publisher.publish(parked) == Confirmed()
+        assert not waiting.done()
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
 
 
 async def test_where_nothing_is_confirmed_the_connection_is_left(

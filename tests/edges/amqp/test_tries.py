@@ -218,6 +218,14 @@ async def test_what_was_on_a_connection_that_the_broker_ended(
     assert len(channels.log) == 1
 
 
+async def test_one_that_was_on_a_closed_channel_is_alone_whatever_its_destination_took() -> None:
+    """The broker may have closed it for what this one carries."""
+    world, channels = World(), FakeChannels(Acked(), Shut("bad"), Acked())
+    await world.carry(channels)
+    await world.carry(channels)
+    assert channels.log == ["together: replies", "together: replies", "apart: replies"]
+
+
 async def test_a_diverted_reply_is_told() -> None:
     """With its key, and why."""
     world = World()
