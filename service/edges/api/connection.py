@@ -74,6 +74,11 @@ class Connection(asyncio.Protocol):
         # What waits under a new TLS connection are session tickets.
         return (self._new() and self._records is not None) or not self._poll.poll(0)
 
+    async def rested(self) -> bool:
+        """Whether it is quiet, in the next turn of the loop too: surplus follows its answer."""
+        await asyncio.sleep(0)
+        return self.quiet()
+
     async def ask(self, request: h11.Request, body: bytes, progress: Progress) -> h11.Response:
         """Send the request in one write; the head of its answer. Raises OSError, h11's errors."""
         progress.phase = Phase.SECURING

@@ -53,7 +53,10 @@ class Transport(httpx2.AsyncBaseTransport):
         await self._free.acquire()
         connection = None
         try:
-            connection = self._unused() or await self._open(progress)
+            while (connection := self._unused()) and not await connection.rested():
+                # What came would be read as the answer to this request.
+                connection.close()
+            connection = connection or await self._open(progress)
             self._busy.add(connection)
             if self._closed:
                 # It was closed while this one connected: nothing may leave any more.
@@ -75,13 +78,7 @@ class Transport(httpx2.AsyncBaseTransport):
         oldest_seconds = asyncio.get_running_loop().time() - self._idle_seconds
         while self._idle and self._idle[0].idle_since_seconds <= oldest_seconds:
             self._idle.popleft().close()
-        while self._idle:
-            connection = self._idle.pop()
-            if connection.quiet():
-                return connection
-            # What came would be read as the answer to this request.
-            connection.close()
-        return None
+        return self._idle.pop() if self._idle else None
 
     async def _open(self, progress: Progress) -> Connection:
         url, host = self._url, self._url.raw_host.decode()

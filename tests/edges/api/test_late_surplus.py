@@ -95,3 +95,21 @@ async def test_an_answer_before_any_question_is_no_answer() -> None:
             NotSent("the server spoke before it was asked, or hung up"),
             Answered(200, b'{"order": "ord_of_another"}'),
         )
+
+
+async def test_an_order_right_behind_an_answer_lets_the_loop_look_once_more() -> None:
+    """Surplus that comes a moment after its answer is seen before the next order is sent."""
+
+    async def behave(peer: Peer) -> None:
+        await peer.request()
+        await peer.send(answer(ANSWER))
+        # Both ends are in one loop: the client has its answer by now, and not what follows.
+        for _ in range(3):
+            await asyncio.sleep(0)
+        await peer.send(FOREIGN)
+        await peer.hung_up()
+
+    async with against(behave) as (server, api):
+        for _ in range(2):
+            assert await api.submit(FORM) == Answered(200, ANSWER)
+        assert [len(peer.requests) for peer in server.peers] == [1, 1]
