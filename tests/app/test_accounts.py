@@ -94,7 +94,9 @@ async def _replicas(vhost: VirtualHost, account: Account, number: int) -> set[st
         await channel.set_qos(prefetch_count=number)
         stream = await channel.get_queue(f"{account.settings['AMQP__NAMESPACE']}.peers")
         said = stream.iterator(arguments={"x-stream-offset": "first"}, timeout=50)
-        return {json.loads((await anext(said)).body)["id"] for _ in range(number)}
+        bodies = [(await anext(said)).body for _ in range(number)]
+        # An empty one asks only whether the stream confirms it.
+        return {json.loads(body)["id"] for body in bodies if body}
 
 
 def _throttle(api: StandIn) -> None:

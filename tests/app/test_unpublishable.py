@@ -40,6 +40,7 @@ async def test_a_login_that_may_not_reply_sends_no_order(
             await producer.send(f"o-{number}")
         vhost.set_permissions(configure="", write=NO_REPLIES, read=READ)
         async with RelayProcess.start(settings | {"AMQP__TOPOLOGY": "check"}) as relay:
+            await relay.event("broker connected", connection="consume")
             await relay.event("hold", reason="publisher", held=True, why=WHY)
             assert await ready(relay) == (503, [f"held: publisher: {WHY}"])
             check = await asyncio.to_thread(

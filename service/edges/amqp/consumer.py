@@ -149,6 +149,8 @@ class AmqpConsumer:
                     await self._cancel(channel, tags)
                     windows.cancelled()
                     wanted = now
+                    if not wanted:
+                        self._stopped()
                 if room := windows.room(wanted):
                     await self._consume(channel, session, windows, room, tags)
                 version = await self._change(version, watching)
@@ -208,22 +210,21 @@ class AmqpConsumer:
             self._ports.emit(ConsumingStarted(self._queue, windows.wanted))
 
     async def _cancel(self, channel: AbstractChannel, tags: list[str]) -> None:
-        if not tags:
-            return
         for tag in tags:
             await channel.basic_cancel(tag, timeout=RPC_TIMEOUT_SECONDS)
         tags.clear()
         self._beside = 0
-        self.quiet.set()
+        # Also where it begins anew with fewer: what is given back now does not come at once.
         self._ports.gate.consumes(consuming=False)
+
+    def _stopped(self) -> None:
+        self.quiet.set()
         self._ports.emit(ConsumingStopped(self._why_not()))
 
     def _why_not(self) -> str:
         gate = self._ports.gate
         if gate.draining.is_set():
             return "the process ends"
-        if gate.intake:
-            return "more or fewer are taken in from now on"
         return "other replicas send for this one" if gate.stands_by else "orders are held"
 
     def _hand_on(

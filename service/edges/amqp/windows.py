@@ -20,13 +20,15 @@ class Windows:
         """How many more a new consumer may bring, where `wanted` is to be held at a time.
 
         Few are wanted in a hold, when many may be held: the most that was ever wanted bounds both.
-        A small room waits until it is a quarter: each consumer more costs the broker something.
+        A small room waits until it is a quarter: each consumer more costs the broker something, and
+        counts as another process where processes are told by their consumers.
         """
         self.wanted = wanted
         self._most = max(self._most, wanted)
         before = sum(self._held.values()) - self._held.get(self.generation, 0)
         room = min(wanted, self._most - before) - self.live
-        return max(0, room) if room >= wanted // 4 or not before else 0
+        small = room < wanted // 4 and (before or self.live)
+        return 0 if small else max(0, room)
 
     def opened(self, prefetch: int) -> None:
         """A consumer with this prefetch begins."""

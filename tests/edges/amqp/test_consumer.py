@@ -229,7 +229,7 @@ async def test_what_waits_in_a_hold_is_given_back(vhost: VirtualHost, broker: Br
         await whole.edge.events.until(ConsumingStarted, prefetch=1)
         await _send(vhost, 1)
         # It waits for its turn to probe, and nobody else is wanted.
-        await whole.edge.events.until(ConsumingStopped, number=2)
+        await whole.edge.events.until(ConsumingStopped)
         gate.hold_publisher("a test")
         await vhost.until(lambda queues: queues["orders.requests"].unacked == 1)
         await clock.advance(301)
