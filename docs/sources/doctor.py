@@ -24,7 +24,7 @@ no order. Run it where the relay runs, with the relay's settings:
 
 ```sh
 order-relay doctor                  # a line for each thing; the last one is the verdict
-order-relay doctor --only OR-B --only OR-R   # what begins so; --skip leaves out
+order-relay doctor --only OR-R      # these, and why they could not be asked; --skip leaves out
 order-relay doctor --json           # for programs; the same exit code
 order-relay doctor --wait 60        # again until nothing is wrong, a minute at most
 ```

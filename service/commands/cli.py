@@ -139,6 +139,9 @@ def doctor(
     # httpx2 and what it needs would make `run` begin later.
     from service.commands.doctor import command as doctor_command  # noqa: PLC0415
 
+    for prefix in (*(only or ()), *(skip or ())):
+        if not doctor_command.is_known(prefix):
+            raise typer.BadParameter(f"no code begins with {prefix!a}; see docs/doctor.md")
     settings, found = or_refuse(load_shown)
     files = [one.file for one in found.values() if one.file is not None]
     wanted = doctor_command.Wanted(

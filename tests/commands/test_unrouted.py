@@ -55,7 +55,7 @@ async def test_who_is_bound_now_gets_them(vhost: VirtualHost, run: Run) -> None:
     done = await run("unrouted", "deliver", "--all", "--yes", "--count", "5")
     assert done.returncode == 1
     assert "done: 2 messages" in done.stdout
-    assert "nobody is bound for shop.b" in done.stdout
+    assert "none is bound for shop.b" in done.stdout
     got = await vhost.drain("shop")
     assert [message.message_id for message in got] == ["o-1", "o-3"]
     assert (got[0].body, got[0].routing_key) == (REPLY.body, "shop.a")

@@ -11,6 +11,7 @@ from pathlib import Path
 from service.app.exit_codes import ExitCode
 from service.app.settings import ShownSettings
 from service.commands.doctor.findings import Finding, Mark, chosen, is_wrong, verdict
+from service.commands.doctor.kinds import KINDS
 from service.commands.doctor.looking import all_findings
 from service.commands.top.words import shown
 
@@ -27,6 +28,11 @@ class Wanted:
     skip: Sequence[str] = ()
     as_json: bool = False
     wait_seconds: float = 0.0
+
+
+def is_known(prefix: str) -> bool:
+    """Whether any code begins so."""
+    return any(kind.code.startswith(prefix) for kind in KINDS)
 
 
 async def doctor(settings: ShownSettings, files: Iterable[Path], wanted: Wanted) -> ExitCode:

@@ -38,7 +38,11 @@ class Finding:
 
 
 def chosen(findings: Iterable[Finding], only: Sequence[str], skip: Sequence[str]) -> list[Finding]:
-    """Those whose codes begin with one of `only`, where any is given, and with none of `skip`."""
+    """Those whose codes begin with one of `only`, where any is given, and with none of `skip`.
+
+    Why something could not be looked at is always told: else nothing found would be good.
+    """
+    only = (*only, "OR-X", "OR-B") if only else ()
     return [
         each
         for each in findings
@@ -58,6 +62,8 @@ def verdict(findings: Sequence[Finding]) -> str:
         sum(each.kind.mark is mark for each in findings)
         for mark in (Mark.WRONG, Mark.LOOK, Mark.UNCHECKED)
     )
+    if not findings:
+        return "Nothing was looked at."
     if wrong:
         return f"Not good to go: {_things(wrong)} wrong."
     if look:

@@ -1,11 +1,12 @@
 """What is found, from what was seen: pure rules."""
 
 from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from service.app.settings import ShownSettings
 from service.commands.doctor import kinds
-from service.commands.doctor.findings import Finding, Kind
+from service.commands.doctor.findings import Finding, Kind, Mark
 from service.core.codes import Code
 from service.core.outcome import (
     Accepted,
@@ -29,7 +30,12 @@ LEAST_VERSION = (3, 10)
 MOST_SKEW = timedelta(minutes=1)
 SOON = timedelta(days=14)
 MOST_HELD_SECONDS = 900.0
-WRITABLE_BY_OTHERS = 0o022
+WRITABLE_BY_OTHERS = 0o002
+
+PLACEMENT = frozenset(
+    {"x-quorum-initial-group-size", "x-quorum-target-group-size", "x-queue-leader-locator"}
+)
+"""Arguments that say where a queue is, and nothing of what it keeps: the operator's business."""
 
 CHANGING = frozenset(
     {
@@ -53,8 +59,28 @@ def of_unreached(why: str, fault: BrokerFault | None) -> Finding:
     return Finding(kinds.FAULTS.get(fault, kinds.UNREACHED) if fault else kinds.UNREACHED, why)
 
 
-def of_broker(seen: Examined, topology: Topology, *, declares: bool) -> Iterator[Finding]:
-    """What is there, and what the user may do."""
+def of_several(findings: Iterable[Finding]) -> list[Finding]:
+    """A broker that is away, where another one can be used, is no reason to stop."""
+    found = list(findings)
+    if not any(each.kind is kinds.CONNECTED for each in found):
+        return found
+    away = {*kinds.FAULTS.values(), kinds.UNREACHED}
+    return [
+        Finding(replace(each.kind, mark=Mark.LOOK), each.found) if each.kind in away else each
+        for each in found
+    ]
+
+
+def of_broker(
+    seen: Examined, topology: Topology, *, declares: bool, where: str | None = None
+) -> Iterator[Finding]:
+    """What is there, and what the user may do; each with the broker, where there are several."""
+    for each in _of_broker(seen, topology, declares=declares):
+        named = where is None or where in each.found
+        yield each if named else Finding(each.kind, f"{where}: {each.found}")
+
+
+def _of_broker(seen: Examined, topology: Topology, *, declares: bool) -> Iterator[Finding]:
     numbers = tuple(int(part) for part in seen.version.split(".")[:2] if part.isdigit())
     kind = kinds.CONNECTED if numbers >= LEAST_VERSION else kinds.OLD
     yield Finding(kind, f"{seen.address}: RabbitMQ {seen.version}")
@@ -71,7 +97,9 @@ def of_broker(seen: Examined, topology: Topology, *, declares: bool) -> Iterator
 def _of_topology(seen: Examined, topology: Topology, *, declares: bool) -> Iterator[Finding]:
     look, missing = seen.topology, kinds.UNDECLARED if declares else kinds.MISSING
     for what, fault in look.wrong.items():
-        yield Finding(missing if fault is BrokerFault.MISSING else kinds.DIFFERS, what)
+        kind = missing if fault is BrokerFault.MISSING else kinds.DIFFERS
+        of_the_peers = f" {topology.peers} " in what
+        yield Finding(kinds.NO_STREAM if of_the_peers and not declares else kind, what)
     if look.unseen:
         yield Finding(kinds.UNSEEN, ", ".join(look.unseen))
     if look.uncompared and declares:
@@ -104,7 +132,7 @@ def _of_answer(result: ApiResult, now: datetime) -> Finding:
         case Refused(code=Code.REFUSED):
             return Finding(kinds.API_ODD, f"the API says {outcome.message[:200]!a}")
         case Refused() | Accepted():
-            return Finding(kinds.API_TAKES, "the API answers as documented, and takes the key")
+            return Finding(kinds.API_TAKES, "the API answers, and does not mind the key")
         case Throttled():
             return Finding(kinds.API_THROTTLES, f"the API answered {outcome.http_status}")
         case Suspected(http_status=401 | 403) | Suspected(names_key=True):
@@ -157,7 +185,8 @@ def of_bindings(
 
 def of_arguments(queue: Queue, there: Mapping[str, object], kind: str) -> Iterator[Finding]:
     """Every argument in which a queue of this kind, as `quorum`, is not as it should be."""
-    seen = {"x-queue-type": kind, **there}
+    placed = (name for name in there if name in PLACEMENT)
+    seen = {"x-queue-type": kind, **there, **dict.fromkeys(placed)}
     for name in sorted(seen.keys() | queue.arguments.keys()):
         theirs, ours = (_shown(each.get(name)) for each in (seen, queue.arguments))
         if theirs != ours:

@@ -38,6 +38,13 @@ FAULTS = {
 UNREACHED = Kind(
     "OR-B30", Mark.WRONG, "No connection, for no reason that is known.", "see the broker's log"
 )
+SILENT = Kind(
+    "OR-B34",
+    Mark.WRONG,
+    "The broker took the login, and then did not answer all that it was asked.",
+    "see `rabbitmq-diagnostics check_alarms`, and whether every queue has a leader: "
+    "docs/runbooks/queue-without-leader.md",
+)
 OLD = Kind(
     "OR-B31",
     Mark.WRONG,
@@ -83,6 +90,12 @@ UNDECLARED = Kind(
     "A queue or exchange is missing, and the relay declares it at its start.",
     "nothing to do, or: order-relay topology",
 )
+NO_STREAM = Kind(
+    "OR-T06",
+    Mark.LOOK,
+    "The exchange or the stream of the replicas is missing, or was made otherwise.",
+    "orders are relayed, but several replicas share the API's limits roughly; order-relay topology",
+)
 DIFFERS = Kind(
     "OR-T03", Mark.WRONG, "A queue or exchange was made otherwise.", ADVICE[BrokerFault.DIFFERS]
 )
@@ -99,7 +112,7 @@ UNCOMPARED = Kind(
     "run doctor once with a login that may configure it",
 )
 
-API_TAKES = Kind("OR-A00", Mark.OK, "The API answers as documented, and takes the key.")
+API_TAKES = Kind("OR-A00", Mark.OK, "The API answers as documented, and does not mind the key.")
 API_UNREACHED = Kind(
     "OR-A01",
     Mark.WRONG,
@@ -183,8 +196,9 @@ MANAGED = Kind("OR-M01", Mark.OK, "Bindings, policies, consumers and alarms are 
 MANAGEMENT_AWAY = Kind(
     "OR-M02",
     Mark.UNCHECKED,
-    "The management API cannot be asked.",
-    "see ORDER_RELAY_MANAGEMENT__URL; its user needs the tag monitoring",
+    "The management API cannot be asked, or does not know the queues.",
+    "see ORDER_RELAY_MANAGEMENT__URL; its user needs the tag monitoring; over https it is trusted "
+    "as ORDER_RELAY_AMQP__CA_FILE says",
 )
 UNBOUND = Kind(
     "OR-M03",
@@ -216,7 +230,7 @@ NO_FLAG = Kind(
     "The feature flag stream_queue is off.",
     "rabbitmqctl enable_feature_flag stream_queue: without it dead-lettering can lose orders",
 )
-SLOW = Kind("OR-X01", Mark.UNCHECKED, "A check took too long.", "try again, or look by hand")
+FAILED = Kind("OR-X01", Mark.WRONG, "A look failed.", "try again, or look by hand")
 
 KINDS: tuple[Kind, ...] = (
     *(kind for kind in list(vars().values()) if isinstance(kind, Kind)),

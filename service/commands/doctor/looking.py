@@ -4,9 +4,12 @@ import asyncio
 import errno
 import socket
 from collections.abc import AsyncIterator, Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from pydantic import SecretStr
 
 from service.app.settings import ShownSettings
 from service.app.wiring import tls_files
@@ -18,9 +21,14 @@ from service.edges import certificates
 from service.edges.amqp.broker import Broker, BrokerUnreachableError
 from service.edges.amqp.examination import examine
 from service.edges.amqp.faults import BARE
-from service.edges.api.client import HttpOrderApi
+from service.edges.api.client import (
+    HttpOrderApi,
+    InvalidApiUrlError,
+    UnreadableCaFileError,
+)
 from service.edges.api.key import FixedKey
 from service.edges.tls import client_context
+from service.flow.cancellation import is_ours
 
 CHECK_SECONDS = 5.0
 ALL_SECONDS = 15.0
@@ -44,10 +52,12 @@ async def all_findings(settings: ShownSettings, secret_files: Iterable[Path]) ->
     found += judging.of_settings(settings)
     found += _files(secret_files)
     found += _port(settings)
+    several = len(settings.amqp.urls) > 1
     for each in await asyncio.gather(*looks):
         found += each
+    found = judging.of_several(found) if several else found
     # What the broker says of an argument its management API says, too, and more.
-    return list({each.found.removesuffix(f" {BARE}"): each for each in found}.values())
+    return list({(each.kind, each.found.removesuffix(f" {BARE}")): each for each in found}.values())
 
 
 async def _bounded(look: Look, what: str) -> list[Finding]:
@@ -56,9 +66,13 @@ async def _bounded(look: Look, what: str) -> list[Finding]:
         async with asyncio.timeout(ALL_SECONDS):
             async for each in look:
                 found.append(each)  # noqa: PERF401 - what came before a time-out counts
-    except (TimeoutError, OSError) as error:
+    # Whatever one look meets, the others are told. aiormq cancels who waits for what is gone.
+    except (Exception, asyncio.CancelledError) as error:
+        if is_ours(error):
+            raise
         name = urlsplit(what).hostname or what
-        found.append(Finding(kinds.SLOW, f"{name}: {type(error).__name__}"))
+        kind = kinds.SILENT if what.startswith("amqp") else kinds.FAILED
+        found.append(Finding(kind, f"{name}: {type(error).__name__}"))
     return found
 
 
@@ -70,7 +84,8 @@ async def _broker(settings: ShownSettings, url: str, topology: Topology) -> Look
     except BrokerUnreachableError as error:
         yield judging.of_unreached(str(error), error.fault)
         return
-    for each in judging.of_broker(seen, topology, declares=declares):
+    where = seen.address if len(settings.amqp.urls) > 1 else None
+    for each in judging.of_broker(seen, topology, declares=declares, where=where):
         yield each
     parts = urlsplit(url)
     if parts.scheme == "amqps":
@@ -88,13 +103,11 @@ async def _api(settings: ShownSettings) -> Look:
     if api.key is None:
         yield Finding(kinds.NO_KEY, "the API was not asked")
         return
-    client = HttpOrderApi(
-        api.url,
-        FixedKey(api.key),
-        timeout_seconds=CHECK_SECONDS,
-        concurrency=1,
-        ca_file=api.ca_file,
-    )
+    try:
+        client = _client(settings, api.key)
+    except (InvalidApiUrlError, UnreadableCaFileError) as error:
+        yield Finding(kinds.API_UNREACHED, str(error))
+        return
     async with client:
         for each in judging.of_api(await client.submit(ASKS_FOR_NOTHING), datetime.now(UTC)):
             yield each
@@ -110,9 +123,21 @@ async def _api(settings: ShownSettings) -> Look:
             yield each
 
 
+def _client(settings: ShownSettings, key: SecretStr) -> HttpOrderApi:
+    return HttpOrderApi(
+        settings.api.url,
+        FixedKey(key),
+        timeout_seconds=min(settings.api.timeout_seconds, ALL_SECONDS - 1),
+        concurrency=1,
+        ca_file=settings.api.ca_file,
+    )
+
+
 def _files(secret_files: Iterable[Path]) -> Iterable[Finding]:
     for file in secret_files:
-        yield from judging.of_mode(str(file), file.stat().st_mode)
+        # One that is just being rotated is there again in a moment.
+        with suppress(OSError):
+            yield from judging.of_mode(str(file), file.stat().st_mode)
 
 
 def _port(settings: ShownSettings) -> Iterable[Finding]:
@@ -120,18 +145,17 @@ def _port(settings: ShownSettings) -> Iterable[Finding]:
     if port == 0:
         return
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as listening:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as listening:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listening.bind((host, port))
-        except OSError as error:
-            taken = error.errno == errno.EADDRINUSE
-            ours = taken and _is_relay(host, port)
+    except OSError as error:
+        taken = error.errno == errno.EADDRINUSE
+        if taken and _is_relay(host, port):
+            yield Finding(kinds.RUNS_HERE, f"a relay answers at port {port}")
+        else:
             why = "it is taken" if taken else (error.strerror or "it cannot be had").lower()
-            yield Finding(
-                kinds.RUNS_HERE if ours else kinds.PORT_TAKEN,
-                f"a relay answers at port {port}" if ours else f"port {port} of {host}: {why}",
-            )
+            yield Finding(kinds.PORT_TAKEN, f"port {port} of {host}: {why}")
 
 
 def _is_relay(host: str, port: int) -> bool:

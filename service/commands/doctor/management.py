@@ -10,6 +10,8 @@ from service.app.settings import ShownSettings
 from service.commands.doctor import judging, kinds
 from service.commands.doctor.findings import Finding
 from service.core.topology import Topology
+from service.edges.api.failures import describe
+from service.edges.api.phase import Phase
 from service.edges.tls import client_context
 
 WITHIN_SECONDS = 5.0
@@ -33,9 +35,8 @@ async def look(settings: ShownSettings, topology: Topology) -> AsyncIterator[Fin
     parts = urlsplit(url.get_secret_value())
     login = (unquote(parts.username or ""), unquote(parts.password or ""))
     base = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl().rstrip("/")
-    client = httpx2.AsyncClient(
-        auth=login, verify=client_context(), timeout=WITHIN_SECONDS, trust_env=False
-    )
+    trusted = client_context(settings.amqp.ca_file)
+    client = httpx2.AsyncClient(auth=login, verify=trusted, timeout=WITHIN_SECONDS, trust_env=False)
     async with client:
         try:
             async for each in _findings(Asking(client, base), vhost, topology):
@@ -68,8 +69,9 @@ class Asking:
                         raise UnusableAnswerError(f"it answered more than {MOST_BYTES} bytes")
             value = httpx2.Response(200, content=bytes(body)).json()
         except (httpx2.HTTPError, ValueError) as error:
-            raise UnusableAnswerError(type(error).__name__) from None
-        return value if isinstance(value, list) else [value]
+            raise UnusableAnswerError(describe(error, Phase.READING)) from None
+        rows = value if isinstance(value, list) else [value]
+        return [row for row in rows if isinstance(row, dict)]
 
 
 async def _findings(ask: Asking, vhost: str, topology: Topology) -> AsyncIterator[Finding]:
@@ -86,8 +88,13 @@ async def _findings(ask: Asking, vhost: str, topology: Topology) -> AsyncIterato
             definition = row.get("effective_policy_definition") or {}
             for each in judging.of_policy(queue.name, row.get("policy"), definition):
                 yield each
+    if not queues:
+        raise UnusableAnswerError(f"it knows no queue of the relay in vhost {vhost}")
     bindings = await ask.rows(f"bindings/{place}")
-    there = ((str(b["source"]), str(b["destination"]), str(b["routing_key"])) for b in bindings)
+    there = [
+        (str(row.get("source")), str(row.get("destination")), str(row.get("routing_key")))
+        for row in bindings
+    ]
     for each in judging.of_bindings(topology, queues, there):
         yield each
     async for each in _surroundings(ask, place, topology.requests_queue):
@@ -108,7 +115,7 @@ async def _surroundings(ask: Asking, place: str, requests: str) -> AsyncIterator
 
 async def _strangers(ask: Asking, place: str, queue: str) -> Iterable[str]:
     """The connections that consume the queue and are no relay's."""
-    connections = await ask.rows("connections")
+    connections = await ask.rows("connections?columns=name,client_properties")
     names = {
         row.get("name"): str((row.get("client_properties") or {}).get("connection_name", ""))
         for row in connections

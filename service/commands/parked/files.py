@@ -18,7 +18,7 @@ from service.core.message import Publication, PublicationKind, Received
 from service.core.parked.found import Parked, inspect
 from service.core.parked.selecting import Selection
 from service.core.parked.writing import UnreadableExportError, from_json, to_json
-from service.flow.ports import Unconfirmed
+from service.flow.ports import Confirmed
 
 
 class _NotRestoredError(Exception):
@@ -48,6 +48,8 @@ def restore(place: Place, file: Path, asking: Asking) -> ExitCode:
     """Park again what is in the file and not in the queue; run twice, it does nothing more."""
     try:
         wanted = read(file)
+    except UnicodeDecodeError:
+        return fail(f"{file}: is no text; `order-relay parked export` writes what is read here")
     except (OSError, UnreadableExportError) as error:
         return fail(f"{file}: {error}")
     try:
@@ -101,5 +103,5 @@ async def _publish(place: Place, missing: list[Received]) -> None:
             # With what the broker wrote on it: it says why the message is parked.
             copy = copy_of(received.message, received.message.headers)
             outcome = await publisher.publish(Publication(PublicationKind.PARKED, "", copy))
-            if isinstance(outcome, Unconfirmed):
+            if not isinstance(outcome, Confirmed):
                 raise _NotRestoredError(f"the broker did not confirm: {outcome.reason}")

@@ -14,6 +14,8 @@ from service.core.parked.selecting import Selection, in_order
 from service.core.parked.writing import to_json
 from service.edges.amqp.delivery import AmqpDelivery
 
+LONGEST_FAILURE = 600
+
 
 async def look(place: Place, selection: Selection) -> list[Parked]:
     """The parked messages that are meant, oldest first."""
@@ -78,5 +80,6 @@ def note(text: str) -> None:
 
 def fail(text: str) -> ExitCode:
     """Say what is wrong."""
-    note(f"order-relay: {text}")
+    # The broker's words may be among it.
+    note(f"order-relay: {shown(text, LONGEST_FAILURE)}")
     return ExitCode.CHECK_FAILED

@@ -102,10 +102,20 @@ def body_lines(body: bytes) -> list[str]:
         read = json.loads(body)
     except (ValueError, RecursionError):
         return [ascii(body[:LONGEST_BODY])[2:-1]]
-    if isinstance(read, dict):
-        read = {name: MASK if _secret(name) else value for name, value in read.items()}
+    read = _masked(read)
     # ASCII only, and control characters escaped.
     return json.dumps(read, indent=2)[:LONGEST_BODY].splitlines()
+
+
+def _masked(read: object) -> object:
+    """What was read of JSON, without what its names call secret."""
+    match read:
+        case dict():
+            return {k: MASK if _secret(k) else _masked(each) for k, each in read.items()}
+        case list():
+            return [_masked(each) for each in read]
+        case _:
+            return read
 
 
 def outcomes(told: Iterable[str]) -> Iterator[str]:

@@ -101,7 +101,8 @@ def deliver_unrouted(place: Place, choice: Choice, asking: Asking, rate: float |
 
 
 def _nobody(received: Received) -> str:
-    return f"nobody is bound for {shown(received.routing_key, words.LONGEST_ID)}"
+    key = shown(received.routing_key, words.LONGEST_ID)
+    return f"no queue took it: none is bound for {key}, or it refused"
 
 
 def _summary(found: Sequence[Unrouted], queue: str) -> Iterator[str]:

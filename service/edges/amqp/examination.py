@@ -41,7 +41,11 @@ async def examine(broker: Broker, topology: Topology, *, declares: bool) -> Exam
             seen,
             [*await rights.refused(connection, needed), *(refused if declares else ())],
             await rights.refused(connection, rights.to_share(topology)),
-            [right for right in declaring if right not in refused],
+            [
+                right
+                for right in declaring
+                if right.access is rights.Access.CONFIGURE and right not in refused
+            ],
         )
     finally:
         await brokers.close(connection)

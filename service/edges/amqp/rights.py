@@ -23,6 +23,9 @@ from service.flow.events.faults import BrokerFault
 REPLY_KEY = "order.accepted"
 """Rights on a topic exchange can depend on the key: this is that of most replies."""
 
+DEFAULT_EXCHANGE = "amq.default"
+"""As rights name it; as a name it is empty."""
+
 _IMPOSSIBLE = "none"
 _NOBODY = "order-relay asks for the right only"
 _OTHER_TYPE = "headers"
@@ -89,7 +92,8 @@ def to_declare(topology: Topology) -> tuple[Right, ...]:
         Right(Access.CONFIGURE, Thing.EXCHANGE, exchange.name) for exchange in topology.exchanges
     )
     queues = (Right(Access.CONFIGURE, Thing.QUEUE, queue.name) for queue in topology.queues)
-    return (*exchanges, *queues)
+    # A queue that dead-letters through the default exchange is made by who may write there.
+    return (*exchanges, *queues, Right(Access.WRITE, Thing.EXCHANGE, DEFAULT_EXCHANGE))
 
 
 def lacking(rights: Iterable[Right]) -> str:
@@ -135,9 +139,8 @@ async def _write(channel: AbstractChannel, exchange: str) -> None:
     # The user is not this one, which only an impersonator may say; the expiration is no number.
     # RabbitMQ 4 looks at it before it asks for rights on the key: those stay unasked there.
     properties = spec.Basic.Properties(user_id=_NOBODY, expiration=_IMPOSSIBLE)
-    await channel.basic_publish(
-        b"", exchange=exchange, routing_key=REPLY_KEY, properties=properties
-    )
+    name = "" if exchange == DEFAULT_EXCHANGE else exchange
+    await channel.basic_publish(b"", exchange=name, routing_key=REPLY_KEY, properties=properties)
     closing = channel.closing
     # Not awaited: who is cancelled here must not cancel it.
     await asyncio.wait({closing}, timeout=RPC_TIMEOUT_SECONDS)

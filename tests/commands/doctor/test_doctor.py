@@ -26,3 +26,10 @@ def test_what_is_wrong_is_said_line_by_line_and_no_secret() -> None:
     assert "nothing listens there" in result.stdout
     assert result.returncode == 1
     assert "secret" not in result.stdout + result.stderr
+
+
+def test_what_no_code_begins_with_is_refused() -> None:
+    """A typing error must not be good to go."""
+    result = order_relay("doctor", "--only", "or-b")
+    assert result.returncode == 2
+    assert "no code begins with 'or-b'" in " ".join(result.stderr.split())

@@ -95,7 +95,7 @@ def test_settings_that_do_not_fit_together() -> None:
     ]
 
 
-@pytest.mark.parametrize(("mode", "told"), [(0o600, 0), (0o644, 0), (0o666, 1), (0o620, 1)])
+@pytest.mark.parametrize(("mode", "told"), [(0o600, 0), (0o644, 0), (0o666, 1), (0o664, 0)])
 def test_a_secret_that_others_may_write_is_told(mode: int, told: int) -> None:
     """To read it is as the platform mounts it."""
     assert len(list(judging.of_mode("key", 0o100000 | mode))) == told
@@ -116,7 +116,8 @@ def test_a_binding_that_is_missing_is_told() -> None:
 def test_every_argument_that_differs_is_told() -> None:
     """Theirs, ours, and the type."""
     parked = TOPOLOGY.queues[0]
-    assert list(judging.of_arguments(parked, dict(parked.arguments), "quorum")) == []
+    there = {**parked.arguments, "x-quorum-initial-group-size": 3}
+    assert list(judging.of_arguments(parked, there, "quorum")) == []
     found = judging.of_arguments(parked, {"x-max-length": 5}, "classic")
     assert [each.found.removeprefix("queue orders.parked differs: ") for each in found] == [
         "x-delivery-limit is none, must be '1000000000'",
@@ -159,5 +160,13 @@ def test_the_last_line_is_a_verdict(found: list[Kind], last: str) -> None:
 def test_what_is_shown_can_be_chosen() -> None:
     """By how the codes begin."""
     findings = [Finding(kind, "") for kind in (kinds.CONNECTED, kinds.OLD, kinds.API_KEY)]
-    assert codes(chosen(findings, ["OR-B"], [])) == ["OR-B00", "OR-B31"]
+    assert codes(chosen(findings, ["OR-T"], [])) == ["OR-B00", "OR-B31"]
     assert codes(chosen(findings, [], ["OR-B3"])) == ["OR-B00", "OR-A05"]
+    assert verdict([]) == "Nothing was looked at."
+
+
+def test_one_broker_of_several_that_is_away_stops_nobody() -> None:
+    """The others are tried; where none can be had, it is wrong."""
+    away = Finding(kinds.FAULTS[BrokerFault.REFUSED], "b:5672")
+    assert is_wrong(judging.of_several([away]))
+    assert not is_wrong(judging.of_several([away, Finding(kinds.CONNECTED, "a:5672")]))

@@ -51,12 +51,18 @@ CHECK = {"AMQP__TOPOLOGY": "check"}
 SETUPS = [
     SetUp("good"),
     SetUp("least rights", settings=CHECK, prepare=rights(**LEAST, read=READ)),
-    SetUp("nothing is declared", {kinds.UNDECLARED: "queue orders.parked"}, declared=False),
+    SetUp(
+        "nothing is declared",
+        {kinds.UNDECLARED: "queue orders.parked", kinds.MANAGEMENT_AWAY: "no queue"},
+        declared=False,
+    ),
     SetUp(
         "an operator's topology is not there",
         {
             kinds.MISSING: "exchange orders.replies is missing",
+            kinds.NO_STREAM: "queue orders.peers is missing",
             kinds.TOO_MANY: "",
+            kinds.MANAGEMENT_AWAY: "no queue",
         },
         CHECK,
         declared=False,

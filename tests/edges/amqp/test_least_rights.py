@@ -24,6 +24,8 @@ from tests.world.broker.wire import Raw
 QUICK = build_topology("orders", (1, 2))
 CHECK = Options(mode="check", topology=QUICK, policy=RetryPolicy(delays_seconds=(1, 2)))
 WRITE = r"^orders\.(replies|retry(\.[0-9]+)?|parked|unrouted|peers)$"
+OURS = r"^orders(\..*)?$"
+DECLARES = r"^(orders(\..*)?|amq\.default)$"
 USED_TO_WRITE = r"^orders\.(replies|retry|parked)$"
 READ = r"^orders(\.(requests|peers))?$"
 
@@ -46,6 +48,16 @@ def test_the_readme_names_these_rights() -> None:
     readme = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
     for right in (WRITE, READ):
         assert f"`{right}`".replace("|", r"\|") in readme
+
+
+async def test_who_declares_the_topology_needs_no_more_than_the_readme_says(
+    empty_vhost: VirtualHost,
+) -> None:
+    """All of it, on a broker that has none of it."""
+    empty_vhost.set_permissions(configure=OURS, write=DECLARES, read=OURS)
+    await declared(empty_vhost.url, build_whole_topology("orders", (1, 2)))
+    readme = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+    assert f"| `{OURS}` | `{DECLARES}` | `{OURS}` |".replace("?|", r"?\|") in readme
 
 
 @pytest.fixture

@@ -43,9 +43,12 @@ def test_what_is_needed_for_what() -> None:
         "read queue orders.peers",
     ]
     configured = to_declare(WHOLE)
-    assert len(configured) == len(WHOLE.exchanges) + len(WHOLE.queues)
+    assert len(configured) == len(WHOLE.exchanges) + len(WHOLE.queues) + 1
     assert str(configured[0]) == "configure exchange orders"
-    assert str(configured[-1]) == "configure queue orders.peers"
+    assert list(map(str, configured[-2:])) == [
+        "configure queue orders.peers",
+        "write exchange amq.default",
+    ]
 
 
 def test_a_refusal_says_what_is_missing_and_what_to_do() -> None:
