@@ -38,6 +38,7 @@ def pieces(password: str) -> set[str]:
     return {text[at : at + PIECE] for text in texts for at in range(len(text) - PIECE + 1)}
 
 
+@pytest.mark.usefixtures("uncovered")
 def test_no_piece_of_a_password_comes_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """However it was put into the URL, and whatever a library would have made of its parts."""
     dice = Random(20)

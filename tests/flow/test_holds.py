@@ -19,6 +19,8 @@ from tests.flow.clock import EPOCH, settle
 from tests.flow.fakes import refusal, request, waited
 from tests.flow.world import World
 
+pytestmark = pytest.mark.usefixtures("uncovered")
+
 UNAUTHORIZED = Answered(401, b'{"error": "unauthorized"}')
 UNREACHED = NotSent("connection refused")
 

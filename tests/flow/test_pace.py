@@ -11,6 +11,8 @@ from service.flow.sending.pace import BELOW_THE_LIMIT, LATE_SECONDS, RAMP_SECOND
 from tests.flow.limited import Play
 from tests.world.standin.limiter import Bucket, Limited, Window
 
+pytestmark = pytest.mark.usefixtures("uncovered")
+
 
 @given(
     st.floats(min_value=0.1, max_value=1000),

@@ -18,6 +18,8 @@ from tests.flow.clock import EPOCH, FakeClock, settle
 from tests.flow.fakes import GOOD_BODY, refusal, request, waited
 from tests.flow.world import World
 
+pytestmark = pytest.mark.usefixtures("uncovered")
+
 OTHER_BODY = {**GOOD_BODY, "quantity": 2000}
 
 

@@ -15,7 +15,7 @@ from aiormq.exceptions import AMQPChannelError
 
 from service.core.topology import Topology
 from service.edges.amqp import rights
-from service.edges.amqp.broker import Broker
+from service.edges.amqp.broker import Broker, underlay
 from service.edges.amqp.connection import Session, SessionBrokenError, expected
 from service.edges.amqp.faults import fault_of_reply
 from service.edges.amqp.holding import Doubt, Holding
@@ -85,18 +85,21 @@ class Assurance:
     async def keep(self, connection: AbstractConnection, session: Session) -> None:
         """Hold and lift until cancelled; break the session where the broker says nothing."""
         try:
-            await self._keep(connection)
+            await self._keep(connection, session)
         except SessionBrokenError as broken:
             session.end(broken)
         except Exception as error:  # noqa: BLE001 - a session that nobody looks after proves nothing
             session.end(SessionBrokenError.by(LostCause.CONNECTION_CLOSED, error))
 
-    async def _keep(self, connection: AbstractConnection) -> None:
+    async def _keep(self, connection: AbstractConnection, session: Session) -> None:
         # The session has just prepared the topology.
         question, pause = self._unusable(connection), FIRST_PAUSE_SECONDS
         holding, clock, looked_at = self._ports.holding, self._ports.clock, -inf
         while True:
             why = await self._answer(question)
+            if not session.alive:
+                # It must not lift what was begun when it broke.
+                return
             if why is not None:
                 holding.begin(Doubt.UNPROVEN, why)
                 await clock.wait(asyncio.Event(), pause)
@@ -146,6 +149,8 @@ class Assurance:
     async def _prepared(self, connection: AbstractConnection, then: Question) -> str | None:
         """What is wrong with the topology, or else what `then` says."""
         self._doubted.clear()
+        # Blocked, the broker reads nothing of this connection: what has a bound would run into it.
+        await underlay(connection).ready()
         try:
             await self._ports.prepare(connection)
         except SessionBrokenError as broken:
@@ -154,7 +159,11 @@ class Assurance:
         return await then(connection)
 
     async def _unusable(self, connection: AbstractConnection) -> str | None:
-        if refused := await rights.refused(connection, self._rights):
+        refused = []
+        for right in self._rights:
+            await underlay(connection).ready()
+            refused += await rights.refused(connection, [right])
+        if refused:
             return rights.lacking(refused)
         return await self._unconfirmed(connection)
 

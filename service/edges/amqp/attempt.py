@@ -91,8 +91,11 @@ async def attempt(
         if 0 < (frame_max := channel.connection.connection_tune.frame_max) < size:
             return Unfit(f"properties and headers make a frame of {size} bytes, over {frame_max}")
         async with turn:
-            while channel.connection.write_queue.full():  # noqa: ASYNC110 - nothing tells of it
+            while channel.connection.write_queue.full():
                 await asyncio.sleep(LOOK_FOR_ROOM_SECONDS)
+                if channel.is_closed:
+                    # Nobody empties the queue of a connection that is gone.
+                    raise aiormq.exceptions.ChannelInvalidStateError("the connection is gone")
         # From the broker's Close on, a frame more on the channel would end the connection. Nothing
         # may be awaited between this and the write: neither room, nor the socket (`wait`).
         if channel.connection.channels.get(channel.number) is not channel:

@@ -129,11 +129,13 @@ class Lanes:
             return lane
 
     async def _channel(self) -> AbstractChannel:
-        opening = expected(
-            asyncio.ensure_future(
-                self._wire.channel(self._number(), publisher_confirms=True, on_return_raises=True)
+        async def open_one() -> AbstractChannel:
+            # Chosen at the moment at which aiormq takes it: others open channels, too.
+            return await self._wire.channel(
+                self._number(), publisher_confirms=True, on_return_raises=True
             )
-        )
+
+        opening = expected(asyncio.ensure_future(open_one()))
         try:
             if not await self._done(opening, None, self._silent_seconds):
                 self._session.break_(LostCause.PUBLISH_TIMEOUT, "a channel was not opened in time")
@@ -161,6 +163,9 @@ class Lanes:
         self, lane: Lane, heard: Callable[[], None] | None = None, *, doubted: bool = True
     ) -> None:
         """Send nothing on it any more, and close it when all on it is answered."""
+        if doubted and heard is None and lane.left.done():
+            # All that were on it leave it, and one waits for the rest of it.
+            return
         if doubted and not lane.left.done():
             lane.left.set_result(None)
         if len(self._background) > MOST_LEFT:
@@ -206,6 +211,7 @@ class Lanes:
         if isinstance(error, ChannelInvalidStateError):
             return Shut("it was closed before")
         if isinstance(error, AMQPChannelError) and not _ours(error):
+            self._silent_since = inf
             return Shut(words_of(error))
         self._session.end(broken := SessionBrokenError.by(channel_cause(error), error))
         blamed = self._session.broken.result().blamed

@@ -6,10 +6,12 @@ asked of it, and confirms what it can throw away. The replicas' stream is there,
 
 from aio_pika.abc import AbstractConnection
 from aiormq import spec
-from aiormq.exceptions import AMQPChannelError, PublishError
+from aiormq.exceptions import AMQPChannelError, DeliveryError, PublishError
 
 from service.core.topology import Topology
+from service.edges.amqp.connection import SessionBrokenError
 from service.edges.amqp.proof import confirming
+from service.flow.events.labels import LostCause
 
 BODY = b""
 """Nothing that a replica says: those who read the stream pass it over."""
@@ -31,4 +33,8 @@ class Majority:
                 )
         except (AMQPChannelError, PublishError):
             return False
+        except DeliveryError:
+            # A node that is cut off may say so at once.
+            why = "the stream of the replicas refuses what is published"
+            raise SessionBrokenError(LostCause.PUBLISH_TIMEOUT, why) from None
         return True

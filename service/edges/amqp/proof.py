@@ -1,12 +1,15 @@
 """A publish that changes nothing, and that the broker confirms."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from aio_pika.abc import AbstractConnection
 from aiormq.abc import AbstractChannel
+from aiormq.exceptions import AMQPError
 
 from service.core.topology import Topology
+from service.edges.amqp.broker import CLOSE_TIMEOUT_SECONDS, underlay
 
 KEY = "order-relay.proof"
 """No queue is bound to a direct exchange with it: the broker confirms it and throws it away."""
@@ -29,8 +32,12 @@ class Proof:
 @asynccontextmanager
 async def confirming(connection: AbstractConnection) -> AsyncIterator[AbstractChannel]:
     """A channel of its own: a refusal closes it, and a new one knows the rights of now."""
-    outer = connection.channel(publisher_confirms=True, on_return_raises=True)
-    await outer.initialize(timeout=CHANNEL_TIMEOUT_SECONDS)
-    channel = await outer.get_underlay_channel()
-    yield channel
-    await channel.close()
+    # aio-pika's own channel would leave something behind on the connection at each.
+    async with asyncio.timeout(CHANNEL_TIMEOUT_SECONDS):
+        channel = await underlay(connection).channel(publisher_confirms=True, on_return_raises=True)
+    try:
+        yield channel
+    finally:
+        # Left open, they would be as many as the broker allows one day.
+        with suppress(AMQPError, ConnectionError, RuntimeError, TimeoutError):
+            await asyncio.wait_for(channel.close(), CLOSE_TIMEOUT_SECONDS)

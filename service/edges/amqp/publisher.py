@@ -151,6 +151,7 @@ class AmqpPublisher:
             self._current = None
             self._tries.ways.session_lost()
             self._blocking = Blocking(now=False, times=0)
+            self._holding.end(Doubt.BLOCKED)
             session.break_(LostCause.CONNECTION_CLOSED, "the session ended")
             await brokers.close(connection)
 

@@ -10,7 +10,6 @@ from service.edges.amqp.attempt import Ended, Outgoing, Over
 from service.edges.amqp.broker import Broker, BrokerUnreachableError
 from service.edges.amqp.connection import Session
 from service.edges.amqp.lanes import Lanes
-from service.flow.events.labels import ConnectionName
 from service.flow.ports import Clock
 
 
@@ -41,7 +40,7 @@ class Trial:
             self._waiting -= 1
 
     async def _connect(self) -> tuple[AbstractConnection, Lanes]:
-        connection, _ = await self._broker.connect(ConnectionName.PUBLISH)
+        connection, _ = await self._broker.connect("trial")
         wire, session = brokers.underlay(connection), Session()
         session.watch(wire)
         seconds = self._seconds

@@ -115,8 +115,12 @@ class Tries:
                 return Confirmed()
             case Unroutable(reason) | Over(reason):
                 return Unconfirmed(reason)
-            case _NotTaken(reason) if outgoing.reply:
-                return await self._divert(outgoing, lanes, reason, doubted=doubted)
+            case _NotTaken(reason, ever) if outgoing.reply:
+                diverted = await self._divert(outgoing, lanes, reason, doubted=doubted)
+                if isinstance(diverted, Unpublishable) and not ever:
+                    # Its own queue may take it later; the order has an answer, and stays.
+                    return Unconfirmed(diverted.reason)
+                return diverted
             case _NotTaken(reason, ever):
                 return Unpublishable(reason) if ever else Unconfirmed(reason)
             case _ as never:  # pragma: no cover

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import aio_pika
+from aio_pika.exceptions import DeliveryError
 
 from service.core.topology import build_whole_topology
 from service.edges.amqp.broker import Broker
@@ -17,6 +18,7 @@ from tests.edges.amqp.edge import DELAYS, Options, relaying
 from tests.edges.amqp.hostile import BODY
 from tests.world.broker.cluster import ClusterHost
 from tests.world.broker.trying import patiently
+from tests.world.load.waiting import until
 
 CUT_OFF = 2
 LEFT_SECONDS = 60.0
@@ -45,13 +47,21 @@ async def left_node(host: ClusterHost, node: int) -> Left:
         await asyncio.to_thread(cluster.cut_off, node)
         cut_at = time.monotonic()
         # The others may have no leader for a moment.
-        await patiently(partial(_order, urls[(node + 1) % len(urls)]))
+        await until(partial(_ordered, urls[(node + 1) % len(urls)]), "the others confirm an order")
         events = whole.edge.events
         lost = await events.until(
             BrokerLost, connection=ConnectionName.PUBLISH, timeout_seconds=LEFT_SECONDS
         )
         await events.until(Settled, request_id="o-1", timeout_seconds=LEFT_SECONDS)
         return Left(time.monotonic() - cut_at, lost.cause)
+
+
+async def _ordered(url: str) -> bool:
+    try:
+        await patiently(partial(_order, url))
+    except DeliveryError:
+        return False
+    return True
 
 
 async def _order(url: str) -> None:

@@ -19,7 +19,6 @@ from tests.trials.hostile.reply_queues import (
     Neighbour,
     Seen,
     beside,
-    forbidden,
     full,
     hung,
     judge,
@@ -97,7 +96,7 @@ async def test_copies(vhost: VirtualHost, tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("neighbour", [full, hung, forbidden])
+@pytest.mark.parametrize("neighbour", [full, hung])
 async def test_a_reply_queue_that_takes_none(
     neighbour: Neighbour, vhost: VirtualHost, tmp_path: Path
 ) -> None:

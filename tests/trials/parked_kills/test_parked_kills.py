@@ -8,7 +8,7 @@ import pytest
 from tests.world.broker.vhost import VirtualHost
 from tests.world.interrupted import needs_proc
 
-POINTS = 20
+POINTS = 6
 
 
 @needs_proc
