@@ -26,7 +26,7 @@ async def test_every_order_is_accounted_for(vhost: VirtualHost, tmp_path: Path) 
     assert report.problems == []
     assert report.statuses == {"accepted": 400}
     assert (report.replies, report.duplicates, report.ledger["orders"]) == (400, 0, 400)
-    assert seen[-1] == (1000, report.samples[-1])
+    assert seen[-1] == (400, report.samples[-1])
     assert [sample for _, sample in seen if sample] == report.samples
     assert len(report.samples) == 10
     assert all(sample.backlog <= plan.backlog for sample in report.samples)
