@@ -102,14 +102,18 @@ async def test_an_empty_vhost_lacks_everything(
 async def test_what_differs_is_named_with_what_differs(
     vhost: VirtualHost, connection: AbstractConnection
 ) -> None:
-    """A queue with another delay and an exchange of another type; each with its own words."""
+    """A bare queue with another delay, each of its arguments; an exchange of another type."""
     await vhost.declare("orders.retry.1", message_ttl=5000)
     async with vhost.channel() as channel:
         await channel.declare_exchange("orders.replies", "fanout", durable=True)
-    problems = await _wrong(connection)
+    problems, queue = await _wrong(connection), "queue orders.retry.1"
     assert [problem for problem in problems if "is missing" not in problem] == [
         "exchange orders.replies differs: type is 'fanout', must be 'topic'",
-        f"queue orders.retry.1 differs: x-dead-letter-exchange is none, must be '' {BARE}",
+        f"{queue} differs: x-dead-letter-exchange is none, must be '' {BARE}",
+        f"{queue} differs: x-dead-letter-routing-key is none, must be 'orders.requests' {BARE}",
+        f"{queue} differs: x-dead-letter-strategy is none, must be 'at-least-once' {BARE}",
+        f"{queue} differs: x-overflow is none, must be 'reject-publish' {BARE}",
+        f"{queue} differs: x-message-ttl is '5000', must be '1000'",
     ]
     # Passively nothing of it can be seen.
     assert "differs" not in str(await _wrong(connection, compare=False))
