@@ -10,7 +10,6 @@ from tests.flow.fleet.fleet import play
 pytestmark = pytest.mark.usefixtures("uncovered")
 
 QUICK = [
-    "known/80/3/bucket",
     "known-stalls/80/3/bucket",
     "known/6/1/window",
     "known-stalls/6/1/window",

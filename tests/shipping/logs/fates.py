@@ -73,6 +73,8 @@ ROUNDS: tuple[tuple[Request, ...], ...] = (
     ),
     # Of what came before: the same order again, and another one under its id.
     (Request(b"accepted"), Request(b"to-me", body=GOOD | {"quantity": 11})),
+    # While the API takes nobody's key.
+    (Request(b"held-1"), Request(b"held-2"), Request(b"held-3")),
 )
 """What is sent; a round begins when every message of the one before has ended."""
 
@@ -107,11 +109,16 @@ async def record(vhost: VirtualHost, **more: object) -> Recording:
             async with Producer.connect(vhost.url) as producer:
                 ended = 0
                 for requests in ROUNDS:
+                    if requests is ROUNDS[-1]:
+                        api.accept_keys()
                     for request in requests:
                         for fault in request.faults:
                             name = (request.message_id or b"").decode()
                             api.faults.add(fault, RequestIdIs(request_id=name))
                         await asyncio.to_thread(request.publish, vhost.url)
+                    if requests is ROUNDS[-1]:
+                        await relay.event("hold", reason="credentials", held=True)
+                        api.accept_keys(KEY)
                     ended += len(requests)
                     await _until_ended(relay, ended)
                 relay.process.send_signal(signal.SIGTERM)
