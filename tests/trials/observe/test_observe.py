@@ -79,8 +79,6 @@ def test_what_is_expected_to_be_empty_is_asked() -> None:
 
 @pytest.mark.skipif(not is_installed(), reason="there is no prometheus here")
 @pytest.mark.timeout(600)
-# Once in three runs on a busy machine OrderRelayHeld did not fire: not explained yet.
-@pytest.mark.flaky(reruns=1, only_rerun="AssertionError")
 async def test_what_happens_is_seen(rabbit_node: RabbitNode, tmp_path: Path) -> None:
     """Alerts fire and end, expressions answer or are rightly empty, strangers make no series."""
     async with staged(tmp_path, scraping(tmp_path, FACTOR), node=rabbit_node) as stage:

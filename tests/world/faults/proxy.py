@@ -32,6 +32,8 @@ class Proxy:
         self._conditions = Conditions()
         self._links: set[Link] = set()
         self._serving: set[asyncio.Task[None]] = set()
+        # Accepted, and on the way to the target: none of these may slip through a cut.
+        self._dialing: set[asyncio.Task[None]] = set()
         self._signals = Signals()
         self._server: asyncio.Server | None = None
         # Bound and not listening, it keeps the port ours while connections are refused.
@@ -58,6 +60,8 @@ class Proxy:
         links = list(self._links)
         for link in links:
             link.cut()
+        for task in self._dialing:
+            task.cancel()
         return len(links)
 
     async def refuse(self, *, on: bool = True) -> None:
@@ -144,7 +148,13 @@ class Proxy:
         self._server = await asyncio.start_server(self._accept, sock=listener)
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._server is None:
+            # The kernel had taken it before the port was closed.
+            reset(writer)
+            return
         task = asyncio.create_task(self._serve(reader, writer))
+        self._dialing.add(task)
+        task.add_done_callback(self._dialing.discard)
         self._serving.add(task)
         task.add_done_callback(self._serving.discard)
 
@@ -158,6 +168,8 @@ class Proxy:
         except asyncio.CancelledError:
             reset(writer)
             raise
+        if (task := asyncio.current_task()) is not None:
+            self._dialing.discard(task)
         link = Link(self._conditions, (reader, writer), target)
         self._links.add(link)
         self.accepted += 1

@@ -65,6 +65,18 @@ async def test_refuse_turns_new_connections_away(proxy: Proxy) -> None:
         assert await exchange(client, b"c") == b"c"
 
 
+async def test_no_connection_slips_through_a_cut(proxy: Proxy) -> None:
+    """Neither one that the kernel had taken, nor one on its way to the target."""
+    async with connection(proxy) as (reader, writer):
+        # The proxy has not had a turn yet.
+        await proxy.refuse()
+        proxy.cut()
+        writer.write(b"a")
+        with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
+            await asyncio.wait_for(reader.readexactly(1), 10)
+    assert proxy.open_connections == 0
+
+
 async def test_a_target_that_is_away_resets_the_client(proxy: Proxy) -> None:
     """A client of a dead target is told so, and the proxy counts it."""
     proxy.target = ("127.0.0.1", proxy.port + 1 if proxy.port < 65_535 else 1)
