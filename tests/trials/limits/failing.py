@@ -30,8 +30,8 @@ from tests.world.standin.limiter import Limits
 FLOWING_SECONDS = 15.0
 WATCHED_SECONDS = 20.0
 FULL = 0.95
-PREFETCH = 128
-"""The relay's own default: so many orders each replica may hold, and sends in its own time."""
+CONCURRENCY = 64
+"""The relay's own default: so many orders of each replica may be on their way at once."""
 HELD_SECONDS = 5.0
 
 
@@ -72,7 +72,7 @@ async def outage(case: Outage, stage: Stage) -> list[Seen]:
         Seen("accepted", accepted, least=len(stage.sent)),
         Seen("placed twice", ledger["more_than_one_order"], most=0),
         Seen("parked", left(queues).get("orders.parked", 0), most=0),
-        Seen("places late", overtaken_by(patient, calls), most=PREFETCH * case.replicas),
+        Seen("places late", overtaken_by(patient, calls), most=CONCURRENCY * case.replicas),
         Seen("of those that were tried", overtaken_by(stage.sent, calls)),
     ]
 
