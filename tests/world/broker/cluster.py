@@ -23,6 +23,7 @@ from tests.world.broker.vhost import VirtualHost
 NODES = 3
 FORMED_SECONDS = 180.0
 LED_SECONDS = 40.0
+UP_SECONDS = 60.0
 MOVES = 4
 
 
@@ -97,6 +98,7 @@ class RabbitCluster:
         They stay where a node is away: each queue would be waited for that has a copy there.
         """
         with VirtualHost.fresh(self._running(), removed=self._is_whole) as host:
+            wait_until(partial(self._has, host.name), f"every node has {host.name} up", UP_SECONDS)
             yield ClusterHost(self, host.name, host.user, host.password)
 
     def urls(self, user: str = "guest", password: str = "guest", vhost: str = "/") -> list[str]:
@@ -126,11 +128,13 @@ class RabbitCluster:
 
     def cut_off(self, node: int) -> None:
         """Parts a node from the others for good, while its clients stay; a new start ends it."""
-        for other in self.names:
-            if other != self.names[node]:
-                # Only here: with the same wrong secret on both sides they would meet again.
-                code = f"erlang:set_cookie('{other}', cut_off), erlang:disconnect_node('{other}')."
-                self.nodes[node].ctl("eval", code)
+        others = [name for name in self.names if name != self.names[node]]
+        # Only here: with the same wrong secret on both sides they would meet again.
+        wrong = [f"erlang:set_cookie('{other}', cut_off)" for other in others]
+        # All at once: of a first loss alone the node would tell the others, who then leave each
+        # other, too (`prevent_overlapping_partitions`).
+        parted = [f"erlang:disconnect_node('{other}')" for other in others]
+        self.nodes[node].ctl("eval", ", ".join([*wrong, *parted]) + ".")
 
     def alarm(self, *, on: bool) -> None:
         """Raises the memory alarm of one node, which blocks publishers on all, or ends it."""
@@ -196,6 +200,14 @@ class RabbitCluster:
         """Ends everything at once."""
         self._each(RabbitNode.close)
         self._mapper.communicate()
+
+    def _has(self, vhost: str) -> bool:
+        # Each node starts a virtual host for itself, and refuses a login until then.
+        states = (self.api.get("vhosts", vhost) or {}).get("cluster_state", {})
+        running = [
+            name for name, node in zip(self.names, self.nodes, strict=True) if node.is_running()
+        ]
+        return all(states.get(name) == "running" for name in running)
 
     def _is_whole(self) -> bool:
         return all(node.is_running() for node in self.nodes)
