@@ -86,6 +86,7 @@ class Relay:
         self._held = HeldOrders()
         self._settler = Settler(publisher=publisher, clock=clock, emit=emit, random=random)
         self._tasks: set[asyncio.Task[None]] = set()
+        gate.held = self._tasks.__len__
 
     def oldest_order_age_seconds(self) -> float:
         """How long the oldest order that is held has been on its way; from any thread."""
@@ -127,7 +128,7 @@ class Relay:
                     await self._settler.settle(delivery, plan_unserved(received, parsed, now))
                     return
                 # Two with one id at a time would race each other past the memory of answers.
-                async with self._same_id.turn(parsed.request_id, self._gate.intake) as mine:
+                async with self._same_id.turn(parsed.request_id, self._gate.most_held) as mine:
                     if mine:
                         plan = await self._known_or_placed(delivery, parsed, arrived_at)
                     else:

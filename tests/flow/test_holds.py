@@ -219,7 +219,7 @@ async def test_what_has_not_begun_is_given_back_in_order_and_comes_first() -> No
     assert intake(world) == 0
     await world.run(30)
     returned = [entry.removeprefix("requeue ") for entry in world.log if "requeue" in entry]
-    assert len(returned) > 80
+    assert len(returned) >= 8
     assert returned == sorted(returned, key=lambda name: int(name.removeprefix("o-")))
     world.api.forget()
     await world.run(LONGEST_PAUSE_SECONDS + 1)
@@ -281,7 +281,7 @@ async def test_a_long_throttle_gives_back_what_waits_and_stops_the_intake() -> N
     assert intake(world) == 0
     version = await world.gate.change(-1)
     await world.clock.advance(50)
-    assert intake(world) == 128
+    assert intake(world) == 4
     assert version >= 0
 
 

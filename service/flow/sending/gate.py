@@ -65,6 +65,7 @@ class Gate:
         self._replicas = Replicas(sharing, self._account, pace)
         self._line = Line(self._account.suspects)
         self._in_flight = 0
+        self.held: Callable[[], int] = lambda: 0
         self._last_throttled: Turn | None = None
         self._process = Process()
         self._leave_by = inf
@@ -187,6 +188,11 @@ class Gate:
         return self._replicas.stands_by
 
     @property
+    def most_held(self) -> int:
+        """How many deliveries may be held at most; 0 where none is wanted."""
+        return self._prefetch.most if self.intake else 0
+
+    @property
     def intake(self) -> int:
         """How many deliveries are wanted unacked at a time; 0 for none."""
         now, account = self._clock.monotonic(), self._account
@@ -239,8 +245,13 @@ class Gate:
             attempt = self._account.send(now)
             self._concurrency.began(attempt.number, now)
             self._line.end(turn, attempt)
-        if self._line:
-            self._prefetch.follow(self._concurrency.limit, self._pace.share_per_second, now)
+        self._prefetch.follow(
+            self._concurrency.at(now),
+            self._pace.share_per_second,
+            now,
+            elsewhere=max(0, self.held() - self._in_flight - len(self._line)),
+            waiting=bool(self._line),
+        )
         self._announce(now)
         self._replicas.weigh(now, waiting=bool(self._line), held=not self._process.sends)
         if not self._line:
@@ -310,4 +321,7 @@ class Gate:
         if self._process.unpublished is not None:
             held[HoldReason.PUBLISHER] = self._process.unpublished
         self._holds.become(held)
-        self._wanted.become(self.intake)
+        intake = self.intake
+        if intake == 0:
+            self._prefetch.anew()
+        self._wanted.become(intake)

@@ -14,7 +14,8 @@ from tests.world.standin.limiter import Bucket
 
 RATE = 80.0
 PREFETCH = 128
-"""What each holds: so many may go at the same time as the first of them."""
+CONCURRENCY = 64
+"""So many of each replica may go at the same time: who is overtaken by no more keeps its place."""
 
 
 def _world(replicas: int, fault: Fault, orders: int | None = None) -> Fleet:
@@ -48,7 +49,7 @@ async def outage(
         at_least("answered", len({order for _, order, _ in fleet.queue.replies}), orders),
         at_most("placed twice", len(placed) - len(set(placed)), 0),
         at_most("parked", len(fleet.queue.parked), 0),
-        at_most("overtaken by", fleet.api.overtaken(), replicas * PREFETCH),
+        at_most("overtaken by", fleet.api.overtaken(), replicas * CONCURRENCY),
         at_most("foreign", sum(call.foreign for call in fleet.api.calls), 0),
     ]
 
