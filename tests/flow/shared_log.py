@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from itertools import count
 from math import inf
 
-from service.flow.sending.peers import Peers, Said, State
+from service.flow.sending.peers import Peers
 from service.flow.sending.periods import READ_BACK_SECONDS, period_seconds
+from service.flow.sending.said import Said, State
 
 RTT_SECONDS = 0.01
 EPSILON = 1e-6

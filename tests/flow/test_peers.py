@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from service.flow.sending.peers import Peers, Said, State
+from service.flow.sending.peers import Peers
 from service.flow.sending.periods import COUNTING_LIFE_SECONDS, least_pause_seconds, period_seconds
+from service.flow.sending.said import Said, State
 
 BUSY, IDLE, HELD = State(weight=1), State(weight=0.1), State()
 

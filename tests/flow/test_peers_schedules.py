@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from service.flow.sending.peers import Peers, Said, State
+from service.flow.sending.peers import Peers
+from service.flow.sending.said import Said, State
 from tests.flow.shared_log import SharedLog
 from tests.flow.troubles import calm, half, schedule, steep
 

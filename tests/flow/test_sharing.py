@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from service.flow.sending.peers import Peer, Said
+from service.flow.sending.said import Peer, Said
 from service.flow.sending.sharing import Common, CountedConsumers, common
 
 SAID = Said(id="a", weight=1, seen=0, at=0, life=4)

@@ -30,8 +30,9 @@ from service.flow.events import Emit
 from service.flow.events.labels import LostCause, NoStream
 from service.flow.events.process import SharingChanged, SharingLost
 from service.flow.ports import Clock
-from service.flow.sending.peers import Peers, Said, State
+from service.flow.sending.peers import Peers
 from service.flow.sending.periods import READ_BACK_SECONDS
+from service.flow.sending.said import Said, State
 from service.flow.sending.sharing import Common, CountedConsumers, common
 
 CONNECTION_NAME = "peers"

@@ -4,8 +4,8 @@ from math import isfinite
 
 from pydantic import TypeAdapter, ValidationError
 
-from service.flow.sending.peers import Said
 from service.flow.sending.periods import READ_BACK_SECONDS
+from service.flow.sending.said import Said
 
 LONGEST_BODY_BYTES = 1_000
 

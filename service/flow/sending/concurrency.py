@@ -16,11 +16,13 @@ from collections.abc import Callable
 from math import exp, inf, log
 from typing import NamedTuple
 
+from service.flow.sending.sample import FEWEST_ATTEMPTS, LEAST_SECONDS, Sample
+
 FIRST = 2
 """Less than any API serves at a time; twice as many after each sample that is no slower."""
 
-FEWEST_ATTEMPTS, MOST_ATTEMPTS = 4, 200
-"""Of a sample: as many as make it precise, within these bounds."""
+MOST_ATTEMPTS = 200
+"""Of a sample: as many as make it precise, and FEWEST_ATTEMPTS at least."""
 
 PRECISE = 0.25
 """Of what is to be told apart, the standard error of a sample."""
@@ -31,8 +33,8 @@ QUEUES = 0.35
 CHANGED = 0.3
 """A difference (of logarithms) by so much larger than a queue could make is the API's own."""
 
-ODD, ODD_IN_A_ROW = 1.0, 4
-"""Attempts so far from the others (of logarithms) begin a sample anew: the API has changed."""
+ODD_IN_A_ROW = 4
+"""So many odd attempts begin a sample anew: the API has changed."""
 
 STEP = 5
 """A fifth more or fewer is tried where as many again are too many."""
@@ -44,8 +46,6 @@ USED = 0.7
 """Where less of the limit is used, it says nothing of the API."""
 
 FEWER_FAILING = 0.7
-
-LEAST_SECONDS = 1e-6
 
 HANGS, LEAST_HANG_SECONDS = 3.0, 1.0
 """One that takes so many times as long as usual, and so long, hangs: it stops no others."""
@@ -66,39 +66,6 @@ class _Trial(NamedTuple):
     latency: float
 
 
-class _Sample:
-    """The logarithms of latencies: a few that are ten times slower must not decide."""
-
-    def __init__(self, since: float) -> None:
-        self.since = since
-        self.answered = self.failed = self.used = self.odd = 0
-        self._sum = self._squares = 0.0
-
-    @property
-    def attempts(self) -> int:
-        return self.answered + self.failed
-
-    @property
-    def latency(self) -> float:
-        return self._sum / self.answered
-
-    @property
-    def error(self) -> float:
-        """The standard error of `latency`."""
-        if self.answered < 2:  # noqa: PLR2004 - one has none
-            return inf
-        squares = max(0.0, self._squares - self._sum**2 / self.answered)
-        return float(squares**0.5 / self.answered)
-
-    def add(self, seconds: float) -> None:
-        value = log(max(seconds, LEAST_SECONDS))
-        few = self.answered < FEWEST_ATTEMPTS
-        self.odd = 0 if few or abs(value - self.latency) < ODD else self.odd + 1
-        self.answered += 1
-        self._sum += value
-        self._squares += value * value
-
-
 class Concurrency:
     """`limit` orders at a time, from 1 to `most`; times are monotonic seconds.
 
@@ -114,7 +81,7 @@ class Concurrency:
         self._wait_samples = 0
         self._trial: _Trial | None = None
         self._before_failing = 0
-        self._sample = _Sample(-inf)
+        self._sample = Sample(-inf)
         self._sent: dict[int, float] = {}
         self._usual = self._slot = -inf
 
@@ -195,7 +162,7 @@ class Concurrency:
             return max(1, self.limit - step)
         return min(self._most, self.limit + (self.limit if self._growing else step))
 
-    def _learn(self, sample: _Sample, now: float) -> None:
+    def _learn(self, sample: Sample, now: float) -> None:
         if not sample.answered:
             self._before_failing = max(self._before_failing, self.limit)
             self._begin(now, int(self.limit * FEWER_FAILING))
@@ -250,4 +217,4 @@ class Concurrency:
 
     def _begin(self, now: float, limit: int, trial: _Trial | None = None) -> None:
         self.limit, self._trial = max(1, limit), trial
-        self._sample = _Sample(now)
+        self._sample = Sample(now)

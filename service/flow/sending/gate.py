@@ -27,10 +27,10 @@ from service.flow.sending.leaving import (
 from service.flow.sending.limits import LimitsTold
 from service.flow.sending.line import Line, Turn, TurnedAway
 from service.flow.sending.pace import Pace
-from service.flow.sending.peers import State
 from service.flow.sending.prefetch import Prefetch
 from service.flow.sending.process import Process
 from service.flow.sending.replicas import Replicas
+from service.flow.sending.said import State
 from service.flow.sending.sharing import Alone, Sharing
 from service.flow.sending.states import Admission
 

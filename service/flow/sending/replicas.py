@@ -5,7 +5,7 @@ from math import inf
 from service.flow.sending.account import Account
 from service.flow.sending.limits import Limits
 from service.flow.sending.pace import Pace
-from service.flow.sending.peers import State
+from service.flow.sending.said import State
 from service.flow.sending.sharing import Sharing
 
 LEAST_PER_SECOND = 4.0

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Protocol
 
-from service.flow.sending.peers import Peer
+from service.flow.sending.said import Peer
 
 COUNTED_SECONDS = 4.0
 

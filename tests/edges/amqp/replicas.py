@@ -11,7 +11,7 @@ from service.edges.amqp.broker import Broker
 from service.edges.amqp.peers import AmqpPeers, PeersPorts
 from service.edges.amqp.preparation import Prepare, TopologyMode
 from service.edges.system_clock import SystemClock
-from service.flow.sending.peers import State
+from service.flow.sending.said import State
 from tests.edges.amqp.edge import almost_no_pause
 from tests.edges.amqp.eventlog import EventLog
 from tests.world.standin.signals import Signals

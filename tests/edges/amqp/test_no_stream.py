@@ -9,7 +9,7 @@ from service.edges.amqp.broker import Broker
 from service.edges.amqp.no_stream import no_stream
 from service.flow.events.labels import NoStream
 from service.flow.events.process import SharingChanged, SharingLost
-from service.flow.sending.peers import State
+from service.flow.sending.said import State
 from service.flow.sending.sharing import Common
 from tests.edges.amqp.crash import declared
 from tests.edges.amqp.replicas import PEERS, Start, all_have

@@ -10,7 +10,7 @@ from service.edges.amqp.broker import Broker
 from service.edges.amqp.peers_wire import LONGEST_BODY_BYTES, read, write
 from service.edges.system_clock import SystemClock
 from service.flow.events.process import SharingChanged, SharingLost
-from service.flow.sending.peers import Said, State
+from service.flow.sending.said import Said, State
 from service.flow.sending.sharing import Common
 from tests.edges.amqp.proxied import through
 from tests.edges.amqp.replicas import Start, all_have

@@ -7,7 +7,7 @@ from service.edges.amqp.peers import DEAF_SECONDS, SILENT_SECONDS
 from service.edges.amqp.peers_wire import read
 from service.flow.events.labels import LostCause, NoStream
 from service.flow.events.process import SharingChanged, SharingLost
-from service.flow.sending.peers import State
+from service.flow.sending.said import State
 from service.flow.sending.sharing import Common
 from tests.edges.amqp.crash import declared
 from tests.edges.amqp.replicas import PEERS, Start, all_have

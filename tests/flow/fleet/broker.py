@@ -9,8 +9,8 @@ from functools import partial
 from typing import Protocol
 
 from service.core.message import Message, Publication, PublicationKind, Received
-from service.flow.sending.peers import Said
 from service.flow.sending.periods import READ_BACK_SECONDS
+from service.flow.sending.said import Said
 from tests.flow.fakes import waited
 from tests.flow.fleet.connection import Connection, Do
 

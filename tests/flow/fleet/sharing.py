@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Callable
 from functools import partial
 
-from service.flow.sending.peers import Peers, Said, State
+from service.flow.sending.peers import Peers
+from service.flow.sending.said import Said, State
 from service.flow.sending.sharing import Common, CountedConsumers, common
 from tests.flow.fleet.broker import Stream
 from tests.flow.fleet.connection import Connection
