@@ -54,7 +54,8 @@ async def _each_address(url: str) -> list[str]:
 async def _ask(url: str, message_id: str) -> Relay:
     parts = urlsplit(url)
     address = parts.netloc.rpartition("@")[2] + parts.path.rstrip("/")
-    escaped = quote(message_id.encode("utf-8", "surrogateescape"), safe="")
+    # An id of dots alone would be a way up.
+    escaped = quote(message_id.encode("utf-8", "surrogateescape"), safe="").replace(".", "%2E")
     page = parts._replace(path=f"{parts.path.rstrip('/')}/orders/{escaped}").geturl()
     try:
         text = await fetch(page, within_seconds=WITHIN_SECONDS, most_bytes=MOST_BYTES)

@@ -97,12 +97,13 @@ def where(place: Place, namespace: str, now: datetime) -> str:
                 return f"another message with its id is set aside in {queue}, {until}"
             return f"waits in {queue}, {until} ({last})"
         case InParked(parked):
-            since = _ago(parked.parked_at, now)
+            since = "" if parked.parked_at is None else f" {_age(parked.parked_at, now)} ago"
             return f"parked{since}: {parked.code or NOTHING}: {parked.reason}; {parked.standing}"
         case InUnrouted(reply, order):
             said = f"{reply.status or NOTHING}{f', order {order}' if order else ''}"
+            since = "" if reply.answered_at is None else f" since {_age(reply.answered_at, now)}"
             return (
-                f"its reply ({said}){_ago(reply.answered_at, now)} waits in {namespace}.unrouted: "
+                f"its reply ({said}) waits in {namespace}.unrouted{since}: "
                 f"nobody was bound for {reply.routing_key}"
             )
         case Answered(end):
@@ -146,7 +147,8 @@ def ended(end: End, now: datetime) -> str:
     """One end."""
     code = f", {end.code}" if end.code else ""
     order = f", order {end.order}" if end.order else ""
-    return f"{end.status}{code}{order}{_ago(end.at, now)} (told by {end.told_by})"
+    ago = "" if end.at is None else f", {_age(end.at, now)} ago"
+    return f"{end.status}{code}{order}{ago} (told by {end.told_by})"
 
 
 _NEXT = {
@@ -163,7 +165,7 @@ _INCOMPLETE = "nowhere that could be asked"
 
 def _in_hand(place: InHand, now: datetime) -> str:
     stand, relay = place.stand, f"the relay at {place.relay}"
-    since = f", since {_short((now - stand.since).total_seconds())}"
+    since = f", since {_age(stand.since, now)}"
     match stand.stage:
         case Stage.SAME_ID:
             return f"behind another message with its id, in {relay}{since}"
@@ -193,15 +195,11 @@ def _nowhere(place: Nowhere, namespace: str) -> str:
 def _until(until: datetime | None, now: datetime) -> str | None:
     if until is None:
         return None
-    return f"until {to_rfc3339(until)[:19]}Z, {_short((until - now).total_seconds())} more"
+    return f"until {to_rfc3339(until)[:19]}Z, {_age(now, until)} more"
 
 
-def _ago(moment: datetime | None, now: datetime) -> str:
-    return "" if moment is None else f" {_short((now - moment).total_seconds())} ago"
-
-
-def _short(seconds: float) -> str:
-    return duration(max(0.0, seconds))
+def _age(moment: datetime, now: datetime) -> str:
+    return duration(max(0.0, (now - moment).total_seconds()))
 
 
 def _times(place: Place) -> dict[str, datetime | None]:
