@@ -22,6 +22,7 @@ from service.app.sources import BadSettingsError
 from service.app.wiring import Parts, Random, build, key_source
 from service.edges.admin.health import Health
 from service.edges.admin.server import AdminAddressError, AdminServer
+from service.edges.admin.whereabouts import Whereabouts
 from service.edges.api.client import InvalidApiUrlError, UnreadableCaFileError
 from service.edges.api.key import KeySource, UnusableKeyError
 from service.edges.system_clock import SystemClock
@@ -62,7 +63,7 @@ def run(loaded: Loaded, random: Random = random.random) -> ExitCode:
     Raises BadSettingsError for what only shows when it is used: the key's file, the admin address.
     """
     settings = loaded.settings
-    health = Health()
+    health, whereabouts = Health(), Whereabouts()
     kind = tracing.load(settings)
     metrics = Metrics(settings.retry.delays_seconds, kind.exemplar if kind else None)
     secrets = loaded.secrets()
@@ -72,10 +73,18 @@ def run(loaded: Loaded, random: Random = random.random) -> ExitCode:
         secrets=lambda: secrets,
         dropped=metrics.log_lines_dropped,
     )
-    recorders = [metrics.record, health.record, *([kind.record] if kind else [])]
+    recorders = [metrics.record, health.record, whereabouts.record]
+    recorders += [kind.record] if kind else []
     emit = Telemetry(log, *recorders, trace_id=kind.trace_id if kind else None)
     traces = tracing.start(kind, settings, emit)
-    admin = AdminServer(settings.admin.host, settings.admin.port, metrics.registry, health)
+    address = settings.admin.host, settings.admin.port
+    admin = AdminServer(*address, metrics.registry, health, whereabouts)
+
+    def watch(parts: Parts) -> None:
+        metrics.watch_in_flight(lambda: parts.gate.in_flight)
+        metrics.watch_oldest_order(parts.relay.oldest_order_age_seconds)
+        whereabouts.watch(parts.relay.held.stands)
+
     try:
         key = key_source(loaded, emit, secrets)
         admin.start()
@@ -83,7 +92,7 @@ def run(loaded: Loaded, random: Random = random.random) -> ExitCode:
         emit(AdminListening(settings.admin.host, admin.port))
         if plain := settings.amqp.plain_brokers:
             emit(PlainBroker(", ".join(plain)))
-        return asyncio.run(_main(settings, key, emit, random, metrics, traces))
+        return asyncio.run(_main(settings, key, emit, random, watch, traces))
     except tuple(_SETTING_OF) as bad:
         problem = f"{PREFIX}{_SETTING_OF[type(bad)]}: {bad}"
         raise BadSettingsError([hider(secrets)(problem)]) from None
@@ -98,7 +107,7 @@ async def _main(
     key: KeySource,
     emit: Emit,
     random: Random,
-    metrics: Metrics,
+    watch: Callable[[Parts], None],
     traces: "Traces | None",
 ) -> ExitCode:
     loop = asyncio.get_running_loop()
@@ -107,8 +116,7 @@ async def _main(
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _on_signal, number, asked)
     parts = build(settings, key, emit, random, traces)
-    metrics.watch_in_flight(lambda: parts.gate.in_flight)
-    metrics.watch_oldest_order(parts.relay.oldest_order_age_seconds)
+    watch(parts)
     stopped = asyncio.Event()
     watching = asyncio.create_task(watch_loop(SystemClock(), emit, stopped))
     publishing = asyncio.create_task(parts.publisher.run())

@@ -10,6 +10,7 @@ from service.app.exit_codes import ExitCode
 from service.app.loading import load, load_seen, load_shown
 from service.app.run import run as run_relay
 from service.app.sources import BadSettingsError
+from service.commands import addresses
 from service.commands import config as config_command
 from service.commands import topology as topology_command
 from service.commands.parked.cli import app as parked
@@ -103,16 +104,47 @@ def top(
 
     try:
         settings = load_seen()
-        urls = top_command.addresses(url or [], settings.admin)
+        urls = addresses.of(url or [], settings.admin)
     except BadSettingsError as error:
         refuse(error)
-    except top_command.UnusableAddressError as error:
+    except addresses.UnusableAddressError as error:
         raise typer.BadParameter(str(error), param_hint="--url") from None
     _exit(top_command.top(settings, urls, interval, once=once))
 
 
 app.add_typer(parked, name="parked", short_help="List, show and end what waits for a person.")
 app.add_typer(unrouted, name="unrouted", short_help="List and deliver replies without a receiver.")
+
+
+@app.command(short_help="Say where an order is.")
+def trace(
+    message_id: Annotated[str, typer.Argument(metavar="MESSAGE_ID", help="The order's.")],
+    relay: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A relay's admin address, as http://127.0.0.1:8080; may be given several times. "
+            "A name is asked at each of its addresses. Without it the one of the settings.",
+            show_default=False,
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Say it as JSON.")] = False,
+) -> None:
+    """Say where an order is, since when, and what happens next; change nothing.
+
+    It asks the relays, and looks into the queues of those that are parked, unrouted, or wait for
+    their next attempt, but never into that of the requests. Exit code 1 where nothing is known.
+    """
+    # httpx2 and what it needs would make `run` begin later.
+    from service.commands.trace import command as trace_command  # noqa: PLC0415
+
+    settings, _ = or_refuse(load_shown)
+    try:
+        urls = addresses.of(relay or [], settings.admin, option="--relay", page="")
+    except addresses.UnusableAddressError as error:
+        raise typer.BadParameter(str(error), param_hint="--relay") from None
+    if not message_id:
+        raise typer.BadParameter("must not be empty", param_hint="MESSAGE_ID")
+    _exit(asyncio.run(trace_command.trace(settings, urls, message_id, as_json=as_json)))
 
 
 @app.command(short_help="Show the effective settings.")

@@ -1,30 +1,74 @@
-"""The orders that this process holds now, for the age of the oldest."""
+"""The orders that this process holds now: where each stands, and how old the oldest is."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Stage(StrEnum):
+    """Where on its way an order stands that a process holds."""
+
+    SAME_ID = "same_id"
+    IN_LINE = "in_line"
+    AT_THE_API = "at_the_api"
+    WAITING = "waiting"
+    PUBLISHING = "publishing"
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """At which stage, since when and, while it waits for its next attempt, until when."""
+
+    stage: Stage
+    since: datetime
+    until: datetime | None = None
+
+
+@dataclass(slots=True)
+class HeldOrder:
+    """One order; `stand` is replaced as a whole, since other threads read it."""
+
+    message_id: str | None
+    arrived_at: float
+    on_its_way_since: float
+    stand: Stand | None = None
+
+    def at(self, stage: Stage, now: datetime, until: datetime | None = None) -> None:
+        """It stands there from now on."""
+        self.stand = Stand(stage, now, until)
 
 
 class HeldOrders:
     """Written from the event loop, read from any thread; times are monotonic seconds."""
 
     def __init__(self) -> None:
-        self._since: dict[object, float] = {}
+        self._orders: dict[int, HeldOrder] = {}
 
     def __len__(self) -> int:
-        return len(self._since)
+        return len(self._orders)
 
     @contextmanager
-    def holding(self, since: float) -> Iterator[None]:
-        """Count an order that has been on its way since `since` as held, inside the block."""
-        token = object()
-        self._since[token] = since
+    def holding(
+        self, arrived_at: float, age_seconds: float = 0.0, message_id: str | None = None
+    ) -> Iterator[HeldOrder]:
+        """Count an order as held, inside the block; it arrived `age_seconds` after its first."""
+        order = HeldOrder(message_id, arrived_at, arrived_at - age_seconds)
+        self._orders[id(order)] = order
         try:
-            yield
+            yield order
         finally:
-            del self._since[token]
+            del self._orders[id(order)]
+
+    def stands(self, message_id: str) -> list[Stand]:
+        """Where the orders with this id stand, the one that goes first first."""
+        # Copied first, in one step: the dictionary may change while another thread reads it.
+        found = [one.stand for one in list(self._orders.values()) if one.message_id == message_id]
+        stands = [stand for stand in found if stand is not None]
+        return sorted(stands, key=lambda stand: (stand.stage is Stage.SAME_ID, stand.since))
 
     def oldest_age_seconds(self, now: float) -> float:
         """How long the oldest has been on its way at `now`; 0 where none is held."""
-        # Copied first, in one step: the dictionary may change while a scrape reads it.
-        since = list(self._since.values())
+        since = [one.on_its_way_since for one in list(self._orders.values())]
         return max(0.0, now - min(since)) if since else 0.0

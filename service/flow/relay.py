@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import assert_never
 
 from service.core.age import age_seconds
@@ -47,7 +47,7 @@ from service.flow.events import Emit
 from service.flow.events.order import AttemptEnded, DeliveryArrived, RetryPlanned
 from service.flow.events.process import Unexpected
 from service.flow.events.replays import Replayed
-from service.flow.held_orders import HeldOrders
+from service.flow.held_orders import HeldOrder, HeldOrders, Stage
 from service.flow.ports import Clock, Delivery, OrderApi, Publisher, Tracing, Untraced
 from service.flow.recent import Conflict, Fresh, RecentRequests, Repeat
 from service.flow.same_id import SameId
@@ -83,14 +83,14 @@ class Relay:
         self._tracing = tracing or Untraced()
         self._recent = RecentRequests()
         self._same_id = SameId(clock)
-        self._held = HeldOrders()
+        self.held = HeldOrders()
         self._settler = Settler(publisher=publisher, clock=clock, emit=emit, random=random)
         self._tasks: set[asyncio.Task[None]] = set()
         gate.held = self._tasks.__len__
 
     def oldest_order_age_seconds(self) -> float:
         """How long the oldest order that is held has been on its way; from any thread."""
-        return self._held.oldest_age_seconds(self._clock.monotonic())
+        return self.held.oldest_age_seconds(self._clock.monotonic())
 
     async def finish(self, within_seconds: float) -> int:
         """Let what has begun end within the time, cut off the rest; how many were cut off.
@@ -123,21 +123,22 @@ class Relay:
         async with self._guarded(delivery):
             parsed = parse(received, now)
             age = age_seconds(parsed, now, self._policy.max_age_seconds)
-            with self._held.holding(arrived_at - age):
+            with self.held.holding(arrived_at, age, received.message.message_id) as held:
                 if not isinstance(parsed, Request):
+                    held.at(Stage.PUBLISHING, now)
                     await self._settler.settle(delivery, plan_unserved(received, parsed, now))
                     return
+                held.at(Stage.SAME_ID, now)
                 # Two with one id at a time would race each other past the memory of answers.
                 async with self._same_id.turn(parsed.request_id, self._gate.most_held) as mine:
                     if mine:
-                        plan = await self._known_or_placed(delivery, parsed, arrived_at)
+                        plan = await self._known_or_placed(delivery, parsed, held)
                     else:
                         plan = self._set_aside(received, parsed)
+                    held.at(Stage.PUBLISHING, self._clock.now())
                     await self._settler.settle(delivery, plan, parsed.deadline)
 
-    async def _known_or_placed(
-        self, delivery: Delivery, request: Request, arrived_at: float
-    ) -> Plan:
+    async def _known_or_placed(self, delivery: Delivery, request: Request, held: HeldOrder) -> Plan:
         """The end of the request: what was certain before, or what the API says now."""
         received = delivery.received
         match self._recent.recall(request, came_back=came_back(received)):
@@ -146,22 +147,24 @@ class Relay:
             case Conflict():
                 return plan_conflict(received, request, self._clock.now())
             case Fresh(known):
-                plan = await self._place(delivery, known, arrived_at)
+                plan = await self._place(delivery, known, held)
                 self._recent.remember(known, plan.answer)
                 return plan
             case _ as never:  # pragma: no cover
                 assert_never(never)
 
-    async def _place(self, delivery: Delivery, request: Request, arrived_at: float) -> Plan:
+    async def _place(self, delivery: Delivery, request: Request, held: HeldOrder) -> Plan:
         """Admit, submit, decide: again, until the order ends or must wait elsewhere."""
         received, history, policy = delivery.received, request.history, self._policy
-        turn, outcome = Turn(arrived_at, alive=lambda: delivery.alive), None
+        turn, outcome = Turn(held.arrived_at, alive=lambda: delivery.alive), None
         turn.may_return = may_return(received, self._seconds_left(request, history))
         while (plan := self._given_up(received, request, history, self._clock.now())) is None:
             turn.failures = history.attempts + history.retries
             turn.leave_by = self._clock.monotonic() + self._seconds_left(request, history)
+            held.at(Stage.IN_LINE, self._clock.now())
             entry = await self._gate.enter(turn)
             if isinstance(entry, Attempt):
+                held.at(Stage.AT_THE_API, self._clock.now())
                 outcome, history = await self._submit(delivery, request, history, turn, entry)
                 if outcome is None:
                     return REQUEUE
@@ -182,6 +185,7 @@ class Relay:
                     return plan_ending(received, decision, history, now)
                 case RetryHere(seconds):
                     history = history.after_wait()
+                    held.at(Stage.WAITING, now, now + timedelta(seconds=seconds))
                     await self._clock.wait(self._gate.draining, seconds)
                 case Hold():
                     pass

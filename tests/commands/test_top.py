@@ -11,8 +11,8 @@ import pytest
 from typer.testing import CliRunner
 
 from service.app.settings import AdminSettings
+from service.commands import addresses
 from service.commands.cli import app
-from service.commands.top.command import UnusableAddressError, addresses
 from tests.commands.test_commands import order_relay
 from tests.world.admin import admin_url
 from tests.world.broker.ports import LOOPBACK, free_ports
@@ -135,13 +135,13 @@ def test_bad_settings_are_told_but_only_those_that_it_needs(
 )
 def test_where_the_metrics_are(given: list[str], admin: AdminSettings, urls: list[str]) -> None:
     """At the given addresses, each once, else at the settings' own."""
-    assert addresses(given, admin) == urls
+    assert addresses.of(given, admin) == urls
 
 
 def test_any_port_is_no_address() -> None:
     """Which one it became only the relay's log knows."""
-    with pytest.raises(UnusableAddressError, match="ADMIN__PORT is 0"):
-        addresses([], AdminSettings(port=0))
+    with pytest.raises(addresses.UnusableAddressError, match="ADMIN__PORT is 0"):
+        addresses.of([], AdminSettings(port=0))
 
 
 @pytest.mark.timeout(180)

@@ -4,8 +4,9 @@ from contextlib import ExitStack
 from datetime import timedelta
 
 from service.core.history import FIRST_SEEN
+from service.core.outcome import Lost
 from service.core.times import to_rfc3339
-from service.flow.held_orders import HeldOrders
+from service.flow.held_orders import HeldOrders, Stage, Stand
 from tests.flow.clock import EPOCH, settle
 from tests.flow.fakes import request, waited
 from tests.flow.world import World
@@ -90,3 +91,28 @@ async def test_a_message_that_is_no_order_is_held_while_it_cannot_be_parked() ->
     await world.serve(request(message_id=None))
     await world.clock.advance(0.01)
     assert world.relay.oldest_order_age_seconds() > 0
+
+
+async def test_each_stage_of_an_order_is_told() -> None:
+    """In the line, at the API, waiting here, with a copy behind it, publishing; then no more."""
+    world = World(concurrency=1)
+
+    def stages(message_id: str) -> list[Stage]:
+        return [stand.stage for stand in world.relay.held.stands(message_id)]
+
+    world.api.pause()
+    await world.serve(request("o-1"))
+    await world.serve(request("o-2"))
+    await world.serve(request("o-1"))
+    assert stages("o-1") == [Stage.AT_THE_API, Stage.SAME_ID]
+    assert stages("o-2") == [Stage.IN_LINE]
+    world.broker.refuse("blocked")
+    world.api.answer("o-1", Lost("read timed out"))
+    world.api.resume()
+    await settle()
+    assert stages("o-2") == [Stage.PUBLISHING]
+    (waits, _) = world.relay.held.stands("o-1")
+    now = world.clock.now()
+    assert waits == Stand(Stage.WAITING, now, now + timedelta(seconds=0.5))
+    await world.clock.advance(600)
+    assert stages("o-1") + stages("o-2") == []

@@ -25,15 +25,24 @@ Kept = TypeVar("Kept")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One broker with one name space; `queue` is what is looked at."""
+    """One broker with one name space; `queue` is what is looked at.
+
+    Another one who looks is waited for `patience_seconds`.
+    """
 
     broker: Broker
     topology: Topology
     rules: Rules
     queue: str
+    patience_seconds: float = whole_queues.WAIT_FOR_OTHERS_SECONDS
 
     @classmethod
-    def of(cls, settings: ShownSettings, which: str) -> "Place":
+    def of(
+        cls,
+        settings: ShownSettings,
+        which: str,
+        patience_seconds: float = whole_queues.WAIT_FOR_OTHERS_SECONDS,
+    ) -> "Place":
         """The place of these settings."""
         amqp, retry = settings.amqp, settings.retry
         policy = RetryPolicy(
@@ -47,6 +56,7 @@ class Place:
             build_topology(amqp.namespace, retry.delays_seconds),
             Rules(amqp.namespace, policy),
             f"{amqp.namespace}.{which}",
+            patience_seconds,
         )
 
     @property
@@ -57,7 +67,12 @@ class Place:
     @asynccontextmanager
     async def held(self, see: Callable[[AmqpDelivery], None]) -> AsyncIterator[Held]:
         """Hold the whole queue; see `WholeQueue.held`."""
-        whole = WholeQueue(self.broker, self.queue, random=random.random)
+        whole = WholeQueue(
+            self.broker,
+            self.queue,
+            random=random.random,
+            patience_seconds=self.patience_seconds,
+        )
         async with whole.held(see, self.connection_name) as held:
             yield held
 

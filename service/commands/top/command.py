@@ -11,10 +11,8 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from service.app.checks import check_api_url
 from service.app.exit_codes import ExitCode
-from service.app.masking import mask_url
-from service.app.settings import PREFIX, AdminSettings, SeenSettings
+from service.app.settings import SeenSettings
 from service.app.wiring import tls_files
 from service.commands.top.figures import Scrape, View, seconds_of
 from service.commands.top.scraping import ScrapeFailedError, scrape
@@ -27,31 +25,6 @@ from service.edges.amqp.depths import QueueDepths
 CONNECT_SECONDS = 3.0
 DEPTHS_WITHIN_SECONDS = 5.0
 """How long a single picture waits for the broker; the live view shows the last that it said."""
-
-
-class UnusableAddressError(Exception):
-    """There is no relay to read at this address; the text says why."""
-
-
-def addresses(given: Sequence[str], admin: AdminSettings) -> list[str]:
-    """Where the metrics are: as given, else of these settings. Raises UnusableAddressError."""
-    if not given and not admin.port:
-        raise UnusableAddressError(f"{PREFIX}ADMIN__PORT is 0, any port: say which with --url")
-    # What listens on every address is reached on this machine's own.
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(admin.host, admin.host)  # noqa: S104
-    own = f"http://{f'[{host}]' if ':' in host else host}:{admin.port}"
-    # Each once: the same relay would be counted twice.
-    urls: dict[str, None] = {}
-    for url in given or [own]:
-        if not url.isascii():
-            raise UnusableAddressError(f"{mask_url(url)!a} must have ASCII characters only")
-        try:
-            check_api_url(url)
-        except ValueError as error:
-            raise UnusableAddressError(f"{mask_url(url)!a} {error}") from None
-        parts = urlsplit(url)
-        urls[url if parts.path.strip("/") else parts._replace(path="/metrics").geturl()] = None
-    return list(urls)
 
 
 def top(

@@ -1,4 +1,4 @@
-"""Reading a relay's metrics over HTTP, with a bound on time, bytes and series."""
+"""Reading a relay's pages over HTTP, with a bound on time, bytes and series."""
 
 import asyncio
 import math
@@ -19,20 +19,26 @@ MOST_BYTES, MOST_SERIES = 4 * 1024 * 1024, 20_000
 """A relay answers with less than a tenth of it."""
 
 # A small compressed answer can be gigabytes.
-_HEADERS = {"Accept-Encoding": "identity", "Connection": "close", "User-Agent": "order-relay top"}
+_HEADERS = {"Accept-Encoding": "identity", "Connection": "close", "User-Agent": "order-relay"}
 _TRUST = client_context()
 _OURS = (catalogue.PREFIX, "process_")
 _NO_LIMIT = {catalogue.RATE_LIMIT.name, catalogue.MEMORY_LIMIT.name}
 
 
 class ScrapeFailedError(Exception):
-    """No metrics of a relay came; the text says why in a few words."""
+    """Nothing of a relay came; the text says why in a few words."""
 
 
 async def scrape(
     url: str, *, within_seconds: float = TIMEOUT_SECONDS, most_bytes: int = MOST_BYTES
 ) -> Scrape:
     """The metrics at `url` as they are now. Raises ScrapeFailedError."""
+    text = await fetch(url, within_seconds=within_seconds, most_bytes=most_bytes)
+    return Scrape(time.monotonic(), parse(text))
+
+
+async def fetch(url: str, *, within_seconds: float, most_bytes: int) -> str:
+    """What is at `url`, read within these bounds. Raises ScrapeFailedError."""
     body = None
     # A client each time: it has no connection that may be closed by now, and no cookie.
     client = httpx2.AsyncClient(headers=_HEADERS, verify=_TRUST, timeout=None, trust_env=False)
@@ -53,7 +59,7 @@ async def scrape(
         raise ScrapeFailedError(why) from error
     except httpx2.TransportError as error:
         raise ScrapeFailedError(describe(error, Phase.READING)) from error
-    return Scrape(time.monotonic(), parse(body.decode(errors="replace")))
+    return body.decode(errors="replace")
 
 
 def parse(text: str) -> Samples:

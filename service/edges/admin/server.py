@@ -18,6 +18,7 @@ from prometheus_client import CollectorRegistry
 from service.edges.admin.deadline import DeadlineReader
 from service.edges.admin.health import Health
 from service.edges.admin.pages import TEXT, Page, Pages, method_not_allowed
+from service.edges.admin.whereabouts import Whereabouts
 
 REQUEST_SECONDS = 5.0
 """How long a request may take to arrive, and then its answer to leave."""
@@ -55,13 +56,14 @@ class AdminServer:
         port: int,
         registry: CollectorRegistry,
         health: Health,
+        whereabouts: Whereabouts | None = None,
         *,
         request_seconds: float = REQUEST_SECONDS,
     ) -> None:
         self._request_seconds = request_seconds
         self._host = host
         self._port = port
-        self._pages = Pages(registry, health)
+        self._pages = Pages(registry, health, whereabouts or Whereabouts())
         self._server: _Server | None = None
         self._thread: threading.Thread | None = None
 
@@ -137,6 +139,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", page.content_type)
         self.send_header("Content-Length", str(len(page.body)))
         self.send_header("Cache-Control", "no-store")
+        # A browser runs nothing and loads nothing here, whatever a reason may say.
+        self.send_header("Content-Security-Policy", "default-src 'none'")
+        self.send_header("X-Content-Type-Options", "nosniff")
         if page.status is HTTPStatus.METHOD_NOT_ALLOWED:
             self.send_header("Allow", "GET, HEAD")
         self.end_headers()

@@ -19,8 +19,9 @@ CONNECTION_NAME = "top"
 class QueueDepths:
     """Reads the depths again and again, on one connection that is made anew when it fails."""
 
-    def __init__(self, broker: Broker, topology: Topology) -> None:
+    def __init__(self, broker: Broker, topology: Topology, name: str = CONNECTION_NAME) -> None:
         self._broker = broker
+        self._name = name
         self._topology = topology
         self._connection: AbstractConnection | None = None
         # Without a handler Python prints the library's tracebacks over the view.
@@ -30,7 +31,7 @@ class QueueDepths:
         """The depths now, or why they cannot be read."""
         try:
             if self._connection is None:
-                self._connection, _ = await self._broker.connect(CONNECTION_NAME)
+                self._connection, _ = await self._broker.connect(self._name)
             async with asyncio.timeout(ANSWER_SECONDS):
                 return await self._depths(self._connection)
         except BrokerUnreachableError as error:

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from prometheus_client import CollectorRegistry
 
 from service.edges.admin.health import Health
-from service.edges.admin.server import AdminServer
+from service.edges.admin.server import REQUEST_SECONDS, AdminServer
+from service.edges.admin.whereabouts import Whereabouts
 
 BOUND_SECONDS = 10
 HOST = "127.0.0.1"
@@ -45,10 +46,18 @@ def serving(
     health: Health | None = None,
     *,
     host: str = HOST,
-    **more: float,
+    request_seconds: float = REQUEST_SECONDS,
+    whereabouts: Whereabouts | None = None,
 ) -> Iterator[AdminServer]:
     """A running server on a free port."""
-    server = AdminServer(host, 0, registry or CollectorRegistry(), health or Health(), **more)
+    server = AdminServer(
+        host,
+        0,
+        registry or CollectorRegistry(),
+        health or Health(),
+        whereabouts,
+        request_seconds=request_seconds,
+    )
     server.start()
     try:
         yield server

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import socket
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -10,14 +11,21 @@ import pytest
 from prometheus_client.openmetrics import parser as openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 
+from service import __version__
 from service.core.message import PublicationKind
 from service.edges.admin.deadline import DeadlineReader
 from service.edges.admin.health import Health
 from service.edges.admin.pages import Page, Pages
 from service.edges.telemetry.metrics import Metrics
-from service.flow.events.labels import ConnectionName
+from service.flow.events.labels import ConnectionName, HoldReason
 from service.flow.events.order import AttemptEnded, Published
-from service.flow.events.process import BrokerConnected, ConsumingStarted, LoopLagged, Started
+from service.flow.events.process import (
+    BrokerConnected,
+    ConsumingStarted,
+    HoldChanged,
+    LoopLagged,
+    Started,
+)
 
 OPENMETRICS = "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.4"
 
@@ -122,12 +130,34 @@ def test_health_is_json(pages: Pages, health: Health) -> None:
     assert pages.answer("/readyz", "").status is HTTPStatus.OK
 
 
-@pytest.mark.parametrize("target", ["/", "/metricsx", "/livez/", "//metrics", "", "/\x00"])
+@pytest.mark.parametrize(
+    "target", ["/orders", "/metricsx", "/livez/", "//metrics", "", "/\x00", "/index.html"]
+)
 def test_an_unknown_path_names_the_known_ones(pages: Pages, target: str) -> None:
     """404 says what there is."""
     page = pages.answer(target, "")
     assert page.status is HTTPStatus.NOT_FOUND
-    assert page.body == b"not found; there are /metrics, /livez and /readyz\n"
+    names = b"/, /metrics, /livez, /readyz and /orders/MESSAGE_ID"
+    assert page.body == b"not found; there are %s\n" % names
+
+
+def test_the_front_page_says_the_state_in_words(pages: Pages, health: Health) -> None:
+    """Whether it takes orders and why not, the version, where to go; no script, no form."""
+    before = pages.answer("/", "")
+    assert (before.status, before.content_type) == (HTTPStatus.OK, "text/html; charset=utf-8")
+    text = before.body.decode()
+    assert "takes no orders" in text
+    assert "<li>broker connection consume: not made yet</li>" in text
+    assert f"order-relay {__version__}" in text
+    assert all(f'href="{path}"' in text for path in ("/metrics", "/livez", "/readyz"))
+    assert not re.search("<(script|form|button|input|img|link)|onclick", text)
+    for name in ConnectionName:
+        health.record(BrokerConnected(name, "broker"))
+    health.record(ConsumingStarted("orders.requests", 1))
+    health.record(HoldChanged(HoldReason.CIRCUIT, held=True, why="<b>away</b>"))
+    held = pages.answer("/", "").body.decode()
+    assert "This process takes orders." in held
+    assert "held: circuit: &lt;b&gt;away&lt;/b&gt;" in held
 
 
 def test_a_query_does_not_hide_the_page(pages: Pages) -> None:

@@ -41,6 +41,7 @@ def test_the_three_pages_are_served(server: AdminServer) -> None:
     answer, body = ask(server.port, "/readyz")
     assert (answer.status, json.loads(body)["status"]) == (503, "fail")
     assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Content-Security-Policy"] == "default-src 'none'"
 
 
 def test_openmetrics_is_negotiated(server: AdminServer) -> None:
@@ -51,7 +52,7 @@ def test_openmetrics_is_negotiated(server: AdminServer) -> None:
     assert body.endswith(b"# EOF\n")
 
 
-@pytest.mark.parametrize("path", ["/metrics", "/livez", "/readyz", "/nothing"])
+@pytest.mark.parametrize("path", ["/", "/metrics", "/livez", "/readyz", "/orders/o-1", "/nothing"])
 def test_head_is_get_without_the_body(server: AdminServer, path: str) -> None:
     """Same status and headers, and nothing after them."""
     got, body = ask(server.port, path)
@@ -71,9 +72,10 @@ def test_other_methods_are_refused(server: AdminServer, method: str) -> None:
 
 
 def test_an_unknown_path_is_not_found(server: AdminServer) -> None:
-    """404 names the three pages."""
-    answer, body = ask(server.port, "/")
-    assert (answer.status, body) == (404, b"not found; there are /metrics, /livez and /readyz\n")
+    """404 names the pages."""
+    answer, body = ask(server.port, "/nothing")
+    assert answer.status == 404
+    assert body.startswith(b"not found; there are /, /metrics, ")
 
 
 def test_answers_do_not_tell_what_runs(server: AdminServer) -> None:

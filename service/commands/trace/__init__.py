@@ -1,0 +1,1 @@
+"""Where an order is, since when, and what happens next."""
