@@ -115,6 +115,27 @@ app.add_typer(parked, name="parked", short_help="List, show and end what waits f
 app.add_typer(unrouted, name="unrouted", short_help="List and deliver replies without a receiver.")
 
 
+@app.command("check-message", short_help="Say what the relay would say of a message.")
+def check_message(
+    file: Annotated[
+        typer.FileText,
+        typer.Argument(help="JSON, one message or several; - reads stdin.", encoding="utf-8"),
+    ],
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with 1 for what is only unwise, too.")
+    ] = False,
+) -> None:
+    """Say as JSON what the relay would say of a message, by its own rules, and what is unwise.
+
+    It needs no broker, no API and no settings. The file has {"properties": {...},
+    "headers": {...}, "body": ...}; docs/producers.md says more. Exit code 1 where a message would
+    not be sent to the API.
+    """
+    from service.commands.check_message import check  # noqa: PLC0415 - `run` needs none of it
+
+    _exit(check(file, strict=strict))
+
+
 @app.command(short_help="Show the effective settings.")
 def config() -> None:
     """Show the effective settings, secrets masked, and where each came from."""
