@@ -1,6 +1,7 @@
 """The command line."""
 
 import asyncio
+import json
 from typing import Annotated, NoReturn
 
 import typer
@@ -134,6 +135,19 @@ def check_message(
     from service.commands.check_message import check  # noqa: PLC0415 - `run` needs none of it
 
     _exit(check(file, strict=strict))
+
+
+@app.command(short_help="Print the contract of the messages as AsyncAPI.")
+def asyncapi(
+    namespace: Annotated[str, typer.Option(help="Prefix of the exchanges.")] = "orders",
+) -> None:
+    """Print the contract of the messages as an AsyncAPI 3.1 document, in JSON.
+
+    It needs no broker, no API and no settings. The schemas in it are those of docs/contract.
+    """
+    from service.commands.asyncapi.document import build  # noqa: PLC0415 - `run` needs none of it
+
+    typer.echo(json.dumps(build(namespace), indent=2))
 
 
 @app.command(short_help="Show the effective settings.")
