@@ -1,7 +1,6 @@
 """Writes the contract's document, its schemas and the tables of its page (`make log-schema`)."""
 
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -41,8 +40,8 @@ def _json(value: dict[str, Any]) -> str:
 def _put_into(page: str) -> str:
     for name, lines in (("fields", _fields()), ("codes", _codes()), ("advice", _advice())):
         begin, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
-        pattern = re.compile(f"{begin}.*?{end}", re.DOTALL)
-        page = pattern.sub(lambda _, new="\n".join((begin, *lines, end)): new, page)
+        head, rest = page.split(begin)
+        page = "\n".join((head + begin, *lines, end + rest.split(end)[1]))
     return page
 
 

@@ -2,7 +2,6 @@
 
 import json
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from service.core.answer import Answer, Problem
 from service.core.codes import Code, Status
@@ -55,8 +54,9 @@ _ANSWERS = {
 }
 
 
-def reply(status: Status) -> Any:
+def reply(status: Status) -> object:
     """The body of a reply with this status, by the code that the relay runs."""
     answered = SENT + timedelta(milliseconds=120)
     built = build_reply(Received(REQUEST), _ANSWERS[status], answered)
-    return json.loads(built.message.body)
+    body: object = json.loads(built.message.body)
+    return body
