@@ -15,6 +15,7 @@ from service.commands import config as config_command
 from service.commands import topology as topology_command
 from service.commands.parked.cli import app as parked
 from service.commands.refusing import or_refuse, refuse
+from service.commands.send.cli import send
 from service.commands.unrouted.cli import app as unrouted
 
 app = typer.Typer(
@@ -114,6 +115,9 @@ def top(
 
 app.add_typer(parked, name="parked", short_help="List, show and end what waits for a person.")
 app.add_typer(unrouted, name="unrouted", short_help="List and deliver replies without a receiver.")
+
+
+app.command("send", short_help="Publish orders and wait for their replies.")(send)
 
 
 @app.command("check-message", short_help="Say what the relay would say of a message.")
