@@ -16,7 +16,7 @@ compile := $(python) -m uv pip compile --quiet --universal --python-version 3.11
 .DEFAULT_GOAL := help
 .PHONY: help setup ready lint format test test-quick demo demo-up demo-down soak bench \
 	chaos cluster hostile leaks limits mutants debian13 image audit chart chart-files kube \
-	rules log-schema dashboards observe pictures build lock clean
+	rules log-schema contract dashboards observe pictures build lock clean
 
 help: ## lists the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -129,9 +129,14 @@ rules: ready ## checks and tries the alert rules with promtool; gets it if need 
 	@$(python) -m tests.shipping.rules ensure
 	@$(python) -m pytest tests/shipping/rules
 
-log-schema: ready ## writes the log's schema, the tables of its page, and the doctor's page
+log-schema: ready ## writes the log's schema, its page, the doctor's page, and docs/contract
 	@$(python) -m docs.sources.logs
 	@$(python) -m docs.sources.doctor
+	@$(python) -m docs.sources.contract
+
+contract: ready ## checks docs/contract, with AsyncAPI's own parser where npm is there
+	@$(python) -m tests.shipping.contract.parser
+	@$(python) -m pytest tests/shipping/contract tests/commands/producing/test_check_message.py
 
 dashboards: ready ## writes the Grafana dashboards of the chart from their code
 	@$(python) -m charts.sources.dashboards

@@ -1,6 +1,7 @@
 """The command line."""
 
 import asyncio
+import json
 from typing import Annotated, NoReturn
 
 import typer
@@ -15,6 +16,7 @@ from service.commands import config as config_command
 from service.commands import topology as topology_command
 from service.commands.parked.cli import app as parked
 from service.commands.refusing import or_refuse, refuse
+from service.commands.send.cli import send
 from service.commands.unrouted.cli import app as unrouted
 
 app = typer.Typer(
@@ -145,6 +147,43 @@ def trace(
     if not message_id:
         raise typer.BadParameter("must not be empty", param_hint="MESSAGE_ID")
     _exit(asyncio.run(trace_command.trace(settings, urls, message_id, as_json=as_json)))
+
+
+app.command("send", short_help="Publish orders and wait for their replies.")(send)
+
+
+@app.command("check-message", short_help="Say what the relay would say of a message.")
+def check_message(
+    file: Annotated[
+        typer.FileText,
+        typer.Argument(help="JSON, one message or several; - reads stdin.", encoding="utf-8"),
+    ],
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with 1 for what is only unwise, too.")
+    ] = False,
+) -> None:
+    """Say as JSON what the relay would say of a message, by its own rules, and what is unwise.
+
+    It needs no broker, no API and no settings. The file has {"properties": {...},
+    "headers": {...}, "body": ...}; docs/producers.md says more. Exit code 1 where a message would
+    not be sent to the API.
+    """
+    from service.commands.check_message import check  # noqa: PLC0415 - `run` needs none of it
+
+    _exit(check(file, strict=strict))
+
+
+@app.command(short_help="Print the contract of the messages as AsyncAPI.")
+def asyncapi(
+    namespace: Annotated[str, typer.Option(help="Prefix of the exchanges.")] = "orders",
+) -> None:
+    """Print the contract of the messages as an AsyncAPI 3.1 document, in JSON.
+
+    It needs no broker, no API and no settings. The schemas in it are those of docs/contract.
+    """
+    from service.commands.asyncapi.document import build  # noqa: PLC0415 - `run` needs none of it
+
+    typer.echo(json.dumps(build(namespace), indent=2))
 
 
 @app.command(short_help="Show the effective settings.")

@@ -29,7 +29,7 @@ _TEXT_RULE = f"must be UTF-8 text of at most {MAX_TEXT_CHARACTERS} characters"
 MOST_PROBLEMS = 20
 """More would not help a person, and the message would grow with the size of the input."""
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _MAX_INTEGER = 2**63 - 1
 
@@ -77,7 +77,7 @@ _Text = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_pla
 _ABSENT: Any = None
 
 
-class _Fields(BaseModel):
+class Fields(BaseModel):
     """The documented parameters; the others are checked by `_other_problems`."""
 
     model_config = ConfigDict(strict=True)
@@ -100,7 +100,7 @@ def build_order(values: dict[str, object], request_id: str) -> Order:
     known = {name: values[name] for name in FIELD_ORDER if name in values}
     problems = _target_problems(values) + _other_problems(values)
     try:
-        fields = _Fields.model_validate(known)
+        fields = Fields.model_validate(known)
     except ValidationError as error:
         problems = [_describe(detail) for detail in error.errors()] + problems
         raise InvalidOrderError("; ".join(problems[:MOST_PROBLEMS])) from None
@@ -111,7 +111,7 @@ def build_order(values: dict[str, object], request_id: str) -> Order:
 
 
 def _parameters(
-    fields: _Fields, values: dict[str, object], request_id: str
+    fields: Fields, values: dict[str, object], request_id: str
 ) -> list[tuple[str, str]]:
     """Fixed order: a retry must send the same bytes, whatever order the keys arrived in."""
     known = [(name, getattr(fields, name)) for name in FIELD_ORDER]
@@ -154,7 +154,7 @@ def _other_problem(name: str, value: object) -> str | None:
     if name.lower() in FIELD_ORDER:
         return f"{name}: is not known; did you mean {name.lower()}?"
     # Some form readers take `key[]` for `key`, or `request.id` for `request_id`.
-    if not _NAME.fullmatch(name):
+    if not NAME.fullmatch(name):
         return f"{short(name)}: names are letters, digits, _ and -, at most 64 of them"
     match value:
         case str():

@@ -2,14 +2,41 @@
 
 import json
 from datetime import datetime
+from typing import NotRequired, TypedDict
 
 from service.core.answer import Answer
+from service.core.codes import Code, Status
 from service.core.message import Message, Publication, PublicationKind, Received
 from service.core.times import to_rfc3339
 
 TYPE = "order.reply.v1"
 APP_ID = "order-relay"
 TRACEPARENT = "traceparent"
+
+
+class ErrorBody(TypedDict):
+    """Why there is no order, or why it is not known."""
+
+    code: Code
+    message: str
+    http_status: NotRequired[int]
+
+
+class _End(TypedDict, total=False):
+    """An accepted one has `order`, each other one `error`."""
+
+    order: str
+    error: ErrorBody
+
+
+class ReplyBody(_End):
+    """The JSON of a reply."""
+
+    request_id: str | None
+    status: Status
+    attempts: int
+    first_seen_at: str
+    answered_at: str
 
 
 def identified(received: Received) -> bool:
@@ -45,16 +72,21 @@ def build_reply(received: Received, answer: Answer, now: datetime) -> Publicatio
 
 
 def _body(request_id: str | None, answer: Answer, now: datetime) -> bytes:
-    body: dict[str, object] = {"request_id": request_id, "status": answer.status}
+    end: _End = {}
     if answer.order_id is not None:
-        body["order"] = answer.order_id
+        end["order"] = answer.order_id
     if answer.problem is not None:
-        error = {"code": answer.problem.code, "message": answer.problem.message}
-        status = answer.problem.http_status
-        body["error"] = error if status is None else error | {"http_status": status}
-    body["attempts"] = answer.attempts
-    body["first_seen_at"] = to_rfc3339(answer.first_seen)
-    body["answered_at"] = to_rfc3339(now)
+        end["error"] = {"code": answer.problem.code, "message": answer.problem.message}
+        if answer.problem.http_status is not None:
+            end["error"]["http_status"] = answer.problem.http_status
+    body: ReplyBody = {
+        "request_id": request_id,
+        "status": answer.status,
+        **end,
+        "attempts": answer.attempts,
+        "first_seen_at": to_rfc3339(answer.first_seen),
+        "answered_at": to_rfc3339(now),
+    }
     return json.dumps(body).encode("ascii")
 
 

@@ -17,7 +17,7 @@ DEADLINE = HEADER_PREFIX + "deadline"
 """The only header of ours that is the producer's."""
 MAX_MESSAGE_ID_CHARACTERS = 128
 _EPOCH = datetime.fromtimestamp(0, tz=UTC)
-_LATEST_EPOCH_SECONDS = 253_402_300_799
+LATEST_EPOCH_SECONDS = 253_402_300_799
 """The end of the year 9999; a larger number comes from a producer that uses milliseconds."""
 
 
@@ -135,7 +135,7 @@ def _deadline(message: Message) -> datetime | None:
     value = message.headers[DEADLINE]
     if isinstance(value, datetime):
         return value
-    if _is_number(value) and 0 <= value <= _LATEST_EPOCH_SECONDS:
+    if _is_number(value) and 0 <= value <= LATEST_EPOCH_SECONDS:
         return from_epoch_seconds(float(value))
     # An order that was sent after a deadline that we could not read cannot be taken back.
     raise _InvalidMessageError(

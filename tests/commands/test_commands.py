@@ -42,14 +42,14 @@ def test_help_is_for_strangers(arguments: list[str]) -> None:
 
 def test_every_command_that_is_named_somewhere_is_there() -> None:
     """In the pages, the runbooks, the chart and its dashboards, where people copy them from."""
-    there = re.findall(r"^ {2}([a-z]+) {2}", order_relay("--help").stdout, re.MULTILINE)
+    there = re.findall(r"^ {2}([a-z-]+) {2}", order_relay("--help").stdout, re.MULTILINE)
     assert {"run", "topology", "top"} <= set(there)
     files = [*ROOT.glob("docs/**/*.md"), *ROOT.glob("charts/**/*.*"), ROOT / "README.md"]
     named = {
         (path.name, command)
         for path in files
         for command in re.findall(
-            r"(?:`|\$ |^)order-relay ([a-z]+)\b", path.read_text(encoding="utf-8"), re.MULTILINE
+            r"(?:`|\$ |^)order-relay ([a-z-]+)\b", path.read_text(encoding="utf-8"), re.MULTILINE
         )
     }
     assert len(named) > 10

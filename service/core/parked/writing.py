@@ -92,7 +92,7 @@ def _message(line: Mapping[str, object]) -> Received:
     message = Message(
         body=base64.b64decode(body, validate=True),
         timestamp=None if produced_at is None else from_rfc3339(str(produced_at)),
-        headers={name: _read(value) for name, value in headers.items()},
+        headers={name: value_of(value) for name, value in headers.items()},
         message_id=texts["message_id"],
         correlation_id=texts["correlation_id"],
         reply_to=texts["reply_to"],
@@ -126,7 +126,8 @@ def _value(value: object) -> object:
             return value
 
 
-def _read(value: object) -> object:
+def value_of(value: object) -> object:
+    """A header's value that was written as `_value` writes it."""
     match value:
         case {"$time": str(text)}:
             return from_rfc3339(text)
@@ -135,9 +136,9 @@ def _read(value: object) -> object:
         case {"$decimal": str(text)}:
             return Decimal(text)
         case {"$table": dict(table)}:
-            return {str(name): _read(each) for name, each in table.items()}
+            return {str(name): value_of(each) for name, each in table.items()}
         case list():
-            return [_read(each) for each in value]
+            return [value_of(each) for each in value]
         case _:
             return value
 

@@ -55,7 +55,7 @@ def to_received(
     )
     # A copy carries the exchange and the routing key in headers.
     ours = is_ours(message)
-    undecodable = None if ours else _undecodable(message, f"{exchange}{routing_key}")
+    undecodable = None if ours else undecodable_reason(message, f"{exchange}{routing_key}")
     only_the_broker = undecodable is not None or dropped is not None
     return Received(
         message=message,
@@ -95,7 +95,8 @@ def _names_deaths(headers: Mapping[str, object]) -> bool:
     return DEATHS in headers
 
 
-def _undecodable(message: Message, way: str) -> str | None:
+def undecodable_reason(message: Message, way: str) -> str | None:
+    """Why no copy of it can be published, with its `way` here in headers; None where one can."""
     if isinstance(message.headers, UndecodableTable):
         return "the headers cannot be read (invalid UTF-8 in a key, nested too deeply, or too many)"
     try:

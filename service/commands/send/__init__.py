@@ -1,0 +1,1 @@
+"""Sending orders from the command line, and waiting for their replies."""

@@ -1,0 +1,200 @@
+"""`order-relay send`: publish orders, confirmed, and say what became of each."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import IntEnum
+from typing import Any, assert_never
+from uuid import uuid4
+
+from service.app.settings import SeenSettings
+from service.app.wiring import tls_files
+from service.commands.parked.progress import Progress
+from service.core.codes import Status
+from service.core.message import Message, Received
+from service.core.producing.sending import ready
+from service.core.producing.written import UnreadableMessageError, Written, read
+from service.edges.amqp.broker import Broker
+from service.edges.amqp.producer import Producer
+from service.edges.amqp.whole_queue import FAILURES, why
+from service.flow.ports import Confirmed, Unconfirmed, Unpublishable
+
+MOST_UNCONFIRMED = 64
+CONNECT_SECONDS = 5.0
+
+
+class Ended(IntEnum):
+    """What became of an order, as an exit code; of several the highest counts."""
+
+    ACCEPTED = 0
+    REJECTED = 1
+    FAILED = 2
+    UNKNOWN = 3
+    NO_REPLY = 4
+    NOT_PUBLISHED = 5
+
+
+_OF_STATUS = {
+    Status.ACCEPTED: Ended.ACCEPTED,
+    Status.REJECTED: Ended.REJECTED,
+    Status.FAILED: Ended.FAILED,
+    Status.UNKNOWN: Ended.UNKNOWN,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How to send: as whom, to which relays, how fast, and how long to wait for replies."""
+
+    namespace: str
+    login: str
+    rate: float | None
+    wait_seconds: float | None
+
+
+def send(settings: SeenSettings, messages: Sequence[Written], wanted: Wanted) -> int:
+    """Send them all; the exit code."""
+    # Unguessable, so that nobody else's replies come.
+    place = f"{wanted.login}.send.{uuid4().hex}"
+    now = datetime.now(UTC)
+    try:
+        orders = [
+            ready(each, now=now, message_id=str(uuid4()), reply_to=place) for each in messages
+        ]
+    except UnreadableMessageError as error:
+        return _fail(str(error))
+    amqp = settings.amqp
+    broker = Broker(amqp.urls, tls_files(amqp), connect_timeout_seconds=CONNECT_SECONDS)
+    try:
+        return asyncio.run(_Sending(orders, wanted, place).run(broker))
+    except FAILURES as error:
+        return _fail(why(error))
+
+
+class _Sending:
+    """Some orders on their way: each is in `left` until its reply came."""
+
+    def __init__(self, orders: Sequence[Message], wanted: Wanted, place: str) -> None:
+        self._orders = orders
+        self._wanted = wanted
+        self._place = place
+        self._left = {each.message_id: Ended.NO_REPLY for each in orders}
+        self._worst = Ended.ACCEPTED
+        self._changed = asyncio.Event()
+        self._published = 0
+        self._progress = Progress()
+
+    async def run(self, broker: Broker) -> int:
+        async with Producer.connected(broker, self._wanted.namespace) as producer:
+            if self._wanted.wait_seconds is not None:
+                keys = dict.fromkeys(each.reply_to or self._place for each in self._orders)
+                # Before the first order: a reply that no queue is bound for is not kept for us.
+                await producer.listen(self._place, keys, self._on_reply)
+            await self._publish_all(producer)
+            if self._wanted.wait_seconds is not None:
+                await self._replies(producer, self._wanted.wait_seconds)
+        self._progress.end()
+        for message_id in self._left:
+            _note(f"{message_id}: no reply in time; the same message id may be sent again")
+        return max([self._worst, *self._left.values()])
+
+    async def _publish_all(self, producer: Producer) -> None:
+        """One after the other at the rate, some of them unconfirmed at a time."""
+        room = asyncio.Semaphore(MOST_UNCONFIRMED)
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        async with asyncio.TaskGroup() as group:
+            for number, order in enumerate(self._orders):
+                if self._wanted.rate:
+                    await asyncio.sleep(began + number / self._wanted.rate - loop.time())
+                await room.acquire()
+                # Before it is published: who is interrupted knows under which id to ask again.
+                _say({"message_id": order.message_id})
+                task = group.create_task(self._publish(producer, order))
+                task.add_done_callback(lambda _: room.release())
+
+    async def _publish(self, producer: Producer, order: Message) -> None:
+        match await producer.publish(order):
+            case Confirmed():
+                self._published += 1
+                if self._wanted.wait_seconds is None:
+                    self._left.pop(order.message_id, None)
+            case Unpublishable(reason):
+                self._not_published(order, f"not sent: {reason}")
+            case Unconfirmed(reason):
+                self._not_published(order, f"perhaps sent: {reason}; repeat it with the same id")
+            case _ as never:  # pragma: no cover
+                assert_never(never)
+        if len(self._orders) > 1:
+            self._progress.tell(self._published, len(self._orders) - self._published)
+
+    def _not_published(self, order: Message, text: str) -> None:
+        self._left.pop(order.message_id, None)
+        self._worst = Ended.NOT_PUBLISHED
+        self._progress.end()
+        _note(f"{order.message_id}: {text}")
+
+    async def _replies(self, producer: Producer, seconds: float) -> None:
+        loop = asyncio.get_running_loop()
+        until = loop.time() + seconds
+        while self._left and producer.session.alive and (rest := until - loop.time()) > 0:
+            self._changed.clear()
+            waiting = asyncio.create_task(self._changed.wait())
+            either: set[asyncio.Future[Any]] = {waiting, producer.session.broken}
+            await asyncio.wait(either, timeout=rest, return_when=asyncio.FIRST_COMPLETED)
+            waiting.cancel()
+        if self._left and not producer.session.alive:
+            _note(f"the connection was lost: {producer.session.broken.result().reason}")
+
+    def _on_reply(self, received: Received) -> None:
+        # Replies come at least once; and on a key of one's own come other orders', too.
+        if self._left.pop(received.message.message_id, None) is None:
+            return
+        body = json.loads(received.message.body)
+        self._worst = max(self._worst, _OF_STATUS[Status(body["status"])])
+        self._progress.end()
+        _say(body)
+        self._changed.set()
+
+
+def _say(value: object) -> None:
+    sys.stdout.write(f"{json.dumps(value)}\n")
+    sys.stdout.flush()
+
+
+def _note(text: str) -> None:
+    sys.stderr.write(f"order-relay: {text}\n")
+
+
+def _fail(text: str) -> int:
+    _note(text)
+    return Ended.NOT_PUBLISHED
+
+
+def from_options(
+    fields: Mapping[str, object],
+    extra: Sequence[str],
+    properties: Mapping[str, object],
+    headers: Mapping[str, object],
+) -> Written:
+    """The message of the command line; what is None was not given."""
+    body = {name: value for name, value in fields.items() if value is not None}
+    for each in extra:
+        name, equals, text = each.partition("=")
+        if not equals:
+            raise UnreadableMessageError(f"{each!r} is not NAME=VALUE")
+        body[name] = _value(text)
+    given = {name: value for name, value in properties.items() if value is not None}
+    return read({"properties": given, "headers": dict(headers), "body": body})
+
+
+def _value(text: str) -> object:
+    """A number or a boolean as JSON writes it, else a text."""
+    try:
+        value: object = json.loads(text)
+    except json.JSONDecodeError:
+        return text
+    return value if isinstance(value, int | float) else text

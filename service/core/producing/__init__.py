@@ -1,0 +1,1 @@
+"""What a producer is told of its messages before it sends them."""

@@ -1,0 +1,159 @@
+"""A message as it is written in a file, as JSON: for `check-message`, `send` and the vectors.
+
+`{"properties": {...}, "headers": {...}, "body": ...}`. A `body` that is a text is sent as it is,
+any other as its JSON; `body_base64` is for bytes. `at` is when the relay gets it, instead of now.
+Header values that JSON has no word for are written as `parked export` writes them.
+"""
+
+import base64
+import binascii
+import difflib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+from pydantic_core import ErrorDetails
+
+from service.core.message import Message
+from service.core.parked.writing import value_of
+from service.core.times import from_epoch_seconds, from_rfc3339
+
+
+class UnreadableMessageError(ValueError):
+    """It is not written as a message is; the text says what is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A message, and what of it the relay does not see.
+
+    `far_timestamp` has the seconds of a timestamp past the year 9999, which the relay reads as
+    none; `at` is None where it means now.
+    """
+
+    message: Message
+    far_timestamp: int | None = None
+    expiration: str | None = None
+    at: datetime | None = None
+
+
+class _Properties(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    message_id: str | None = None
+    correlation_id: str | None = None
+    reply_to: str | None = None
+    content_type: str | None = None
+    content_encoding: str | None = None
+    type: str | None = None
+    app_id: str | None = None
+    user_id: str | None = None
+    timestamp: int | str | None = None
+    expiration: str | None = None
+    delivery_mode: int | None = None
+    priority: int | None = None
+    cluster_id: str | None = None
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    properties: _Properties = _Properties()
+    headers: dict[str, JsonValue] = {}
+    body: JsonValue = None
+    body_base64: str | None = None
+    at: str | None = None
+
+
+def read_all(text: str) -> list[Written]:
+    """The messages in a text: one JSON object, an array of them, or one a line.
+
+    Raises UnreadableMessageError that says in which line, or which of them.
+    """
+    return list(_numbered(text))
+
+
+def _numbered(text: str) -> Iterator[Written]:
+    what, values = _values(text)
+    for number, value in values:
+        try:
+            yield read(value)
+        except UnreadableMessageError as error:
+            raise UnreadableMessageError(f"{what} {number}: {error}") from None
+
+
+def _values(text: str) -> tuple[str, list[tuple[int, object]]]:
+    try:
+        whole = json.loads(text)
+    except (json.JSONDecodeError, RecursionError):
+        lines = [(n, line) for n, line in enumerate(text.split("\n"), 1) if line.strip()]
+        return "line", [(number, _line(number, line)) for number, line in lines]
+    return "message", list(enumerate(whole if isinstance(whole, list) else [whole], 1))
+
+
+def _line(number: int, line: str) -> object:
+    try:
+        return json.loads(line)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise UnreadableMessageError(f"line {number}: it is not JSON: {error}") from None
+
+
+def read(value: object) -> Written:
+    """The message that is written as `value`; UnreadableMessageError where none is."""
+    if not isinstance(value, dict):
+        raise UnreadableMessageError("it is no JSON object")
+    try:
+        file = _File.model_validate(value)
+        seconds, moment = _timestamp(file.properties.timestamp)
+        texts = file.properties.model_dump(
+            exclude={"timestamp", "expiration", "delivery_mode", "priority", "cluster_id"}
+        )
+        headers = {name: value_of(each) for name, each in file.headers.items()}
+        message = Message(_body(file), timestamp=moment, headers=headers, **texts)
+        at = None if file.at is None else from_rfc3339(file.at)
+    except ValidationError as error:
+        raise UnreadableMessageError(_describe(error.errors()[0])) from None
+    except (ValueError, binascii.Error, ArithmeticError) as error:
+        raise UnreadableMessageError(str(error)) from None
+    return Written(message, seconds, file.properties.expiration, at)
+
+
+def _timestamp(value: int | str | None) -> tuple[int | None, datetime | None]:
+    match value:
+        case None:
+            return None, None
+        case str():
+            return None, from_rfc3339(value).replace(microsecond=0)
+        case _ if value < 0:
+            raise ValueError("properties.timestamp was negative; AMQP has none before 1970")
+        case _:
+            try:
+                return None, from_epoch_seconds(value)
+            except ValueError:
+                return value, None
+
+
+def _body(file: _File) -> bytes:
+    given = file.model_fields_set & {"body", "body_base64"}
+    if len(given) != 1:
+        raise ValueError("it needs either body or body_base64")
+    if file.body_base64 is not None:
+        return base64.b64decode(file.body_base64, validate=True)
+    if isinstance(file.body, str):
+        return file.body.encode()
+    return json.dumps(file.body).encode("ascii")
+
+
+def _describe(detail: ErrorDetails) -> str:
+    names = [str(part) for part in detail["loc"] if part not in ("int", "str")]
+    name = ".".join(names)
+    if detail["type"] != "extra_forbidden":
+        return f"{name}: {detail['msg'][0].lower()}{detail['msg'][1:]}"
+    known = _Properties.model_fields if names[0] == "properties" else _File.model_fields
+    # Other clients write messageId, or message-id.
+    close = difflib.get_close_matches(names[-1].lower(), known, n=1, cutoff=0.6)
+    return f"{name}: is not known; " + (
+        f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
+    )
