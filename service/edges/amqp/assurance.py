@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from math import inf
-from typing import Any, TypeVar
+from typing import Any, assert_never
 
 from aio_pika.abc import AbstractConnection
 from aiormq.exceptions import AMQPChannelError
@@ -19,7 +19,7 @@ from service.edges.amqp.broker import Broker, underlay
 from service.edges.amqp.connection import Session, SessionBrokenError, expected
 from service.edges.amqp.faults import fault_of_reply
 from service.edges.amqp.holding import Doubt, Holding
-from service.edges.amqp.majority import Majority
+from service.edges.amqp.majority import Heard, Majority
 from service.edges.amqp.preparation import Prepare
 from service.edges.amqp.proof import Proof
 from service.flow.events.faults import ADVICE
@@ -34,7 +34,6 @@ LOOK_EVERY_SECONDS = 5.0
 CONFIRMED_SECONDS = 10.0
 REFUSED = "the broker refuses what is published; see the line `publish failed`"
 
-T = TypeVar("T")
 Question = Callable[[AbstractConnection], Coroutine[Any, Any, str | None]]
 """Why results cannot be published; None where they can."""
 
@@ -73,7 +72,7 @@ class Assurance:
         self._every_seconds = every_seconds
         self._rights = rights.to_publish(topology)
         self._proof = Proof(topology)
-        self._majority = Majority(topology)
+        self._majority = Majority(ports.broker, topology, within_seconds)
         self._silences = 0
         self._within_seconds = within_seconds
         self._doubted = asyncio.Event()
@@ -90,6 +89,8 @@ class Assurance:
             session.end(broken)
         except Exception as error:  # noqa: BLE001 - a session that nobody looks after proves nothing
             session.end(SessionBrokenError.by(LostCause.CONNECTION_CLOSED, error))
+        finally:
+            await self._majority.close()
 
     async def _keep(self, connection: AbstractConnection, session: Session) -> None:
         # The session has just prepared the topology.
@@ -108,7 +109,7 @@ class Assurance:
                 continue
             holding.end(Doubt.UNPROVEN)
             pause = FIRST_PAUSE_SECONDS
-            await self._stay_with_the_majority(connection)
+            await self._stay_with_the_majority()
             if await clock.wait(self._doubted, self._every_seconds):
                 # Each of many publications in vain asks for a look.
                 early = looked_at + LOOK_EVERY_SECONDS - clock.monotonic()
@@ -118,21 +119,25 @@ class Assurance:
             else:
                 question = self._unconfirmed(connection)
 
-    async def _stay_with_the_majority(self, connection: AbstractConnection) -> None:
+    async def _stay_with_the_majority(self) -> None:
         """Leave a node that is cut off from the others; SessionBrokenError says so."""
-        try:
-            if await self._answer(self._majority.ask(connection)):
+        match await self._majority.ask():
+            case Heard.CONFIRMED:
                 self._silences = 0
-        except SessionBrokenError:
-            self._silences += 1
-            # Where every node is silent it may be the stream alone: that must not stop orders.
-            if self._silences > self._ports.broker.places + 1:
-                return
-            self._ports.broker.leave(ConnectionName.PUBLISH)
-            why = "the node confirms nothing that the other nodes must have; it may be cut off"
-            raise SessionBrokenError(LostCause.PUBLISH_TIMEOUT, why) from None
+            case Heard.UNKNOWN:
+                pass
+            case Heard.SILENT if self._silences <= self._ports.broker.places:
+                self._silences += 1
+                self._ports.broker.leave(ConnectionName.PUBLISH)
+                why = "the node confirms nothing that the other nodes must have; it may be cut off"
+                raise SessionBrokenError(LostCause.PUBLISH_TIMEOUT, why)
+            case Heard.SILENT:
+                # Where every node is silent it may be the stream alone: that must not stop orders.
+                pass
+            case _ as never:  # pragma: no cover
+                assert_never(never)
 
-    async def _answer(self, question: Coroutine[Any, Any, T]) -> T:
+    async def _answer(self, question: Coroutine[Any, Any, str | None]) -> str | None:
         """Its answer, however long the broker blocks; SessionBrokenError where none comes."""
         asking = expected(asyncio.ensure_future(question))
         try:

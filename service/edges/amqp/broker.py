@@ -106,6 +106,10 @@ class Broker:
                 return connection, describe(url)
         raise BrokerUnreachableError("; ".join(problems), faults[0])
 
+    async def beside(self, of: str, name: str) -> AbstractConnection:
+        """A new connection to where `of` is connected; raises what keeps it from there."""
+        return await self._open(self._urls[self._connected[of][0]], name)
+
     async def _open(self, url: URL, name: str) -> AbstractConnection:
         query = {"heartbeat": str(HEARTBEAT_SECONDS), "name": f"order-relay {name}"}
         if self._tls.cert_file is not None and url.user is None:

@@ -1,6 +1,7 @@
 """No order is sent whose result could not be published: what holds, and what is mended."""
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 
@@ -168,30 +169,47 @@ async def test_a_node_that_confirms_nothing_is_left_for_the_next(
         assert await edge.publisher.publish(publication()) == Confirmed()
 
 
-def _stream(vhost: VirtualHost, do: str) -> None:
-    code = (
+def _named(vhost: VirtualHost, do: str) -> str:
+    return (
         f'{{ok, Q}} = rabbit_amqqueue:lookup(rabbit_misc:r(<<"{vhost.name}">>, queue,'
         f' <<"orders.peers">>)), sys:{do}(amqqueue:get_pid(Q)).'
     )
-    vhost.node.ctl("eval", code)
 
 
-async def test_where_the_stream_is_silent_everywhere_orders_go_on(vhost: VirtualHost) -> None:
-    """All connections leave a node that may be cut off, but not for ever: it may be the stream."""
+def _stands_still(vhost: VirtualHost) -> tuple[str, str]:
+    return _named(vhost, "suspend"), _named(vhost, "resume")
+
+
+def _has_no_coordinator(_: VirtualHost) -> tuple[str, str]:
+    move = "P = whereis({0}), unregister({0}), register({1}, P)."
+    names = ("rabbit_stream_coordinator", "coordinator_away")
+    return move.format(*names), move.format(*reversed(names))
+
+
+@pytest.mark.parametrize("silent", [_stands_still, _has_no_coordinator])
+async def test_where_the_stream_is_silent_everywhere_orders_go_on(
+    vhost: VirtualHost, silent: Callable[[VirtualHost], tuple[str, str]]
+) -> None:
+    """All connections leave a node that may be cut off, but not for ever: it may be the stream.
+
+    Without a coordinator of streams the broker ends the connection that asks, which is no other's.
+    """
     await declared(vhost.url, build_whole_topology("orders", (1, 2)))
     options = Options(topology=QUICK, publish_timeout_seconds=1.0, confirmed_every_seconds=0.1)
-    await asyncio.to_thread(_stream, vhost, "suspend")
+    begin, end = silent(vhost)
+    await asyncio.to_thread(vhost.node.ctl, "eval", begin)
     try:
         async with running(Broker([vhost.url]), options) as edge:
             await edge.events.until(ConsumingStarted)
             for name in ConnectionName:
                 await edge.events.until(BrokerLost, connection=name, number=2)
             await edge.events.connected(ConnectionName.PUBLISH, 3)
-            await edge.until_consuming(3)
+            await edge.until_consuming(2)
             with pytest.raises(AssertionError):
                 # Longer than its confirm is waited for.
                 await edge.events.until(BrokerLost, number=5, timeout_seconds=2.0)
+            assert edge.gate.intake == edge.options.prefetch
             assert await edge.publisher.publish(publication()) == Confirmed()
             assert edge.events.causes(ConnectionName.PUBLISH) == [LostCause.PUBLISH_TIMEOUT] * 2
     finally:
-        await asyncio.to_thread(_stream, vhost, "resume")
+        await asyncio.to_thread(vhost.node.ctl, "eval", end)
