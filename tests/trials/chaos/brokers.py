@@ -11,6 +11,7 @@ from urllib.parse import quote
 from tests.world.broker import BrokerError, Queue, RabbitNode, VirtualHost
 from tests.world.broker.cluster import ClusterHost, RabbitCluster
 from tests.world.broker.ports import LOOPBACK
+from tests.world.broker.stuck import tell_leaders
 
 RELAY_PASSWORD = "relay-of-a-chaos-run"
 EVERYTHING = ".*"
@@ -83,6 +84,18 @@ class ChaosBroker:
             raise BrokerError("one node leads all the time")
         self._all.move_leaders(self.host.name, node)
 
+    def cut_off(self, node: int) -> None:
+        """Parts a node from the others until it is started again; its clients stay."""
+        if not isinstance(self._all, RabbitCluster):
+            raise BrokerError("one node has no others")
+        self._all.cut_off(node)
+
+    def stand_still(self, queue: str, *, on: bool) -> None:
+        """A quorum queue hears nothing, as on a node that hangs, or hears again."""
+        if not isinstance(self._all, RabbitNode):
+            raise BrokerError("its leader may be at another node when it is to hear again")
+        tell_leaders(self._all, self.host.name, [queue], "suspend" if on else "resume")
+
     def alarm(self, *, on: bool) -> None:
         """The memory alarm of one node, which blocks publishers on all, or its end."""
         if isinstance(self._all, RabbitCluster):
@@ -96,6 +109,15 @@ class ChaosBroker:
         """Changes what the relays may do; new channels of theirs notice."""
         body = {"configure": configure, "write": write, "read": read}
         self._all.api.put("permissions", self.host.name, self.relay_user, body=body)
+
+    def deny_key(self, exchange: str, key: str | None) -> None:
+        """The relays may not publish with this key to an exchange (None: with all again)."""
+        place = ("topic-permissions", self.host.name, self.relay_user)
+        if key is None:
+            self._all.api.delete(*place)
+        else:
+            body = {"exchange": exchange, "write": f"^(?!{key}$)", "read": EVERYTHING}
+            self._all.api.put(*place, body=body)
 
     def close_connections(self, *, relays_only: bool) -> int:
         """Closes the connections of the run that there were a second ago; how many."""

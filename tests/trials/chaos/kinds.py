@@ -22,10 +22,14 @@ class Kind(StrEnum):
     BROKER_CLOSE = "broker.close"
     BROKER_DENY_WRITE = "broker.deny_write"
     BROKER_DENY_ALL = "broker.deny_all"
+    BROKER_DENY_KEY = "broker.deny_key"
     BROKER_DELETE_RETRY = "broker.delete_retry"
     BROKER_DELETE_REQUESTS = "broker.delete_requests"
     BROKER_DELETE_EXCHANGE = "broker.delete_exchange"
     BROKER_UNBIND_PARKED = "broker.unbind_parked"
+    BROKER_UNBIND_UNROUTED = "broker.unbind_unrouted"
+    BROKER_STICK_REPLIES = "broker.stick_replies"
+    BROKER_CUT_OFF = "broker.cut_off"
 
     AMQP_CUT = "amqp.cut"
     AMQP_REFUSE = "amqp.refuse"
@@ -64,7 +68,7 @@ class Kind(StrEnum):
     EXACT_BEFORE_ACK = "exact.before_ack"
 
 
-OF_CLUSTERS = frozenset({Kind.BROKER_MOVE_LEADERS})
+OF_CLUSTERS = frozenset({Kind.BROKER_MOVE_LEADERS, Kind.BROKER_CUT_OFF})
 """What takes more than one node."""
 
 DELETES_QUEUES = frozenset({Kind.BROKER_DELETE_RETRY, Kind.BROKER_DELETE_REQUESTS})

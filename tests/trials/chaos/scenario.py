@@ -96,8 +96,9 @@ class Scenario(_Part):
         deleting = sorted(plan.kind for plan in self.faults if plan.kind in DELETES_QUEUES)
         if deleting and self.relay.topology != "check":
             raise ValueError(f'{", ".join(deleting)} needs relay.topology = "check"')
-        if self.nodes == 1 and any(plan.kind in OF_CLUSTERS for plan in self.faults):
-            raise ValueError(f"{', '.join(sorted(OF_CLUSTERS))} needs nodes = 3")
+        of_clusters = sorted(plan.kind for plan in self.faults if plan.kind in OF_CLUSTERS)
+        if of_clusters and self.nodes == 1:
+            raise ValueError(f"{', '.join(of_clusters)} needs nodes = 3")
         return self
 
     @property

@@ -9,6 +9,7 @@ import random
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from tests.edges.api.tls import Authority
@@ -16,14 +17,24 @@ from tests.trials.hostile.answering import answer_all
 from tests.trials.hostile.answers import many
 from tests.trials.hostile.answers_content import CONTENT
 from tests.trials.hostile.answers_framing import FRAMING
-from tests.trials.hostile.findings import Findings
+from tests.trials.hostile.at_once import at_once
+from tests.trials.hostile.attacks import attacks
+from tests.trials.hostile.findings import Finding, Findings
 from tests.trials.hostile.flood import flood
-from tests.trials.hostile.neighbours import NEIGHBOURS, Size
+from tests.trials.hostile.neighbours import Size, copies, large_bodies
+from tests.trials.hostile.no_right import no_right
 from tests.trials.hostile.reply_queues import REPLY_QUEUES, beside
 from tests.trials.hostile.settings_table import table
 from tests.trials.hostile.settings_trial import try_all
 from tests.world.broker import VirtualHost
 from tests.world.commands import at_least, broker_node, carried_out, say, temporary
+
+NEIGHBOURS = (
+    partial(large_bodies, size=Size()),
+    partial(copies, size=Size()),
+    partial(attacks, size=Size()),
+    no_right,
+)
 
 
 def main(command_line: Sequence[str] | None = None) -> int:
@@ -33,6 +44,9 @@ def main(command_line: Sequence[str] | None = None) -> int:
     add("--messages", type=at_least(0), default=10_000, help="hostile messages and good orders")
     add("--answers", type=at_least(0), default=10_000, help="hostile answers of the API")
     add("--no-neighbours", action="store_true", help="leave the bad neighbours out")
+    add(
+        "--seconds", type=at_least(0), default=120, help="of good orders beside all of them at once"
+    )
     add("--orders", type=at_least(0), default=1_000, help="beside each reply queue that takes none")
     add("--no-settings", action="store_true", help="leave the wrong settings out")
     add("--seed", type=int, help="the same number gives the same cases (default: any)")
@@ -59,9 +73,20 @@ def _run(chosen: argparse.Namespace) -> int:
             asyncio.run(flood(host, directory, chosen.messages, seed, findings))
 
     def neighbours(findings: Findings) -> None:
-        for attack in NEIGHBOURS:
+        for neighbour in NEIGHBOURS:
             with broker_node("hostile") as (node, directory), VirtualHost.fresh(node) as host:
-                findings.add(asyncio.run(attack(host, directory, Size())))
+                told(findings, asyncio.run(neighbour(host, directory)))
+
+    def together(findings: Findings) -> None:
+        with (
+            broker_node("hostile") as (node, directory),
+            VirtualHost.fresh(node) as alone,
+            VirtualHost.fresh(node) as beside,
+        ):
+            places = [(host, directory / host.name) for host in (alone, beside)]
+            for _, folder in places:
+                folder.mkdir()
+            told(findings, asyncio.run(at_once(places, chosen.seconds)))
 
     def reply_queues(findings: Findings) -> None:
         with broker_node("hostile") as (node, directory):
@@ -83,6 +108,7 @@ def _run(chosen: argparse.Namespace) -> int:
             keep / "neighbours",
             neighbours,
         ),
+        _tried("bad neighbours at once", bool(chosen.seconds), keep / "at-once", together),
         _tried("messages", chosen.messages, keep / "messages", messages),
         _tried(
             "reply queues that take none",
@@ -93,6 +119,12 @@ def _run(chosen: argparse.Namespace) -> int:
     ]
     say("All is well." if all(clean) else f"Offending cases are kept in {keep}")
     return 0 if all(clean) else 1
+
+
+def told(findings: Findings, finding: Finding) -> None:
+    """Counts a finding whose name has figures, which are said."""
+    say(f"  {finding.family}: {finding.name}")
+    findings.add(finding)
 
 
 def _tried(what: str, count: int, keep: Path, trial: Callable[[Findings], None]) -> bool:

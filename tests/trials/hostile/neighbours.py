@@ -45,6 +45,7 @@ class Size:
     largest_bytes: int = 64 * MEBIBYTE
     copies: int = 150
     beside_copies: int = GOOD_ORDERS
+    attacks: int = 1_000
     settings: Mapping[str, str] = field(default_factory=dict)
     most_bytes: int = LIMIT_BYTES
     timed: bool = True
@@ -55,6 +56,7 @@ SHORT = Size(
     largest_bytes=LARGEST_OF_4_BYTES,
     copies=30,
     beside_copies=5,
+    attacks=30,
     settings={
         "API__TIMEOUT_SECONDS": "1",
         "AMQP__PREFETCH": "16",
@@ -78,17 +80,17 @@ class Street:
 async def large_bodies(host: VirtualHost, directory: Path, size: Size) -> Finding:
     """Large bodies whose reply goes to a queue that is full, and a larger one that is no order."""
     await host.declare(FULL, max_length=1, overflow="reject-publish")
-    async with _street(host, directory, size) as street:
+    async with in_street(host, directory, size) as street:
         async with host.channel() as channel:
             await (await channel.get_queue(FULL, ensure=False)).bind("orders.replies", FULL)
         await host.publish(b"full", routing_key=FULL)
         sending = asyncio.create_task(asyncio.to_thread(_send_bodies, host.url, size))
-        problems = await _beside(street, sending, timed=size.timed)
+        problems = await beside(street, sending, timed=size.timed)
         try:
             await host.until(lambda queues: queues["orders.parked"].ready == 1)
         except BrokerError:
             problems.append("the message that is no order is not parked")
-        peak = _peak_bytes(street, problems)
+        peak = peak_bytes(street, problems)
     if peak > size.most_bytes:
         problems.append(f"it may take {size.most_bytes / MEBIBYTE:.0f} MiB")
     return Finding("large bodies", f"at most {peak / MEBIBYTE:.0f} MiB taken", tuple(problems))
@@ -96,14 +98,14 @@ async def large_bodies(host: VirtualHost, directory: Path, size: Size) -> Findin
 
 async def copies(host: VirtualHost, directory: Path, size: Size) -> Finding:
     """More copies of one order than are taken in at a time, while the API hangs on it."""
-    async with _street(host, directory, size) as street:
+    async with in_street(host, directory, size) as street:
         hangs = {"fault": "hang_before", "match": {"request_id": COPIED}, "times": None}
         await street.api.ask("POST", "/faults", json=hangs)
         async with Producer.connect(host.url) as producer:
             (order,) = new_orders(COPIED, 1)
             await producer.publish_all([replace(order, request_id=COPIED)] * size.copies)
         nothing = asyncio.create_task(asyncio.sleep(0))
-        problems = await _beside(street, nothing, timed=size.timed, good=size.beside_copies)
+        problems = await beside(street, nothing, timed=size.timed, good=size.beside_copies)
         await street.api.ask("DELETE", "/faults")
 
         def answered() -> int:
@@ -140,7 +142,8 @@ def _send_no_order(url: str, body_bytes: int) -> None:
         sender.publish(b"orders", b"order.request", {"delivery_mode": 2}, body=body)
 
 
-def _peak_bytes(street: Street, problems: list[str]) -> int:
+def peak_bytes(street: Street, problems: list[str]) -> int:
+    """The most memory that the relay took; one that is gone, by whatever end, is a problem."""
     try:
         street.relay.check()
         return peak_kib(street.relay.pid) * 1024
@@ -149,7 +152,7 @@ def _peak_bytes(street: Street, problems: list[str]) -> int:
         return LIMIT_BYTES
 
 
-async def _beside(
+async def beside(
     street: Street, trouble: "asyncio.Task[None]", *, timed: bool, good: int = GOOD_ORDERS
 ) -> list[str]:
     """What is wrong with the answers to good orders, one at a time, while the trouble lasts."""
@@ -173,8 +176,9 @@ async def _beside(
 
 
 @asynccontextmanager
-async def _street(host: VirtualHost, directory: Path, size: Size) -> AsyncIterator[Street]:
-    with ApiProcess(directory) as api, _limited() as kind:
+async def in_street(host: VirtualHost, directory: Path, size: Size) -> AsyncIterator[Street]:
+    """A relay that consumes under the limit, and who collects its replies."""
+    with ApiProcess(directory) as api, limited() as kind:
         await api.ready()
         with kind(directory, host.url, api.url, **size.settings) as relay:
             await relay.consuming()
@@ -183,7 +187,7 @@ async def _street(host: VirtualHost, directory: Path, size: Size) -> AsyncIterat
 
 
 @contextmanager
-def _limited() -> Iterator[type[RelayProcess]]:
+def limited() -> Iterator[type[RelayProcess]]:
     """A relay in a control group of the limit, where one can be made."""
     try:
         made = memory_group(LIMIT_BYTES)
@@ -199,6 +203,3 @@ def _limited() -> Iterator[type[RelayProcess]]:
         yield Limited
     finally:
         made.__exit__(None, None, None)
-
-
-NEIGHBOURS = (large_bodies, copies)

@@ -32,25 +32,25 @@ REPLIES = "orders.replies"
 
 
 @asynccontextmanager
-async def full(host: VirtualHost) -> AsyncIterator[None]:
+async def full(host: VirtualHost, key: str = BAD) -> AsyncIterator[None]:
     """Its owner reads nothing, and has it refuse what is too much."""
-    await host.declare(BAD, max_length=1, overflow="reject-publish")
-    await _bind(host)
+    await host.declare(key, max_length=1, overflow="reject-publish")
+    await _bind(host, key)
     async with host.channel() as channel:
         exchange = await channel.get_exchange(REPLIES)
         try:
             while True:
-                await exchange.publish(Message(b"{}", delivery_mode=2), BAD)
+                await exchange.publish(Message(b"{}", delivery_mode=2), key)
         except DeliveryError:
             yield
 
 
 @asynccontextmanager
-async def hung(host: VirtualHost) -> AsyncIterator[None]:
+async def hung(host: VirtualHost, key: str = BAD) -> AsyncIterator[None]:
     """Its leader is there and answers nothing, as on a node that hangs."""
-    await host.declare(BAD)
-    await _bind(host)
-    async with standing_still(host, BAD):
+    await host.declare(key)
+    await _bind(host, key)
+    async with standing_still(host, key):
         yield
 
 
@@ -59,18 +59,18 @@ async def leaderless(host: VirtualHost) -> AsyncIterator[None]:
     """Declared a moment before its node was killed: on 3.10 and 4.0 it has no leader for good."""
     await asyncio.to_thread(host.node.settle)
     await host.declare(BAD)
-    await _bind(host)
+    await _bind(host, BAD)
     await asyncio.to_thread(host.node.kill)
     await asyncio.to_thread(host.node.start_again)
     yield
 
 
 @asynccontextmanager
-async def forbidden(host: VirtualHost) -> AsyncIterator[None]:
+async def forbidden(host: VirtualHost, key: str = BAD) -> AsyncIterator[None]:
     """The relay's login may not publish with its key: the broker closes the channel."""
-    await host.declare(BAD)
-    await _bind(host)
-    rights = {"exchange": REPLIES, "write": f"^({GOOD}|order\\..*)$", "read": ".*"}
+    await host.declare(key)
+    await _bind(host, key)
+    rights = {"exchange": REPLIES, "write": f"^(?!{key}$)", "read": ".*"}
     host.node.api.put("topic-permissions", host.name, host.user, body=rights)
     yield
 
@@ -156,9 +156,9 @@ def judge(seen: Seen, longest_seconds: float = LONGEST_SECONDS) -> list[str]:
     return problems
 
 
-async def _bind(host: VirtualHost) -> None:
+async def _bind(host: VirtualHost, key: str) -> None:
     async with host.channel() as channel:
-        await (await channel.get_queue(BAD)).bind(REPLIES, BAD)
+        await (await channel.get_queue(key)).bind(REPLIES, key)
 
 
 async def _send(host: VirtualHost, count: int, seen: Seen) -> None:
@@ -169,11 +169,12 @@ async def _send(host: VirtualHost, count: int, seen: Seen) -> None:
             key = BAD if number % ONE_IN == 0 else GOOD
             name = f"{key}-{order.request_id}"
             seen.sent[name] = time.monotonic()
-            await _publish(channel, Order(name, order.body), key)
+            await publish(channel, Order(name, order.body), key)
             await asyncio.sleep(max(0.0, began + number / PACE_PER_SECOND - time.monotonic()))
 
 
-async def _publish(channel: AbstractChannel, order: Order, key: str) -> None:
+async def publish(channel: AbstractChannel, order: Order, key: str | None) -> None:
+    """Publishes an order whose reply goes by this key, and waits for the confirm."""
     properties = spec.Basic.Properties(
         message_id=order.request_id, reply_to=key, delivery_mode=2, content_type="application/json"
     )

@@ -11,10 +11,18 @@ from tests.trials.hostile.answering import answer_all
 from tests.trials.hostile.answers import UNSURE, Ending, Hostile, many
 from tests.trials.hostile.answers_content import CONTENT
 from tests.trials.hostile.answers_framing import FRAMING
+from tests.trials.hostile.at_once import Felt
+from tests.trials.hostile.at_once import judge as judge_felt
+from tests.trials.hostile.at_once import run as beside_all
+from tests.trials.hostile.at_once_bad import KINDS, neighbours
+from tests.trials.hostile.attacks import attacks
 from tests.trials.hostile.findings import Findings
 from tests.trials.hostile.flood import FAMILIES, flood
 from tests.trials.hostile.neighbours import SHORT as SHORT_SIZE
 from tests.trials.hostile.neighbours import copies, large_bodies
+from tests.trials.hostile.no_right import Seen as SeenWithout
+from tests.trials.hostile.no_right import judge as judge_without
+from tests.trials.hostile.no_right import no_right
 from tests.trials.hostile.reply_queues import (
     Neighbour,
     Seen,
@@ -29,6 +37,8 @@ from tests.world.broker import VirtualHost
 
 SEED = 20_260
 SHORT = 300
+SECONDS = 8.0
+"""A reply queue that hangs is found out after 6 s."""
 PROCESSES = 4
 """How many of the wrong settings get a process of their own: each takes a second."""
 
@@ -93,6 +103,56 @@ async def test_copies(vhost: VirtualHost, tmp_path: Path) -> None:
     """They are more than the prefetch and one hangs; the orders behind them are answered."""
     found = await copies(vhost, tmp_path, SHORT_SIZE)
     assert found.problems == (), found.name
+
+
+@pytest.mark.timeout(300)
+async def test_attacks(vhost: VirtualHost, tmp_path: Path) -> None:
+    """They cost neither much memory nor long log lines, and good orders are answered meanwhile."""
+    found = await attacks(vhost, tmp_path, SHORT_SIZE)
+    assert found.problems == (), found.name
+
+
+@pytest.mark.timeout(300)
+async def test_all_bad_neighbours_at_once(vhost: VirtualHost, tmp_path: Path) -> None:
+    """Each of them is felt, and every good order is answered."""
+    felt = await beside_all(vhost, tmp_path, SECONDS, neighbours(SECONDS))
+    assert list(judge_felt(felt, felt, inf)) == []
+
+
+def test_what_good_orders_feel_of_others_is_found() -> None:
+    """Each line of the verdict, once; an order that has no answer took for ever."""
+    without = Felt(sent=2, taken=[0.1, 0.2], happened=set(KINDS))
+    assert list(judge_felt(without, without)) == []
+    beside = Felt(sent=3, taken=[0.1, 0.2], happened={*KINDS} - {"large"})
+    assert str(beside) == "p50 0.20 s, p99 inf s"
+    assert list(judge_felt(without, beside)) == [
+        "with neighbours 1 of 3 good orders are not accepted",
+        "the p99 is inf s longer with neighbours",
+        "nothing came of the neighbour 'large'",
+    ]
+    slower = Felt(sent=2, taken=[0.1, 1.2], happened=set(KINDS))
+    assert list(judge_felt(without, slower)) == ["the p99 is 1.00 s longer with neighbours"]
+
+
+@pytest.mark.timeout(300)
+async def test_no_right_to_write_replies(vhost: VirtualHost, tmp_path: Path) -> None:
+    """Nothing is placed and little is said without it; with it, all are."""
+    found = await no_right(vhost, tmp_path, SHORT, 1.0)
+    assert found.problems == (), found.name
+
+
+def test_what_is_wrong_without_the_right_is_found() -> None:
+    """Each line of the verdict, once."""
+    wrong = SeenWithout(
+        queued=9, seconds=60, calls=1, most_unsettled=129, hold_lines=3, accepted=8, more_than_one=1
+    )
+    assert list(judge_without(wrong)) == [
+        "1 orders were sent whose reply could not be published",
+        "129 deliveries were held at a prefetch of 128",
+        "3 lines on the hold in 60 s",
+        "8 of 9 are accepted once the right is there",
+        "1 ids made more than one order",
+    ]
 
 
 @pytest.mark.timeout(300)

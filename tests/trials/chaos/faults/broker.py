@@ -1,4 +1,4 @@
-"""What is done to the broker: crashes, alarms, rights, connections, and queues that vanish.
+"""What is done to the broker: alarms, rights, connections, and queues that vanish.
 
 A queue is only deleted when it is empty and nothing can come into it: what an operator throws away
 is lost by the operator's hand.
@@ -14,46 +14,15 @@ from aiormq.abc import AbstractChannel
 from service.core.topology import Binding
 from tests.trials.chaos.amqp import AMQP_FAILURES, broker_connection
 from tests.trials.chaos.brokers import FAILURES
+from tests.trials.chaos.collecting import QUEUES
 from tests.trials.chaos.plan import Planned
 from tests.trials.chaos.world import World
-from tests.world.broker import RabbitNode
 
 EMPTY_WITHIN_SECONDS = 20.0
 STILL_FOR = 4
 """So often in a row, half a second apart, a queue must be seen empty: counts are 0.3 s old."""
 
 SOURCES = ("orders.requests", "orders.retry.")
-
-
-async def kill(world: World, planned: Planned) -> str | None:
-    """SIGKILL, and a start on the same files after a while."""
-    return await _take_down(world, planned, RabbitNode.kill)
-
-
-async def stop(world: World, planned: Planned) -> str | None:
-    """SIGTERM, as for an upgrade, and a start on the same files after a while."""
-    return await _take_down(world, planned, RabbitNode.stop)
-
-
-async def move_leaders(world: World, planned: Planned) -> str | None:
-    """Another node leads every quorum queue."""
-    async with world.broker_lock:
-        node = _node(world, planned)
-        try:
-            await asyncio.to_thread(world.broker.move_leaders, node)
-        except FAILURES:
-            return None
-    return f"to node {node}"
-
-
-async def freeze(world: World, planned: Planned) -> str | None:
-    """SIGSTOP for the broker, and SIGCONT after a while."""
-    async with world.broker_lock:
-        node = _node(world, planned)
-        world.broker.nodes[node].freeze()
-        await asyncio.sleep(planned.lasts_seconds)
-        world.broker.nodes[node].thaw()
-    return f"node {node}"
 
 
 async def alarm(world: World, planned: Planned) -> str | None:
@@ -81,6 +50,37 @@ async def deny_write(world: World, planned: Planned) -> str | None:
 async def deny_all(world: World, planned: Planned) -> str | None:
     """The relays may do nothing in the virtual host for a while."""
     return await _deny(world, planned, configure="", write="", read="")
+
+
+async def deny_key(world: World, planned: Planned) -> str | None:
+    """The relays may not publish with the key of one reply queue: each such reply closes (403)."""
+    exchange = world.topology.replies_exchange
+    queue = _reply_queue(planned)
+    key = QUEUES[queue][0].replace(".", r"\.")
+    done = await _for_a_while(
+        world,
+        planned,
+        lambda: world.broker.deny_key(exchange, key),
+        lambda: world.broker.deny_key(exchange, None),
+    )
+    return None if done is None else queue
+
+
+async def stick_replies(world: World, planned: Planned) -> str | None:
+    """One reply queue neither takes nor refuses anything for a while."""
+    queue = _reply_queue(planned)
+    async with world.broker_lock:
+        done = await _for_a_while(
+            world,
+            planned,
+            lambda: world.broker.stand_still(queue, on=True),
+            lambda: world.broker.stand_still(queue, on=False),
+        )
+    return None if done is None else queue
+
+
+def _reply_queue(planned: Planned) -> str:
+    return list(QUEUES)[int(planned.draw * len(QUEUES))]
 
 
 async def _deny(world: World, planned: Planned, **rights: str) -> str | None:
@@ -120,7 +120,16 @@ async def delete_exchange(world: World, planned: Planned) -> str | None:
 
 async def unbind_parked(world: World, planned: Planned) -> str | None:
     """The exchange for parked orders has no queue for a while: nothing can be parked."""
-    (binding,) = _bindings(world, lambda each: each.exchange == world.topology.parked_exchange)
+    return await _unbound(world, planned, world.topology.parked_exchange)
+
+
+async def unbind_unrouted(world: World, planned: Planned) -> str | None:
+    """Nor has the exchange for replies that nobody was bound for."""
+    return await _unbound(world, planned, world.topology.unrouted_exchange)
+
+
+async def _unbound(world: World, planned: Planned, exchange: str) -> str | None:
+    (binding,) = _bindings(world, lambda each: each.exchange == exchange)
     return await _change_topology(world, planned, partial(_unbind, binding))
 
 
@@ -185,23 +194,3 @@ async def _for_a_while(
         detail = ""
     await world.surely(end)
     return detail
-
-
-async def _take_down(
-    world: World, planned: Planned, down: Callable[[RabbitNode], None]
-) -> str | None:
-    async with world.broker_lock:
-        node = _node(world, planned)
-        try:
-            # Else the broker would forget a queue that was declared in the last two seconds.
-            await asyncio.to_thread(world.broker.settle)
-        except FAILURES:
-            return None
-        await asyncio.to_thread(down, world.broker.nodes[node])
-        await asyncio.sleep(planned.lasts_seconds)
-        await asyncio.to_thread(world.broker.start_again, node)
-    return f"node {node}"
-
-
-def _node(world: World, planned: Planned) -> int:
-    return int(planned.draw * len(world.broker.nodes))
