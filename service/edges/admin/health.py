@@ -9,10 +9,12 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
+from typing import get_args
 
 from service.flow.events import Event
 from service.flow.events.faults import ADVICE
 from service.flow.events.labels import ConnectionName, HoldReason, NoStream
+from service.flow.events.order import OrderEvent
 from service.flow.events.process import (
     BrokerConnected,
     BrokerLost,
@@ -24,6 +26,8 @@ from service.flow.events.process import (
     LoopLagged,
     SharingChanged,
 )
+
+_OF_ORDERS = frozenset(get_args(OrderEvent))
 
 LONGEST_SILENCE_SECONDS = 15.0
 """How long the event loop may stand still before a restart is better."""
@@ -147,6 +151,8 @@ class Health:
         """Learn from `event`; `LoopLagged` is also a beat, for only a running loop measures it."""
         if isinstance(event, LoopLagged):
             self.beat()
+            return
+        if type(event) in _OF_ORDERS:
             return
         with self._lock:
             self._snapshot = after(self._snapshot, event, self.monotonic())

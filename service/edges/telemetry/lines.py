@@ -6,6 +6,7 @@ encodable, and sends only printable characters to a terminal.
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from math import isfinite
 from typing import Protocol
 
@@ -25,9 +26,11 @@ LONGEST = {"request_id": _LONGEST_ID, "last_request_id": _LONGEST_ID, EXCEPTION:
 
 
 class Render(Protocol):
-    """Makes a line, without its end, of values from `loggable`; `fields` may be changed."""
+    """Makes a line, without its end, in which each of `forms` is masked."""
 
-    def __call__(self, time: str, level: str, event: str, fields: Fields, /) -> str:
+    def __call__(
+        self, time: str, level: str, event: str, fields: Fields, forms: tuple[str, ...], /
+    ) -> str:
         """The line."""
         ...
 
@@ -36,7 +39,7 @@ def loggable(value: object, forms: tuple[str, ...], longest: int = LONGEST_TEXT)
     """`value` as JSON knows it: secrets masked, lone surrogates escaped, long texts cut off."""
     kind = type(value)
     if kind is str:
-        return _cut(_text(value, forms), longest)  # type: ignore[arg-type]
+        return _text(value, forms, longest)  # type: ignore[arg-type]
     if kind is int or kind is bool or value is None:
         return value
     if isinstance(value, float):
@@ -48,16 +51,15 @@ def loggable(value: object, forms: tuple[str, ...], longest: int = LONGEST_TEXT)
         }
     if isinstance(value, list | tuple | set | frozenset):
         return [loggable(each, forms) for each in value]
-    return _cut(_text(str(value), forms), longest)
+    return _text(str(value), forms, longest)
 
 
-def render_json(time: str, level: str, event: str, fields: Fields) -> str:
+def render_json(time: str, level: str, event: str, fields: Fields, forms: tuple[str, ...]) -> str:
     """One JSON object in ASCII; a field never takes the place of the first three."""
     # Joined by hand: an encoder for the whole line takes as long as all the rest.
-    parts = [f'{{"time": "{time}", "level": "{level}", "event": {_quoted(event)}']
+    parts = [f'{{"time": "{time}", "level": "{level}", "event": {_json(event, forms)}']
     for name, value in fields.items():
-        key = f"{name}_" if name in _OURS else name
-        parts.append(f", {_quoted(key)}: {_json(value)}")
+        parts.append(_key(name) + _json(value, forms, LONGEST.get(name, LONGEST_TEXT)))
     # DEL is not escaped so far; it can only be inside a string, where the escape is the same.
     return "".join((*parts, "}")).replace("\x7f", "\\u007f")
 
@@ -68,10 +70,17 @@ class ConsoleLines:
     def __init__(self, *, colours: bool) -> None:
         self._colours = colours
 
-    def __call__(self, time: str, level: str, event: str, fields: Fields) -> str:
+    def __call__(
+        self, time: str, level: str, event: str, fields: Fields, forms: tuple[str, ...]
+    ) -> str:
         """The line; only a traceback makes it several, and those begin with spaces."""
-        traceback = fields.pop(EXCEPTION, None)
-        pairs = " ".join(self._pair(name, value) for name, value in fields.items())
+        event = str(loggable(event, forms))
+        shown = {
+            name: loggable(value, forms, LONGEST.get(name, LONGEST_TEXT))
+            for name, value in fields.items()
+        }
+        traceback = shown.pop(EXCEPTION, None)
+        pairs = " ".join(self._pair(name, value) for name, value in shown.items())
         tint = _LEVEL_TINTS.get(level, _BOLD)
         words = (
             self._tinted(_FAINT, time),
@@ -100,11 +109,18 @@ def printable(text: str) -> str:
     return "".join(each if each.isprintable() else _escaped(each) for each in text)
 
 
-def _json(value: object) -> str:
-    kind = type(value)
-    if kind is str:
-        return _quoted(value)  # type: ignore[arg-type]
-    return str(value) if kind is int else _encode(value)
+def _json(value: object, forms: tuple[str, ...], longest: int = LONGEST_TEXT) -> str:
+    if isinstance(value, str):
+        # Also a word of an enumeration.
+        return _quoted(_text(str(value), forms, longest))
+    if value is True or value is False:
+        return "true" if value else "false"
+    return str(value) if type(value) is int else _encode(loggable(value, forms, longest))
+
+
+@lru_cache(maxsize=256)
+def _key(name: str) -> str:
+    return f", {_quoted(f'{name}_' if name in _OURS else name)}: "
 
 
 def _word(value: object) -> str:
@@ -115,19 +131,14 @@ def _word(value: object) -> str:
     return printable(word)
 
 
-def _text(text: str, forms: tuple[str, ...]) -> str:
-    if forms:
-        text = masked(text, forms)
-    if text.isascii():
-        return text
-    # A lone surrogate is no Unicode text: many JSON readers refuse the whole line.
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def _cut(text: str, longest: int) -> str:
+def _text(text: str, forms: tuple[str, ...], longest: int) -> str:
+    text = masked(text, forms)
     # Most texts: even with an escape for every other character they are short enough.
     if len(text) * 2 <= longest and text.isascii() and text.isprintable():
         return text
+    if not text.isascii():
+        # A lone surrogate is no Unicode text: many JSON readers refuse the whole line.
+        text = text.encode("utf-8", "backslashreplace").decode("utf-8")
     room = longest
     for at, each in enumerate(text):
         room -= len(_quoted(each)) - 2

@@ -1,24 +1,14 @@
-"""Setting up the log: our lines through structlog, the libraries' through the same formatter."""
+"""Setting up the log: our lines and the libraries' are made in one place and look alike."""
 
 import logging
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from enum import StrEnum
 from typing import TextIO
 
-import structlog
-from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
-
-from service.edges.telemetry.lines import (
-    LONGEST,
-    LONGEST_TEXT,
-    ConsoleLines,
-    Fields,
-    Render,
-    loggable,
-    render_json,
-)
+from service.edges.telemetry.lines import EXCEPTION, ConsoleLines, Fields, Render, render_json
 from service.edges.telemetry.redaction import Redactor, Secrets
 from service.edges.telemetry.writer import LineWriter
 from service.flow.events.declare import Level
@@ -45,22 +35,16 @@ def configure_logging(
     stream: TextIO | None = None,
     secrets: Secrets = (),
     dropped: Callable[[int], None] = lambda _: None,
-) -> FilteringBoundLogger:
-    """Send every line of the process to `stream`, or to stdout if it is None; our own logger.
+) -> "Log":
+    """Send every line of the process to `stream`, or to stdout if it is None; our own log.
 
     May be called again. `secrets` are masked in every line; `dropped` is told how many lines were
     dropped because nobody reads the log.
     """
     stream = stream if stream is not None else sys.stdout
     number = NUMBERS[level]
-    structlog.configure(
-        processors=[LineProcessor(_renderer(log_format, stream), Redactor(secrets))],
-        wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=lambda *_: writer,
-        cache_logger_on_first_use=False,
-    )
-    writer = LineWriter(stream, dropped)
-    log: FilteringBoundLogger = structlog.get_logger().bind()
+    lines = LineMaker(_renderer(log_format, stream), Redactor(secrets))
+    log = Log(number, lines, LineWriter(stream, dropped))
     root = logging.getLogger()
     for handler in [each for each in root.handlers if isinstance(each, ForeignHandler)]:
         root.removeHandler(handler)
@@ -69,30 +53,58 @@ def configure_logging(
     return log
 
 
-class LineProcessor:
-    """The whole structlog chain: masks, adds the time and the traceback, renders; never raises."""
+class Log:
+    """Writes lines of the level `lowest` and above; from any thread, and never raises."""
+
+    def __init__(self, lowest: int, lines: "LineMaker", writer: LineWriter) -> None:
+        self._lowest = lowest
+        self._lines = lines
+        self._writer = writer
+
+    def is_enabled_for(self, number: int) -> bool:
+        """Whether lines of this level are written."""
+        return number >= self._lowest
+
+    def write(self, level: str, event: str, fields: Fields) -> None:
+        """Write a line, whatever its level; `exc_info` among the fields becomes a traceback."""
+        self._writer.write(self._lines.line(level, event, fields))
+
+    def log(self, number: int, event: str, **fields: object) -> None:
+        """Write a line where its level is high enough."""
+        if self.is_enabled_for(number):
+            self.write(logging.getLevelName(number).lower(), event, fields)
+
+    def info(self, event: str, **fields: object) -> None:
+        """Write a line at the level info."""
+        self.log(logging.INFO, event, **fields)
+
+    def warning(self, event: str, **fields: object) -> None:
+        """Write a line at the level warning."""
+        self.log(logging.WARNING, event, **fields)
+
+    def exception(self, event: str, **fields: object) -> None:
+        """Write a line at the level error with the exception that is handled now."""
+        self.log(logging.ERROR, event, **fields, exc_info=sys.exc_info())
+
+
+class LineMaker:
+    """Makes lines of values: masks, adds the time and the traceback, renders; never raises."""
 
     def __init__(self, render: Render, redactor: Redactor) -> None:
         self._render = render
         self._redactor = redactor
         self._second = (0, "")
 
-    def __call__(self, logger: WrappedLogger, level: str, event_dict: EventDict) -> str:
-        """The line for `event_dict`; a line without its values where they cannot be shown."""
+    def line(self, level: str, event: str, fields: Fields) -> str:
+        """The line; one without its values where they cannot be shown."""
         now = self._time()
         try:
-            forms = self._redactor.forms()
-            if "exc_info" in event_dict:
-                structlog.processors.format_exc_info(logger, level, event_dict)
-            event = loggable(event_dict.pop("event", ""), forms)
-            fields = {
-                name: loggable(value, forms, LONGEST.get(name, LONGEST_TEXT))
-                for name, value in event_dict.items()
-            }
-            return self._render(now, level, str(event), fields)
+            if "exc_info" in fields:
+                fields = _with_traceback(fields)
+            return self._render(now, level, event, fields, self._redactor.forms())
         except Exception as error:  # noqa: BLE001 - a log line must cost no order
             unshown: Fields = {"error": type(error).__name__}
-            return self._render(now, "error", "a log line could not be shown", unshown)
+            return self._render(now, "error", "a log line could not be shown", unshown, ())
 
     def _time(self) -> str:
         """Now, as `to_rfc3339` writes it; that function would take a third of a line's time."""
@@ -108,7 +120,7 @@ class LineProcessor:
 class ForeignHandler(logging.Handler):
     """Passes what libraries log through the standard library on to `log`."""
 
-    def __init__(self, log: FilteringBoundLogger) -> None:
+    def __init__(self, log: Log) -> None:
         super().__init__()
         self._log = log
 
@@ -124,9 +136,17 @@ class ForeignHandler(logging.Handler):
         except Exception:  # noqa: BLE001 - a wrong format string in a library is no fault of ours
             text = f"unreadable log record from {record.pathname}:{record.lineno}"
         failed = bool(record.exc_info and record.exc_info[0])
-        traceback = {"exc_info": record.exc_info} if failed else {}
+        more = {"exc_info": record.exc_info} if failed else {}
         level = min(record.levelno // 10 * 10, logging.CRITICAL)
-        self._log.log(level, text, logger=record.name, **traceback)
+        self._log.log(level, text, logger=record.name, **more)
+
+
+def _with_traceback(fields: Fields) -> Fields:
+    fields = dict(fields)
+    exc_info = fields.pop("exc_info")
+    if isinstance(exc_info, tuple) and isinstance(exc_info[1], BaseException):
+        fields[EXCEPTION] = "".join(traceback.format_exception(exc_info[1])).rstrip("\n")
+    return fields
 
 
 def _renderer(log_format: LogFormat, stream: TextIO | None) -> Render:

@@ -148,11 +148,14 @@ class Metrics:
         histogram.observe(seconds, self._exemplar() if self._exemplar else None)
 
     def _answered(self, event: Answered) -> None:
-        status = Status(event.status)
-        # The calls keep the labels closed: an unlisted pair is counted, an unlisted word is not.
-        self._replies.labels(status, Code(event.code) if event.code else "").inc()
+        status, code = event.status, event.code or ""
+        reply = self._listed_replies.get((status, code))
+        if reply is None:
+            # The calls keep the labels closed: an unlisted pair is counted, an unlisted word not.
+            reply = self._replies.labels(Status(status), Code(code) if code else "")
+        reply.inc()
         if not event.repeated:
-            self._observe(self._order_duration[status], event.duration_seconds)
+            self._observe(self._order_duration[Status(status)], event.duration_seconds)
 
     def _retry_planned(self, event: RetryPlanned) -> None:
         # Without an outcome it was not sent: the metric counts waits after attempts.
@@ -192,9 +195,11 @@ class Metrics:
         settled = self._counter(catalogue.SETTLED)
         self._settled = {each: settled.labels(each) for each in Settlement}
         self._replies = self._counter(catalogue.REPLIES)
-        for status, codes in catalogue.CODES_BY_STATUS.items():
-            for code in codes:
-                self._replies.labels(status, code)
+        self._listed_replies: dict[tuple[str, str], Counter] = {
+            (status, code): self._replies.labels(status, code)
+            for status, codes in catalogue.CODES_BY_STATUS.items()
+            for code in codes
+        }
         order_duration = self._histogram(catalogue.ORDER_DURATION)
         self._order_duration = {each: order_duration.labels(each) for each in Status}
         publishing = self._histogram(catalogue.PUBLISH_DURATION)

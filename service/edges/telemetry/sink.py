@@ -9,11 +9,9 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any, get_args
 
-from structlog.typing import FilteringBoundLogger
-
 from service.core.times import to_rfc3339
-from service.edges.telemetry.logs import NUMBERS
-from service.edges.telemetry.sampling import TICKS, Repeated, Sampler
+from service.edges.telemetry.logs import NUMBERS, Log
+from service.edges.telemetry.sampling import SAMPLED, TICKS, Repeated, Sampler
 from service.flow.events import Event
 from service.flow.events.declare import Level
 from service.flow.events.process import Unexpected
@@ -30,7 +28,7 @@ class Telemetry:
 
     def __init__(
         self,
-        log: FilteringBoundLogger,
+        log: Log,
         *recorders: Recorder,
         trace_id: Callable[[], str | None] | None = None,
         monotonic: Callable[[], float] = time.monotonic,
@@ -39,12 +37,10 @@ class Telemetry:
         self._recorders = recorders
         self._trace_id = trace_id
         self._monotonic = monotonic
-        self._writers: dict[Level | None, Callable[..., object]] = {
-            level: getattr(log, level)
-            for level, number in NUMBERS.items()
-            if log.is_enabled_for(number)
+        self._written: set[Level | None] = {
+            level for level, number in NUMBERS.items() if log.is_enabled_for(number)
         }
-        self._sampler = None if Level.DEBUG in self._writers else Sampler()
+        self._sampler = None if Level.DEBUG in self._written else Sampler()
         self._counting = threading.Lock()
         self._reported: set[tuple[int, type[Event]]] = set()
 
@@ -57,30 +53,27 @@ class Telemetry:
                 self._report(place, event)
         try:
             # A level that is off costs only this look-up: the fields are not gathered for it.
-            if event.level in self._writers or isinstance(event, TICKS):
+            if event.level in self._written or isinstance(event, TICKS):
                 self._write(event)
         except Exception:  # noqa: BLE001 - neither must a line
             self._report(-1, event)
 
     def _write(self, event: Event) -> None:
         for line in self._due(event):
-            write = self._writers.get(line.level)
-            if write is not None:
+            if (level := line.level) is not None and level in self._written:
+                shown = line_fields(line)
                 # A count is written on the way of any order, and belongs to no trace.
-                trace = self._trace() if line is event else {}
-                write(line.text, **line_fields(line), **trace)
+                if line is event and self._trace_id and (trace_id := self._trace_id()) is not None:
+                    shown["trace_id"] = trace_id
+                self._log.write(level, line.text, shown)
 
     def _due(self, event: Event) -> Sequence[Event | Repeated]:
         sampler = self._sampler
-        if sampler is None:
+        if sampler is None or (not len(sampler) and type(event) not in SAMPLED):
             return (event,)
         # Events also come from other threads: without the lock a count could be lost.
         with self._counting:
             return list(sampler.lines(event, self._monotonic()))
-
-    def _trace(self) -> dict[str, object]:
-        trace_id = self._trace_id() if self._trace_id else None
-        return {} if trace_id is None else {"trace_id": trace_id}
 
     def _report(self, place: int, event: Event) -> None:
         kind = type(event)
@@ -89,7 +82,7 @@ class Telemetry:
             return
         self._reported.add((place, kind))
         with suppress(Exception):
-            self._log.error("telemetry failed", event_type=kind.__name__, exc_info=True)
+            self._log.exception("telemetry failed", event_type=kind.__name__)
 
 
 def line_fields(event: Event | Repeated) -> dict[str, object]:
@@ -117,7 +110,7 @@ def line_fields(event: Event | Repeated) -> dict[str, object]:
 def _values(event: Event | Repeated) -> Iterable[tuple[str, Any]]:
     if isinstance(event, Repeated):
         return event.fields.items()
-    return ((name, getattr(event, name)) for name in _NAMES[type(event)])
+    return [(name, getattr(event, name)) for name in _NAMES[type(event)]]
 
 
 _NAMES = {kind: tuple(each.name for each in fields(kind)) for kind in get_args(Event)}

@@ -21,7 +21,7 @@ LAST_LINES_SECONDS = 2.0
 
 
 class LineWriter:
-    """Writes lines to `stream`, or nowhere where there is none; has the methods structlog calls.
+    """Writes lines to `stream`, or nowhere where there is none.
 
     A stream with a file descriptor is written to directly, and by a thread: what a full or broken
     pipe did not take would otherwise stay in Python's buffer and change the exit code to 120.
@@ -58,8 +58,6 @@ class LineWriter:
         elif not self._take(encoded):
             self._dropped(1)
 
-    debug = info = warning = error = critical = write
-
     def flush(self, within_seconds: float) -> bool:
         """Whether all that was taken is written, or lost with its reader, in this time."""
         with self._changed:
@@ -76,7 +74,9 @@ class LineWriter:
                 self._thread = threading.Thread(target=self._run, name="log", daemon=True)
                 self._thread.start()
                 atexit.register(self.flush, LAST_LINES_SECONDS)
-            self._changed.notify_all()
+            if len(self._lines) == 1:
+                # Else the thread has not gone to sleep since the first of them.
+                self._changed.notify_all()
         return True
 
     def _run(self) -> None:

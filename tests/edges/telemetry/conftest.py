@@ -7,10 +7,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-import structlog
-from structlog.typing import FilteringBoundLogger
 
-from service.edges.telemetry.logs import LogFormat, configure_logging
+from service.edges.telemetry.logs import Log, LogFormat, configure_logging
 from service.edges.telemetry.redaction import Secrets
 from service.flow.events.declare import Level
 
@@ -26,7 +24,7 @@ class Terminal(io.StringIO):
 class Logbook:
     """A configured log, and what was written to it."""
 
-    def __init__(self, stream: io.StringIO, log: FilteringBoundLogger) -> None:
+    def __init__(self, stream: io.StringIO, log: Log) -> None:
         self.stream = stream
         self.log = log
 
@@ -51,7 +49,7 @@ OpenLog = Callable[..., Logbook]
 def open_log() -> Iterator[OpenLog]:
     """Configures the log onto a stream of the test's own."""
     root = logging.getLogger()
-    level, handlers, config = root.level, list(root.handlers), structlog.get_config()
+    level, handlers = root.level, list(root.handlers)
 
     def opened(
         level: Level = Level.DEBUG,
@@ -64,6 +62,5 @@ def open_log() -> Iterator[OpenLog]:
         return Logbook(stream, configure_logging(level, log_format, stream, secrets))
 
     yield opened
-    structlog.configure(**config)
     root.setLevel(level)
     root.handlers[:] = handlers

@@ -15,15 +15,13 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, assert_never
 
-from structlog.typing import FilteringBoundLogger
-
 from service.core.decision import RetryPolicy
 from service.core.message import Message, Publication, Received
 from service.core.outcome import Answered, ApiResult
 from service.core.topology import build_topology
 from service.edges.admin.health import Health
 from service.edges.system_clock import SystemClock
-from service.edges.telemetry.logs import LogFormat, configure_logging
+from service.edges.telemetry.logs import Log, LogFormat, configure_logging
 from service.edges.telemetry.metrics import Metrics
 from service.edges.telemetry.sink import Telemetry
 from service.flow.events import Emit, Event
@@ -170,7 +168,7 @@ def _recorded(*recorders: Callable[[Event], None]) -> Emit:
     return emit
 
 
-def _log() -> FilteringBoundLogger:
+def _log() -> Log:
     nowhere = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - as long as the process
     return configure_logging(Level.INFO, LogFormat.JSON, nowhere, ["a-secret-key"])
 
