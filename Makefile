@@ -70,8 +70,9 @@ demo-down: ready ## stops what demo-up started
 soak: ready ## sends ORDERS=100000 good orders through one relay, and counts each; watches its memory
 	@$(python) -m tests.trials.soak --orders $(ORDERS)
 
-bench: ready ## measures orders a second
-	@$(python) -m tests.trials.bench
+bench: ready ## measures the relay beside its peers (ARGS="--only overhead --peers relay,httpx2", --help)
+	@$(python) -m tests.world.broker ensure
+	@$(python) -m tests.trials.bench $(ARGS)
 
 chaos: ready ## breaks relays, broker, links and API at random (ARGS="all --orders 6000 --seed 7")
 	@$(python) -m tests.world.broker ensure

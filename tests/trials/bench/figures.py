@@ -4,7 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil
 from statistics import median
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +32,24 @@ class Figure:
         """The largest."""
         return max(self.values)
 
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What was measured of one side in one workload."""
+
+    workload: str
+    side: str
+    figures: tuple[Figure, ...]
+
     def as_json(self) -> dict[str, Any]:
         """As plain values."""
         return {
-            "name": self.name,
-            "unit": self.unit,
-            "median": self.median,
-            "least": self.least,
-            "most": self.most,
-            "values": list(self.values),
+            "workload": self.workload,
+            "side": self.side,
+            "figures": [
+                {"name": each.name, "unit": each.unit, "median": each.median, "values": each.values}
+                for each in self.figures
+            ],
         }
 
 
@@ -55,3 +66,9 @@ def ratio(name: str, above: Sequence[float], below: Sequence[float]) -> Figure:
 def percentile(values: Sequence[float], share: float) -> float:
     """The least value that at least this share of the values does not exceed (nearest rank)."""
     return sorted(values)[max(0, ceil(share * len(values)) - 1)]
+
+
+def in_turns(each: Sequence[T], turn: int) -> Sequence[T]:
+    """Every round begins with another one, so that none is always the first or the last."""
+    first = turn % len(each)
+    return [*each[first:], *each[:first]]

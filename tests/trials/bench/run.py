@@ -1,78 +1,147 @@
-"""Everything that is measured, one after the other, against one node and one stand-in."""
+"""The workloads that were chosen, one after the other, against one node and one stand-in."""
 
-from collections.abc import Callable
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
+from typing import assert_never
 
-from tests.trials.bench import measure, telemetry
-from tests.trials.bench.figures import Figure
-from tests.trials.bench.sides import Side, relay_side, script_side
+from tests.trials.bench import alone, telemetry
+from tests.trials.bench.bursts import Rounds, bursts
+from tests.trials.bench.figures import Row, figure
+from tests.trials.bench.loader import calls_a_second
+from tests.trials.bench.peers import TITLES, Command, Peer
+from tests.trials.bench.sides import ApiProcess, Setup, Stage
+from tests.trials.bench.steady import half_load
 from tests.world.broker import RabbitNode
-from tests.world.load import ApiProcess
+from tests.world.load import cpu_seconds
 from tests.world.load.processes import Process
+
+USUAL_STATISTICS = "application:set_env(rabbit, collect_statistics_interval, 5000)."
+"""As a broker does by default; the nodes of tests gather them twenty times as often."""
+SCALED = (Peer.RELAY, Peer.HTTPX2)
+
+
+class Workload(StrEnum):
+    """Each as it is chosen on the command line."""
+
+    HEADROOM = "headroom"
+    PROMISES = "promises"
+    OVERHEAD = "overhead"
+    API_50 = "api-50"
+    API_200 = "api-200"
+    HALF_LOAD = "half-load"
+    RETRIES = "retries"
+    PROCESSES = "processes"
+    BACKLOG = "backlog"
+    START = "start"
+    IDLE = "idle"
+    TELEMETRY = "telemetry"
+
+
+SIDE_BY_SIDE = {
+    Workload.OVERHEAD: ("/0/0", 64),
+    Workload.API_50: ("/50/0", 64),
+    Workload.API_200: ("/200/0", 256),
+    Workload.RETRIES: ("/0/10", 64),
+}
+"""How the API answers, and how many orders are in flight."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How often and how much."""
+    """What is measured, how often and how much."""
 
-    bursts: int = 5
-    burst_orders: int = 1000
-    singles: int = 200
-    rounds: int = 7
-    round_orders: int = 30
-    waiting: int = 1000
-    slow_seconds: float = 3.0
-    starts: int = 5
-    flow_rounds: int = 9
-    flow_orders: int = 6400
+    workloads: Sequence[Workload] = tuple(Workload)
+    rounds: int = 4
+    orders: int = 4000
+    backlog: int = 100_000
+    idle_seconds: float = 20.0
+    look_seconds: float = 2.0
 
-
-FULL = Plan()
-QUICK = Plan(1, 200, 20, rounds=1, round_orders=10, starts=1, flow_rounds=1, flow_orders=256)
+    @property
+    def bursts(self) -> Rounds:
+        """The rounds of backlogs."""
+        return Rounds(self.rounds, self.orders, max(self.orders // 8, 64), self.look_seconds)
 
 
 async def bench(
-    node: RabbitNode, directory: Path, plan: Plan, say: Callable[[str], None]
-) -> list[Figure]:
-    """All figures; what comes next is said."""
-    found: list[Figure] = []
-    async with AsyncExitStack() as stack:
-        api = stack.enter_context(ApiProcess(directory))
+    node: RabbitNode,
+    directory: Path,
+    commands: Mapping[Peer, Command],
+    plan: Plan,
+    say: Callable[[str], None],
+) -> list[Row]:
+    """All rows; what comes next is said."""
+    node.ctl("eval", USUAL_STATISTICS)
+    with ApiProcess(directory) as api:
         await api.ready()
-        side, relay = await stack.enter_async_context(relay_side(node, directory, api))
-        say("a backlog, against the script that anyone would write first")
-        async with script_side(node, directory, api) as script:
-            sides = {"relay": side, "first script": script}
-            found += await measure.throughput(sides, rounds=plan.bursts, orders=plan.burst_orders)
-        say("single orders")
-        found += await measure.latency(side, relay, orders=plan.singles)
-        say("single orders in company")
-        found += await measure.company(
-            side,
-            api,
-            rounds=plan.rounds,
-            orders=plan.round_orders,
-            waiting=plan.waiting,
-            slow_seconds=plan.slow_seconds,
-        )
-        say("telemetry")
-        found += await _telemetry(node, directory, plan, api, side)
-        say("starts")
-        assert await relay.stop() == 0
-        found += await measure.start_up(side, api, directory, starts=plan.starts)
+        stage, found = Stage(node, directory, api, commands), list[Row]()
+        for number, workload in enumerate(plan.workloads, 1):
+            say(f"{number} of {len(plan.workloads)}: {workload}")
+            found += await _measured(stage, workload, plan)
     return found
 
 
-async def _telemetry(
-    node: RabbitNode, directory: Path, plan: Plan, api: ApiProcess, plain: Side
-) -> list[Figure]:
-    with Process("collector", directory, ["tests.trials.bench.collector"], {}) as collector:
+async def _measured(stage: Stage, workload: Workload, plan: Plan) -> list[Row]:
+    peers, rounds = list(stage.commands), plan.bursts
+    match workload:
+        case Workload.HEADROOM:
+            return [await _headroom(stage, plan)]
+        case Workload.PROMISES:
+            return [await alone.keeps(stage, peer) for peer in peers]
+        case Workload.HALF_LOAD:
+            return await half_load(stage, peers, rounds)
+        case Workload.PROCESSES:
+            return await _processes(stage, workload, rounds)
+        case Workload.BACKLOG:
+            return [await alone.backlog(stage, plan.backlog)]
+        case Workload.START:
+            return await alone.starts(stage, peers, plan.rounds)
+        case Workload.IDLE:
+            return await alone.idle(stage, peers, rounds, plan.idle_seconds)
+        case Workload.TELEMETRY:
+            return await _telemetry(stage, plan)
+        case Workload.OVERHEAD | Workload.API_50 | Workload.API_200 | Workload.RETRIES:
+            return await _side_by_side(stage, workload, rounds)
+        case _ as never:
+            assert_never(never)
+
+
+async def _side_by_side(stage: Stage, workload: Workload, rounds: Rounds) -> list[Row]:
+    peers = list(stage.commands)
+    setups = {TITLES[peer]: Setup(peer, *SIDE_BY_SIDE[workload]) for peer in peers}
+    base = Peer.HTTPX2 if Peer.HTTPX2 in peers else peers[0]
+    return await bursts(stage, workload, setups, TITLES[base], rounds)
+
+
+async def _processes(stage: Stage, workload: str, rounds: Rounds) -> list[Row]:
+    rows = []
+    for peer in SCALED:
+        if peer in stage.commands:
+            names = {f"{TITLES[peer]}: {number}": number for number in (1, 2, 4)}
+            setups = {name: Setup(peer, processes=number) for name, number in names.items()}
+            rows += await bursts(stage, workload, setups, next(iter(setups)), rounds)
+    return rows
+
+
+async def _telemetry(stage: Stage, plan: Plan) -> list[Row]:
+    with Process("collector", stage.directory, ["tests.trials.bench.collector"], {}) as collector:
         url = await collector.until_logged(r"READY (\S+)")
-        found = telemetry.flow(url, rounds=plan.flow_rounds, orders=plan.flow_orders)
-        settings = {"TRACES__ENDPOINT": url}
-        async with relay_side(node, directory, api, "traced", **settings) as (traced, _):
-            sides = {"traced relay": traced, "untraced": plain}
-            more = await measure.throughput(sides, rounds=plan.bursts, orders=plan.burst_orders)
-    return [*found, *more]
+        flow = telemetry.flow(url, rounds=plan.rounds, orders=plan.orders)
+        traced = Setup(Peer.RELAY, settings={"TRACES__ENDPOINT": url})
+        setups = {"untraced relay": Setup(Peer.RELAY), "traced relay": traced}
+        rows = await bursts(stage, Workload.TELEMETRY, setups, "untraced relay", plan.bursts)
+    return [*(Row("the flow alone", each.name, (each,)) for each in flow), *rows]
+
+
+async def _headroom(stage: Stage, plan: Plan) -> Row:
+    """What the stand-in answers when nobody else wants the machine."""
+    rates, cpu = [], []
+    for _ in range(plan.rounds):
+        before, calls = cpu_seconds(stage.api.pid), await stage.api.calls()
+        rates.append(await calls_a_second(f"{stage.api.url}/0/0", 64, plan.look_seconds))
+        spent = cpu_seconds(stage.api.pid) - before
+        cpu.append(spent / (await stage.api.calls() - calls) * 1e3)
+    figures = figure("calls a second", "1/s", rates), figure("CPU of a call", "ms", cpu)
+    return Row(Workload.HEADROOM, "stand-in of the API", figures)

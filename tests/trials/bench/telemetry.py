@@ -5,9 +5,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from tests.trials.bench.figures import Figure, figure, ratio
+from tests.trials.bench.figures import Figure, figure, in_turns, ratio
 from tests.trials.bench.flow_process import Kind
-from tests.trials.bench.measure import in_turns
 from tests.world.load.processes import ROOT
 
 NAMES = {

@@ -41,6 +41,8 @@ class Process:
     It runs in `cwd`, by default in the folder of the repository, and finds its modules anywhere.
     """
 
+    launcher: Sequence[str] = (sys.executable, "-m")
+
     def __init__(
         self,
         name: str,
@@ -54,7 +56,7 @@ class Process:
         paths = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
         with self.log.open("wb") as output:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", *arguments],
+                [*self.launcher, *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
