@@ -16,6 +16,8 @@ QUICK = [
     "unknown-after-1/6/1/bucket",
     "unknown-after-5/6/1/window",
     "unknown-untold/6/1/window",
+    "unknown-untold/6/3/bucket",
+    "twice-after-5/6/3/bucket",
     "twice-untold/6/1/bucket",
     "5-percent-after-5/6/1/bucket",
     "halved/6/1/bucket",

@@ -127,7 +127,7 @@ def test_processes_resume_out_of_step() -> None:
     begins = []
     for drawn in (0.0, 0.5):
         pace = Pace(10.0, lambda: 0.25, partial(float, drawn))
-        pace.resume(5.0)
+        pace.resume(5.0, now=0.0)
         begins.append(pace.wait_seconds(5.0))
     spacing = 1 / (10 * BELOW_THE_LIMIT * 0.25 / 2)
     assert begins == pytest.approx([0, min(spacing, RAMP_SECONDS) / 2])

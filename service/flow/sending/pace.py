@@ -5,7 +5,7 @@ Where no rate is set it is learned, and so it is where the one that is set is to
 | a 429                                     | the ceiling is then            | and grows again     |
 |-------------------------------------------|--------------------------------|---------------------|
 | before all was sent that the first second | what was served so far: a      | twofold a second    |
-| may hold, or without a rate that is set   | guess, at least 10 a second    |                     |
+| may hold, or without a rate that is set   | guess, at least 5 a second     |                     |
 | the first with a rate that is set         | what was served in a second    | after the wait      |
 | where the pace grew fast, or in the ramp  | the pace, less what the growth | after the wait      |
 | after a wait                              | may have overshot              |                     |
@@ -32,12 +32,13 @@ A stall of the loop is longer, and is not made up for: the calls would come in a
 tenth of a second holds no two calls, an API that counts so takes none that is early.
 """
 
-SLOWEST, FIRST_GUESS = 0.1, 10.0
+SLOWEST, FIRST_GUESS = 0.1, 5.0
 RAMP_SECONDS = 1.0
 """After a wait it begins at half of the pace, and so long later it is all of it."""
 
 SAMPLE = 16
 VAIN_UNTIL_HALVED = 4
+VAIN_GUESS = 2
 VAIN_SECONDS = 4.0
 IN_USE, USE_SECONDS = 0.4, 5.0
 """Where less of the pace is used, a 429 is more likely one order's than the rate's."""
@@ -58,6 +59,8 @@ class Pace:
     """Rates are of the whole account, of which `share` is this process's; times are monotonic.
 
     `lessons` counts the 429s that the ceiling was learned from, whoever met them; 0 for a guess.
+    `others_served_at` is when the API last served another process, as far as that is heard: who
+    shares a low limit may meet nothing but 429s between two waits, and that is no outage.
     """
 
     def __init__(
@@ -73,7 +76,8 @@ class Pace:
         self.lessons = 0
         self._last_slot = -inf
         self._last_taken = -inf
-        self._resumed_at = -inf
+        self.others_served_at = -inf
+        self._resumed_at = self._resumed_before = -inf
         self._grows_from = -inf
         self._vain = 0
         self._vain_at = -inf
@@ -115,15 +119,15 @@ class Pace:
     def throttled(self, now: float, hold_seconds: float) -> None:
         """Learn from an answer that asks everybody to wait for `hold_seconds`."""
         since = self._served_by_all(self._resumed_at)
-        if since == 0:
+        if since == 0 and self.others_served_at <= self._resumed_before:
             return
         free = self.learned_per_second == inf
         early = not free and since < min(max(self._ceiling / 2, 1), SAMPLE)
         if early or self._sends_little(now):
             self._vain = self._vain + 1 if now - self._vain_at < VAIN_SECONDS else 1
             self._vain_at = now + hold_seconds
-            if self._vain < VAIN_UNTIL_HALVED:
-                self.resume(now + hold_seconds)
+            if self._vain < (VAIN_UNTIL_HALVED if self.lessons else VAIN_GUESS):
+                self.resume(now + hold_seconds, now)
             else:
                 self._learn(self._ceiling / 2, self.lessons + 1, now, hold_seconds)
             return
@@ -143,8 +147,10 @@ class Pace:
         elif lessons == self.lessons:
             self.learned_per_second = max(self.learned_per_second, ceiling)
 
-    def resume(self, at: float) -> None:
-        """Begin anew at the end of a wait."""
+    def resume(self, at: float, now: float) -> None:
+        """Begin anew at the end of a wait; one that has not ended at `now` is the same."""
+        if now >= self._resumed_at:
+            self._resumed_before = self._resumed_at
         self._resumed_at = at
         if (rate := self.rate_per_second(at)) > 0:
             # All replicas resume at once: in step their calls are a burst, however few they are.
@@ -155,7 +161,7 @@ class Pace:
         soon = self._growth(now) > FAST_GROWTH or self._ramp(now) < 1 or lessons == 1
         quiet = max(QUIET_FOR_A_HOLD * hold_seconds, SHORTEST_QUIET_SECONDS)
         self.learned_per_second, self.lessons = max(ceiling, SLOWEST), lessons
-        self.resume(now + hold_seconds)
+        self.resume(now + hold_seconds, now)
         self._grows_from = self._resumed_at + (0 if soon else min(quiet, LONGEST_QUIET_SECONDS))
         if lessons == 0:
             self._grows_from = -inf

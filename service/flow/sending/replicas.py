@@ -39,7 +39,8 @@ class Replicas:
         if common.ceiling is not None:
             self._pace.hear(common.ceiling, common.lessons, now, waits.seconds(now))
         if waits.until > waited_until:
-            self._pace.resume(waits.until)
+            self._pace.resume(waits.until, now)
+        self._pace.others_served_at = common.served_at
         budgets = [each for each in (self._own_limit, common.budget) if each is not None]
         self._pace.limit_per_second = min(budgets, default=None)
 
