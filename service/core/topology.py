@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 NEVER_DROPPED = 1_000_000_000
 """A delivery limit that is never reached: from RabbitMQ 4.0 on, the default of 20 would drop a
-parked message after a person had read it, and requeued it, twenty times."""
+parked message after it was looked at twenty times, and send an order that waits on early."""
 
 REQUEST_DELIVERY_LIMIT = 50
 REQUEST_ROUTING_KEY = "order.request"
@@ -159,6 +159,7 @@ def _waiting_arguments(requests: str, seconds: int) -> dict[str, str | int]:
     return {
         **_quorum(),
         **_safe_dead_lettering(),
+        "x-delivery-limit": NEVER_DROPPED,
         "x-message-ttl": seconds * 1000,
         # Straight to the queue: no other queue bound to the orders exchange sees a retry.
         "x-dead-letter-exchange": "",

@@ -18,6 +18,7 @@ def waiting(milliseconds: int) -> dict[str, str | int]:
     """The arguments of a queue that orders wait in."""
     return {
         "x-queue-type": "quorum",
+        "x-delivery-limit": 1_000_000_000,
         "x-message-ttl": milliseconds,
         "x-dead-letter-exchange": "",
         "x-dead-letter-routing-key": "orders.requests",

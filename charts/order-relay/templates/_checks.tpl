@@ -139,10 +139,19 @@ rendering goes without; each message begins with the path of the value.
 {{- if and .enabled (not .cluster.name) (not .cluster.connectionSecret) }}
 {{- fail "topology.operator.cluster: name or connectionSecret is required while topology.operator is enabled" }}
 {{- end }}
+{{- if and .person.create (not .person.credentialsSecret) }}
+{{- fail "topology.operator.person.credentialsSecret: is required while topology.operator.person.create is true" }}
+{{- end }}
 {{- if and .user.create (not .user.credentialsSecret) }}
 {{- fail "topology.operator.user.credentialsSecret: is required while topology.operator.user.create is true" }}
 {{- end }}
 {{- end }}
+{{- end }}
+{{- if and .Values.tools.enabled (not .Values.tools.existingSecret) }}
+{{- fail "tools.existingSecret: is required while tools.enabled is true; never the relay's own login" }}
+{{- end }}
+{{- if and .Values.tools.enabled (eq .Values.tools.existingSecret .Values.secrets.existingSecret) (eq .Values.tools.amqpUrlKey .Values.secrets.keys.amqpUrl) }}
+{{- fail "tools.existingSecret: must not be the relay's own login, which may not read what a person looks at" }}
 {{- end }}
 {{- if and .Values.topology.operator.enabled (eq .Values.config.amqp.topology "declare") }}
 {{- fail "config.amqp.topology: must be check or null while topology.operator owns the topology" }}

@@ -7,6 +7,7 @@ from charts.sources.values.observing import OBSERVING
 from charts.sources.values.program import config
 from charts.sources.values.scaling import AUTOSCALING
 from charts.sources.values.secrets import SECRETS, TLS
+from charts.sources.values.tools import TOOLS
 from charts.sources.values.topology import TOPOLOGY
 
 # Helm hands this to every chart that is part of another one.
@@ -33,6 +34,7 @@ def values() -> Block:
         **OBSERVING,
         networkPolicy=NETWORK,
         topology=TOPOLOGY,
+        tools=TOOLS,
         extraObjects=pods.EXTRA_OBJECTS,
         **{"global": _GLOBAL},
     )

@@ -48,6 +48,17 @@ _USER = block(
     ),
 )
 
+_PERSON = block(
+    "A login for a person who runs `trace`, `parked` and `unrouted`; the one of `tools`.",
+    create=Value("Whether it is made.", default=False, needs=FLAG),
+    credentialsSecret=Value(
+        "A Secret with username and password; required where created.",
+        "",
+        NAME,
+        ("order-relay-person-login",),
+    ),
+)
+
 _OPERATOR = block(
     "RabbitMQ's Topology Operator makes it, and the relay only looks.",
     enabled=Value("Whether it does.", default=False, needs=FLAG),
@@ -59,6 +70,7 @@ _OPERATOR = block(
         needs=FLAG,
     ),
     user=_USER,
+    person=_PERSON,
     policies=Value(
         "Policies of the virtual host.",
         [],

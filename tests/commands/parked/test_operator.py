@@ -3,35 +3,84 @@
 import asyncio
 import signal
 import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
 
+import pytest
+from aiormq.abc import AbstractChannel
+from aiormq.exceptions import ChannelAccessRefused
+
+from service.core.topology import build_topology
 from tests.commands.parked.conftest import Run
 from tests.commands.parked.scene import PARKED, park, unknown
+from tests.edges.amqp.crash import declared
 from tests.world.broker.vhost import VirtualHost
 from tests.world.relay_process import environment
 from tests.world.terminal import Terminal
 
-READ = r"^orders\.(parked|unrouted)$"
-WRITE = r"^orders\.(parked|retry|replies)$"
+READ = r"^orders\.(parked|unrouted|retry\.[0-9]+)$"
+WRITE = r"^orders\.(retry|replies|parked)$"
 WHY = ("--reason", "the API was down")
 ONE = ("--yes", "--count", "1")
 
 
-async def test_the_rights_of_the_page_suffice(vhost: VirtualHost, run: Run) -> None:
-    """Nothing to configure, nothing of the requests to read or to write."""
-    await park(vhost, [unknown(f"o-{n}") for n in range(3)])
+def test_the_pages_name_these_rights() -> None:
+    """The README's table, and the page of these commands."""
+    root = Path(__file__).parents[3]
+    for page in ("README.md", "docs/parked.md"):
+        text = (root / page).read_text(encoding="utf-8")
+        for right in (WRITE, READ):
+            assert f"`{right}`".replace("|", r"\|") in text, page
+
+
+async def test_these_rights_suffice_for_every_command(
+    vhost: VirtualHost, run: Run, tmp_path: Path
+) -> None:
+    """Nothing to configure, and nothing of the requests to read or to write."""
+    await declared(vhost.url, build_topology("orders", (600, 3600)))
+    await park(vhost, [unknown(f"o-{n}") for n in range(4)])
+    await vhost.publish(b"{}", exchange="orders", routing_key="order.request", message_id="o-9")
     vhost.set_permissions(configure="", write=WRITE, read=READ)
-    for arguments in (
-        ["parked", "list"],
-        ["unrouted", "list"],
-        ["parked", "replay", "o-0", *WHY, *ONE],
-        ["parked", "resolve", "o-1", "--order", "ord_1", *WHY, *ONE],
-        ["parked", "drop", "o-2", "--no-order-exists", *WHY, *ONE],
-        ["unrouted", "deliver", "--all", "--yes", "--count", "2"],
-    ):
-        result = await run(*arguments)
+    file = str(tmp_path / "parked.jsonl")
+    for arguments, code in (
+        (["parked", "list"], 0),
+        (["parked", "show", "o-0"], 0),
+        (["parked", "export", "--to", file], 0),
+        (["parked", "replay", "o-0", *WHY, *ONE], 0),
+        (["trace", "o-0"], 0),
+        (["parked", "resolve", "o-1", "--order", "ord_1", *WHY, *ONE], 0),
+        (["parked", "drop", "o-2", "--no-order-exists", *WHY, *ONE], 0),
+        (["parked", "restore", file, "--yes", "--count", "3"], 0),
+        (["trace", "o-3"], 0),
+        (["unrouted", "list"], 0),
+        (["unrouted", "show", "o-1"], 0),
+        (["trace", "o-1"], 0),
         # Nobody is bound for the replies.
-        assert result.returncode == (1 if "deliver" in arguments else 0), result.stderr
-    assert await vhost.ready(PARKED) == 0
+        (["unrouted", "deliver", "--all", "--yes", "--count", "2"], 1),
+    ):
+        result = await run(*arguments, RETRY__DELAYS_SECONDS="600,3600")
+        assert result.returncode == code, (arguments, result.stdout, result.stderr)
+    # It looks with what it may, and says what this login may not do.
+    looked = await run("doctor", "--only", "OR-R", RETRY__DELAYS_SECONDS="600,3600")
+    assert "OR-R01  the user may not read" in looked.stdout
+    assert looked.returncode == 1
+    assert await vhost.ready(PARKED) == 4
+
+
+async def test_this_login_cannot_read_the_requests(vhost: VirtualHost) -> None:
+    """Neither by a look nor by a binding of its own: each would make orders perhaps sent."""
+    vhost.set_permissions(configure="", write=WRITE, read=READ)
+
+    async def refused(ask: Callable[[AbstractChannel], Awaitable[object]]) -> None:
+        async with vhost.channel() as channel:
+            wire = await channel.get_underlay_channel()
+            with pytest.raises(ChannelAccessRefused):
+                await ask(wire)
+
+    await refused(lambda wire: wire.basic_get("orders.requests"))
+    await refused(lambda wire: wire.queue_bind("orders.parked", "orders", "order.request"))
+    await refused(lambda wire: wire.queue_purge("orders.requests"))
+    await refused(lambda wire: wire.queue_declare("orders.mine"))
 
 
 async def test_a_right_that_is_missing_loses_nothing(vhost: VirtualHost, run: Run) -> None:

@@ -113,6 +113,7 @@ async def test_what_differs_is_named_with_what_differs(
         f"{queue} differs: x-dead-letter-routing-key is none, must be 'orders.requests' {BARE}",
         f"{queue} differs: x-dead-letter-strategy is none, must be 'at-least-once' {BARE}",
         f"{queue} differs: x-overflow is none, must be 'reject-publish' {BARE}",
+        f"{queue} differs: x-delivery-limit is none, must be '1000000000' {BARE}",
         f"{queue} differs: x-message-ttl is '5000', must be '1000'",
     ]
     # Passively nothing of it can be seen.

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import aio_pika
 import pytest
-from pamqp.common import FieldValue
 
 from service.core.topology import build_whole_topology
+from tests.commands.parked.scene import park, unknown
 from tests.edges.admin.asking import serving
 from tests.edges.amqp.crash import declared
 from tests.shipping.docs.shell import PAGES, Block, blocks, program
@@ -58,7 +58,9 @@ class Shell:
 @contextmanager
 def shell(node: RabbitNode, folder: Path) -> Iterator[Shell]:
     """With RabbitMQ's programs for this node, this program, and the pages of a relay."""
-    relay = ["env", f"ORDER_RELAY_AMQP__URL={node.amqp_url()}", sys.executable, "-m", "service"]
+    # Whatever else listens at the usual port of this machine is no relay's.
+    settings = [f"ORDER_RELAY_AMQP__URL={node.amqp_url()}", "ORDER_RELAY_ADMIN__PORT=0"]
+    relay = ["env", *settings, sys.executable, "-m", "service"]
     programs = {"order-relay": relay}
     programs |= {name: node.command(name) for name in RUN if name.startswith("rabbitmq")}
     for name, command in programs.items():
@@ -78,12 +80,7 @@ async def parked(node: RabbitNode) -> AsyncIterator[VirtualHost]:
         await host.declare("shop.replies")
         async with host.channel() as channel:
             await (await channel.get_queue("shop.replies")).bind("orders.replies", "shop.#")
-            exchange = await channel.get_exchange("orders.parked")
-            for number in range(PARKED):
-                code = "outcome_unknown" if number == 1 else "missing_message_id"
-                headers: dict[str, FieldValue] = {"x-order-relay-parked-code": code}
-                message = aio_pika.Message(b"{}", message_id=f"o-{number}", headers=headers)
-                await exchange.publish(message, "", timeout=10)
+            await park(host, [unknown(f"o-{number}") for number in range(PARKED)])
             lonely = aio_pika.Message(b'{"status": "accepted"}', message_id="o-lonely")
             await (await channel.get_exchange("orders.unrouted")).publish(lonely, "shop.gone")
             # Still connected: one connection that can be listed.
@@ -131,6 +128,6 @@ async def test_every_command_works_and_leaves_what_is_parked(
                     assert await host.ready("orders.parked") == PARKED, command
                     if command == "order-relay parked list":
                         assert all(f"o-{number}" in done.stdout for number in range(PARKED))
-                    elif command.startswith("order-relay parked show"):
+                    elif command.startswith(("order-relay parked show", "order-relay trace")):
                         assert ID in done.stdout
     assert len(tried) > 8

@@ -93,7 +93,10 @@ def kinds(objects: list[Object], kind: str) -> list[Object]:
 
 def pod(objects: list[Object]) -> Object:
     """The pod template of the relay."""
-    template: Object = named(objects, "Deployment")["spec"]["template"]
+    # The one that runs nothing by itself is for a person.
+    deployments = kinds(objects, "Deployment")
+    (one,) = [each for each in deployments if not each["metadata"]["name"].endswith("-tools")]
+    template: Object = one["spec"]["template"]
     return template
 
 
