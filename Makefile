@@ -16,7 +16,7 @@ compile := $(python) -m uv pip compile --quiet --universal --python-version 3.11
 .DEFAULT_GOAL := help
 .PHONY: help setup ready lint format test test-quick demo demo-up demo-down soak bench \
 	chaos cluster hostile leaks limits mutants debian13 image audit chart chart-files kube \
-	rules log-schema contract dashboards observe pictures build lock clean
+	rules log-schema contract samples dashboards observe pictures build lock clean
 
 help: ## lists the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -138,6 +138,10 @@ log-schema: ready ## writes the log's schema, its page, the doctor's page, and d
 contract: ready ## checks docs/contract, with AsyncAPI's own parser where npm is there
 	@$(python) -m tests.shipping.contract.parser
 	@$(python) -m pytest tests/shipping/contract tests/commands/producing/test_check_message.py
+
+samples: ready ## runs docs/samples against a sandbox, in each language whose programs are there
+	@$(python) -m tests.world.broker ensure
+	@$(python) -m tests.shipping.samples $(ARGS)
 
 dashboards: ready ## writes the Grafana dashboards of the chart from their code
 	@$(python) -m charts.sources.dashboards

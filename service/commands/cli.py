@@ -16,6 +16,7 @@ from service.commands import config as config_command
 from service.commands import topology as topology_command
 from service.commands.parked.cli import app as parked
 from service.commands.refusing import or_refuse, refuse
+from service.commands.sandbox.cli import sandbox
 from service.commands.send.cli import send
 from service.commands.unrouted.cli import app as unrouted
 
@@ -150,6 +151,7 @@ def trace(
 
 
 app.command("send", short_help="Publish orders and wait for their replies.")(send)
+app.command("sandbox", short_help="Run a relay without the API, to try a producer.")(sandbox)
 
 
 @app.command("check-message", short_help="Say what the relay would say of a message.")

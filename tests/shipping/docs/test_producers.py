@@ -1,4 +1,4 @@
-"""The README's examples for producers are what the relay takes and what it says."""
+"""The examples of the page for producers are what the relay takes and what it says."""
 
 import json
 import re
@@ -12,8 +12,8 @@ from service.core.order import build_order
 from service.core.reply import build_reply
 from tests.core.build import NOW, message, received
 
-README = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
-ORDER, *REPLIES = re.findall(r"^```json\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+PAGE = (Path(__file__).parents[3] / "docs" / "producers.md").read_text(encoding="utf-8")
+ORDER, *REPLIES = re.findall(r"^```json\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 
 
 def test_the_order_is_taken() -> None:

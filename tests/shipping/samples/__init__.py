@@ -1,0 +1,1 @@
+"""The samples of docs/samples, run against a sandbox: `make samples`."""
