@@ -162,8 +162,9 @@ class AmqpPublisher:
         if broken.result().cause is LostCause.PUBLISH_TIMEOUT:
             self._ports.broker.turn(ConnectionName.PUBLISH)
         known, why = self._holding.why(Doubt.UNPROVEN), broken.result().why_held
+        looked_at = broken.result().cause is LostCause.TOPOLOGY and why is not None
         # What was found before is still so: each try would say it, and then something else.
-        if why is not None or known in (None, STARTING):
+        if looked_at or known in (None, STARTING, DOWN):
             self._holding.begin(Doubt.UNPROVEN, why or DOWN)
         self._holding.end(Doubt.BLOCKED)
 
