@@ -79,7 +79,7 @@ class Lanes:
         try:
             while True:
                 lane = await self._shared_lane(reply=outgoing.reply)
-                async with lane.room:
+                async with lane.turn_of(outgoing.message.message_id):
                     if lane.left.done():
                         continue
                     sending = lane.begin(outgoing, self._turn)
