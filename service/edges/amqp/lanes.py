@@ -25,9 +25,9 @@ from service.edges.amqp.attempt import (
     Shut,
 )
 from service.edges.amqp.connection import Session, SessionBrokenError, channel_cause, expected
-from service.edges.amqp.faults import fault_of_reply, words_of
+from service.edges.amqp.faults import words_of
 from service.edges.amqp.lane import Lane
-from service.flow.events.faults import BrokerFault
+from service.edges.amqp.refusals import of_all, why_held
 from service.flow.events.labels import LostCause
 from service.flow.ports import Clock
 
@@ -79,11 +79,11 @@ class Lanes:
         try:
             while True:
                 lane = await self._shared_lane(reply=outgoing.reply)
-                async with lane.room:
+                async with lane.turn_of(outgoing.message.message_id):
                     if lane.left.done():
                         continue
                     sending = lane.begin(outgoing, self._turn)
-                    ended = await self._end(sending, lane, self._late_seconds)
+                    ended = await self._end(sending, lane, self._late_seconds, outgoing.exchange)
                 if isinstance(ended, Late | Shut):
                     self._leave(lane)
                 return ended
@@ -105,13 +105,14 @@ class Lanes:
         try:
             async with self._apart:
                 lane = Lane(await self._channel())
-                if earlier is not None and earlier.done() and self._read(earlier) == Acked():
+                exchange = outgoing.exchange
+                if earlier and earlier.done() and self._read(earlier, exchange) == Acked():
                     self._leave(lane)
                     return Acked()
                 sending = lane.begin(outgoing, self._turn)
-                ended = await self._end(sending, lane, seconds)
+                ended = await self._end(sending, lane, seconds, exchange)
                 late = isinstance(ended, Late)
-                self._leave(lane, (lambda: heard(self._read(sending))) if late else None)
+                self._leave(lane, (lambda: heard(self._read(sending, exchange))) if late else None)
                 return ended
         except SessionBrokenError as broken:
             return Over(broken.reason)
@@ -186,11 +187,11 @@ class Lanes:
         task.add_done_callback(self._background.discard)
         task.add_done_callback(lambda done: done.cancelled() or done.exception())
 
-    async def _end(self, sending: Sending, lane: Lane, seconds: float) -> Ended:
+    async def _end(self, sending: Sending, lane: Lane, seconds: float, exchange: str) -> Ended:
         self._silent_since = min(self._silent_since, self._clock.monotonic())
         try:
             if await self._done(sending, lane.left, seconds):
-                return self._read(sending)
+                return self._read(sending, exchange)
         except asyncio.CancelledError:
             sending.cancel()
             raise
@@ -203,17 +204,19 @@ class Lanes:
             return Over("not confirmed in time")
         return Late(sending)
 
-    def _read(self, sending: Sending) -> Ended:
+    def _read(self, sending: Sending, exchange: str) -> Ended:
         error = asyncio.CancelledError() if sending.cancelled() else sending.exception()
         if error is None:
             self._silent_since = inf
             return sending.result()
         if isinstance(error, ChannelInvalidStateError):
             return Shut("it was closed before")
-        if isinstance(error, AMQPChannelError) and not _ours(error):
+        if isinstance(error, AMQPChannelError) and not of_all(error):
             self._silent_since = inf
             return Shut(words_of(error))
-        self._session.end(broken := SessionBrokenError.by(channel_cause(error), error))
+        broken = SessionBrokenError.by(channel_cause(error), error)
+        broken.why_held = why_held(error, exchange)
+        self._session.end(broken)
         blamed = self._session.broken.result().blamed
         return Over(f"{type(error).__name__}: {broken.reason}", blamed)
 
@@ -238,11 +241,3 @@ class Lanes:
             if not await self._alarm.sounds() and alarms == self._alarm.number:
                 return False
             self._silent_since = inf
-
-
-def _ours(error: AMQPChannelError) -> bool:
-    """Whether no publication at all would be taken: that is no fault of one."""
-    fault, words = fault_of_reply(error), words_of(error)
-    # A login from before replies went to the unrouted may not write there: that one reply cannot.
-    one = "access to topic" in words or ".unrouted' in vhost" in words
-    return fault is BrokerFault.MISSING or (fault is BrokerFault.RIGHTS and not one)

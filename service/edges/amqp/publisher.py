@@ -1,4 +1,4 @@
-"""The publishing connection: persistent, mandatory, confirmed, one at a time for each id."""
+"""The publishing connection: persistent, mandatory, confirmed."""
 
 import asyncio
 from collections.abc import Callable
@@ -17,12 +17,11 @@ from service.edges.amqp.connection import Session, SessionBrokenError, keep_up, 
 from service.edges.amqp.holding import Doubt, Holding
 from service.edges.amqp.lanes import Lanes
 from service.edges.amqp.preparation import Prepare
-from service.edges.amqp.trial import Trial
+from service.edges.amqp.trial import Trial, alone_on
 from service.edges.amqp.tries import Tries, TriesPorts
 from service.flow.events import Emit
 from service.flow.events.labels import STARTING, ConnectionName, LostCause
 from service.flow.events.process import BrokerConnected
-from service.flow.keyed_lock import KeyedLock
 from service.flow.ports import Clock, Published, Unconfirmed
 from service.flow.ways import Destination, Ways
 
@@ -68,7 +67,6 @@ class AmqpPublisher:
         self._stop = asyncio.Event()
         self._ready = asyncio.Event()
         self._current: tuple[Lanes, Session] | None = None
-        self._same_id = KeyedLock()
         self._blocking = Blocking(now=False, times=0)
         self._holding = Holding(ports.hold, ports.lift)
         self._holding.begin(Doubt.UNPROVEN, STARTING)
@@ -88,7 +86,7 @@ class AmqpPublisher:
                 ports.clock,
                 ports.emit,
                 self._stop,
-                Trial(ports.broker, ports.clock, patience_seconds),
+                Trial(alone_on(ports.broker, ports.clock, patience_seconds)),
                 self._assurance.doubt,
             ),
             unrouted=topology.unrouted_exchange,
@@ -112,13 +110,10 @@ class AmqpPublisher:
 
     async def publish(self, publication: Publication) -> Published:
         """Publish and wait for the confirm; a reply that is not taken goes to the unrouted."""
-        # aiormq recognises a returned message by its message_id: of two in flight with one id,
-        # the wrong one would be reported as confirmed.
-        async with self._same_id.hold(publication.message.message_id or ""):
-            lanes = await self._standing()
-            if lanes is None:
-                return Unconfirmed("not connected")
-            return await self._tries.carry(self._outgoing(publication), lanes)
+        lanes = await self._standing()
+        if lanes is None:
+            return Unconfirmed("not connected")
+        return await self._tries.carry(self._outgoing(publication), lanes)
 
     def _outgoing(self, publication: Publication) -> Outgoing:
         exchange, key = self._exchanges[publication.kind], publication.routing_key
@@ -162,8 +157,9 @@ class AmqpPublisher:
         if broken.result().cause is LostCause.PUBLISH_TIMEOUT:
             self._ports.broker.turn(ConnectionName.PUBLISH)
         known, why = self._holding.why(Doubt.UNPROVEN), broken.result().why_held
+        looked_at = broken.result().cause is LostCause.TOPOLOGY and why is not None
         # What was found before is still so: each try would say it, and then something else.
-        if why is not None or known in (None, STARTING):
+        if looked_at or known in (None, STARTING, DOWN):
             self._holding.begin(Doubt.UNPROVEN, why or DOWN)
         self._holding.end(Doubt.BLOCKED)
 

@@ -10,7 +10,6 @@ from service.core.outcome import Answered as ApiAnswered
 from service.core.settlement import Settlement
 from service.core.topology import build_topology, build_whole_topology
 from service.edges.amqp.broker import Broker
-from service.edges.amqp.publisher import DOWN
 from service.flow.events.labels import STARTING, ConnectionName, HoldReason, LostCause
 from service.flow.events.order import AttemptEnded, PublishFailed, Settled
 from service.flow.events.process import (
@@ -103,17 +102,43 @@ async def test_when_the_replies_exchange_is_gone_no_further_order_is_sent(
         await events.until(Settled, request_id="o-0")
         vhost.node.api.delete("exchanges", vhost.name, "orders.replies")
         _send(shop, "o-1")
-        await events.until(HoldChanged, held=True, why=DOWN)
-        for number in range(2, 12):
-            _send(shop, f"o-{number}")
         advice = "a part of the topology is missing; order-relay topology declares it"
         why = f"{advice} (exchange orders.replies is missing)"
         await events.until(HoldChanged, held=True, why=why)
+        for number in range(2, 12):
+            _send(shop, f"o-{number}")
+        await events.until(BrokerLost, cause=LostCause.TOPOLOGY)
         assert len(events.of(AttemptEnded)) == 2
         await declared(vhost.url, QUICK)
         for number in range(1, 12):
             await events.until(Settled, request_id=f"o-{number}", settlement=Settlement.REPLIED)
         assert len(events.of(AttemptEnded)) == 12
+        assert _holds(whole.edge)[2:] == [why, f"over: {why}"]
+
+
+async def test_when_the_right_to_reply_is_gone_no_further_order_is_sent(
+    vhost: VirtualHost, broker: Broker, shop: RawPublisher
+) -> None:
+    """The first refusal names it, while replies wait; a channel goes by what it knew until then."""
+    only = {"exchange": "orders.replies", "write": r"^order\.", "read": ""}
+    vhost.node.api.put("topic-permissions", vhost.name, vhost.user, body=only)
+    async with relaying(broker, CHECK) as whole:
+        events = whole.edge.events
+        _send(shop, "o-0")
+        await events.until(Settled, request_id="o-0")
+        vhost.set_permissions(configure="", write=NO_REPLIES, read=READ)
+        refused = whole.edge.publisher.publish(publication(key="no-right", message_id="m-1"))
+        assert await refused != Confirmed()
+        for number in range(1, 11):
+            _send(shop, f"o-{number}")
+        assert await whole.edge.publisher.publish(publication(message_id="m-2")) != Confirmed()
+        await events.until(BrokerLost, number=2)
+        assert len(events.of(AttemptEnded)) == 1
+        (why,) = _holds(whole.edge)[2:]
+        assert why.startswith(NO_RIGHT)
+        vhost.set_permissions(configure="", write=WRITE, read=READ)
+        for number in range(1, 11):
+            await events.until(Settled, request_id=f"o-{number}", settlement=Settlement.REPLIED)
 
 
 @pytest.mark.parametrize(

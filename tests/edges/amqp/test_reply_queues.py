@@ -83,11 +83,11 @@ async def test_a_queue_that_stands_still_keeps_nobody_else_back(
 
 
 async def _parked_at_once(broker: Broker) -> None:
-    """Behind a reply that is not late yet: parked copies have a channel of their own."""
+    """Behind a reply of its id that is not late yet: parked copies have a channel of their own."""
     async with publishing(broker, Options(publish_timeout_seconds=600.0)) as edge:
         waiting = asyncio.create_task(tell(edge, "stuck", ["stuck-patient"]))
         await settle()
-        parked = publication(PublicationKind.PARKED, "", message_id="parked")
+        parked = publication(PublicationKind.PARKED, "", message_id="stuck-patient")
         async with asyncio.timeout(60):
             assert await edge.publisher.publish(parked) == Confirmed()
         assert not waiting.done()
