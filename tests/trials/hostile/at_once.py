@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import os
 import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import AsyncExitStack
@@ -30,6 +31,7 @@ from tests.trials.hostile.at_once_bad import (
 from tests.trials.hostile.findings import Finding
 from tests.trials.hostile.neighbours import MEBIBYTE, limited
 from tests.trials.hostile.reply_queues import GOOD, REPLIES, forbidden, full, hung, publish
+from tests.trials.limits.stage import before_others
 from tests.world.broker import VirtualHost
 from tests.world.broker.raw import RawPublisher
 from tests.world.broker.wire import Raw
@@ -103,9 +105,11 @@ async def run(host: VirtualHost, directory: Path, seconds: float, bad: Collectio
         api = stack.enter_context(ApiProcess(directory))
         await api.ready()
         await api.ask("PUT", "/limits", json=LATENCY)
-        await api.ask("PUT", "/faults", json=answers(seconds))
+        await api.ask("PUT", "/faults", json=answers())
         kind = stack.enter_context(limited())
         relay = stack.enter_context(kind(directory, host.url, api.url))
+        for pid in (os.getpid(), api.pid, relay.pid, host.node.pid):
+            before_others(pid)
         await relay.consuming()
         told = await stack.enter_async_context(_Told.collect(host.url))
         async with asyncio.TaskGroup() as group:

@@ -48,18 +48,15 @@ class Bad:
     body: bytes = good_body(1).encode()
 
 
-def answers(seconds: float) -> list[dict[str, Any]]:
-    """The API's faults; an order on its tenth attempt is throttled once, without a time."""
+def answers() -> list[dict[str, Any]]:
+    """The API's faults; by contract its one 429 holds everybody for a moment."""
     by_prefix = [
         {"fault": "status", "match": {"request_id": f"{name}-*"}, "times": None, **answer}
         for name, answer in _ANSWERS.items()
     ]
-    tenths = [
-        {"fault": "status", "status": 429, "match": {"request_id": f"{TENTH}-{number}"}}
-        for number, _ in _every(ANSWERS_EVERY_SECONDS, seconds)
-    ]
+    throttled = {"fault": "status", "status": 429, "match": {"request_id": TENTH}}
     hang = {"fault": "hang_before", "match": {"request_id": COPIED}, "times": None}
-    return [*by_prefix, *tenths, hang]
+    return [*by_prefix, throttled, hang]
 
 
 def neighbours(seconds: float) -> list[Bad]:
@@ -69,6 +66,7 @@ def neighbours(seconds: float) -> list[Bad]:
 
 def _all(seconds: float) -> Iterator[Bad]:
     yield from [Bad(0.0, COPIED)] * COPIES
+    yield Bad(0.0, TENTH, way="waited")
     for number, at in _every(REPLIES_EVERY_SECONDS, seconds):
         for key in REPLY_KEYS:
             yield Bad(at, f"{key}-{number}", reply_to=key)
@@ -79,7 +77,6 @@ def _all(seconds: float) -> Iterator[Bad]:
     for number, at in _every(ANSWERS_EVERY_SECONDS, seconds):
         for kind in ("link-403", "link-404", "database"):
             yield Bad(at, f"{kind}-{number}")
-        yield Bad(at, f"{TENTH}-{number}", way="waited")
         for each in range(STRANGE):
             yield Bad(at, f"strange-{number}-{each}")
 
