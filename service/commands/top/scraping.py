@@ -33,6 +33,14 @@ async def scrape(
     url: str, *, within_seconds: float = TIMEOUT_SECONDS, most_bytes: int = MOST_BYTES
 ) -> Scrape:
     """The metrics at `url` as they are now. Raises ScrapeFailedError."""
+    text = await fetch(url, within_seconds=within_seconds, most_bytes=most_bytes)
+    return Scrape(time.monotonic(), parse(text))
+
+
+async def fetch(
+    url: str, *, within_seconds: float = TIMEOUT_SECONDS, most_bytes: int = MOST_BYTES
+) -> str:
+    """What `url` answers with 200. Raises ScrapeFailedError."""
     body = None
     # A client each time: it has no connection that may be closed by now, and no cookie.
     client = httpx2.AsyncClient(headers=_HEADERS, verify=_TRUST, timeout=None, trust_env=False)
@@ -53,7 +61,7 @@ async def scrape(
         raise ScrapeFailedError(why) from error
     except httpx2.TransportError as error:
         raise ScrapeFailedError(describe(error, Phase.READING)) from error
-    return Scrape(time.monotonic(), parse(body.decode(errors="replace")))
+    return body.decode(errors="replace")
 
 
 def parse(text: str) -> Samples:
