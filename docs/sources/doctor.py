@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from charts.sources import write
+from docs.sources.setups import BROKEN, GOOD
 from service.commands.doctor.findings import Kind, Mark
 from service.commands.doctor.kinds import KINDS
 
@@ -36,12 +37,19 @@ order-relay doctor --wait 60        # again until nothing is wrong, a minute at 
 | wrong | orders would not flow, or could be lost: exit code 1 |
 | not checked | it could not be looked at, so nothing is known of it |
 
-Rights are asked by calls that the broker must refuse for another reason. The API is called once,
-with the key and without a `request_id`: by its documentation it then answers 400 and places no
-order. A broker is looked at for 15 s at most. What the relay holds and answers while it runs is
-told by [`order-relay top`](top.md).
+Rights are asked by calls that the broker must refuse for another reason, or that take away what is
+not there. The API is called once, with the key and without a `request_id`: by its documentation it
+then answers 400 and places no order. One question takes 5 s at most, all of them 15 s: those that
+do not depend on each other are asked at the same time, and what has no answer is `not checked`,
+never ok. What the relay holds and answers while it runs is told by [`order-relay top`](top.md).
 
 The codes stay as they are. This page is written from the program (`make log-schema`).
+"""
+_SETUPS = """
+## Set-ups that it is tried on
+
+Each is made by a test, most of them on a real broker, and the doctor gives it this code and no
+other that is `wrong` or to `look` at.
 """
 
 
@@ -52,7 +60,17 @@ def page() -> str:
         parts.append(f"\n## {title}\n")
         kinds = sorted((k for k in KINDS if k.code[3] == letter), key=lambda kind: kind.code)
         parts += map(_kind, kinds)
-    return "".join(parts)
+    return "".join(parts) + _setups()
+
+
+def _setups() -> str:
+    by_code = {kind.code: kind for kind in KINDS}
+    lines = [_SETUPS, "| what is broken | code | what to do |", "|---|---|---|"]
+    for name, code in BROKEN.items():
+        mend = by_code[code].mend.replace("|", "\\|")
+        lines.append(f"| {name} | [{code}](#{code.lower()}) | {mend} |")
+    lines += ["", f"In these {len(GOOD)} it finds nothing to mend: {'; '.join(GOOD)}.", ""]
+    return "\n".join(lines)
 
 
 def _kind(kind: Kind) -> str:

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
@@ -203,6 +205,19 @@ def doctor(
         float, typer.Option(min=0.0, max=3600.0, help="Seconds until nothing is wrong any more.")
     ] = 0.0,
     as_json: Annotated[bool, typer.Option("--json", help="Say it as JSON.")] = False,
+    bundle: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write all of it to a new .tar.gz, without secrets."),
+    ] = None,
+    log: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="A relay's log in JSON, whose end goes into the bundle.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
 ) -> None:
     """Look at settings, brokers, rights, topology and API; change nothing.
 
@@ -215,12 +230,23 @@ def doctor(
     for prefix in (*(only or ()), *(skip or ())):
         if not doctor_command.is_known(prefix):
             raise typer.BadParameter(f"no code begins with {prefix!a}; see docs/doctor.md")
-    settings, found = or_refuse(load_shown)
-    files = [one.file for one in found.values() if one.file is not None]
+    if bundle is not None and os.path.lexists(bundle):
+        raise typer.BadParameter(f"{bundle} is there already, and stays", param_hint="--bundle")
+    if log is not None and bundle is None:
+        raise typer.BadParameter("goes with --bundle", param_hint="--log")
+    try:
+        settings, found = load_shown()
+    except BadSettingsError as error:
+        _exit(doctor_command.refused(error.problems, as_json=as_json))
     wanted = doctor_command.Wanted(
-        only=only or (), skip=skip or (), as_json=as_json, wait_seconds=wait
+        only=only or (),
+        skip=skip or (),
+        as_json=as_json,
+        wait_seconds=wait,
+        bundle=bundle,
+        log=log,
     )
-    _exit(asyncio.run(doctor_command.doctor(settings, files, wanted)))
+    _exit(asyncio.run(doctor_command.doctor(settings, found, wanted)))
 
 
 def _exit(code: ExitCode) -> NoReturn:

@@ -7,30 +7,18 @@ from datetime import datetime, timedelta
 from service.app.settings import ShownSettings
 from service.commands.doctor import kinds
 from service.commands.doctor.findings import Finding, Kind, Mark
-from service.core.codes import Code
-from service.core.outcome import (
-    Accepted,
-    Answered,
-    ApiResult,
-    Lost,
-    NotSent,
-    Refused,
-    Suspected,
-    Throttled,
-    Unknown,
-    Unreached,
-    classify,
-)
-from service.core.retry_after import http_date
-from service.core.topology import Queue, Topology
-from service.edges.amqp.examination import Examined
+from service.core.topology import Exchange, Queue, Topology
+from service.edges.amqp.examination import Examined, entity
+from service.edges.amqp.questions import SILENT
 from service.flow.events.faults import BrokerFault
 
 LEAST_VERSION = (3, 10)
-MOST_SKEW = timedelta(minutes=1)
 SOON = timedelta(days=14)
 MOST_HELD_SECONDS = 900.0
 WRITABLE_BY_OTHERS = 0o002
+
+IMAGE_PREFIX = "/opt/order-relay"
+"""Where the Dockerfile puts the program: so the image is known."""
 
 PLACEMENT = frozenset(
     {"x-quorum-initial-group-size", "x-quorum-target-group-size", "x-queue-leader-locator"}
@@ -85,17 +73,41 @@ def _of_broker(seen: Examined, topology: Topology, *, declares: bool) -> Iterato
     kind = kinds.CONNECTED if numbers >= LEAST_VERSION else kinds.OLD
     yield Finding(kind, f"{seen.address}: RabbitMQ {seen.version}")
     yield from _of_topology(seen, topology, declares=declares)
-    for kind, lacking in ((kinds.LACKING, seen.lacks), (kinds.LACKING_SHARE, seen.lacks_to_share)):
+    lacks = (
+        (kinds.LACKING, seen.lacks),
+        (kinds.LACKING_SHARE, seen.lacks_to_share),
+        (kinds.LACKING_RESCUE, seen.lacks_to_rescue),
+    )
+    for kind, lacking in lacks:
         if lacking:
             yield Finding(kind, f"the user may not {', '.join(map(str, lacking))}")
-    if not (seen.lacks or seen.lacks_to_share):
+    if not (seen.unasked or any(lacking for _, lacking in lacks)):
         yield Finding(kinds.RIGHTS, "the user has every right that the relay needs")
-    if seen.configures and not declares:
-        yield Finding(kinds.TOO_MANY, f"the user may {', '.join(map(str, seen.configures))}")
+    # Rights on what is not there are those of another namespace's operator.
+    if seen.beyond and not is_nothing_there(seen, topology):
+        yield Finding(kinds.TOO_MANY, f"the user may {', '.join(map(str, seen.beyond))}")
+    yield from _of_unasked(seen)
+
+
+def _of_unasked(seen: Examined) -> Iterator[Finding]:
+    """What has no answer is never well."""
+    silent = [what for what, why in seen.unasked if why == SILENT]
+    if seen.blocked:
+        yield Finding(kinds.BLOCKED, f"{seen.address} blocks those who publish")
+    elif silent:
+        told = f"{seen.address}: no answer in time to {len(silent)} of its questions"
+        yield Finding(kinds.SILENT, told)
+    for reason in dict.fromkeys(why for _, why in seen.unasked):
+        whats = ", ".join(what for what, why in seen.unasked if why == reason)
+        yield Finding(kinds.UNASKED, f"{whats}: {reason}")
 
 
 def _of_topology(seen: Examined, topology: Topology, *, declares: bool) -> Iterator[Finding]:
     look, missing = seen.topology, kinds.UNDECLARED if declares else kinds.MISSING
+    if not declares and is_nothing_there(seen, topology):
+        told = f"{seen.address} has nothing of the namespace {topology.namespace}"
+        yield Finding(kinds.NOTHING, told)
+        return
     for what, fault in look.wrong.items():
         kind = missing if fault is BrokerFault.MISSING else kinds.DIFFERS
         of_the_peers = f" {topology.peers} " in what
@@ -104,9 +116,16 @@ def _of_topology(seen: Examined, topology: Topology, *, declares: bool) -> Itera
         yield Finding(kinds.UNSEEN, ", ".join(look.unseen))
     if look.uncompared and declares:
         yield Finding(kinds.UNCOMPARED, ", ".join(look.uncompared))
-    if not (look.wrong or look.unseen):
-        count = len(topology.exchanges) + len(topology.queues)
-        yield Finding(kinds.STANDS, f"the topology is there ({count} entities)")
+    things: list[Exchange | Queue] = [*topology.exchanges, *topology.queues]
+    unasked = {what for what, _ in seen.unasked}
+    if not (look.wrong or look.unseen or unasked & set(map(entity, things))):
+        yield Finding(kinds.STANDS, f"the topology is there ({len(things)} entities)")
+
+
+def is_nothing_there(seen: Examined, topology: Topology) -> bool:
+    """Whether each queue and each exchange is missing."""
+    missing = [one for one in seen.topology.wrong.values() if one is BrokerFault.MISSING]
+    return len(missing) == len(topology.exchanges) + len(topology.queues)
 
 
 def of_certificate(kind: Kind, whose: str, ends: datetime, now: datetime) -> Iterator[Finding]:
@@ -115,42 +134,10 @@ def of_certificate(kind: Kind, whose: str, ends: datetime, now: datetime) -> Ite
         yield Finding(kind, f"{whose}: its certificate ends on {ends:%Y-%m-%d}")
 
 
-def of_api(result: ApiResult, now: datetime) -> Iterator[Finding]:
-    """What the API makes of a call that has a key, and no request_id."""
-    if isinstance(result, Answered):
-        theirs = http_date(result.date or "")
-        if theirs is not None and abs(theirs - now) > MOST_SKEW:
-            ahead = "behind" if theirs > now else "ahead of"
-            seconds = abs(theirs - now).total_seconds()
-            yield Finding(kinds.CLOCK, f"this clock is {seconds:.0f} s {ahead} the API's")
-    yield _of_answer(result, now)
-
-
-def _of_answer(result: ApiResult, now: datetime) -> Finding:
-    outcome = classify(result, now)
-    match outcome:
-        case Refused(code=Code.REFUSED):
-            return Finding(kinds.API_ODD, f"the API says {outcome.message[:200]!a}")
-        case Refused() | Accepted():
-            return Finding(kinds.API_TAKES, "the API answers, and does not mind the key")
-        case Throttled():
-            return Finding(kinds.API_THROTTLES, f"the API answered {outcome.http_status}")
-        case Suspected(http_status=401 | 403) | Suspected(names_key=True):
-            return Finding(kinds.API_KEY, f"the API answered {outcome.http_status} to this key")
-        case Suspected():
-            return Finding(kinds.API_ELSEWHERE, outcome.reason)
-        case Unreached():
-            return Finding(kinds.API_UNREACHED, outcome.reason)
-        case Unknown():
-            return Finding(_of_unknown(result), outcome.reason)
-
-
-def _of_unknown(result: ApiResult) -> Kind:
-    match result:
-        case Answered(status=status):
-            return kinds.API_PAGE if status < 500 else kinds.API_FAILS  # noqa: PLR2004
-        case Lost() | NotSent():
-            return kinds.API_SILENT
+def of_problems(problems: Iterable[str]) -> Iterator[Finding]:
+    """Settings with which no relay starts."""
+    for problem in problems:
+        yield Finding(kinds.BAD_SETTINGS, problem)
 
 
 def of_settings(settings: ShownSettings) -> Iterator[Finding]:
@@ -170,6 +157,12 @@ def of_mode(path: str, mode: int) -> Iterator[Finding]:
     """Whether others could put a secret of theirs there."""
     if mode & WRITABLE_BY_OTHERS:
         yield Finding(kinds.OPEN_FILE, f"{path} has the mode {mode & 0o777:04o}")
+
+
+def of_user(uid: int, prefix: str) -> Iterator[Finding]:
+    """Whether the image runs as another user than its own; elsewhere that is a person's."""
+    if uid == 0 and prefix == IMAGE_PREFIX:
+        yield Finding(kinds.ROOT, "the process is root")
 
 
 def of_bindings(

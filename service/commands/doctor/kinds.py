@@ -1,5 +1,6 @@
 """What can be found, each with a code that stays: what it means, and what to do about it."""
 
+from service.commands.doctor import api_kinds
 from service.commands.doctor.findings import Kind, Mark
 from service.flow.events.faults import ADVICE, BrokerFault
 
@@ -61,6 +62,13 @@ PLAIN = Kind(
     "whoever hears the network reads the password and the orders; use amqps://",
 )
 
+BLOCKED = Kind(
+    "OR-B35",
+    Mark.WRONG,
+    "The broker blocks those who publish.",
+    "it has an alarm: free memory or disk there; see rabbitmq-diagnostics alarms",
+)
+
 RIGHTS = Kind("OR-R00", Mark.OK, "The user has every right that the relay needs.")
 LACKING = Kind(
     "OR-R01",
@@ -78,8 +86,17 @@ LACKING_SHARE = Kind(
 TOO_MANY = Kind(
     "OR-R03",
     Mark.LOOK,
-    "The user may change a topology that is an operator's.",
-    "with ORDER_RELAY_AMQP__TOPOLOGY=check the relay needs no right to configure; take it away",
+    "The user may do what no relay needs where an operator owns the topology.",
+    "with ORDER_RELAY_AMQP__TOPOLOGY=check the relay configures nothing, reads the requests only "
+    "and places no request: take these rights away; the README has the least",
+)
+
+LACKING_RESCUE = Kind(
+    "OR-R04",
+    Mark.LOOK,
+    "The user may not publish to the unrouted.",
+    "a reply that its queue does not take stays in hand, and its order comes again; grant write "
+    "on the exchange",
 )
 
 STANDS = Kind("OR-T00", Mark.OK, "The topology is as it should be.")
@@ -95,6 +112,13 @@ NO_STREAM = Kind(
     Mark.LOOK,
     "The exchange or the stream of the replicas is missing, or was made otherwise.",
     "orders are relayed, but several replicas share the API's limits roughly; order-relay topology",
+)
+NOTHING = Kind(
+    "OR-T07",
+    Mark.WRONG,
+    "Nothing of the topology is there.",
+    "see ORDER_RELAY_AMQP__NAMESPACE and the vhost in ORDER_RELAY_AMQP__URL; where both are right, "
+    "its operator makes it: order-relay topology",
 )
 DIFFERS = Kind(
     "OR-T03", Mark.WRONG, "A queue or exchange was made otherwise.", ADVICE[BrokerFault.DIFFERS]
@@ -112,56 +136,13 @@ UNCOMPARED = Kind(
     "run doctor once with a login that may configure it",
 )
 
-API_TAKES = Kind("OR-A00", Mark.OK, "The API answers as documented, and does not mind the key.")
-API_UNREACHED = Kind(
-    "OR-A01",
-    Mark.WRONG,
-    "The API cannot be reached.",
-    "see ORDER_RELAY_API__URL, DNS, firewalls, and ORDER_RELAY_API__CA_FILE",
-)
-API_SILENT = Kind(
-    "OR-A02",
-    Mark.WRONG,
-    "The API takes the call and gives no whole answer.",
-    "every order would be unknown; see ORDER_RELAY_API__URL and the API's own state",
-)
-API_ELSEWHERE = Kind(
-    "OR-A03",
-    Mark.WRONG,
-    "What answers there is not the API: 404, 405 or a redirect.",
-    "see ORDER_RELAY_API__URL",
-)
-API_PAGE = Kind(
-    "OR-A04",
-    Mark.WRONG,
-    "The answer is no JSON object, as a web page or a proxy would give it.",
-    "every order would be unknown; see ORDER_RELAY_API__URL",
-)
-API_KEY = Kind("OR-A05", Mark.WRONG, "The API refuses the key.", "see ORDER_RELAY_API__KEY")
-API_FAILS = Kind("OR-A06", Mark.WRONG, "The API fails.", "nothing is wrong here; ask the API's")
-API_THROTTLES = Kind(
-    "OR-A07", Mark.LOOK, "The API asks to wait.", "see who else uses the key, and docs/limits.md"
-)
-API_ODD = Kind(
-    "OR-A08",
-    Mark.LOOK,
-    "The API refuses a call without a request_id, with words that are not documented.",
-    "see whether these words are about the account",
-)
-CLOCK = Kind(
-    "OR-A09",
-    Mark.WRONG,
-    "The clocks here and at the API differ by more than a minute.",
-    "deadlines and ages of orders would be wrong; see the time service of this machine",
-)
-NO_KEY = Kind(
-    "OR-A10", Mark.UNCHECKED, "There is no key to call the API with.", "set ORDER_RELAY_API__KEY"
-)
-API_EXPIRES = Kind(
-    "OR-A11", Mark.LOOK, "The API's certificate ends within two weeks.", "tell the API's owner"
-)
-
 SETTINGS = Kind("OR-S00", Mark.OK, "The settings can be used.")
+BAD_SETTINGS = Kind(
+    "OR-S01",
+    Mark.WRONG,
+    "A setting cannot be used; the relay does not start (exit code 78).",
+    "the line says what is allowed; order-relay config shows where each setting comes from",
+)
 DRAIN = Kind(
     "OR-S02",
     Mark.LOOK,
@@ -185,6 +166,12 @@ PORT_TAKEN = Kind(
     "see ORDER_RELAY_ADMIN__PORT, or end what listens there",
 )
 RUNS_HERE = Kind("OR-S06", Mark.OK, "A relay runs here already, at the admin port.")
+ROOT = Kind(
+    "OR-S07",
+    Mark.LOOK,
+    "The image runs as root, and not as its own user.",
+    "it needs no right of root: take --user 0 or runAsUser: 0 away; its own user is 10001",
+)
 
 NO_MANAGEMENT = Kind(
     "OR-M00",
@@ -230,10 +217,17 @@ NO_FLAG = Kind(
     "The feature flag stream_queue is off.",
     "rabbitmqctl enable_feature_flag stream_queue: without it dead-lettering can lose orders",
 )
+UNASKED = Kind(
+    "OR-X02",
+    Mark.UNCHECKED,
+    "There was no answer, or no time to ask.",
+    "mend what is wrong first, then look again",
+)
 FAILED = Kind("OR-X01", Mark.WRONG, "A look failed.", "try again, or look by hand")
 
 KINDS: tuple[Kind, ...] = (
     *(kind for kind in list(vars().values()) if isinstance(kind, Kind)),
     *FAULTS.values(),
+    *api_kinds.KINDS,
 )
 """All of them."""

@@ -37,8 +37,10 @@ async def scrape(
     return Scrape(time.monotonic(), parse(text))
 
 
-async def fetch(url: str, *, within_seconds: float, most_bytes: int) -> str:
-    """What is at `url`, read within these bounds. Raises ScrapeFailedError."""
+async def fetch(
+    url: str, *, within_seconds: float = TIMEOUT_SECONDS, most_bytes: int = MOST_BYTES
+) -> str:
+    """What `url` answers with 200. Raises ScrapeFailedError."""
     body = None
     # A client each time: it has no connection that may be closed by now, and no cookie.
     client = httpx2.AsyncClient(headers=_HEADERS, verify=_TRUST, timeout=None, trust_env=False)

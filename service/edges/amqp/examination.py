@@ -1,51 +1,169 @@
 """What there is at one broker, and what the user may do there; looked at without effect."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TypeVar
 
-from service.core.topology import Topology
+from aio_pika.abc import AbstractConnection
+
+from service.core.topology import Exchange, Queue, Topology
 from service.edges.amqp import broker as brokers
 from service.edges.amqp import declare, rights
+from service.edges.amqp.alarm import Alarm
 from service.edges.amqp.broker import Broker
 from service.edges.amqp.one_off import keep_quiet
+from service.edges.amqp.questions import Bounds, Unanswered, answers
+from service.edges.amqp.rights import Access, Answer, Right
+
+ENDING_SECONDS = 1.0
+"""What is left of the time when the last question ends."""
+
+BLOCKED = "the broker blocks those who publish"
+BLOCKED_EVERY_SECONDS = 0.2
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """What was seen; `lacks` are rights that orders need, `configures` those to declare."""
+    """What was seen; `lacks` are rights that orders need, `beyond` those that nobody needs.
+
+    `unasked` is what has no answer, each with its reason; `blocked` that the broker has an alarm.
+    """
 
     address: str
     version: str
     topology: declare.Look
-    lacks: Sequence[rights.Right]
-    lacks_to_share: Sequence[rights.Right]
-    configures: Sequence[rights.Right]
+    lacks: Sequence[Right]
+    lacks_to_share: Sequence[Right] = ()
+    lacks_to_rescue: Sequence[Right] = ()
+    beyond: Sequence[Right] = ()
+    unasked: tuple[tuple[str, str], ...] = ()
+    blocked: bool = False
 
 
-async def examine(broker: Broker, topology: Topology, *, declares: bool) -> Examined:
+async def examine(
+    broker: Broker, topology: Topology, *, declares: bool, bounds: Bounds
+) -> Examined:
     """Look at the broker; BrokerUnreachableError where it cannot be connected to.
 
     One that `declares` the topology needs the rights to do so as well.
     """
     keep_quiet()
+    until = asyncio.get_running_loop().time() + bounds.all_seconds - ENDING_SECONDS
     connection, address = await broker.connect("doctor")
     try:
-        properties = brokers.underlay(connection).server_properties
-        seen = await declare.look(connection, topology, compare=True)
-        needed = (*rights.to_publish(topology), *rights.to_consume(topology))
-        declaring = rights.to_declare(topology)
-        refused = await rights.refused(connection, declaring)
+        examining = _Examining(connection, topology, bounds, until, declares=declares)
+        return await examining.run(address)
+    finally:
+        closing = asyncio.ensure_future(brokers.close(connection))
+        await asyncio.wait({closing}, timeout=ENDING_SECONDS / 2)
+        closing.cancel()
+
+
+class _Examining:
+    """One broker, by one connection."""
+
+    def __init__(
+        self,
+        connection: AbstractConnection,
+        topology: Topology,
+        bounds: Bounds,
+        until: float,
+        *,
+        declares: bool,
+    ) -> None:
+        self._connection = connection
+        self._topology = topology
+        self._bounds = bounds
+        self._until = until
+        self._declares = declares
+        self._alarm = Alarm(brokers.underlay(connection))
+        self._unasked: dict[str, str] = {}
+
+    async def run(self, address: str) -> Examined:
+        """All that can be asked."""
+        wire = brokers.underlay(self._connection)
+        version = str(wire.server_properties.get("version", "unknown"))
+        seen = await self._seen()
+        said = await self._said()
         return Examined(
             address,
-            str(properties.get("version", "unknown")),
+            version,
             seen,
-            [*await rights.refused(connection, needed), *(refused if declares else ())],
-            await rights.refused(connection, rights.to_share(topology)),
-            [
-                right
-                for right in declaring
-                if right.access is rights.Access.CONFIGURE and right not in refused
-            ],
+            lacks=_of(said, self._needed(), Answer.REFUSED),
+            lacks_to_share=_of(said, rights.to_share(self._topology), Answer.REFUSED),
+            lacks_to_rescue=_of(said, rights.to_rescue(self._topology), Answer.REFUSED),
+            beyond=_of(said, self._beyond(), Answer.GRANTED),
+            unasked=tuple(self._unasked.items()),
+            blocked=bool(self._unasked) and await self._alarm.sounds(),
         )
-    finally:
-        await brokers.close(connection)
+
+    def _needed(self) -> tuple[Right, ...]:
+        needed = (*rights.to_publish(self._topology), *rights.to_consume(self._topology))
+        return (*needed, *(rights.to_declare(self._topology) if self._declares else ()))
+
+    def _beyond(self) -> tuple[Right, ...]:
+        if self._declares:
+            return ()
+        declaring = rights.to_declare(self._topology)
+        changing = (one for one in declaring if one.access is Access.CONFIGURE)
+        return (*changing, *rights.beyond(self._topology))
+
+    async def _seen(self) -> declare.Look:
+        things: list[Exchange | Queue] = [*self._topology.exchanges, *self._topology.queues]
+        looks = await self._answered({entity(one): partial(self._look, one) for one in things})
+        return declare.Look(
+            {what: fault for look in looks.values() for what, fault in look.wrong.items()},
+            [name for look in looks.values() for name in look.unseen],
+            [name for look in looks.values() for name in look.uncompared],
+        )
+
+    async def _look(self, thing: Exchange | Queue) -> declare.Look:
+        exchanges = (thing,) if isinstance(thing, Exchange) else ()
+        queues = (thing,) if isinstance(thing, Queue) else ()
+        alone = replace(self._topology, exchanges=exchanges, queues=queues, bindings=())
+        return await declare.look(self._connection, alone, compare=True)
+
+    async def _said(self) -> dict[Right, Answer]:
+        others = (*rights.to_share(self._topology), *rights.to_rescue(self._topology))
+        asked = {str(one): one for one in (*self._needed(), *others, *self._beyond())}
+        said: dict[Right, Answer] = {}
+        # What publishes comes last: a broker with an alarm reads nothing more of this connection.
+        for writes in (False, True):
+            questions = {
+                name: partial(rights.ask, self._connection, right)
+                for name, right in asked.items()
+                if (right.access is Access.WRITE) is writes
+            }
+            answered = await self._answered(questions)
+            said |= {asked[name]: answer for name, answer in answered.items()}
+        return said
+
+    async def _answered(self, questions: Mapping[str, Callable[[], Awaitable[T]]]) -> dict[str, T]:
+        asking = asyncio.ensure_future(answers(questions, self._bounds, self._until))
+        try:
+            while not (await asyncio.wait({asking}, timeout=BLOCKED_EVERY_SECONDS))[0]:
+                if await self._alarm.sounds():
+                    self._unasked |= dict.fromkeys(questions, BLOCKED)
+                    return {}
+        finally:
+            asking.cancel()
+        found = await asking
+        self._unasked |= {
+            name: answer.why for name, answer in found.items() if isinstance(answer, Unanswered)
+        }
+        return {
+            name: answer for name, answer in found.items() if not isinstance(answer, Unanswered)
+        }
+
+
+def _of(said: Mapping[Right, Answer], asked: Iterable[Right], answer: Answer) -> list[Right]:
+    return [one for one in asked if said.get(one) is answer]
+
+
+def entity(thing: Exchange | Queue) -> str:
+    """Its kind and its name."""
+    return f"{'exchange' if isinstance(thing, Exchange) else 'queue'} {thing.name}"

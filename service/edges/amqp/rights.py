@@ -28,6 +28,8 @@ DEFAULT_EXCHANGE = "amq.default"
 
 _IMPOSSIBLE = "none"
 _NOBODY = "order-relay asks for the right only"
+_NO_KEY = "order-relay asks for the right only"
+"""Of a binding that nobody has."""
 _OTHER_TYPE = "headers"
 
 
@@ -37,6 +39,8 @@ class Access(StrEnum):
     CONFIGURE = "configure"
     WRITE = "write"
     READ = "read"
+    BIND = "bind"
+    """Write on the queue, and read on the exchange."""
 
 
 class Thing(StrEnum):
@@ -48,14 +52,16 @@ class Thing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Right:
-    """To do one thing with one exchange or queue."""
+    """To do one thing with one exchange or queue; to bind it, `to` is the exchange."""
 
     access: Access
     thing: Thing
     name: str
+    to: str | None = None
 
     def __str__(self) -> str:
-        return f"{self.access} {self.thing} {self.name}"
+        to = "" if self.to is None else f" (write) to exchange {self.to} (read)"
+        return f"{self.access} {self.thing} {self.name}{to}"
 
 
 class Answer(StrEnum):
@@ -71,6 +77,11 @@ def to_publish(topology: Topology) -> tuple[Right, ...]:
     """What the results of orders need: without these no order may be sent."""
     names = (topology.replies_exchange, topology.retry_exchange, topology.parked_exchange)
     return tuple(Right(Access.WRITE, Thing.EXCHANGE, name) for name in names)
+
+
+def to_rescue(topology: Topology) -> tuple[Right, ...]:
+    """What a reply needs that its queue does not take; without it that reply stays in hand."""
+    return (Right(Access.WRITE, Thing.EXCHANGE, topology.unrouted_exchange),)
 
 
 def to_consume(topology: Topology) -> tuple[Right, ...]:
@@ -92,8 +103,22 @@ def to_declare(topology: Topology) -> tuple[Right, ...]:
         Right(Access.CONFIGURE, Thing.EXCHANGE, exchange.name) for exchange in topology.exchanges
     )
     queues = (Right(Access.CONFIGURE, Thing.QUEUE, queue.name) for queue in topology.queues)
+    bindings = (
+        Right(Access.BIND, Thing.QUEUE, one.queue, one.exchange) for one in topology.bindings
+    )
     # A queue that dead-letters through the default exchange is made by who may write there.
-    return (*exchanges, *queues, Right(Access.WRITE, Thing.EXCHANGE, DEFAULT_EXCHANGE))
+    default = Right(Access.WRITE, Thing.EXCHANGE, DEFAULT_EXCHANGE)
+    return (*exchanges, *queues, *bindings, default)
+
+
+def beyond(topology: Topology) -> tuple[Right, ...]:
+    """What no relay needs where an operator owns the topology, beside changing it."""
+    read = {topology.requests_queue, topology.peers}
+    others = (queue.name for queue in topology.queues if queue.name not in read)
+    return (
+        Right(Access.WRITE, Thing.EXCHANGE, topology.namespace),
+        *(Right(Access.READ, Thing.QUEUE, name) for name in others),
+    )
 
 
 def lacking(rights: Iterable[Right]) -> str:
@@ -119,6 +144,9 @@ async def ask(connection: AbstractConnection, right: Right) -> Answer:
                 await _read(channel, right.name)
             case Access.CONFIGURE:
                 await _configure(channel, right)
+            case Access.BIND:
+                # Taken away is what is not there.
+                await channel.queue_unbind(right.name, right.to or "", _NO_KEY)
             case _ as never:  # pragma: no cover
                 assert_never(never)
     except ChannelPreconditionFailed:
@@ -132,7 +160,8 @@ async def ask(connection: AbstractConnection, right: Right) -> Answer:
             case _:
                 return Answer.UNCLEAR
     await channel.close()
-    return Answer.UNCLEAR
+    # The others are calls that the broker never carries out.
+    return Answer.GRANTED if right.access is Access.BIND else Answer.UNCLEAR
 
 
 async def _write(channel: AbstractChannel, exchange: str) -> None:

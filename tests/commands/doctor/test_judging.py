@@ -1,14 +1,24 @@
 """What is made of what was seen."""
 
+import asyncio
+import os
+import socket
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from service.app.settings import AdminSettings, ShownApiSettings, ShownSettings
-from service.commands.doctor import judging, kinds
+from service.commands.doctor import api_judging, api_kinds, judging, kinds
 from service.commands.doctor.findings import Finding, Kind, Mark, chosen, is_wrong, verdict
+from service.commands.doctor.machine import who_has
 from service.core.outcome import Answered, ApiResult, Lost, NotSent
 from service.core.topology import build_whole_topology
+from service.edges.amqp.declare import Look
+from service.edges.amqp.examination import Examined
+from service.edges.amqp.questions import NO_TIME, SILENT, Bounds, Unanswered, answers
+from service.edges.amqp.rights import Access, Right, Thing
 from service.flow.events.faults import BrokerFault
 
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
@@ -26,28 +36,28 @@ def codes(findings: object) -> list[str]:
 @pytest.mark.parametrize(
     ("result", "kind"),
     [
-        (Answered(400, ASKED), kinds.API_TAKES),
-        (Answered(400, b'{"error": "Service not found"}'), kinds.API_TAKES),
-        (Answered(200, ASKED), kinds.API_TAKES),
-        (NotSent("connection refused"), kinds.API_UNREACHED),
-        (Lost("no answer in 5 s"), kinds.API_SILENT),
-        (Answered(404, b"not here"), kinds.API_ELSEWHERE),
-        (Answered(405, b""), kinds.API_ELSEWHERE),
-        (Answered(301, b""), kinds.API_ELSEWHERE),
-        (Answered(200, b"<html>"), kinds.API_PAGE),
-        (Answered(400, b"<html>"), kinds.API_PAGE),
-        (Answered(401, b""), kinds.API_KEY),
-        (Answered(403, b"{}"), kinds.API_KEY),
-        (Answered(400, b'{"error": "Invalid API key"}'), kinds.API_KEY),
-        (Answered(500, b""), kinds.API_FAILS),
-        (Answered(503, b""), kinds.API_FAILS),
-        (Answered(429, b""), kinds.API_THROTTLES),
-        (Answered(400, b'{"error": "Maintenance"}'), kinds.API_ODD),
+        (Answered(400, ASKED), api_kinds.API_TAKES),
+        (Answered(400, b'{"error": "Service not found"}'), api_kinds.API_TAKES),
+        (Answered(200, ASKED), api_kinds.API_TAKES),
+        (NotSent("connection refused"), api_kinds.API_UNREACHED),
+        (Lost("no answer in 5 s"), api_kinds.API_SILENT),
+        (Answered(404, b"not here"), api_kinds.API_ELSEWHERE),
+        (Answered(405, b""), api_kinds.API_ELSEWHERE),
+        (Answered(301, b""), api_kinds.API_ELSEWHERE),
+        (Answered(200, b"<html>"), api_kinds.API_PAGE),
+        (Answered(400, b"<html>"), api_kinds.API_PAGE),
+        (Answered(401, b""), api_kinds.API_KEY),
+        (Answered(403, b"{}"), api_kinds.API_KEY),
+        (Answered(400, b'{"error": "Invalid API key"}'), api_kinds.API_KEY),
+        (Answered(500, b""), api_kinds.API_FAILS),
+        (Answered(503, b""), api_kinds.API_FAILS),
+        (Answered(429, b""), api_kinds.API_THROTTLES),
+        (Answered(400, b'{"error": "Maintenance"}'), api_kinds.API_ODD),
     ],
 )
 def test_what_the_api_says_to_a_call_that_orders_nothing(result: ApiResult, kind: Kind) -> None:
     """One finding each."""
-    assert [each.kind for each in judging.of_api(result, NOW)] == [kind]
+    assert [each.kind for each in api_judging.of_api(result, NOW)] == [kind]
 
 
 @pytest.mark.parametrize(
@@ -61,17 +71,17 @@ def test_what_the_api_says_to_a_call_that_orders_nothing(result: ApiResult, kind
 )
 def test_the_clocks_are_compared(date: str, found: list[str]) -> None:
     """By the answer's own date."""
-    findings = judging.of_api(Answered(400, ASKED, date=date), NOW)
-    assert [each.found for each in findings if each.kind is kinds.CLOCK] == found
+    findings = api_judging.of_api(Answered(400, ASKED, date=date), NOW)
+    assert [each.found for each in findings if each.kind is api_kinds.CLOCK] == found
 
 
 @pytest.mark.parametrize(
-    ("days", "found"), [(15, []), (13, [kinds.API_EXPIRES]), (-1, [kinds.API_EXPIRES])]
+    ("days", "found"), [(15, []), (13, [api_kinds.API_EXPIRES]), (-1, [api_kinds.API_EXPIRES])]
 )
 def test_a_certificate_that_ends_soon_is_told(days: int, found: list[Kind]) -> None:
     """Two weeks before."""
     ends = NOW + timedelta(days=days)
-    findings = judging.of_certificate(kinds.API_EXPIRES, "the API", ends, NOW)
+    findings = judging.of_certificate(api_kinds.API_EXPIRES, "the API", ends, NOW)
     assert [each.kind for each in findings] == found
 
 
@@ -145,9 +155,9 @@ def test_each_code_is_one_kinds_and_each_fault_has_one() -> None:
     ("found", "last"),
     [
         ([kinds.CONNECTED], "Good to go."),
-        ([kinds.NO_KEY], "Good to go, as far as it was checked (1 thing is not)."),
-        ([kinds.DRAIN, kinds.NO_KEY], "Good to go, but look at 1."),
-        ([kinds.OLD, kinds.DRAIN, kinds.API_KEY], "Not good to go: 2 things are wrong."),
+        ([api_kinds.NO_KEY], "Good to go, as far as it was checked (1 thing is not)."),
+        ([kinds.DRAIN, api_kinds.NO_KEY], "Good to go, but look at 1."),
+        ([kinds.OLD, kinds.DRAIN, api_kinds.API_KEY], "Not good to go: 2 things are wrong."),
     ],
 )
 def test_the_last_line_is_a_verdict(found: list[Kind], last: str) -> None:
@@ -159,7 +169,7 @@ def test_the_last_line_is_a_verdict(found: list[Kind], last: str) -> None:
 
 def test_what_is_shown_can_be_chosen() -> None:
     """By how the codes begin."""
-    findings = [Finding(kind, "") for kind in (kinds.CONNECTED, kinds.OLD, kinds.API_KEY)]
+    findings = [Finding(kind, "") for kind in (kinds.CONNECTED, kinds.OLD, api_kinds.API_KEY)]
     assert codes(chosen(findings, ["OR-T"], [])) == ["OR-B00", "OR-B31"]
     assert codes(chosen(findings, [], ["OR-B3"])) == ["OR-B00", "OR-A05"]
     assert verdict([]) == "Nothing was looked at."
@@ -170,3 +180,75 @@ def test_one_broker_of_several_that_is_away_stops_nobody() -> None:
     away = Finding(kinds.FAULTS[BrokerFault.REFUSED], "b:5672")
     assert is_wrong(judging.of_several([away]))
     assert not is_wrong(judging.of_several([away, Finding(kinds.CONNECTED, "a:5672")]))
+
+
+def seen(**more: Any) -> Examined:
+    """What was seen of a broker where all is well."""
+    return replace(Examined("b:5672", "4.0.5", Look(), ()), **more)
+
+
+def test_what_has_no_answer_is_never_well() -> None:
+    """Silence is wrong, and each question that it leaves open is told; so is a lack of time."""
+    unasked = (("queue orders.parked", SILENT), ("write exchange orders.replies", NO_TIME))
+    found = list(judging.of_broker(seen(unasked=unasked), TOPOLOGY, declares=True))
+    assert codes(found) == ["OR-B00", "OR-B34", "OR-X02", "OR-X02"]
+    assert found[2].found == "queue orders.parked: no answer in time"
+    blocked = seen(unasked=unasked[1:], blocked=True)
+    assert codes(judging.of_broker(blocked, TOPOLOGY, declares=True)) == [
+        *("OR-B00", "OR-T00", "OR-B35", "OR-X02")
+    ]
+
+
+def test_rights_that_nobody_needs_are_named_where_something_is_there() -> None:
+    """Where nothing is, they are another namespace's."""
+    right = Right(Access.READ, Thing.QUEUE, "orders.parked")
+    (_, _, _, found) = judging.of_broker(seen(beyond=[right]), TOPOLOGY, declares=False)
+    assert (found.kind, found.found) == (kinds.TOO_MANY, "the user may read queue orders.parked")
+    names = [*(one.name for one in TOPOLOGY.exchanges), *(f"q {one}" for one in QUEUES)]
+    nothing = Look({f"{name} is missing": BrokerFault.MISSING for name in names})
+    found_there = judging.of_broker(
+        seen(beyond=[right], topology=nothing), TOPOLOGY, declares=False
+    )
+    assert codes(found_there) == ["OR-B00", "OR-T07", "OR-R00"]
+
+
+def test_an_image_that_runs_as_root_is_told() -> None:
+    """A person may."""
+    assert codes(judging.of_user(0, judging.IMAGE_PREFIX)) == ["OR-S07"]
+    assert codes(judging.of_user(0, "/root/.venv")) == []
+    assert codes(judging.of_user(10001, judging.IMAGE_PREFIX)) == []
+
+
+def test_who_has_the_port_is_told() -> None:
+    """The process by its id and name, while it listens there."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+        assert who_has(port).startswith(f"process {os.getpid()} (")
+    assert who_has(port) == "another process"
+
+
+async def test_questions_are_asked_at_the_same_time_within_their_bounds() -> None:
+    """One that is silent, fails or comes too late says why; the others are answered."""
+    both, loop = asyncio.Barrier(2), asyncio.get_running_loop()
+
+    async def together() -> int:
+        return await both.wait()
+
+    async def fails() -> int:
+        raise ConnectionError
+
+    async def gone() -> int:
+        raise asyncio.CancelledError
+
+    bounds = Bounds(each_seconds=5, at_once=2)
+    asked = {"a": together, "b": together, "c": fails, "d": gone}
+    found = await answers(asked, bounds, loop.time() + 60)
+    assert {found.pop("a"), found.pop("b")} == {0, 1}
+    assert found == {
+        "c": Unanswered("ConnectionError"),
+        "d": Unanswered("CancelledError"),
+    }
+    assert await answers({"late": fails}, bounds, loop.time()) == {"late": Unanswered(NO_TIME)}
+    silent = {"silent": asyncio.Event().wait}
+    said = await answers(silent, Bounds(each_seconds=0.01), loop.time() + 60)
+    assert said == {"silent": Unanswered(SILENT)}

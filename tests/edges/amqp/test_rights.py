@@ -15,11 +15,13 @@ from service.edges.amqp.rights import (
     Right,
     Thing,
     ask,
+    beyond,
     lacking,
     refused,
     to_consume,
     to_declare,
     to_publish,
+    to_rescue,
     to_share,
 )
 from service.flow.events.labels import ConnectionName
@@ -29,24 +31,33 @@ from tests.world.broker.vhost import VirtualHost
 WHOLE = build_whole_topology("orders", (1,))
 REPLIES = Right(Access.WRITE, Thing.EXCHANGE, "orders.replies")
 REQUESTS = Right(Access.READ, Thing.QUEUE, "orders.requests")
-EVERY = (*to_publish(WHOLE), *to_consume(WHOLE), *to_share(WHOLE), *to_declare(WHOLE))
+NEEDED = (*to_publish(WHOLE), *to_consume(WHOLE), *to_share(WHOLE), *to_rescue(WHOLE))
+EVERY = (*NEEDED, *to_declare(WHOLE))
 
 
 def test_what_is_needed_for_what() -> None:
     """The least, an entity each."""
-    assert list(map(str, (*to_publish(WHOLE), *to_consume(WHOLE), *to_share(WHOLE)))) == [
+    assert list(map(str, NEEDED)) == [
         "write exchange orders.replies",
         "write exchange orders.retry",
         "write exchange orders.parked",
         "read queue orders.requests",
         "write exchange orders.peers",
         "read queue orders.peers",
+        "write exchange orders.unrouted",
+    ]
+    assert list(map(str, beyond(WHOLE))) == [
+        "write exchange orders",
+        "read queue orders.parked",
+        "read queue orders.unrouted",
+        "read queue orders.retry.1",
     ]
     configured = to_declare(WHOLE)
-    assert len(configured) == len(WHOLE.exchanges) + len(WHOLE.queues) + 1
+    things = len(WHOLE.exchanges) + len(WHOLE.queues) + len(WHOLE.bindings)
+    assert len(configured) == things + 1
     assert str(configured[0]) == "configure exchange orders"
     assert list(map(str, configured[-2:])) == [
-        "configure queue orders.peers",
+        "bind queue orders.peers (write) to exchange orders.peers (read)",
         "write exchange amq.default",
     ]
 
@@ -132,7 +143,9 @@ async def test_what_is_not_there_is_missing(empty_vhost: VirtualHost) -> None:
     async with _connected(Broker([empty_vhost.url])) as connection:
         assert await ask(connection, REPLIES) is Answer.MISSING
         assert await ask(connection, REQUESTS) is Answer.MISSING
-        assert {await ask(connection, right) for right in to_declare(WHOLE)} == {Answer.GRANTED}
+        for right in to_declare(WHOLE):
+            told = await ask(connection, right)
+            assert told is Answer.GRANTED or right.access is Access.BIND
     assert empty_vhost.queues() == {}
     rows = empty_vhost.node.api.get("exchanges", empty_vhost.name)
     assert not [row for row in rows if row["name"].startswith("orders")]
