@@ -163,6 +163,8 @@ lock: ready ## compiles requirements/ from pyproject.toml (ARGS=--upgrade takes 
 	@$(compile) pyproject.toml --extra otel --group dev --constraint requirements/image.txt \
 	    --output-file requirements/dev.txt
 	@$(compile) --group checkov --output-file requirements/checkov.txt
+	@$(compile) tests/trials/bench/peers/requirements.in --constraint requirements/image.txt \
+	    --output-file tests/trials/bench/peers/requirements.txt
 
 clean: ## removes what the other commands leave behind, except the environments
 	@rm -rf .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache dist htmlcov chaos-results

@@ -16,7 +16,7 @@ from rich.console import Console
 
 from tests.trials.bench import telling
 from tests.trials.bench.peers import TITLES, Command, MissingPeerError, Peer, command
-from tests.trials.bench.run import Plan, Workload, bench
+from tests.trials.bench.run import USUAL_STATISTICS, Plan, Workload, bench
 from tests.world.commands import at_least, broker_node, carried_out, say
 
 Chosen = TypeVar("Chosen", bound=StrEnum)
@@ -60,6 +60,7 @@ def _bench(chosen: argparse.Namespace) -> int:
         say(f"{time.monotonic() - began:5.0f} s  {what}")
 
     with broker_node("bench") as (node, directory):
+        node.ctl("eval", USUAL_STATISTICS)
         rows = asyncio.run(bench(node, directory, commands, plan, tell))
     Console().print(telling.table(rows))
     facts = [

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 from pamqp.common import FieldTable
 
 from tests.trials.bench.bursts import MILLISECONDS, Rounds
-from tests.trials.bench.ends import REPLIES, Ends, fresh, left
+from tests.trials.bench.ends import REPLIES, Ends, fresh
 from tests.trials.bench.figures import Row, figure, in_turns, ratio
 from tests.trials.bench.peers import TITLES, Peer
 from tests.trials.bench.sides import Setup, Side, Stage, process, side, topology
@@ -28,6 +28,7 @@ async def backlog(stage: Stage, orders: int) -> Row:
             one = Side(stage, [relay], ends)
             marks = [await _mark(one, orders * tenth // 10) for tenth in (1, 2, 9, 10)]
         await ends.check(order.request_id for order in batch)
+        await ends.nothing_left()
     (first, second, ninth, last), tenth = marks, orders / 10
     seconds = [second[0] - first[0]], [last[0] - ninth[0]]
     cpu = [[(late[1] - early[1]) / tenth * MILLISECONDS] for early, late in _pairs(marks)]
@@ -50,7 +51,7 @@ def _pairs(marks: Sequence[tuple[float, ...]]) -> list[Sequence[tuple[float, ...
 
 
 async def _mark(one: Side, orders: int) -> tuple[float, float, float]:
-    await one.ends.until_replied(orders)
+    await one.ends.until_replied(orders, one.processes)
     return time.monotonic(), one.cpu(), one.megabytes()
 
 
@@ -118,11 +119,9 @@ async def keeps(stage: Stage, peer: Peer) -> Row:
 
                 await until(called, f"{peer} calls the API")
                 await asyncio.sleep(REFUSED_SECONDS)
-            how = "refused" if refused else "routed to nobody"
-            try:
-                await host.until(lambda queues: bool(left(queues)), timeout_seconds=10)
-            except Exception as error:
+            if not await ends.left():
+                how = "refused" if refused else "routed to nobody"
                 message = f"{peer} loses an order whose reply is {how}"
-                raise AssertionError(message) from error
+                raise AssertionError(message)
     kept = figure("orders kept whose reply is refused, or routed to nobody", "of 2", [2])
     return Row("promises", TITLES[peer], (kept,))

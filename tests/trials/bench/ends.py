@@ -3,22 +3,23 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from itertools import count
 from typing import Self
 
 import aio_pika
 from aiormq.abc import AbstractChannel, DeliveredMessage
+from pamqp.commands import Queue
 from pamqp.common import FieldTable
 
 from tests.trials.bench.promises import Reply, broken
-from tests.world.broker import BrokerError, Queue, VirtualHost
+from tests.world.broker import VirtualHost
 from tests.world.load import Order, Producer, new_orders, until
+from tests.world.load.processes import Process
 
-REPLIES = "bench.replies"
+REPLIES, REQUESTS = "bench.replies", "orders.requests"
 ANSWER_SECONDS = 300.0
-SETTLE_SECONDS = 10.0
 POLL_SECONDS = 0.01
 
 _NUMBERS = count()
@@ -54,13 +55,14 @@ class Ends:
 
     async def replied(self) -> int:
         """How many replies wait."""
-        declared = await self.channel.queue_declare(REPLIES, passive=True)
-        return declared.message_count or 0
+        return (await self._queue(REPLIES)).message_count or 0
 
-    async def until_replied(self, orders: int) -> None:
-        """Returns when so many replies wait."""
+    async def until_replied(self, orders: int, processes: Sequence[Process]) -> None:
+        """Returns when so many replies wait; ProcessFailedError when a process has ended."""
 
         async def there() -> bool:
+            for one in processes:
+                one.check()
             return await self.replied() >= orders
 
         what = f"{orders} orders are answered"
@@ -80,17 +82,30 @@ class Ends:
         yield arrived
         await self.channel.basic_cancel(consumed.consumer_tag or "")
 
-    async def check(
-        self,
-        orders: Iterable[str],
-        arrived: Arrived | None = None,
-        settle_seconds: float = SETTLE_SECONDS,
-    ) -> None:
-        """AssertionError where a promise to these orders was broken; takes the replies away."""
+    async def check(self, orders: Iterable[str], arrived: Arrived | None = None) -> None:
+        """AssertionError where these orders are not answered as promised; takes the replies."""
         replies = await self._waiting() if arrived is None else arrived
-        wrong = broken(orders, [reply for _, reply in replies], await self._left(settle_seconds))
-        if wrong:
-            raise AssertionError("; ".join(wrong))
+        _raise(broken(orders, [reply for _, reply in replies], {}))
+
+    async def nothing_left(self) -> None:
+        """AssertionError where an order is in any queue; the consumers must be gone."""
+        _raise(broken([], [], await self.left()))
+
+    async def left(self) -> dict[str, int]:
+        """The orders in all queues; what was not acked is back when its consumer is gone."""
+
+        async def alone() -> bool:
+            return not (await self._queue(REQUESTS)).consumer_count
+
+        await until(alone, "the consumers are gone")
+        # The stream is what relays tell each other; it keeps what it has told.
+        queues = (await asyncio.to_thread(self.host.queues)).values()
+        names = [one.name for one in queues if one.type != "stream" and one.name != REPLIES]
+        counts = {name: (await self._queue(name)).message_count or 0 for name in names}
+        return {name: number for name, number in counts.items() if number}
+
+    async def _queue(self, name: str) -> Queue.DeclareOk:
+        return await self.channel.queue_declare(name, passive=True)
 
     async def _waiting(self) -> Arrived:
         waiting = await self.replied()
@@ -98,25 +113,10 @@ class Ends:
             await enough(arrived, waiting)
         return arrived
 
-    async def _left(self, settle_seconds: float) -> dict[str, int]:
-        """What is in the queues besides the replies, once the last acks had time to arrive."""
-        try:
-            await self.host.until(lambda queues: not left(queues), timeout_seconds=settle_seconds)
-        except BrokerError:
-            return left(await asyncio.to_thread(self.host.queues))
-        return {}
 
-
-def left(queues: Mapping[str, Queue]) -> dict[str, int]:
-    """The orders that are anywhere, unacknowledged ones included."""
-    return dict(_orders(queues.values()))
-
-
-def _orders(queues: Iterable[Queue]) -> Iterator[tuple[str, int]]:
-    for queue in queues:
-        # The stream is what relays tell each other; it keeps what it has told.
-        if queue.messages and queue.type != "stream" and queue.name != REPLIES:
-            yield queue.name, queue.messages
+def _raise(wrong: tuple[str, ...]) -> None:
+    if wrong:
+        raise AssertionError("; ".join(wrong))
 
 
 async def enough(arrived: Arrived, orders: int) -> None:

@@ -73,7 +73,6 @@ async def bench(
     say: Callable[[str], None],
 ) -> list[Row]:
     """All rows; what comes next is said."""
-    node.ctl("eval", USUAL_STATISTICS)
     with ApiProcess(directory) as api:
         await api.ready()
         stage, found = Stage(node, directory, api, commands), list[Row]()

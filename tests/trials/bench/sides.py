@@ -8,12 +8,15 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
+from service.core.topology import build_whole_topology
+from tests.edges.amqp.crash import declared
 from tests.trials.bench.ends import Ends, fresh
 from tests.trials.bench.peers import Command, Peer
 from tests.world.broker import RabbitNode, VirtualHost
 from tests.world.load import RelayProcess, cpu_seconds, resident_kib
 from tests.world.load.processes import KEY, Process, client
 
+TIERS = (1, 5, 30, 120, 600, 3600)
 CONSUMING = "(?m)^(consuming)$"
 POLL_SECONDS = 0.002
 
@@ -103,7 +106,7 @@ class Side:
             before = (time.monotonic(), self.cpu(), *map(cpu_seconds, pids))
         finally:
             self._signal(signal.SIGCONT)
-        await self.ends.until_replied(orders)
+        await self.ends.until_replied(orders, self.processes)
         after = (time.monotonic(), self.cpu(), *map(cpu_seconds, pids))
         await self.ends.check(order.request_id for order in batch)
         return Burst(orders, *(late - early for early, late in zip(before, after, strict=True)))
@@ -135,8 +138,7 @@ async def process(stage: Stage, setup: Setup, host: VirtualHost) -> AsyncIterato
 async def topology(stage: Stage) -> AsyncIterator[VirtualHost]:
     """A virtual host with what a relay declares, and nobody in it."""
     with VirtualHost.fresh(stage.node) as host:
-        async with process(stage, Setup(Peer.RELAY), host) as relay:
-            await relay.stop()
+        await declared(host.url, build_whole_topology("orders", TIERS))
         yield host
 
 
@@ -146,8 +148,10 @@ async def side(stage: Stage, setup: Setup) -> AsyncIterator[Side]:
     async with AsyncExitStack() as stack:
         host = await stack.enter_async_context(topology(stage))
         ends = await stack.enter_async_context(Ends.connect(host))
-        processes = [
-            await stack.enter_async_context(process(stage, setup, host))
-            for _ in range(setup.processes)
-        ]
-        yield Side(stage, processes, ends)
+        async with AsyncExitStack() as running:
+            processes = [
+                await running.enter_async_context(process(stage, setup, host))
+                for _ in range(setup.processes)
+            ]
+            yield Side(stage, processes, ends)
+        await ends.nothing_left()
