@@ -98,6 +98,9 @@ def _names_deaths(headers: Mapping[str, object]) -> bool:
 def _undecodable(message: Message, way: str) -> str | None:
     if isinstance(message.headers, UndecodableTable):
         return "the headers cannot be read (invalid UTF-8 in a key, nested too deeply, or too many)"
+    if not message.headers and _ascii(message, way):
+        # Short texts as they came: encoded, they are the same again.
+        return None
     try:
         way.encode("utf-8")
         encoded = to_properties(message).marshal()
@@ -108,6 +111,20 @@ def _undecodable(message: Message, way: str) -> str | None:
     if len(encoded) > MAX_PROPERTIES_BYTES:
         return f"properties and headers have {len(encoded)} bytes, over {MAX_PROPERTIES_BYTES}"
     return None
+
+
+def _ascii(message: Message, way: str) -> bool:
+    texts = (
+        message.message_id,
+        message.correlation_id,
+        message.reply_to,
+        message.content_type,
+        message.content_encoding,
+        message.type,
+        message.app_id,
+        way,
+    )
+    return "".join(filter(None, texts)).isascii()
 
 
 def encodable(value: object) -> FieldValue:
