@@ -8,7 +8,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from typing import Annotated, Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote_plus, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.functional_validators import AfterValidator
@@ -21,6 +21,7 @@ RESERVED = frozenset({"key", "action", "request_id"})
 
 REQUIRED = ("service", "quantity")
 FIELD_ORDER = ("service", "link", "username", "quantity", "runs", "interval", "coupon")
+_KNOWN = frozenset(FIELD_ORDER)
 
 MAX_FIELDS = 100
 """More are not looked at: the loop stands still while an order is read."""
@@ -106,30 +107,34 @@ def build_order(values: dict[str, object], request_id: str) -> Order:
         raise InvalidOrderError("; ".join(problems[:MOST_PROBLEMS])) from None
     if problems:
         raise InvalidOrderError("; ".join(problems[:MOST_PROBLEMS]))
-    form = urlencode(_parameters(fields, values, request_id)).encode("ascii")
+    # A name needs no encoding: it is one of ours, or of letters, digits, _ and - only.
+    pairs = (f"{name}={text}" for name, text in _parameters(fields, values, request_id))
+    form = "&".join(pairs).encode("ascii")
     return Order(form=form, fingerprint=hashlib.sha256(form).hexdigest())
 
 
 def _parameters(
     fields: Fields, values: dict[str, object], request_id: str
 ) -> list[tuple[str, str]]:
-    """Fixed order: a retry must send the same bytes, whatever order the keys arrived in."""
+    """Fixed order, whatever order the keys arrived in: a retry must send the same bytes."""
     known = [(name, getattr(fields, name)) for name in FIELD_ORDER]
-    others = [(name, values[name]) for name in sorted(values.keys() - set(FIELD_ORDER))]
+    others = [(name, values[name]) for name in sorted(values.keys() - _KNOWN)]
     return [
         ("action", "add"),
-        *((name, _as_text(value)) for name, value in known if value is not None),
-        *((name, _as_text(value)) for name, value in others),
-        ("request_id", request_id),
+        *((name, _encoded(value)) for name, value in known if value is not None),
+        *((name, _encoded(value)) for name, value in others),
+        ("request_id", quote_plus(request_id)),
     ]
 
 
-def _as_text(value: object) -> str:
+def _encoded(value: object) -> str:
     match value:
         case bool():
             return "true" if value else "false"
-        case _:
+        case int():
             return str(value)
+        case _:
+            return quote_plus(str(value))
 
 
 def _target_problems(values: dict[str, object]) -> list[str]:
@@ -141,7 +146,7 @@ def _target_problems(values: dict[str, object]) -> list[str]:
 def _other_problems(values: dict[str, object]) -> list[str]:
     return [
         problem
-        for name in sorted(values.keys() - set(FIELD_ORDER))
+        for name in sorted(values.keys() - _KNOWN)
         if (problem := _other_problem(name, values[name])) is not None
     ]
 

@@ -18,6 +18,7 @@ from pamqp.heartbeat import Heartbeat
 from yarl import URL
 
 from service.core.body import MAX_BODY_BYTES
+from service.edges.amqp.gathering import GatheringWriter
 
 STANDS_IN = 1
 """The weight of a content header whose body was dropped."""
@@ -48,14 +49,14 @@ def dropped_body_bytes(delivered: DeliveredMessage) -> int | None:
 
 
 class _BoundedTransport(TransportFactory):
-    """aiormq's own transports, read through the bound."""
+    """aiormq's own transports, read through the bound and written once a turn of the loop."""
 
     async def create(
         self, url: URL, **named: object
     ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         transport = TLSTransportFactory() if url.scheme == "amqps" else TCPTransportFactory()
         reader, writer = await transport.create(url, **named)
-        return BoundedReader(reader), writer
+        return BoundedReader(reader), GatheringWriter(writer, reader)
 
 
 class BoundedReader(asyncio.StreamReader):
@@ -65,62 +66,84 @@ class BoundedReader(asyncio.StreamReader):
         super().__init__()
         self._wire = wire
         self._most_body_bytes = most_body_bytes
+        self._ahead = bytearray()
         self._taken = bytearray()
-        # Of the frame that is on the wire: what is passed on, or dropped, of it.
+        # Of the frame that comes: what is passed on, or dropped, of it.
         self._to_pass = 0
         self._to_drop = 0
         self._dropped_bodies: dict[int, int] = {}
 
     def at_eof(self) -> bool:
         """Whether nothing more can be read."""
-        return not self._taken and self._wire.at_eof()
+        return not self._taken and not self._ahead and self._wire.at_eof()
 
     async def readexactly(self, n: int) -> bytes:
         """The next `n` bytes; raises IncompleteReadError where the wire ends before."""
         while len(self._taken) < n:
-            self._taken += await self._more()
+            more = await self._wire.read(PIECE_BYTES)
+            if not more:
+                raise asyncio.IncompleteReadError(bytes(self._taken), n)
+            self._ahead += more
+            self._sift()
         read = bytes(self._taken[:n])
         del self._taken[:n]
         return read
 
-    async def _more(self) -> bytes:
-        """The next piece: of a frame as it is, or what comes in place of one."""
-        if self._to_pass:
-            size, self._to_pass = self._to_pass, 0
-            return await self._wire.readexactly(size)
-        if self._to_drop:
-            size = min(self._to_drop, PIECE_BYTES)
-            await self._wire.readexactly(size)
-            self._to_drop -= size
-            # aiormq takes a connection for dead on which no frame comes for 33 s.
-            return Heartbeat.marshal()
-        head = await self._wire.readexactly(_HEAD.size)
-        kind, channel, length = _HEAD.unpack(head)
+    def _sift(self) -> None:
+        """Pass on or drop what was read ahead, as far as it can be told which."""
+        at, end = 0, len(self._ahead)
+        while at < end:
+            if self._to_pass:
+                size = min(self._to_pass, end - at)
+                self._taken += self._ahead[at : at + size]
+                self._to_pass -= size
+            elif self._to_drop:
+                size = min(self._to_drop, end - at)
+                self._to_drop -= size
+                # aiormq takes a connection for dead on which no frame comes for 33 s.
+                self._taken += Heartbeat.marshal()
+            elif (begun := self._begin(at)) is not None:
+                size = begun
+            else:
+                break
+            at += size
+        del self._ahead[:at]
+
+    def _begin(self, at: int) -> int | None:
+        """Begin with the frame at `at`; how much of it is done with, None where more must come."""
+        if len(self._ahead) - at < _HEAD.size:
+            return None
+        kind, channel, length = _HEAD.unpack_from(self._ahead, at)
         if kind == FRAME_BODY and channel in self._dropped_bodies:
             return self._drop(channel, length)
         # Whatever else comes on the channel says that the body is over, or never comes.
         self._dropped_bodies.pop(channel, None)
+        size = _HEAD.size + length + len(FRAME_END_CHAR)
         if kind == FRAME_HEADER and length > _CONTENT.size:
-            return head + await self._content_header(channel, length)
-        self._to_pass = length + len(FRAME_END_CHAR)
-        return head
+            return self._content_header(channel, at, size)
+        self._to_pass = size
+        return 0
 
-    def _drop(self, channel: int, length: int) -> bytes:
+    def _drop(self, channel: int, length: int) -> int:
         self._to_drop = length + len(FRAME_END_CHAR)
         self._dropped_bodies[channel] -= length
         if self._dropped_bodies[channel] <= 0:
             del self._dropped_bodies[channel]
-        return b""
+        return _HEAD.size
 
-    async def _content_header(self, channel: int, length: int) -> bytes:
-        fixed = await self._wire.readexactly(_CONTENT.size)
-        class_id, _, body_bytes = _CONTENT.unpack(fixed)
-        left = length - _CONTENT.size + len(FRAME_END_CHAR)
+    def _content_header(self, channel: int, at: int, size: int) -> int | None:
+        if len(self._ahead) - at < _HEAD.size + _CONTENT.size:
+            return None
+        class_id, _, body_bytes = _CONTENT.unpack_from(self._ahead, at + _HEAD.size)
         if body_bytes <= self._most_body_bytes:
-            self._to_pass = left
-            return fixed
+            self._to_pass = size
+            return 0
+        if len(self._ahead) - at < size:
+            return None
         self._dropped_bodies[channel] = body_bytes
-        properties = await self._wire.readexactly(left)
-        stand_in = _HEAD.pack(FRAME_BODY, channel, _SIZE.size) + _SIZE.pack(body_bytes)
+        head = self._ahead[at : at + _HEAD.size]
+        properties = self._ahead[at + _HEAD.size + _CONTENT.size : at + size]
         marked = _CONTENT.pack(class_id, STANDS_IN, _SIZE.size)
-        return marked + properties + stand_in + FRAME_END_CHAR
+        stand_in = _HEAD.pack(FRAME_BODY, channel, _SIZE.size) + _SIZE.pack(body_bytes)
+        self._taken += head + marked + properties + stand_in + FRAME_END_CHAR
+        return size

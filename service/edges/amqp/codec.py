@@ -99,6 +99,9 @@ def undecodable_reason(message: Message, way: str) -> str | None:
     """Why no copy of it can be published, with its `way` here in headers; None where one can."""
     if isinstance(message.headers, UndecodableTable):
         return "the headers cannot be read (invalid UTF-8 in a key, nested too deeply, or too many)"
+    if not message.headers and _ascii(message, way):
+        # Short texts as they came: encoded, they are the same again.
+        return None
     try:
         way.encode("utf-8")
         encoded = to_properties(message).marshal()
@@ -109,6 +112,20 @@ def undecodable_reason(message: Message, way: str) -> str | None:
     if len(encoded) > MAX_PROPERTIES_BYTES:
         return f"properties and headers have {len(encoded)} bytes, over {MAX_PROPERTIES_BYTES}"
     return None
+
+
+def _ascii(message: Message, way: str) -> bool:
+    texts = (
+        message.message_id,
+        message.correlation_id,
+        message.reply_to,
+        message.content_type,
+        message.content_encoding,
+        message.type,
+        message.app_id,
+        way,
+    )
+    return "".join(filter(None, texts)).isascii()
 
 
 def encodable(value: object) -> FieldValue:

@@ -60,8 +60,11 @@ class AmqpDelivery:
         if not self.alive:
             return
         try:
-            # The queue to the socket is short: with a stuck peer this would wait for ever.
-            async with asyncio.timeout(SETTLE_TIMEOUT_SECONDS):
+            if self._channel.connection.write_queue.full():
+                # The queue to the socket is short: with a stuck peer this would wait for ever.
+                async with asyncio.timeout(SETTLE_TIMEOUT_SECONDS):
+                    await self._send(how)
+            else:
                 await self._send(how)
             self._settled()
         # Any failure here means that the broker delivers again.

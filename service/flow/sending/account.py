@@ -67,6 +67,8 @@ class Account:
         self._key: State = Key.TRUSTED
         self._circuit: State = Circuit.CLOSED
         self._limit: State = Limit.KEPT
+        self._admits = Admission.ALL
+        self._troubled = self._probing = False
         self._why: dict[HoldReason, tuple[str, float]] = {}
         self._others = Common()
         self._sent = 0
@@ -82,7 +84,7 @@ class Account:
     def admission(self, now: float) -> Admission:
         """Who may be sent at `now`."""
         self._end_wait(now)
-        admission = self._admits()
+        admission = self._admits
         if admission in (Admission.ONE, Admission.PROBE) and now < self._asking.at:
             return Admission.NOBODY
         return admission
@@ -107,16 +109,16 @@ class Account:
     @property
     def troubled(self) -> bool:
         """Whether this replica is served nothing, as far as it knows."""
-        return not TROUBLED.isdisjoint(self._states())
+        return self._troubled
 
     @property
     def one_asks_for_all(self) -> bool:
         """Whether the replica that leads asks, and no other."""
-        return self._admits() is Admission.PROBE and self._others.troubled
+        return self._admits is Admission.PROBE and self._others.troubled
 
     def probing_seconds(self, now: float) -> float:
         """How long nothing but probes has been sent; 0 where more is."""
-        if PROBING.isdisjoint(self._states()):
+        if not self._probing:
             return 0.0
         return now - min(since for _, since in self._why.values())
 
@@ -137,7 +139,7 @@ class Account:
         """Take over what the other replicas meet."""
         self._others = common
         self._end_wait(now)
-        before = self._admits()
+        before = self._admits
         if self.waits.hear(common.not_before, now):
             self._signal(Signal.THROTTLED, now)
         self.suspects.others_served(common.served_at)
@@ -145,13 +147,13 @@ class Account:
             self._served(now)
             self._signal(Signal.CLEARED, now)
         self._compare(now, sentences.NO_REPLICA_IS_SERVED)
-        if self._admits() is Admission.PROBE and before is not Admission.PROBE:
+        if self._admits is Admission.PROBE and before is not Admission.PROBE:
             self._pause(now)
 
     def report(self, attempt: Attempt, order: Hashable, outcome: Outcome, now: float) -> None:
         """Learn from what an order's attempt met."""
         self._end_wait(now)
-        before = self._admits()
+        before = self._admits
         self._answers += not isinstance(outcome, Suspected | Throttled)
         self.suspects.forget(order)
         match outcome:
@@ -168,7 +170,7 @@ class Account:
                 self._throttle(attempt, outcome.retry_after_seconds, now)
             case _ as never:  # pragma: no cover
                 assert_never(never)
-        if attempt.probe or (self._admits() is Admission.PROBE and before is not Admission.PROBE):
+        if attempt.probe or (self._admits is Admission.PROBE and before is not Admission.PROBE):
             self._pause(now)
 
     def reasons(self, now: float) -> dict[HoldReason, str]:
@@ -199,20 +201,21 @@ class Account:
         seconds = [edge - now for edge in edges if edge > now]
         return min(self.suspects.next_change(now), *seconds, inf)
 
-    def _states(self) -> tuple[State, State, State]:
-        return self._key, self._circuit, self._limit
-
-    def _admits(self) -> Admission:
-        return min(ADMITS[state] for state in self._states())
-
     def _confirmed_at(self) -> float:
         return self._why[HoldReason.CREDENTIALS][1] + UNCONFIRMED_SECONDS
 
     def _signal(self, signal: Signal, now: float, why: str = "") -> None:
         """Move all three; keep why and since when each is not as it should be."""
-        self._key = after(self._key, signal)
-        self._circuit = after(self._circuit, signal)
-        self._limit = after(self._limit, signal)
+        before = self._key, self._circuit, self._limit
+        states = self._key, self._circuit, self._limit = tuple(
+            after(state, signal) for state in before
+        )
+        if states == before:
+            return
+        # Kept, because they are asked for many times an order.
+        self._admits = min(ADMITS[state] for state in states)
+        self._troubled = not TROUBLED.isdisjoint(states)
+        self._probing = not PROBING.isdisjoint(states)
         held = {
             HoldReason.CREDENTIALS: self._key is not Key.TRUSTED,
             HoldReason.CIRCUIT: self._circuit is Circuit.OPEN,
@@ -255,7 +258,7 @@ class Account:
 
     def _pause(self, now: float) -> None:
         refused, doubted = self._key is Key.REFUSED, self._circuit is Circuit.DOUBTED
-        self._asking.pause(self._admits(), now, refused=refused, doubted=doubted)
+        self._asking.pause(self._admits, now, refused=refused, doubted=doubted)
 
     def _throttle(self, attempt: Attempt, told_seconds: float | None, now: float) -> None:
         # Nothing served since the last wait is an outage, whatever it is called.

@@ -19,6 +19,8 @@ class Holds:
 
     def become(self, held: dict[HoldReason, str]) -> None:
         """Take these for the holds of now; each has its sentence."""
+        if held == self._held:
+            return
         before, self._held = self._held, held
         begun = held.keys() - before.keys()
         # The others' sentences change with every answer of the API; this one with what is to do.

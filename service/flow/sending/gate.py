@@ -195,13 +195,17 @@ class Gate:
     @property
     def intake(self) -> int:
         """How many deliveries are wanted unacked at a time; 0 for none."""
-        now, account = self._clock.monotonic(), self._account
+        now = self._clock.monotonic()
+        return self._intake(self._account.reasons(now), now)
+
+    def _intake(self, held: dict[HoldReason, str], now: float) -> int:
+        account = self._account
         if not self._process.sends or self._replicas.stands_by:
             return 0
         if account.waits.seconds(now) > LONG_WAIT_SECONDS:
             return 0
-        held = account.reasons(now).keys() & {HoldReason.CIRCUIT, HoldReason.CREDENTIALS}
-        if held or account.probing_seconds(now) >= SHORT_HOLD_SECONDS:
+        asking = HoldReason.CIRCUIT in held or HoldReason.CREDENTIALS in held
+        if asking or account.probing_seconds(now) >= SHORT_HOLD_SECONDS:
             # Somebody must be there to be asked, or the hold would never end.
             asked = self._in_flight or any(turn.fresh for turn in self._line)
             return 0 if asked else 1
@@ -321,7 +325,7 @@ class Gate:
         if self._process.unpublished is not None:
             held[HoldReason.PUBLISHER] = self._process.unpublished
         self._holds.become(held)
-        intake = self.intake
+        intake = self._intake(held, now)
         if intake == 0:
             self._prefetch.anew()
         self._wanted.become(intake)

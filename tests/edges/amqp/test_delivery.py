@@ -15,8 +15,19 @@ from service.flow.events.labels import LostCause
 from tests.edges.amqp.edge import Edge
 
 
+class Wire:
+    """A connection with a queue to its socket, which is empty or full."""
+
+    def __init__(self, *, full: bool = False) -> None:
+        self.write_queue: asyncio.Queue[None] = asyncio.Queue(1)
+        if full:
+            self.write_queue.put_nowait(None)
+
+
 class FailingChannel:
     """Takes no ack any more, while nobody has noticed yet that it is closed."""
+
+    connection = Wire()
 
     async def basic_ack(self, *_: object, **__: object) -> None:
         """As aiormq does."""
@@ -40,6 +51,8 @@ async def test_a_settlement_that_fails_costs_the_session(how: str) -> None:
 class HearingChannel:
     """Hears what it is told, in order."""
 
+    connection = Wire()
+
     def __init__(self) -> None:
         self.heard: list[str] = []
 
@@ -58,6 +71,8 @@ class HearingChannel:
 
 class StuckChannel(HearingChannel):
     """Takes an ack and never gets it to the socket."""
+
+    connection = Wire(full=True)
 
     async def basic_ack(self, tag: int, *, wait: bool) -> None:
         """Never."""
