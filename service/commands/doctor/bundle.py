@@ -19,9 +19,9 @@ from typing import get_args
 from service.app.masking import hider, secrets_in
 from service.app.settings import AdminSettings, ShownSettings
 from service.app.sources import Found
+from service.commands import addresses
 from service.commands.config import lines
 from service.commands.doctor.findings import Finding, verdict
-from service.commands.top.command import UnusableAddressError, addresses
 from service.commands.top.scraping import ScrapeFailedError, fetch
 from service.flow.events import Event
 
@@ -86,9 +86,9 @@ def _versions() -> list[str]:
 
 async def _metrics(admin: AdminSettings) -> str:
     try:
-        (url,) = addresses([], admin)
+        (url,) = addresses.of([], admin)
         text = await fetch(url)
-    except (UnusableAddressError, ScrapeFailedError) as error:
+    except (addresses.UnusableAddressError, ScrapeFailedError) as error:
         return f"# no metrics of a relay here: {error}\n"
     return "".join(line for line in text.splitlines(keepends=True) if line.startswith(_OURS))
 
