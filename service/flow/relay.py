@@ -130,7 +130,9 @@ class Relay:
                     return
                 held.at(Stage.SAME_ID, now)
                 # Two with one id at a time would race each other past the memory of answers.
-                async with self._same_id.turn(parsed.request_id, self._gate.most_held) as mine:
+                # In a hold a copy that waits would keep out the one order that is asked.
+                most = self._gate.most_held if self._gate.intake > 1 else 0
+                async with self._same_id.turn(parsed.request_id, most) as mine:
                     if mine:
                         plan = await self._known_or_placed(delivery, parsed, held)
                     else:

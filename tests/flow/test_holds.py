@@ -315,3 +315,25 @@ async def test_without_a_publisher_a_held_order_is_given_back() -> None:
     await world.serve(request())
     await world.clock.advance(PATIENCE_SECONDS + 1)
     assert world.log == ["requeue o-1"]
+
+
+async def test_those_that_never_come_to_the_line_keep_nobody_out() -> None:
+    """As many as are taken at first have no order in them, and no queue takes their replies."""
+    world = World()
+    world.broker.refuse(*["the reply queue is full"] * 1000)
+    for number in range(4):
+        assert intake(world) == 4
+        await world.serve(Message(b"{", message_id=f"bad-{number}", reply_to="full"))
+    assert intake(world) == 8
+
+
+async def test_in_a_hold_a_copy_keeps_nobody_from_being_asked() -> None:
+    """One delivery at a time is taken in then: a copy does not wait for the order in hand."""
+    world = World()
+    world.api.answer("o-1", *[UNAUTHORIZED] * 100)
+    world.gate.consumes(consuming=True)
+    await world.serve(request())
+    await world.clock.advance(5)
+    assert intake(world) == 1
+    await world.serve(request())
+    assert world.log[-2:] == ["retry in 1", "ack o-1"]

@@ -133,6 +133,18 @@ def test_processes_resume_out_of_step() -> None:
     assert begins == pytest.approx([0, min(spacing, RAMP_SECONDS) / 2])
 
 
+def test_one_that_is_refused_for_its_address_slows_all_down_a_little_only() -> None:
+    """The others are served all the while; three times half is all that it takes from them."""
+    pace = Pace(None)
+    pace.hear(96.0, 3, now=0.0, hold_seconds=0.0)
+    for now in range(1, 100):
+        pace.others_served_at = now - 0.1
+        pace.throttled(float(now), 0.5)
+    assert pace.learned_per_second == pytest.approx(12)
+    pace.served(100.0)
+    assert pace.lessons == 6
+
+
 def test_few_orders_make_no_rate() -> None:
     """One that is throttled every five seconds beside a few that are served is its own fault."""
     pace, now = Pace(80.0), 0.0

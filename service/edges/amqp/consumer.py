@@ -151,7 +151,7 @@ class AmqpConsumer:
                     wanted = now
                     if not wanted:
                         self._stopped()
-                if room := windows.room(wanted):
+                if room := windows.room(wanted, self._ports.gate.most_held):
                     await self._consume(channel, session, windows, room, tags)
                 version = await self._change(version, watching)
         finally:

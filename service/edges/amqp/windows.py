@@ -13,20 +13,18 @@ class Windows:
         self.live = 0
         self.wanted = 0
         self.generation = 0
-        self._most = 0
         self._held: dict[int, int] = {}
 
-    def room(self, wanted: int) -> int:
+    def room(self, wanted: int, most: int) -> int:
         """How many more a new consumer may bring, where `wanted` is to be held at a time.
 
-        Few are wanted in a hold, when many may be held: the most that was ever wanted bounds both.
+        In a hold one is wanted, whatever of the `most` is held: else nobody new could be asked.
         A small room waits until it is a quarter: each consumer more costs the broker something, and
         counts as another process where processes are told by their consumers.
         """
         self.wanted = wanted
-        self._most = max(self._most, wanted)
         before = sum(self._held.values()) - self._held.get(self.generation, 0)
-        room = min(wanted, self._most - before) - self.live
+        room = min(wanted, (most if wanted == 1 else wanted) - before) - self.live
         small = room < wanted // 4 and (before or self.live)
         return 0 if small else max(0, room)
 

@@ -141,6 +141,9 @@ class Gate:
         """Take note of a delivery: after a crash few are taken in at first."""
         if self._beginning.decides(self._clock.monotonic(), redelivered=redelivered):
             self._wanted.become(self.intake)
+        if self.held() + 1 >= self._prefetch.now:
+            # None of them may ever come to the line: they must not keep out those who would.
+            self._serve_and_wake()
 
     def consumes(self, *, consuming: bool) -> None:
         """Take note of whether deliveries arrive: else what is given back would come again."""
@@ -189,8 +192,8 @@ class Gate:
 
     @property
     def most_held(self) -> int:
-        """How many deliveries may be held at most; 0 where none is wanted."""
-        return self._prefetch.most if self.intake else 0
+        """How many deliveries may be held at most."""
+        return self._prefetch.most
 
     @property
     def intake(self) -> int:

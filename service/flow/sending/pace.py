@@ -10,8 +10,10 @@ Where no rate is set it is learned, and so it is where the one that is set is to
 | where the pace grew fast, or in the ramp  | the pace, less what the growth | after the wait      |
 | after a wait                              | may have overshot              |                     |
 | else                                      | the same, at least 3 % less    | long after the wait |
-| alone: few are sent, or served since      | as it was; half at the fourth  | as before           |
-| with nothing served since the last wait   | as it was: that is an outage   | as before           |
+| alone: few are sent, or served since      | as it was; half at the fourth, | as before           |
+|                                           | and a guess at the second      |                     |
+| with nothing served since the last wait,  | as it was: that is an outage   | as before           |
+| by any replica                            |                                |                     |
 
 It grows by 0.3 % a second at first, twice as fast every 6 s, and only while it is used. All
 replicas keep to the last lesson of any; of those that know the same, to the highest ceiling.
@@ -40,6 +42,9 @@ RAMP_SECONDS = 1.0
 SAMPLE = 16
 VAIN_UNTIL_HALVED = 4
 VAIN_GUESS = 2
+MOST_HALVED = 3
+"""By one process that is not served itself meanwhile: it may be refused for its address."""
+
 VAIN_SECONDS = 4.0
 IN_USE, USE_SECONDS = 0.4, 5.0
 """Where less of the pace is used, a 429 is more likely one order's than the rate's."""
@@ -80,7 +85,7 @@ class Pace:
         self.others_served_at = -inf
         self._resumed_at = self._resumed_before = -inf
         self._grows_from = -inf
-        self._vain = 0
+        self._vain = self._halved = 0
         self._vain_at = -inf
         self._served: deque[float] = deque(maxlen=5_000)
         self._sent: deque[float] = deque(maxlen=5_000)
@@ -115,6 +120,7 @@ class Pace:
 
     def served(self, now: float) -> None:
         """Remember that an order was served."""
+        self._halved = 0
         self._served.append(now)
 
     def throttled(self, now: float, hold_seconds: float) -> None:
@@ -127,9 +133,11 @@ class Pace:
         if early or self._sends_little(now):
             self._vain = self._vain + 1 if now - self._vain_at < VAIN_SECONDS else 1
             self._vain_at = now + hold_seconds
-            if self._vain < (VAIN_UNTIL_HALVED if self.lessons else VAIN_GUESS):
+            few = self._vain < (VAIN_UNTIL_HALVED if self.lessons else VAIN_GUESS)
+            if few or self._halved == MOST_HALVED:
                 self.resume(now + hold_seconds, now)
             else:
+                self._halved += 1
                 self._learn(self._ceiling / 2, self.lessons + 1, now, hold_seconds)
             return
         self._vain = 0
