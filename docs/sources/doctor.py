@@ -28,6 +28,7 @@ order-relay doctor                  # a line for each thing; the last one is the
 order-relay doctor --only OR-R      # these, and why they could not be asked; --skip leaves out
 order-relay doctor --json           # for programs; the same exit code
 order-relay doctor --wait 60        # again until nothing is wrong, a minute at most
+order-relay doctor --bundle sos.tar.gz --log relay.log    # all of it in a file, to send to others
 ```
 
 | mark | meaning |
@@ -42,6 +43,23 @@ not there. The API is called once, with the key and without a `request_id`: by i
 then answers 400 and places no order. One question takes 5 s at most, all of them 15 s: those that
 do not depend on each other are asked at the same time, and what has no answer is `not checked`,
 never ok. What the relay holds and answers while it runs is told by [`order-relay top`](top.md).
+
+### A bundle for others
+
+`--bundle FILE` writes a new `.tar.gz` that only its owner may read, and replaces no file: what the
+doctor found (`doctor.json`), the settings with secrets masked, the versions of all libraries, the
+metrics of the relay at the admin port of this machine, and with `--log` the last 1,000 lines of a
+relay's log in JSON. Lines that no relay wrote are left out, since they could hold a message.
+Secrets of the settings are masked in all of it, also where an API repeats them in words.
+
+### At the relay's own start
+
+`run` refuses settings that cannot be used (exit code 78), and begins to send orders only when the
+topology stands, its arguments are as they should be and every result can be published. With
+`ORDER_RELAY_AMQP__TOPOLOGY=declare` the broker itself refuses a queue or an exchange that was made
+otherwise: the relay holds, says which argument it is, and goes on once that is mended. With `check`
+it sees whether each is there, but no login without the right to configure can compare arguments:
+run the doctor once with a login that may, or with `ORDER_RELAY_MANAGEMENT__URL`.
 
 The codes stay as they are. This page is written from the program (`make log-schema`).
 """

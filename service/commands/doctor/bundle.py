@@ -27,6 +27,7 @@ from service.flow.events import Event
 
 MOST_LOG_BYTES = 4 * 1024 * 1024
 MOST_LOG_LINES = 1000
+METRICS_SECONDS = 5.0
 _EVENTS = {kind.text for kind in get_args(Event)}
 _OURS = ("order_relay_", "process_", "python_", "# ")
 
@@ -87,7 +88,7 @@ def _versions() -> list[str]:
 async def _metrics(admin: AdminSettings) -> str:
     try:
         (url,) = addresses.of([], admin)
-        text = await fetch(url)
+        text = await fetch(url, within_seconds=METRICS_SECONDS)
     except (addresses.UnusableAddressError, ScrapeFailedError) as error:
         return f"# no metrics of a relay here: {error}\n"
     return "".join(line for line in text.splitlines(keepends=True) if line.startswith(_OURS))

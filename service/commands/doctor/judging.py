@@ -9,7 +9,6 @@ from service.commands.doctor import kinds
 from service.commands.doctor.findings import Finding, Kind, Mark
 from service.core.topology import Exchange, Queue, Topology
 from service.edges.amqp.examination import Examined, entity
-from service.edges.amqp.questions import SILENT
 from service.flow.events.faults import BrokerFault
 
 LEAST_VERSION = (3, 10)
@@ -81,7 +80,9 @@ def _of_broker(seen: Examined, topology: Topology, *, declares: bool) -> Iterato
     for kind, lacking in lacks:
         if lacking:
             yield Finding(kind, f"the user may not {', '.join(map(str, lacking))}")
-    if not (seen.unasked or any(lacking for _, lacking in lacks)):
+    if BrokerFault.MISSING in seen.topology.wrong.values():
+        yield Finding(kinds.UNASKED, "rights on what is missing: it is not there to ask for")
+    elif not (seen.unasked or any(lacking for _, lacking in lacks)):
         yield Finding(kinds.RIGHTS, "the user has every right that the relay needs")
     # Rights on what is not there are those of another namespace's operator.
     if seen.beyond and not is_nothing_there(seen, topology):
@@ -91,11 +92,10 @@ def _of_broker(seen: Examined, topology: Topology, *, declares: bool) -> Iterato
 
 def _of_unasked(seen: Examined) -> Iterator[Finding]:
     """What has no answer is never well."""
-    silent = [what for what, why in seen.unasked if why == SILENT]
     if seen.blocked:
         yield Finding(kinds.BLOCKED, f"{seen.address} blocks those who publish")
-    elif silent:
-        told = f"{seen.address}: no answer in time to {len(silent)} of its questions"
+    elif seen.unasked:
+        told = f"{seen.address}: no answer to {len(seen.unasked)} questions"
         yield Finding(kinds.SILENT, told)
     for reason in dict.fromkeys(why for _, why in seen.unasked):
         whats = ", ".join(what for what, why in seen.unasked if why == reason)

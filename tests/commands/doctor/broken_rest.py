@@ -9,8 +9,8 @@ from email.utils import format_datetime
 from typing import Any
 
 from service.edges.amqp.questions import Bounds
+from tests.commands.doctor.arounds import tls
 from tests.commands.doctor.broken_broker import GOOD as AT_A_BROKER
-from tests.commands.doctor.broken_broker import tls
 from tests.commands.doctor.fronts import Serve, answering, serving, silent
 from tests.commands.doctor.stand import ASKED, Around, SetUp, Stand
 from tests.world.broker.ports import free_ports

@@ -101,7 +101,7 @@ async def test_no_secret_is_in_a_bundle(
         "settings.txt",
         "versions.txt",
     ]
-    assert "OR-B03" in texts["doctor.json"]
+    assert '"code": "OR-B' in texts["doctor.json"]
     assert "order_relay_in_flight 3" in texts["metrics.txt"]
     assert "something_else" not in texts["metrics.txt"]
     assert "ORDER_RELAY_AMQP__URL" in texts["settings.txt"]

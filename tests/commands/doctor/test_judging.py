@@ -1,6 +1,5 @@
 """What is made of what was seen."""
 
-import asyncio
 import os
 import socket
 from dataclasses import replace
@@ -17,7 +16,7 @@ from service.core.outcome import Answered, ApiResult, Lost, NotSent
 from service.core.topology import build_whole_topology
 from service.edges.amqp.declare import Look
 from service.edges.amqp.examination import Examined
-from service.edges.amqp.questions import NO_TIME, SILENT, Bounds, Unanswered, answers
+from service.edges.amqp.questions import NO_TIME, SILENT
 from service.edges.amqp.rights import Access, Right, Thing
 from service.flow.events.faults import BrokerFault
 
@@ -209,7 +208,7 @@ def test_rights_that_nobody_needs_are_named_where_something_is_there() -> None:
     found_there = judging.of_broker(
         seen(beyond=[right], topology=nothing), TOPOLOGY, declares=False
     )
-    assert codes(found_there) == ["OR-B00", "OR-T07", "OR-R00"]
+    assert codes(found_there) == ["OR-B00", "OR-T07", "OR-X02"]
 
 
 def test_an_image_that_runs_as_root_is_told() -> None:
@@ -225,30 +224,3 @@ def test_who_has_the_port_is_told() -> None:
         port = listening.getsockname()[1]
         assert who_has(port).startswith(f"process {os.getpid()} (")
     assert who_has(port) == "another process"
-
-
-async def test_questions_are_asked_at_the_same_time_within_their_bounds() -> None:
-    """One that is silent, fails or comes too late says why; the others are answered."""
-    both, loop = asyncio.Barrier(2), asyncio.get_running_loop()
-
-    async def together() -> int:
-        return await both.wait()
-
-    async def fails() -> int:
-        raise ConnectionError
-
-    async def gone() -> int:
-        raise asyncio.CancelledError
-
-    bounds = Bounds(each_seconds=5, at_once=2)
-    asked = {"a": together, "b": together, "c": fails, "d": gone}
-    found = await answers(asked, bounds, loop.time() + 60)
-    assert {found.pop("a"), found.pop("b")} == {0, 1}
-    assert found == {
-        "c": Unanswered("ConnectionError"),
-        "d": Unanswered("CancelledError"),
-    }
-    assert await answers({"late": fails}, bounds, loop.time()) == {"late": Unanswered(NO_TIME)}
-    silent = {"silent": asyncio.Event().wait}
-    said = await answers(silent, Bounds(each_seconds=0.01), loop.time() + 60)
-    assert said == {"silent": Unanswered(SILENT)}

@@ -6,7 +6,8 @@ import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 
-END_SECONDS = 60.0
+END_SECONDS = 300.0
+"""A command waits up to 60 s for others that read the queue: what was killed may still be one."""
 
 
 @dataclass(frozen=True)
