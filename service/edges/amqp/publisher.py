@@ -78,7 +78,7 @@ class AmqpPublisher:
             within_seconds=publish_timeout_seconds,
             every_seconds=confirmed_every_seconds,
         )
-        patience_seconds = publish_timeout_seconds * 2 / 5
+        patience_seconds = publish_timeout_seconds / 2
         self._tries = Tries(
             # The other half of what is in hand at a time is for replies that are taken.
             Ways(prefetch // 2, patience_seconds),
@@ -172,7 +172,7 @@ class AmqpPublisher:
             session,
             alarm,
             self._ports.clock,
-            late_seconds=self._publish_timeout_seconds / 5,
+            late_seconds=self._publish_timeout_seconds / 10,
             silent_seconds=self._publish_timeout_seconds,
         )
         await lanes.open()

@@ -21,7 +21,7 @@ from tests.world.broker.stuck import standing_still
 from tests.world.broker.vhost import VirtualHost
 
 SOON = Options(publish_timeout_seconds=5.0, prefetch=32)
-"""Late after 1 s, and patient for 2 s more."""
+"""Late after half a second, and patient for 2.5 s more."""
 
 
 async def bound(vhost: VirtualHost, queue: str, key: str, **arguments: str | int) -> None:

@@ -25,7 +25,7 @@ PACE_PER_SECOND = 50
 PREFETCH = 128
 ANSWERED_SECONDS = 60.0
 LONGEST_SECONDS = 5.0
-"""Once, the good ones wait until the queue is found out: 2 s, and then for one another."""
+"""Once, the good ones wait until the queue is found out: 1 s, and then for one another."""
 
 BAD, GOOD = "bad", "good"
 REPLIES = "orders.replies"
