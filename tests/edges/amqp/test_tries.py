@@ -146,6 +146,12 @@ REPLIES: list[tuple[tuple[Says, ...], list[str], Published]] = [
         Confirmed(),
     ),
     (
+        (*NACKS, Shut("bad"), Shut("bad")),
+        ["together: replies", *["apart: replies"] * 2, UNROUTED, "apart: unrouted"],
+        # Its own queue may take it later: the order must not be dead-lettered for that.
+        Unconfirmed(f"{REFUSED}; nor could it go to the unrouted: bad"),
+    ),
+    (
         (Unfit("large"), Unfit("large")),
         ["together: replies", UNROUTED],
         Unpublishable("large; nor could it go to the unrouted: large"),
