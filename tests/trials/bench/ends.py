@@ -11,7 +11,6 @@ from typing import Self
 import aio_pika
 from aiormq.abc import AbstractChannel, DeliveredMessage
 from pamqp.commands import Queue
-from pamqp.common import FieldTable
 
 from tests.trials.bench.promises import Reply, broken
 from tests.world.broker import VirtualHost
@@ -44,12 +43,11 @@ class Ends:
     @asynccontextmanager
     async def connect(cls, host: VirtualHost) -> AsyncIterator[Self]:
         """On a topology that stands."""
+        await host.declare(REPLIES)
         connection = await aio_pika.connect(host.url, timeout=30)
         async with connection, Producer.connect(host.url) as producer:
             outer = await connection.channel()
             channel = await outer.get_underlay_channel()
-            kind: FieldTable = {"x-queue-type": "quorum"}
-            await channel.queue_declare(REPLIES, durable=True, arguments=kind)
             await channel.queue_bind(REPLIES, "orders.replies", "#")
             yield cls(host, producer, channel)
 
