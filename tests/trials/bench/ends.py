@@ -72,9 +72,11 @@ class Ends:
         arrived: Arrived = []
 
         async def take(message: DeliveredMessage) -> None:
-            at, body = time.monotonic(), json.loads(message.body)
-            persistent = message.header.properties.delivery_mode == 2
-            arrived.append((at, Reply(body["request_id"], body["status"], persistent)))
+            at, properties = time.monotonic(), message.header.properties
+            # A message of one hop only is an order still, and has no status.
+            status = json.loads(message.body).get("status", "")
+            persistent = properties.delivery_mode == 2
+            arrived.append((at, Reply(properties.message_id or "", status, persistent)))
 
         consumed = await self.channel.basic_consume(REPLIES, take, no_ack=True)
         yield arrived
