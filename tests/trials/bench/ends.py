@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from itertools import count
 from typing import Self
 
@@ -13,12 +13,14 @@ from aiormq.abc import AbstractChannel, DeliveredMessage
 from pamqp.commands import Queue
 
 from tests.trials.bench.promises import Reply, broken
-from tests.world.broker import VirtualHost
+from tests.world.broker import BrokerError, VirtualHost
 from tests.world.load import Order, Producer, new_orders, until
 from tests.world.load.processes import Process
 
 REPLIES, REQUESTS = "bench.replies", "orders.requests"
 ANSWER_SECONDS = 300.0
+LOOK_SECONDS = 0.5
+ACK_SECONDS = 15.0
 POLL_SECONDS = 0.01
 
 _NUMBERS = count()
@@ -86,6 +88,15 @@ class Ends:
         """AssertionError where these orders are not answered as promised; takes the replies."""
         replies = await self._waiting() if arrived is None else arrived
         _raise(broken(orders, [reply for _, reply in replies], {}))
+
+    async def acked(self) -> None:
+        """Returns when the last acks, which follow the last replies, had their time."""
+        # The broker's counts are those of its last look at the queue.
+        await asyncio.sleep(LOOK_SECONDS)
+        with suppress(BrokerError):
+            await self.host.until(
+                lambda queues: not queues[REQUESTS].messages, timeout_seconds=ACK_SECONDS
+            )
 
     async def nothing_left(self) -> None:
         """AssertionError where an order is in any queue; the consumers must be gone."""

@@ -156,4 +156,5 @@ async def side(stage: Stage, setup: Setup) -> AsyncIterator[Side]:
                 for _ in range(setup.processes)
             ]
             yield Side(stage, processes, ends)
+            await ends.acked()
         await ends.nothing_left()
