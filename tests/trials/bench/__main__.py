@@ -23,7 +23,7 @@ Chosen = TypeVar("Chosen", bound=StrEnum)
 
 
 def main(command_line: Sequence[str] | None = None) -> int:
-    """The exit code: 0, 1 when a promise was broken, 130 after Ctrl-C."""
+    """The exit code: 0, 1 when a workload failed or a promise was broken, 130 after Ctrl-C."""
     plan = Plan()
     parser = argparse.ArgumentParser(prog="python -m tests.trials.bench", description=__doc__)
     add, least = parser.add_argument, at_least(1)
@@ -61,7 +61,7 @@ def _bench(chosen: argparse.Namespace) -> int:
 
     with broker_node("bench") as (node, directory):
         node.ctl("eval", USUAL_STATISTICS)
-        rows = asyncio.run(bench(node, directory, commands, plan, tell))
+        rows, well = asyncio.run(bench(node, directory, commands, plan, tell))
     Console().print(telling.table(rows))
     facts = [
         f"{chosen.rounds} rounds, {chosen.orders:,} orders each, on {os.cpu_count()} cores;",
@@ -74,7 +74,7 @@ def _bench(chosen: argparse.Namespace) -> int:
         chosen.json.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
     if chosen.page:
         telling.write_page(rows, " ".join(facts))
-    return 0
+    return 0 if well else 1
 
 
 if __name__ == "__main__":

@@ -27,7 +27,8 @@ async def backlog(stage: Stage, orders: int) -> Row:
         async with process(stage, setup, host) as relay:
             one = Side(stage, [relay], ends)
             marks = [await _mark(one, orders * tenth // 10) for tenth in (1, 2, 9, 10)]
-        await ends.check(order.request_id for order in batch)
+            await ends.check(order.request_id for order in batch)
+            await ends.acked()
         await ends.nothing_left()
     (first, second, ninth, last), tenth = marks, orders / 10
     seconds = [second[0] - first[0]], [last[0] - ninth[0]]

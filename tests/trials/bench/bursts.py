@@ -1,6 +1,5 @@
 """Backlogs, side by side: processor time of an order, and how fast beside the others."""
 
-import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -8,7 +7,6 @@ from dataclasses import dataclass
 from tests.trials.bench.figures import Figure, Row, figure, in_turns, ratio
 from tests.trials.bench.loader import calls_a_second
 from tests.trials.bench.sides import Burst, Setup, Stage, side
-from tests.world.load import cpu_seconds
 
 MILLISECONDS = 1e3
 
@@ -29,17 +27,12 @@ class _Found:
 
     bursts: Sequence[Burst]
     megabytes: float
-    idle: float
 
     def cpu(self) -> list[float]:
         return [one.consumer / one.orders * MILLISECONDS for one in self.bursts]
 
     def broker(self) -> list[float]:
-        # Without what the broker spends on its queues when nothing happens: that grows with them.
-        return [
-            (one.broker - self.idle * one.seconds) / one.orders * MILLISECONDS
-            for one in self.bursts
-        ]
+        return [one.broker / one.orders * MILLISECONDS for one in self.bursts]
 
     def rate(self) -> list[float]:
         return [one.orders / one.seconds for one in self.bursts]
@@ -59,17 +52,13 @@ async def bursts(
         # The first orders make connections and fill caches.
         for one in sides.values():
             await one.burst(plan.warm_up)
-        before = cpu_seconds(stage.node.pid)
-        await asyncio.sleep(plan.look_seconds)
-        idle = (cpu_seconds(stage.node.pid) - before) / plan.look_seconds
         for turn in range(plan.rounds):
+            stage.say(f"  {workload}: round {turn + 1} of {plan.rounds}")
             url = stage.api.url + first.path
             bare.append(await calls_a_second(url, first.in_flight, plan.look_seconds))
             for name in in_turns(list(sides), turn):
                 found[name].append(await sides[name].burst(plan.orders))
-        all_found = {
-            name: _Found(found[name], one.megabytes(), idle) for name, one in sides.items()
-        }
+        all_found = {name: _Found(found[name], one.megabytes()) for name, one in sides.items()}
     return [
         Row(workload, name, tuple(_figures(one, all_found[base], bare)))
         for name, one in all_found.items()

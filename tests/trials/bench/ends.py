@@ -4,22 +4,23 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from itertools import count
 from typing import Self
 
 import aio_pika
 from aiormq.abc import AbstractChannel, DeliveredMessage
 from pamqp.commands import Queue
-from pamqp.common import FieldTable
 
 from tests.trials.bench.promises import Reply, broken
-from tests.world.broker import VirtualHost
+from tests.world.broker import BrokerError, VirtualHost
 from tests.world.load import Order, Producer, new_orders, until
 from tests.world.load.processes import Process
 
 REPLIES, REQUESTS = "bench.replies", "orders.requests"
 ANSWER_SECONDS = 300.0
+LOOK_SECONDS = 0.5
+ACK_SECONDS = 15.0
 POLL_SECONDS = 0.01
 
 _NUMBERS = count()
@@ -44,12 +45,11 @@ class Ends:
     @asynccontextmanager
     async def connect(cls, host: VirtualHost) -> AsyncIterator[Self]:
         """On a topology that stands."""
+        await host.declare(REPLIES)
         connection = await aio_pika.connect(host.url, timeout=30)
         async with connection, Producer.connect(host.url) as producer:
             outer = await connection.channel()
             channel = await outer.get_underlay_channel()
-            kind: FieldTable = {"x-queue-type": "quorum"}
-            await channel.queue_declare(REPLIES, durable=True, arguments=kind)
             await channel.queue_bind(REPLIES, "orders.replies", "#")
             yield cls(host, producer, channel)
 
@@ -74,9 +74,11 @@ class Ends:
         arrived: Arrived = []
 
         async def take(message: DeliveredMessage) -> None:
-            at, body = time.monotonic(), json.loads(message.body)
-            persistent = message.header.properties.delivery_mode == 2
-            arrived.append((at, Reply(body["request_id"], body["status"], persistent)))
+            at, properties = time.monotonic(), message.header.properties
+            # A message of one hop only is an order still, and has no status.
+            status = json.loads(message.body).get("status", "")
+            persistent = properties.delivery_mode == 2
+            arrived.append((at, Reply(properties.message_id or "", status, persistent)))
 
         consumed = await self.channel.basic_consume(REPLIES, take, no_ack=True)
         yield arrived
@@ -86,6 +88,15 @@ class Ends:
         """AssertionError where these orders are not answered as promised; takes the replies."""
         replies = await self._waiting() if arrived is None else arrived
         _raise(broken(orders, [reply for _, reply in replies], {}))
+
+    async def acked(self) -> None:
+        """Returns when the last acks, which follow the last replies, had their time."""
+        # The broker's counts are those of its last look at the queue.
+        await asyncio.sleep(LOOK_SECONDS)
+        with suppress(BrokerError):
+            await self.host.until(
+                lambda queues: not queues[REQUESTS].messages, timeout_seconds=ACK_SECONDS
+            )
 
     async def nothing_left(self) -> None:
         """AssertionError where an order is in any queue; the consumers must be gone."""

@@ -14,11 +14,15 @@ from tests.trials.bench.peers import TITLES, Command, Peer
 from tests.trials.bench.sides import ApiProcess, Setup, Stage
 from tests.trials.bench.steady import half_load
 from tests.world.broker import RabbitNode
+from tests.world.commands import FAILURES
 from tests.world.load import cpu_seconds
 from tests.world.load.processes import Process
 
-USUAL_STATISTICS = "application:set_env(rabbit, collect_statistics_interval, 5000)."
-"""As a broker does by default; the nodes of tests gather them twenty times as often."""
+USUAL_STATISTICS = (
+    "[application:set_env(rabbit, Name, 5000)"
+    " || Name <- [collect_statistics_interval, quorum_tick_interval]]."
+)
+"""As a broker does by default; the nodes of tests look at each queue twenty times as often."""
 SCALED = (Peer.RELAY, Peer.HTTPX2)
 
 
@@ -71,15 +75,19 @@ async def bench(
     commands: Mapping[Peer, Command],
     plan: Plan,
     say: Callable[[str], None],
-) -> list[Row]:
-    """All rows; what comes next is said."""
+) -> tuple[list[Row], bool]:
+    """All rows, and whether every workload ended well; what comes next or failed is said."""
     with ApiProcess(directory) as api:
         await api.ready()
-        stage, found = Stage(node, directory, api, commands), list[Row]()
+        stage, found, well = Stage(node, directory, api, commands, say), list[Row](), True
         for number, workload in enumerate(plan.workloads, 1):
             say(f"{number} of {len(plan.workloads)}: {workload}")
-            found += await _measured(stage, workload, plan)
-    return found
+            try:
+                found += await _measured(stage, workload, plan)
+            except (*FAILURES, ExceptionGroup) as error:
+                say(f"WRONG: {workload}: {error}")
+                well = False
+    return found, well
 
 
 async def _measured(stage: Stage, workload: Workload, plan: Plan) -> list[Row]:

@@ -2,7 +2,7 @@
 
 import signal
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -19,6 +19,7 @@ from tests.world.load.processes import KEY, Process, client
 TIERS = (1, 5, 30, 120, 600, 3600)
 CONSUMING = "(?m)^(consuming)$"
 POLL_SECONDS = 0.002
+START_SECONDS = 180.0
 
 _NAMES = count()
 
@@ -55,6 +56,7 @@ class Stage:
     directory: Path
     api: ApiProcess
     commands: Mapping[Peer, Command]
+    say: Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,7 @@ async def process(stage: Stage, setup: Setup, host: VirtualHost) -> AsyncIterato
     environment["PREFETCH"] = str(setup.in_flight)
     command = stage.commands[setup.peer]
     with PeerProcess(name, stage.directory, command, environment) as peer:
-        await peer.until_logged(CONSUMING, poll_seconds=POLL_SECONDS)
+        await peer.until_logged(CONSUMING, poll_seconds=POLL_SECONDS, timeout_seconds=START_SECONDS)
         yield peer
 
 
@@ -154,4 +156,5 @@ async def side(stage: Stage, setup: Setup) -> AsyncIterator[Side]:
                 for _ in range(setup.processes)
             ]
             yield Side(stage, processes, ends)
+            await ends.acked()
         await ends.nothing_left()
