@@ -23,7 +23,7 @@ from service.edges.amqp.broker import Broker
 from service.edges.amqp.delivery import AmqpDelivery
 from service.edges.amqp.depths import QueueDepths
 
-CONNECT_SECONDS = 3.0
+CONNECT_SECONDS = 10.0
 PATIENCE_SECONDS = 5.0
 LOOK_SECONDS = 60.0
 """A hundred thousand messages take ten."""

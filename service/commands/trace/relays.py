@@ -12,7 +12,7 @@ from service.commands.trace.judging import End, Relay, Said, Silent
 from service.core.times import from_rfc3339
 from service.flow.held_orders import Stage, Stand
 
-WITHIN_SECONDS = 2.0
+WITHIN_SECONDS = 3.0
 MOST_BYTES = 256 * 1024
 """Each copy that waits with this id takes some hundred."""
 

@@ -17,9 +17,12 @@ _CPU = "a CPU limit throttles bursts that the node has room for; memory is limit
 _PULL = "the tag is the chart's version and never moves; image.pullPolicy is a value"
 _DIGEST = "which registry it comes from, and so its digest, is for who installs; image.digest"
 _ENDS = "the pod of `helm test` ends by itself"
+_IDLE = "the pod of the tools does nothing by itself; that of the relay has both, by its own test"
 _EXPLAINED = {
     ("CKV_K8S_8", "Pod"): _ENDS,
     ("CKV_K8S_9", "Pod"): _ENDS,
+    ("CKV_K8S_8", "Deployment"): _IDLE,
+    ("CKV_K8S_9", "Deployment"): _IDLE,
     **{
         (check, kind): why
         for check, why in (("CKV_K8S_11", _CPU), ("CKV_K8S_15", _PULL), ("CKV_K8S_43", _DIGEST))
