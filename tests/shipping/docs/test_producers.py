@@ -2,9 +2,14 @@
 
 import json
 import re
+import shlex
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+from typer.testing import CliRunner
+
+from service.commands.cli import app
 from service.core.answer import Answer, Problem
 from service.core.body import read_object
 from service.core.codes import Code, Status
@@ -13,6 +18,7 @@ from service.core.reply import build_reply
 from tests.core.build import NOW, message, received
 
 PAGE = (Path(__file__).parents[3] / "docs" / "producers.md").read_text(encoding="utf-8")
+COMMANDS = re.findall(r"^ *order-relay ((?:check-message|send|sandbox) .*)$", PAGE, re.MULTILINE)
 ORDER, *REPLIES = re.findall(r"^```json\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 
 
@@ -35,3 +41,11 @@ def test_the_replies_are_those_of_the_relay() -> None:
     assert [json.dumps(json.loads(reply)) for reply in REPLIES] == [
         json.dumps(json.loads(each.message.body)) for each in said
     ]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_tutorial_types_what_there_is(command: str) -> None:
+    """Every command with its options; the tests of `sandbox` and `send` carry them out."""
+    assert CliRunner().invoke(app, [*shlex.split(command), "--help"]).exit_code == 0
+    wrong = [*shlex.split(command), "--no-such-option", "--help"]
+    assert CliRunner().invoke(app, wrong).exit_code == 2

@@ -1,5 +1,6 @@
 """docs/trust.md: the rights that it gives a producer let it do its work, and nothing to others."""
 
+import asyncio
 import re
 import shlex
 from collections.abc import Awaitable, Callable, Iterator
@@ -10,10 +11,14 @@ import aio_pika
 import pytest
 from aio_pika.abc import AbstractChannel
 from aiormq.exceptions import ChannelAccessRefused
+from typer.testing import CliRunner
 
+from service.commands.cli import app
+from service.commands.send.command import Ended
 from service.core.topology import build_whole_topology
 from tests.edges.amqp.crash import declared
 from tests.world.broker.vhost import VirtualHost
+from tests.world.relay_process import environment
 
 PAGE = (Path(__file__).parents[3] / "docs" / "trust.md").read_text(encoding="utf-8")
 COMMANDS = [shlex.split(line) for line in re.findall(r"^rabbitmqctl .*$", PAGE, re.MULTILINE)]
@@ -130,6 +135,17 @@ async def allowed(url: str, acts: dict[str, Act]) -> list[str]:
     return done
 
 
+async def send(url: str, login: str) -> int:
+    """How `order-relay send` ends, which nobody answers here, as this producer."""
+    options = ["--service", "7", "--link", "https://example.com/p/1", "--quantity", "1"]
+    said = await asyncio.to_thread(
+        CliRunner(env=environment(AMQP__URL=url)).invoke,
+        app,
+        ["send", *options, "--as", login, "--timeout", "0.1"],
+    )
+    return said.exit_code
+
+
 async def test_the_rights_of_the_page_are_those_of_a_producer(
     vhost: VirtualHost, shop: str
 ) -> None:
@@ -140,6 +156,8 @@ async def test_the_rights_of_the_page_are_those_of_a_producer(
     assert await allowed(shop, BY_TOPIC | BY_RIGHTS) == list(BY_TOPIC)
     limit_topics(vhost)
     assert await allowed(shop, WORK | BY_TOPIC | BY_RIGHTS) == list(WORK)
+    assert await send(shop, SHOP) == Ended.NO_REPLY
+    assert await send(shop, "shop-b") == Ended.NOT_PUBLISHED
 
 
 def test_the_readme_has_the_same_rights() -> None:

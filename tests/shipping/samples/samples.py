@@ -1,6 +1,7 @@
 """Which samples there are, what each needs, and what each must say."""
 
 import json
+import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -35,8 +36,7 @@ class Sample:
 
 _NPM = ("npm", "install", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts")
 _PIP = ("{python}", "-m", "uv", "pip", "install", "--quiet", "--target", "packages")
-# Else its colours stand before the first line of the sample.
-_MAVEN = ("mvn", "--quiet", "--batch-mode", "-Dstyle.color=never", "compile")
+_MAVEN = ("mvn", "--quiet", "--batch-mode", "compile")
 SAMPLES = (
     Sample("order_pika.py", (), (*_PIP, "pika"), ("{python}", "order_pika.py", "{outbox}")),
     Sample("order_aio_pika.py", (), (), ("{python}", "order_aio_pika.py", "{outbox}")),
@@ -50,6 +50,7 @@ SAMPLES = (
     ),
     Sample("order.sh", ("sh",), (), ("sh", "order.sh", "{outbox}"), messages=True),
 )
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 ENDS = ("accepted", "rejected", "failed", "unknown")
 
 
@@ -78,6 +79,8 @@ def written(line: Mapping[str, Any], *, as_message: bool) -> str:
 
 def said(output: str, *, as_messages: bool) -> dict[str, str]:
     """What a sample said of each order: its id, and the status with an order's id."""
+    # Maven puts its colours back before the first line, asked or not.
+    output = _COLOUR.sub("", output)
     if not as_messages:
         pairs = [line.split(" ", 1) for line in output.splitlines() if " " in line]
         return {found[0]: found[1] for found in pairs}

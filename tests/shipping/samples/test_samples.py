@@ -33,7 +33,7 @@ def test_the_outbox_has_an_order_for_each_status() -> None:
 
 def test_what_a_sample_says_is_read() -> None:
     """By its lines, or by the replies as JSON."""
-    assert said("a accepted o-1\nb failed: no\nnoise\n", as_messages=False) == {
+    assert said("\x1b[0m\x1b[0ma accepted o-1\nb failed: no\nnoise\n", as_messages=False) == {
         "a": "accepted o-1",
         "b": "failed: no",
     }
