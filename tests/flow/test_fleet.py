@@ -27,7 +27,7 @@ QUICK = [
     "killed/80/free",
     "stopped-60/6/free",
     "stream-stalled/6/free",
-    "cut-15/80/free",
+    "cut-15/6/free",
     "first-two-fail/3",
     "neighbours/3",
     "wrong-key/3",
