@@ -168,10 +168,18 @@ class _Sending:
 
     def _on_reply(self, received: Received) -> None:
         # Replies come at least once; and on a key of one's own come other orders', too.
-        if self._left.pop(received.message.message_id, None) is None:
+        message = received.message
+        if message.message_id not in self._left:
             return
-        body = json.loads(received.message.body)
-        self._worst = max(self._worst, _OF_STATUS[Status(body["status"])])
+        try:
+            body = json.loads(message.body)
+            ended = _OF_STATUS[Status(body["status"])]
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
+            # Still awaited: taken for answered, it would end as accepted.
+            self._tell(message, f"a reply that cannot be read: {type(error).__name__}: {error}")
+            return
+        del self._left[message.message_id]
+        self._worst = max(self._worst, ended)
         self._progress.end()
         _say(body)
         self._changed.set()

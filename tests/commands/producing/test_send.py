@@ -134,6 +134,14 @@ async def test_an_order_that_is_perhaps_sent_is_awaited(vhost: VirtualHost, run:
     assert (silent.returncode, "perhaps: perhaps sent" in silent.stderr) == (Ended.NO_REPLY, True)
 
 
+async def test_a_reply_that_cannot_be_read_is_none(vhost: VirtualHost, run: Run) -> None:
+    """The order is still awaited, and ends without one."""
+    async with answering(vhost, _by_coupon):
+        said = await run("send", *ORDER, "--set", "coupon=perhaps", "--timeout", "1")
+    assert said.returncode == Ended.NO_REPLY
+    assert "a reply that cannot be read: ValueError: 'perhaps' is not a valid" in said.stderr
+
+
 async def test_a_lost_connection_is_no_rejection(
     vhost: VirtualHost, run: Run, tmp_path: Path
 ) -> None:
@@ -171,6 +179,23 @@ async def test_only_the_confirm_is_awaited_if_told_so(vhost: VirtualHost, run: R
         got = await (await channel.get_queue("orders.requests", ensure=False)).get(timeout=10)
         assert got is not None
         assert got.message_id == "once"
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("{0}\n\n{1}\n{0}\n", "line 1, line 4: the same message_id 'a'"),
+        ("[{1}, {0}, {0}]", "message 2, message 3: the same message_id 'a'"),
+    ],
+)
+def test_a_file_with_an_id_twice_publishes_nothing(tmp_path: Path, text: str, why: str) -> None:
+    """One reply would count for both; refused before anything is connected to."""
+    one, other = (json.dumps({"properties": {"message_id": each}, "body": {}}) for each in "ab")
+    file = tmp_path / "orders"
+    file.write_text(text.replace("{0}", one).replace("{1}", other))
+    said = CliRunner().invoke(app, ["send", str(file)])
+    assert (said.exit_code, said.stdout) == (2, "")
+    assert why in " ".join(said.stderr.replace("│", " ").split())
 
 
 @pytest.mark.parametrize(
