@@ -18,10 +18,16 @@ def sandbox(
     ] = None,
     *,
     clean: Annotated[
-        bool, typer.Option("--clean", help="Delete its queues and exchanges at the end.")
+        bool,
+        typer.Option(
+            "--clean", help="Delete its queues and exchanges at the end, if it made them all."
+        ),
     ] = False,
     force: Annotated[
-        bool, typer.Option("--force", help="Also where the namespace is in use already.")
+        bool,
+        typer.Option(
+            "--force", help="Also where the namespace is in use already, but no real one."
+        ),
     ] = False,
 ) -> None:
     """Run a relay with a stand-in of the order API, to try a producer against.

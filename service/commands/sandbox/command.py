@@ -3,7 +3,7 @@
 import asyncio
 import random
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from secrets import token_hex
 
@@ -13,6 +13,7 @@ from service.app.exit_codes import ExitCode
 from service.app.loading import KEY, Loaded
 from service.app.run import run
 from service.app.settings import (
+    PREFIX,
     AdminSettings,
     AmqpSettings,
     ApiSettings,
@@ -23,13 +24,16 @@ from service.app.settings import (
 from service.app.sources import Found
 from service.app.wiring import tls_files
 from service.commands.sandbox import api
-from service.core.depths import REQUESTS, Unreadable
+from service.core.depths import PARKED, REQUESTS, RETRY_PREFIX, UNROUTED, Unreadable
 from service.core.topology import Topology, build_topology, build_whole_topology
 from service.edges.amqp.broker import Broker, BrokerUnreachableError
+from service.edges.amqp.declare import look
 from service.edges.amqp.depths import QueueDepths
 from service.edges.amqp.one_off import BrokerInterruptedError, run_one_off
 from service.edges.amqp.removing import remove
+from service.flow.events.faults import BrokerFault
 
+NAMESPACE = f"{PREFIX}AMQP__NAMESPACE"
 TIMEOUT_SECONDS = 2.0
 DELAYS_SECONDS = (1, 2, 3)
 MAX_ATTEMPTS = 4
@@ -56,31 +60,63 @@ def sandbox(settings: ShownSettings, found: Mapping[str, Found], wanted: Wanted)
     """Relay orders to the stand-in until SIGTERM or SIGINT; BadSettingsError as `run` does."""
     namespace = wanted.amqp.namespace
     broker = Broker(wanted.amqp.urls, tls_files(wanted.amqp))
-    topology = build_whole_topology(namespace, DELAYS_SECONDS)
-    if not wanted.force and (reason := asyncio.run(_taken(broker, namespace))) is not None:
+    of_orders = settings.amqp.namespace if NAMESPACE in found else None
+    if (reason := _real(namespace, of_orders)) is not None:
         return _fail(reason)
+    delays = sorted({*DELAYS_SECONDS, *settings.retry.delays_seconds})
+    depths = QueueDepths(broker, build_topology(namespace, delays))
+    if not wanted.force and (reason := asyncio.run(_taken(depths, namespace, delays))) is not None:
+        return _fail(f"{reason}; name another namespace, or say --force")
+    topology = build_whole_topology(namespace, DELAYS_SECONDS)
+    try:
+        clean = wanted.clean and asyncio.run(_free(broker, topology))
+    except (BrokerUnreachableError, BrokerInterruptedError) as error:
+        return _fail(str(error))
+    if wanted.clean and not clean:
+        sys.stderr.write(f"order-relay: --clean deletes nothing: {namespace} was there before\n")
     with api.serving(wanted.fault) as url:
         sys.stdout.write(_READY.format(namespace=namespace, url=url))
         sys.stdout.flush()
         ended = run(_loaded(settings, found, wanted.amqp, url))
-    return (asyncio.run(_cleaned(broker, topology)) if wanted.clean else None) or ended
+    return (asyncio.run(_cleaned(broker, topology)) if clean else None) or ended
 
 
-async def _taken(broker: Broker, namespace: str) -> str | None:
+def _real(namespace: str, of_orders: str | None) -> str | None:
+    """Why real orders may be there, whatever is said; `of_orders` is the one that is set."""
+    if namespace == "orders" or namespace.startswith("orders."):
+        return f"the namespace {namespace} is for real orders; name another one"
+    if namespace == of_orders:
+        return f"the namespace {namespace} is that of {NAMESPACE}; name another one"
+    return None
+
+
+async def _taken(depths: QueueDepths, namespace: str, delays: Sequence[int]) -> str | None:
     """Why this name space is none to play in; None where it is free."""
-    if namespace == "orders":
-        return "the namespace orders is for real orders; name another one, or say --force"
-    depths = QueueDepths(broker, build_topology(namespace, DELAYS_SECONDS))
     try:
         queues = await depths.read()
     finally:
         await depths.close()
     if isinstance(queues, Unreadable):
         return queues.why
-    requests = queues.queues.get(REQUESTS)
-    if requests is not None and requests.consumers:
-        return f"{namespace}.requests has consumers already; end them, or say --force"
+    for name in (REQUESTS, PARKED, UNROUTED, *(f"{RETRY_PREFIX}{each}" for each in delays)):
+        # One that the login may not see has no entry, one that is missing is None.
+        if name not in queues.queues:
+            return f"{namespace}.{name} could not be read"
+        depth = queues.queues[name]
+        if depth is not None and depth.consumers:
+            return f"{namespace}.{name} has consumers already"
+        if depth is not None and depth.ready:
+            return f"{namespace}.{name} has messages already"
     return None
+
+
+async def _free(broker: Broker, topology: Topology) -> bool:
+    """Whether nothing of it is there, so that all of it will be the sandbox's own."""
+    seen, _ = await run_one_off(
+        broker, lambda at: look(at, topology, compare=False), random=random.random
+    )
+    missing = [fault for fault in seen.wrong.values() if fault is BrokerFault.MISSING]
+    return len(missing) == len(topology.exchanges) + len(topology.queues)
 
 
 def _loaded(

@@ -57,11 +57,11 @@ def send(  # noqa: PLR0913 - one for each option
     On stdout, a line of JSON each: the message id of an order before it is published, and its
     reply's body. Its queue is bound before the first order, and gone at the end.
 
-    Exit codes: 0 accepted, 1 rejected, 2 failed, 3 unknown, 4 no reply in time, 5 not published;
-    of several orders the highest.
+    Exit codes: 0 accepted, 1 rejected, 2 failed, 3 unknown, 4 no reply (or confirm)
+    in time, 5 not published; of several orders the highest.
     """
     from service.commands.send import command  # noqa: PLC0415 - `run` needs none of it
-    from service.core.producing.written import UnreadableMessageError, read_all  # noqa: PLC0415
+    from service.core.producing.written import UnreadableMessageError, read_apart  # noqa: PLC0415
 
     fields = {"service": service, "link": link, "username": username, "quantity": quantity}
     named = {"message_id": message_id, "correlation_id": correlation_id, "reply_to": reply_to}
@@ -73,7 +73,7 @@ def send(  # noqa: PLR0913 - one for each option
         messages = (
             [command.from_options(fields, extra or (), named, headers)]
             if file is None
-            else read_all(file.read())
+            else read_apart(file.read())
         )
     except (UnreadableMessageError, UnicodeDecodeError) as error:
         raise typer.BadParameter(str(error)) from None

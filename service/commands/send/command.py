@@ -85,6 +85,7 @@ class _Sending:
         self._worst = Ended.ACCEPTED
         self._changed = asyncio.Event()
         self._published = 0
+        self._unsure = 0
         self._progress = Progress()
 
     async def run(self, broker: Broker) -> int:
@@ -92,13 +93,17 @@ class _Sending:
             if self._wanted.wait_seconds is not None:
                 keys = dict.fromkeys(each.reply_to or self._place for each in self._orders)
                 # Before the first order: a reply that no queue is bound for is not kept for us.
-                await producer.listen(self._place, keys, self._on_reply)
+                listening = producer.listen(self._place, keys, self._on_reply)
+                await producer.session.run(listening)
             await self._publish_all(producer)
             if self._wanted.wait_seconds is not None:
                 await self._replies(producer, self._wanted.wait_seconds)
-        self._progress.end()
-        for message_id in self._left:
-            _note(f"{message_id}: no reply in time; the same message id may be sent again")
+            self._progress.end()
+            if not producer.session.alive:
+                self._lost(producer.session.broken.result().reason)
+        if self._wanted.wait_seconds is not None:
+            for message_id in self._left:
+                _note(f"{message_id}: no reply in time; the same message id may be sent again")
         return max([self._worst, *self._left.values()])
 
     async def _publish_all(self, producer: Producer) -> None:
@@ -108,6 +113,9 @@ class _Sending:
         began = loop.time()
         async with asyncio.TaskGroup() as group:
             for number, order in enumerate(self._orders):
+                if not producer.session.alive:
+                    self._not_published(order, "the connection was lost")
+                    continue
                 if self._wanted.rate:
                     await asyncio.sleep(began + number / self._wanted.rate - loop.time())
                 await room.acquire()
@@ -123,19 +131,30 @@ class _Sending:
                 if self._wanted.wait_seconds is None:
                     self._left.pop(order.message_id, None)
             case Unpublishable(reason):
-                self._not_published(order, f"not sent: {reason}")
+                self._not_published(order, reason)
             case Unconfirmed(reason):
-                self._not_published(order, f"perhaps sent: {reason}; repeat it with the same id")
+                # It stays in `left`: it may be placed, and then its reply says how it ended.
+                self._unsure += 1
+                self._tell(order, f"perhaps sent: {reason}; without a reply repeat the same id")
             case _ as never:  # pragma: no cover
                 assert_never(never)
         if len(self._orders) > 1:
             self._progress.tell(self._published, len(self._orders) - self._published)
 
-    def _not_published(self, order: Message, text: str) -> None:
+    def _not_published(self, order: Message, reason: str) -> None:
         self._left.pop(order.message_id, None)
         self._worst = Ended.NOT_PUBLISHED
+        self._tell(order, f"not sent: {reason}")
+
+    def _tell(self, order: Message, text: str) -> None:
         self._progress.end()
         _note(f"{order.message_id}: {text}")
+
+    def _lost(self, reason: str) -> None:
+        if self._left or self._worst is Ended.NOT_PUBLISHED:
+            none = len(self._orders) - self._published - self._unsure
+            counts = f"{self._published} published, {self._unsure} perhaps, {none} not"
+            _note(f"the connection was lost: {reason}; of {len(self._orders)} orders {counts}")
 
     async def _replies(self, producer: Producer, seconds: float) -> None:
         loop = asyncio.get_running_loop()
@@ -146,15 +165,21 @@ class _Sending:
             either: set[asyncio.Future[Any]] = {waiting, producer.session.broken}
             await asyncio.wait(either, timeout=rest, return_when=asyncio.FIRST_COMPLETED)
             waiting.cancel()
-        if self._left and not producer.session.alive:
-            _note(f"the connection was lost: {producer.session.broken.result().reason}")
 
     def _on_reply(self, received: Received) -> None:
         # Replies come at least once; and on a key of one's own come other orders', too.
-        if self._left.pop(received.message.message_id, None) is None:
+        message = received.message
+        if message.message_id not in self._left:
             return
-        body = json.loads(received.message.body)
-        self._worst = max(self._worst, _OF_STATUS[Status(body["status"])])
+        try:
+            body = json.loads(message.body)
+            ended = _OF_STATUS[Status(body["status"])]
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
+            # Still awaited: taken for answered, it would end as accepted.
+            self._tell(message, f"a reply that cannot be read: {type(error).__name__}: {error}")
+            return
+        del self._left[message.message_id]
+        self._worst = max(self._worst, ended)
         self._progress.end()
         _say(body)
         self._changed.set()

@@ -72,14 +72,26 @@ def read_all(text: str) -> list[Written]:
 
     Raises UnreadableMessageError that says in which line, or which of them.
     """
-    return list(_numbered(text))
+    return [message for _, message in _numbered(text)]
 
 
-def _numbered(text: str) -> Iterator[Written]:
+def read_apart(text: str) -> list[Written]:
+    """The same, for those that are told apart by their ids: none of them may occur twice."""
+    places: dict[str | None, list[str]] = {}
+    messages = list(_numbered(text))
+    for place, each in messages:
+        places.setdefault(each.message.message_id, []).append(place)
+    for message_id, found in places.items():
+        if message_id and len(found) > 1:
+            raise UnreadableMessageError(f"{', '.join(found)}: the same message_id {message_id!r}")
+    return [message for _, message in messages]
+
+
+def _numbered(text: str) -> Iterator[tuple[str, Written]]:
     what, values = _values(text)
     for number, value in values:
         try:
-            yield read(value)
+            yield f"{what} {number}", read(value)
         except UnreadableMessageError as error:
             raise UnreadableMessageError(f"{what} {number}: {error}") from None
 

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from aio_pika.abc import AbstractConnection
 from aiormq.abc import AbstractChannel, DeliveredMessage
-from aiormq.exceptions import AMQPError, ChannelInvalidStateError
+from aiormq.exceptions import AMQPError
 
 from service.core.message import Message, Received
 from service.core.topology import REQUEST_ROUTING_KEY
@@ -17,12 +17,16 @@ from service.edges.amqp.codec import to_received
 from service.edges.amqp.connection import Session
 from service.edges.amqp.declare import RPC_TIMEOUT_SECONDS, open_channel
 from service.edges.amqp.one_off import keep_quiet
+from service.flow.cancellation import is_ours
 from service.flow.keyed_lock import KeyedLock
 from service.flow.ports import Confirmed, Published, Unconfirmed, Unpublishable
 from service.flow.ways import Destination
 
 CONNECTION_NAME = "send"
 CONFIRM_SECONDS = 10.0
+
+_LOST = (AMQPError, OSError, RuntimeError, asyncio.CancelledError)
+"""What aiormq raises once the channel or the connection is gone."""
 
 
 class Producer:
@@ -82,8 +86,13 @@ class Producer:
         async with self._same_id.hold(message.message_id or ""):
             try:
                 channel = await self._confirming()
-                to = Destination(self._namespace, REQUEST_ROUTING_KEY)
-                outgoing = Outgoing(to.exchange, to.routing_key, message, to)
+            except _LOST as error:
+                if is_ours(error):
+                    raise
+                return Unpublishable(self._told(error))
+            to = Destination(self._namespace, REQUEST_ROUTING_KEY)
+            outgoing = Outgoing(to.exchange, to.routing_key, message, to)
+            try:
                 async with asyncio.timeout(CONFIRM_SECONDS):
                     match await attempt(channel, outgoing, self._turn):
                         case Acked():
@@ -94,13 +103,21 @@ class Producer:
                             return Unpublishable(reason)
             except TimeoutError:
                 return Unconfirmed(f"no confirm in {CONFIRM_SECONDS:g} s")
-            except (AMQPError, ChannelInvalidStateError, OSError) as error:
-                return Unconfirmed(f"{type(error).__name__}: {error}")
+            except _LOST as error:
+                if is_ours(error):
+                    raise
+                return Unconfirmed(self._told(error))
+
+    def _told(self, error: BaseException) -> str:
+        """The library's own words are of its objects where the connection is gone."""
+        lost = not self.session.alive
+        return "the connection was lost" if lost else f"{type(error).__name__}: {error}"
 
     async def _confirming(self) -> AbstractChannel:
         async with self._turn:
             if self._channel is None or self._channel.is_closed:
                 channel = self._connection.channel(publisher_confirms=True, on_return_raises=True)
-                await channel.initialize(RPC_TIMEOUT_SECONDS)
+                async with asyncio.timeout(RPC_TIMEOUT_SECONDS):
+                    await channel.initialize()
                 self._channel = await channel.get_underlay_channel()
             return self._channel

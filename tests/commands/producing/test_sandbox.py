@@ -9,11 +9,15 @@ from aiormq.exceptions import ChannelNotFoundEntity
 from typer.testing import CliRunner
 
 from service.commands.cli import app
+from service.commands.sandbox.command import _free, _taken
 from service.commands.sandbox.faults import FAULTS
 from service.commands.send.command import Ended
+from service.core.topology import build_topology, build_whole_topology
+from service.edges.amqp.broker import Broker
+from service.edges.amqp.depths import QueueDepths
 from tests.commands.parked.conftest import Run, run
 from tests.world.broker.vhost import VirtualHost
-from tests.world.relay_process import RelayProcess
+from tests.world.relay_process import RelayProcess, environment
 
 __all__ = ["run"]
 
@@ -62,10 +66,35 @@ async def test_a_producer_tries_itself(vhost: VirtualHost, run: Run, tmp_path: P
             await channel.declare_queue("sandbox.parked", passive=True)
 
 
-def test_real_orders_are_not_played_with() -> None:
-    """Where the namespace is that of real ones, or is none."""
-    said = CliRunner().invoke(app, ["sandbox", "--namespace", "orders"])
-    assert (said.exit_code, "is for real orders" in said.stderr) == (1, True)
+async def test_orders_of_others_are_not_played_with(vhost: VirtualHost) -> None:
+    """Messages wait in one of the queues, or one could not be read."""
+    depths = QueueDepths(Broker([vhost.url]), build_topology("shop", (1, 5)))
+    await vhost.declare("shop.retry.5")
+    assert await _taken(depths, "shop", (1, 5)) is None
+    assert await _taken(depths, "shop", (1, 5, 7)) == "shop.retry.7 could not be read"
+    await vhost.publish(b"{}", routing_key="shop.retry.5")
+    assert await _taken(depths, "shop", (1, 5)) == "shop.retry.5 has messages already"
+
+
+async def test_only_what_it_made_is_deleted(vhost: VirtualHost) -> None:
+    """One queue that was there before is enough."""
+    topology = build_whole_topology("shop", (1,))
+    broker = Broker([vhost.url])
+    assert await _free(broker, topology)
+    await vhost.declare("shop.parked")
+    assert not await _free(broker, topology)
+
+
+@pytest.mark.parametrize("namespace", ["orders", "orders.test", "shop"])
+def test_real_orders_are_not_played_with(namespace: str) -> None:
+    """Whatever is said."""
+    runner = CliRunner(env=environment(AMQP__NAMESPACE="shop", AMQP__URL="amqp://127.0.0.1:1/"))
+    said = runner.invoke(app, ["sandbox", "--namespace", namespace, "--force", "--clean"])
+    assert (said.exit_code, f"the namespace {namespace} is" in said.stderr) == (1, True)
+
+
+def test_a_wrong_name_is_none() -> None:
+    """Of a namespace, or of a fault."""
     for wrong in (["--namespace", "a b"], ["--fault", "none"]):
         assert CliRunner().invoke(app, ["sandbox", *wrong]).exit_code == 2
 

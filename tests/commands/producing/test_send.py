@@ -1,20 +1,29 @@
 """`order-relay send` against a real broker, with a test where the relay would be."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import aio_pika
 import pytest
 from aio_pika.abc import AbstractIncomingMessage
+from aiormq.exceptions import DeliveryError
 from typer.testing import CliRunner
 
 from service.commands.cli import app
-from service.commands.send.command import Ended
+from service.commands.send.command import MOST_UNCONFIRMED, Ended
+from service.core.message import Message
+from service.edges.amqp.broker import Broker
+from service.edges.amqp.producer import Producer
+from service.flow.ports import Unpublishable
 from tests.commands.parked.conftest import Run, run, vhost
+from tests.edges.amqp.proxied import through
+from tests.world.broker.ports import LOOPBACK
 from tests.world.broker.vhost import VirtualHost
+from tests.world.faults import Proxy, Verdict
 
 __all__ = ["run", "vhost"]
 
@@ -107,6 +116,61 @@ async def test_what_no_queue_takes_is_not_sent(vhost: VirtualHost, run: Run) -> 
     assert "nowhere.replies" in nowhere.stderr
 
 
+async def test_an_order_that_is_perhaps_sent_is_awaited(vhost: VirtualHost, run: Run) -> None:
+    """One of two queues refuses it, and the relay has it: its reply counts."""
+    await vhost.declare("full", max_length=1, overflow="reject-publish")
+    async with vhost.channel() as channel:
+        queue = await channel.get_queue("full", ensure=False)
+        await queue.bind("orders", "order.request")
+        with suppress(DeliveryError):
+            for _ in range(10):
+                await channel.default_exchange.publish(aio_pika.Message(b""), "full")
+    async with answering(vhost, _by_coupon):
+        said = await run("send", *ORDER)
+        silent = await run("send", *ORDER, "--message-id", "perhaps", "--no-wait")
+    assert said.returncode == Ended.ACCEPTED
+    assert json.loads(said.stdout.splitlines()[-1])["status"] == "accepted"
+    assert "perhaps sent: the queue refused it" in said.stderr
+    assert (silent.returncode, "perhaps: perhaps sent" in silent.stderr) == (Ended.NO_REPLY, True)
+
+
+async def test_a_reply_that_cannot_be_read_is_none(vhost: VirtualHost, run: Run) -> None:
+    """The order is still awaited, and ends without one."""
+    async with answering(vhost, _by_coupon):
+        said = await run("send", *ORDER, "--set", "coupon=perhaps", "--timeout", "1")
+    assert said.returncode == Ended.NO_REPLY
+    assert "a reply that cannot be read: ValueError: 'perhaps' is not a valid" in said.stderr
+
+
+async def test_a_lost_connection_is_no_rejection(
+    vhost: VirtualHost, run: Run, tmp_path: Path
+) -> None:
+    """Each order is named, with whether it was sent; more than are unconfirmed at a time."""
+    ids = [f"lost-{number}" for number in range(MOST_UNCONFIRMED + 10)]
+    orders = tmp_path / "orders.jsonl"
+    lines = [{"properties": {"message_id": each}, "body": {}} for each in ids]
+    orders.write_text("\n".join(map(json.dumps, lines)))
+    async with Proxy(LOOPBACK, vhost.node.amqp_port) as proxy:
+        proxy.on_data(lambda _, data: Verdict.CUT if b"lost-0" in data else Verdict.PASS)
+        said = await run("send", str(orders), AMQP__URL=through(proxy, vhost.url))
+    assert said.returncode == Ended.NOT_PUBLISHED
+    notes = said.stderr.splitlines()
+    assert [each for each in ids if not any(f" {each}: " in note for note in notes)] == []
+    assert len([note for note in notes if ": perhaps sent: " in note]) == MOST_UNCONFIRMED
+    assert "lost-73: not sent: " in said.stderr
+    (lost,) = [note for note in notes if "the connection was lost: " in note]
+    assert lost.endswith("; of 74 orders 0 published, 64 perhaps, 10 not")
+
+
+async def test_what_has_no_channel_is_certainly_not_sent(vhost: VirtualHost) -> None:
+    """Where the connection is gone before."""
+    async with Producer.connected(Broker([vhost.url]), "orders") as producer:
+        await asyncio.to_thread(vhost.close_connections)
+        async with asyncio.timeout(50):
+            await producer.session.broken
+        assert isinstance(await producer.publish(Message(b"{}")), Unpublishable)
+
+
 async def test_only_the_confirm_is_awaited_if_told_so(vhost: VirtualHost, run: Run) -> None:
     """Then the order waits for a relay."""
     said = await run("send", *ORDER, "--message-id", "once", "--no-wait")
@@ -115,6 +179,23 @@ async def test_only_the_confirm_is_awaited_if_told_so(vhost: VirtualHost, run: R
         got = await (await channel.get_queue("orders.requests", ensure=False)).get(timeout=10)
         assert got is not None
         assert got.message_id == "once"
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("{0}\n\n{1}\n{0}\n", "line 1, line 4: the same message_id 'a'"),
+        ("[{1}, {0}, {0}]", "message 2, message 3: the same message_id 'a'"),
+    ],
+)
+def test_a_file_with_an_id_twice_publishes_nothing(tmp_path: Path, text: str, why: str) -> None:
+    """One reply would count for both; refused before anything is connected to."""
+    one, other = (json.dumps({"properties": {"message_id": each}, "body": {}}) for each in "ab")
+    file = tmp_path / "orders"
+    file.write_text(text.replace("{0}", one).replace("{1}", other))
+    said = CliRunner().invoke(app, ["send", str(file)])
+    assert (said.exit_code, said.stdout) == (2, "")
+    assert why in " ".join(said.stderr.replace("│", " ").split())
 
 
 @pytest.mark.parametrize(
