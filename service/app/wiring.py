@@ -50,7 +50,7 @@ def build(
     clock = SystemClock()
     topology = build_topology(settings.amqp.namespace, settings.retry.delays_seconds)
     broker = Broker(settings.amqp.urls, tls_files(settings.amqp), bounded=True)
-    prepare = Prepare(topology, settings.amqp.topology)
+    prepare = Prepare(topology, settings.amqp.topology, emit)
     peers_topology = build_peers_topology(settings.amqp.namespace)
     peers = AmqpPeers(
         PeersPorts(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+DELIVERY_LIMIT = "x-delivery-limit"
 NEVER_DROPPED = 1_000_000_000
 """A delivery limit that is never reached: from RabbitMQ 4.0 on, the default of 20 would drop a
 parked message after it was looked at twenty times, and send an order that waits on early."""
@@ -103,8 +104,8 @@ def build_topology(namespace: str, delays_seconds: Sequence[int]) -> Topology:
         ),
         queues=(
             # The parked queue comes first: what is dead-lettered before it exists waits 3 minutes.
-            Queue(parked, _quorum() | {"x-delivery-limit": NEVER_DROPPED}),
-            Queue(unrouted, _quorum() | {"x-delivery-limit": NEVER_DROPPED}),
+            Queue(parked, _quorum() | {DELIVERY_LIMIT: NEVER_DROPPED}),
+            Queue(unrouted, _quorum() | {DELIVERY_LIMIT: NEVER_DROPPED}),
             Queue(requests, _requests_arguments(parked)),
             *(Queue(f"{retry}.{s}", _waiting_arguments(requests, s)) for s in delays_seconds),
         ),
@@ -150,7 +151,7 @@ def _requests_arguments(parked: str) -> dict[str, str | int]:
     return {
         **_quorum(),
         **_safe_dead_lettering(),
-        "x-delivery-limit": REQUEST_DELIVERY_LIMIT,
+        DELIVERY_LIMIT: REQUEST_DELIVERY_LIMIT,
         "x-dead-letter-exchange": parked,
     }
 
@@ -159,7 +160,7 @@ def _waiting_arguments(requests: str, seconds: int) -> dict[str, str | int]:
     return {
         **_quorum(),
         **_safe_dead_lettering(),
-        "x-delivery-limit": NEVER_DROPPED,
+        DELIVERY_LIMIT: NEVER_DROPPED,
         "x-message-ttl": seconds * 1000,
         # Straight to the queue: no other queue bound to the orders exchange sees a retry.
         "x-dead-letter-exchange": "",

@@ -144,7 +144,7 @@ async def test_a_topology_that_differs_is_said(
     await vhost.declare("orders.retry.1", message_ttl=5000)
     async with RelayProcess.start(settings) as relay:
         line = await relay.event("broker connection lost", cause="topology", fault="differs")
-        assert "delete it once it is empty" in line["reason"]
+        assert "stop all relays, and once it is empty delete it" in line["reason"]
         assert "queue orders.retry.1 differs: " in line["reason"]
 
 

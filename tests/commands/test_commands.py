@@ -229,7 +229,7 @@ async def test_a_topology_that_differs_is_named(vhost: VirtualHost) -> None:
     result = order_relay("topology", "--check", **settings)
     assert result.returncode == 1
     assert "queue orders.requests differs" in result.stdout
-    assert result.stdout.count("delete it once it is empty") == 1
+    assert result.stdout.count("stop all relays, and once it is empty delete it") == 1
     declare = order_relay("topology", **settings)
     assert declare.returncode == 1
     assert "orders.requests" in declare.stderr

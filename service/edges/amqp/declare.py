@@ -2,15 +2,15 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import aiormq.exceptions
 from aio_pika.abc import AbstractConnection
 from aiormq.abc import AbstractChannel
 from pamqp.common import FieldTable
 
-from service.core.topology import Exchange, Queue, Topology
-from service.edges.amqp.differences import Arguments, differences
+from service.core.topology import DELIVERY_LIMIT, Exchange, Queue, Topology
+from service.edges.amqp.differences import Arguments, but_for, differences
 from service.edges.amqp.faults import difference, fault_of_reply, told, words_of
 from service.flow.events.faults import ADVICE, BrokerFault
 
@@ -80,6 +80,22 @@ async def declare(connection: AbstractConnection, topology: Topology) -> None:
     await channel.close()
 
 
+async def with_limits_found(connection: AbstractConnection, topology: Topology) -> Topology:
+    """The same, with the delivery limits of those retry queues that differ in nothing else."""
+    queues = [
+        replace(
+            queue,
+            arguments=await but_for(
+                DELIVERY_LIMIT, _refusal_of(connection, queue.name), queue.arguments
+            ),
+        )
+        if queue.name.startswith(f"{topology.retry_exchange}.")
+        else queue
+        for queue in topology.queues
+    ]
+    return replace(topology, queues=tuple(queues))
+
+
 async def refusal(connection: AbstractConnection, topology: Topology) -> str | None:
     """Declare what is missing; what differs or is forbidden, None when nothing does."""
     try:
@@ -107,7 +123,8 @@ async def look(connection: AbstractConnection, topology: Topology, *, compare: b
         elif fault is BrokerFault.MISSING:
             found.wrong[f"{name} is missing"] = fault
         elif fault is BrokerFault.DIFFERS and isinstance(thing, Queue):
-            found.wrong |= dict.fromkeys(await _differences(connection, thing), fault)
+            refusal_of = _refusal_of(connection, thing.name)
+            found.wrong |= dict.fromkeys(await differences(refusal_of, thing.arguments), fault)
         elif refused is not None:
             found.wrong[difference(words) or f"{name}: {words}"] = fault
     return found
@@ -132,13 +149,14 @@ async def _refused(connection: AbstractConnection, call: _Call) -> BaseException
     return None
 
 
-async def _differences(connection: AbstractConnection, queue: Queue) -> list[str]:
+def _refusal_of(
+    connection: AbstractConnection, name: str
+) -> Callable[[Arguments], Awaitable[str | None]]:
     async def refusal(arguments: Arguments) -> str | None:
-        asked = Queue(queue.name, arguments)
-        refused = await _refused(connection, _active(asked))
+        refused = await _refused(connection, _active(Queue(name, arguments)))
         return None if refused is None else words_of(refused)
 
-    return await differences(refusal, queue.arguments)
+    return refusal
 
 
 def _listed(texts: Collection[str], longest: int) -> str:

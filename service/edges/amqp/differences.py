@@ -34,9 +34,24 @@ async def differences(
         if (match := _INEQUIVALENT.search(words)) is None:
             break
         # As it is, so that the next question is about the next argument.
-        if match["value"] is None:
-            asked.pop(match["name"], None)
-        else:
-            number = match["type"] not in ("longstr", "bool")
-            asked[match["name"]] = int(match["value"]) if number else match["value"]
+        asked = _as_it_is(asked, match)
     return found
+
+
+async def but_for(
+    name: str, refusal: Callable[[Arguments], Awaitable[str | None]], arguments: Arguments
+) -> Arguments:
+    """The arguments with `name` as the queue has it, where it differs in nothing else."""
+    match = _INEQUIVALENT.search(await refusal(arguments) or "")
+    if match is None or match["name"] != name:
+        return arguments
+    asked = _as_it_is(arguments, match)
+    return asked if await refusal(asked) is None else arguments
+
+
+def _as_it_is(asked: Arguments, match: re.Match[str]) -> Arguments:
+    others = {name: value for name, value in asked.items() if name != match["name"]}
+    if match["value"] is None:
+        return others
+    number = match["type"] not in ("longstr", "bool")
+    return others | {match["name"]: int(match["value"]) if number else match["value"]}

@@ -8,8 +8,10 @@ from aio_pika.abc import AbstractConnection
 from service.core.topology import Topology
 from service.edges.amqp import declare
 from service.edges.amqp.connection import SessionBrokenError
-from service.flow.events.faults import ADVICE
+from service.flow.events import Emit
+from service.flow.events.faults import ADVICE, BrokerFault
 from service.flow.events.labels import LostCause
+from service.flow.events.process import OlderQueue
 
 TopologyMode = Literal["declare", "check"]
 
@@ -17,8 +19,12 @@ TopologyMode = Literal["declare", "check"]
 class Prepare:
     """Declares the topology or checks it, one connection at a time."""
 
-    def __init__(self, topology: Topology, mode: TopologyMode) -> None:
+    def __init__(
+        self, topology: Topology, mode: TopologyMode, emit: Emit = lambda _event: None
+    ) -> None:
         self._topology = topology
+        self._emit = emit
+        self._told = set[str]()
         self._mode = mode
         self._lock = asyncio.Lock()
 
@@ -33,11 +39,25 @@ class Prepare:
 
     async def _declare(self, connection: AbstractConnection) -> None:
         try:
-            await declare.declare(connection, self._topology)
+            await self._declare_with_limits(connection)
         except declare.TopologyError as error:
             why_held = ADVICE[error.fault] if error.fault else None
             broken = SessionBrokenError(LostCause.TOPOLOGY, str(error), error.fault, why_held)
             raise broken from error
+
+    async def _declare_with_limits(self, connection: AbstractConnection) -> None:
+        """A retry queue of an older version does its work, and must not end all relaying."""
+        try:
+            await declare.declare(connection, self._topology)
+        except declare.TopologyError as error:
+            if error.fault is not BrokerFault.DIFFERS:
+                raise
+            found = await declare.with_limits_found(connection, self._topology)
+            await declare.declare(connection, found)
+            for wanted, queue in zip(self._topology.queues, found.queues, strict=True):
+                if queue != wanted and queue.name not in self._told:
+                    self._told.add(queue.name)
+                    self._emit(OlderQueue(queue.name))
 
     async def _check(self, connection: AbstractConnection) -> None:
         found = await declare.look(connection, self._topology, compare=False)

@@ -51,6 +51,7 @@ from service.flow.events.process import (
     KeyUnreadable,
     LimitsChanged,
     LoopLagged,
+    OlderQueue,
     PlainBroker,
     SharingChanged,
     SharingLost,
@@ -125,7 +126,7 @@ class Metrics:
                 pass  # `Settled` counts it.
             case AdminListening() | PlainBroker() | KeyReloaded() | KeyUnreadable() | Unexpected():
                 pass
-            case SharingChanged() | SharingLost() | Replayed():
+            case SharingChanged() | SharingLost() | Replayed() | OlderQueue():
                 pass
             case Draining() | Stopped() | TracesLost() | TracesExported():
                 pass

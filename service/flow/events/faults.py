@@ -77,8 +77,8 @@ ADVICE: dict[BrokerFault, str] = {
     BrokerFault.VHOST_DOWN: "the vhost is down; see the broker's log, or rabbitmqctl restart_vhost",
     BrokerFault.LIMIT: "a limit of connections or channels is reached; raise it, or close others",
     BrokerFault.MISSING: "a part of the topology is missing; order-relay topology declares it",
-    BrokerFault.DIFFERS: "a queue or exchange was made in another way; delete it once it is empty, "
-    "then order-relay topology makes it anew",
+    BrokerFault.DIFFERS: "a queue or exchange was made in another way; stop all relays, and "
+    "once it is empty delete it, then order-relay topology makes it anew",
     BrokerFault.LOCKED: "another connection has the queue for itself; delete it, then order-relay "
     "topology",
     BrokerFault.RIGHTS: "the user lacks a right; see rabbitmqctl set_permissions and the README",

@@ -44,6 +44,16 @@ class PlainBroker(Declared):
     advice: Annotated[str, "what to do about it"] = "use amqps:// in ORDER_RELAY_AMQP__URL"
 
 
+@event("queue of an older version", Level.WARNING)
+class OlderQueue(Declared):
+    """A retry queue has another delivery limit than it would get now; it is used as it is."""
+
+    queue: Annotated[str, "the queue"]
+    advice: Annotated[str, "what to do about it"] = (
+        "orders are relayed; docs/upgrading.md says how a queue is made anew without a loss"
+    )
+
+
 @event("consuming")
 class ConsumingStarted(Declared):
     """Deliveries arrive from now on."""
@@ -215,6 +225,7 @@ ProcessEvent = (
     Started
     | AdminListening
     | PlainBroker
+    | OlderQueue
     | ConsumingStarted
     | ConsumingStopped
     | HoldChanged

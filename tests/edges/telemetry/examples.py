@@ -21,6 +21,7 @@ from service.flow.events.process import (
     KeyReloaded,
     KeyUnreadable,
     LoopLagged,
+    OlderQueue,
     PlainBroker,
     SharingChanged,
     SharingLost,
@@ -203,6 +204,13 @@ SURROUNDINGS = [
         "warning",
         "broker without TLS",
         {"brokers": "broker:5672", "advice": "use amqps:// in ORDER_RELAY_AMQP__URL"},
+        {},
+    ),
+    Example(
+        OlderQueue("orders.retry.5", "see"),
+        "warning",
+        "queue of an older version",
+        {"queue": "orders.retry.5", "advice": "see"},
         {},
     ),
     Example(
