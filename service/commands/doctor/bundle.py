@@ -1,5 +1,7 @@
 """`doctor --bundle`: what a supporter needs, in one file. No message and no secret is in it.
 
+Of a message its id is told. Lines of the log lose what may quote a producer or the API.
+
 What could hold a secret is left out rather than masked; what is in is masked all the same.
 """
 
@@ -24,11 +26,18 @@ from service.commands.config import lines
 from service.commands.doctor.findings import Finding, verdict
 from service.commands.top.scraping import ScrapeFailedError, fetch
 from service.flow.events import Event
+from service.flow.events.labels import HoldReason
 
 MOST_LOG_BYTES = 4 * 1024 * 1024
 MOST_LOG_LINES = 1000
 METRICS_SECONDS = 5.0
 _EVENTS = {kind.text for kind in get_args(Event)}
+_QUOTING = {
+    *("message", "reason", "why", "error", "last_error", "exception"),
+    *("order", "routing_key", "correlation_id", "by"),
+}
+"""Fields whose text may be a producer's, the API's or a person's."""
+_HOLDS = [str(reason) for reason in HoldReason]
 _OURS = ("order_relay_", "process_", "python_", "# ")
 
 
@@ -53,11 +62,11 @@ async def contents(
 
 
 def log_lines(text: str) -> str:
-    """The last lines that a relay wrote; what others wrote there may hold anything."""
+    """The last lines that a relay wrote, without what they quote; others may hold anything."""
     kept, left_out = list[str](), 0
     for line in text.splitlines():
-        if _is_ours(line):
-            kept.append(line)
+        if (ours := _ours(line)) is not None:
+            kept.append(json.dumps(ours))
         else:
             left_out += bool(line.strip())
     told = json.dumps({"lines_left_out_that_are_no_relays": left_out})
@@ -104,8 +113,9 @@ def _end_of(file: Path) -> str:
     return text if size <= MOST_LOG_BYTES else text.partition("\n")[2]
 
 
-def _is_ours(line: str) -> bool:
-    with suppress(ValueError, RecursionError):
+def _ours(line: str) -> dict[str, object] | None:
+    with suppress(ValueError, RecursionError, TypeError):
         read = json.loads(line)
-        return isinstance(read, dict) and read.get("event") in _EVENTS
-    return False
+        if isinstance(read, dict) and read.get("event") in _EVENTS:
+            return {name: of for name, of in read.items() if name not in _QUOTING or of in _HOLDS}
+    return None

@@ -61,7 +61,8 @@ class Waiting:
 class Seen:
     """What was found in the queues; `unread` are those that could not be looked at, and why.
 
-    `requests` is how many wait in the queue that must not be looked into; None where nobody says.
+    `requests` is how many wait in the queue that must not be looked into, and `consumers` how many
+    consume from it; None where nobody says.
     """
 
     parked: tuple[Parked, ...] = ()
@@ -69,6 +70,7 @@ class Seen:
     tiers: tuple[Waiting, ...] = ()
     requests: int | None = None
     unread: tuple[str, ...] = ()
+    consumers: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +84,15 @@ class InHand:
 
 @dataclass(frozen=True, slots=True)
 class InTier:
-    """It waits in a queue; `until` where a relay remembers. `aside` of another one in hand."""
+    """It waits in a queue; `until` where a relay remembers. `aside` of another one in hand.
+
+    `told_by` is the relay whose word alone it is: it was not seen there.
+    """
 
     waiting: Waiting
     until: datetime | None
     aside: bool
+    told_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,13 +160,30 @@ def judge(relays: Sequence[Relay], seen: Seen, now: datetime) -> Trace:
         *(InUnrouted(reply, order) for reply, order in seen.unrouted),
     ]
     ends = _ends(said, seen)
+    if not held and not waits and not left and not ends:
+        waits = _by_word(said, now)
     places: list[Place] = [*held, *waits, *left]
     if not places and ends:
         places = [Answered(ends[0])]
+    unasked = (seen.consumers or 0) > len(relays)
     if not places:
-        places = [Nowhere(seen.requests, not silent and not seen.unread)]
-    elsewhere = bool(seen.requests) and not held and not waits
-    return Trace(tuple(places), ends, tuple(_not_known(silent, seen, elsewhere=elsewhere)))
+        waited = any(one.wait for one in said)
+        complete = not (silent or seen.unread or unasked or waited)
+        places = [Nowhere(seen.requests, complete)]
+    not_known = list(_not_known(silent, seen, elsewhere=not held and not waits))
+    if unasked and not held and not waits:
+        asked = f"{seen.consumers} consume the requests, {len(relays)} were asked"
+        not_known.append(f"{asked}; name each with --relay")
+    return Trace(tuple(places), ends, tuple(not_known))
+
+
+def _by_word(said: Iterable[Said], now: datetime) -> list[InTier]:
+    """Where a relay set it aside, and its wait is not over: the queue may not have been read."""
+    waits = [(one.wait, one.address) for one in said if one.wait and one.wait[1] >= now]
+    if not waits:
+        return []
+    (tier, until), address = max(waits, key=lambda wait: wait[0][1])
+    return [InTier(Waiting(tier, 0, None), until, aside=False, told_by=address)]
 
 
 def _until(waiting: Waiting, said: Iterable[Said], now: datetime) -> datetime | None:
@@ -200,7 +223,7 @@ def _not_known(silent: Iterable[Silent], seen: Seen, *, elsewhere: bool) -> Iter
     for relay in silent:
         yield f"what the relay at {relay.address} holds: {relay.why}"
     yield from seen.unread
-    if elsewhere:
+    if elsewhere and seen.requests:
         yield (
             f"{seen.requests} wait in the requests queue, and it may be among them: they are "
             f"not looked at, since a look makes an order one that was perhaps sent"

@@ -62,8 +62,13 @@ class Looking:
             self._look(PARKED, self._parked), self._look(UNROUTED, self._reply)
         )
         depth = self._queues.queues.get(REQUESTS)
-        waiting = depth.ready if depth is not None else None
-        return Seen(tuple(parked), tuple(replies), (), waiting, (*no_parked, *no_replies))
+        return Seen(
+            tuple(parked),
+            tuple(replies),
+            requests=None if depth is None else depth.ready,
+            unread=(*no_parked, *no_replies),
+            consumers=None if depth is None else depth.consumers,
+        )
 
     async def tiers(self, seen: Seen) -> Seen:
         """The same with what waits for its next attempt."""

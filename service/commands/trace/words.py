@@ -93,6 +93,8 @@ def where(place: Place, namespace: str, now: datetime) -> str:
             queue = f"{namespace}.retry.{waiting.tier_seconds}"
             last = f"{waiting.attempts} attempts, the last {waiting.last_outcome or NOTHING}"
             until = _until(place.until, now) or f"for {duration(waiting.tier_seconds)} at most"
+            if place.told_by is not None:
+                last = f"so says the relay at {place.told_by}"
             if place.aside:
                 return f"another message with its id is set aside in {queue}, {until}"
             return f"waits in {queue}, {until} ({last})"
@@ -186,7 +188,8 @@ def _in_hand(place: InHand, now: datetime) -> str:
 def _nowhere(place: Nowhere, namespace: str) -> str:
     if place.requests:
         others = count(place.requests)
-        return f"perhaps among the {others} that wait in {namespace}.requests; nowhere else"
+        elsewhere = "nowhere else" if place.complete else "nowhere else that could be asked"
+        return f"perhaps among the {others} that wait in {namespace}.requests; {elsewhere}"
     if place.requests is None:
         return f"perhaps in {namespace}.requests; nowhere else that could be looked at"
     return "nowhere: no relay has it, and no queue" if place.complete else _INCOMPLETE

@@ -16,6 +16,11 @@ from tests.commands.doctor.fronts import answering, serving
 from tests.world.broker.ports import free_ports
 from tests.world.relay_process import environment
 
+PRODUCERS = "canary-of-a-producer"
+QUOTING = dict.fromkeys(
+    ("message", "reason", "why", "error", "routing_key", "correlation_id"),
+    f"must be text, got {PRODUCERS}",
+)
 SECRETS = ("canary-of-the-key", "canary-of-the-broker", "canary-of-management", "canary-of-a-token")
 KEPT = {"time": "2026-05-04T12:00:00.000000Z", "level": "info", "event": "answered"}
 
@@ -58,8 +63,9 @@ def opened(file: Path) -> dict[str, str]:
 def ran(tmp_path: Path) -> Callable[..., tuple[int, str, dict[str, str]]]:
     """Run the command with a canary in each secret; its exit code, what it says, the bundle."""
     log = tmp_path / "relay.log"
-    line = KEPT | {"message": f"{SECRETS[0]} {SECRETS[1]}"}
-    log.write_text(f"{json.dumps(line)}\nbody of {SECRETS[2]}\n")
+    line = KEPT | {"request_id": f"{SECRETS[0]} {SECRETS[1]}"} | QUOTING
+    hold = KEPT | {"event": "hold", "reason": "circuit", "why": PRODUCERS}
+    log.write_text(f"{json.dumps(line)}\n{json.dumps(hold)}\nbody of {SECRETS[2]}\n")
 
     def run(api: int, admin: int) -> tuple[int, str, dict[str, str]]:
         nothing, management = free_ports(2)
@@ -106,5 +112,7 @@ async def test_no_secret_is_in_a_bundle(
     assert "something_else" not in texts["metrics.txt"]
     assert "ORDER_RELAY_AMQP__URL" in texts["settings.txt"]
     assert '"event": "answered"' in texts["log.jsonl"]
+    assert '"event": "hold", "reason": "circuit"}' in texts["log.jsonl"]
     for name, text in {**texts, "said": said}.items():
         assert not [secret for secret in SECRETS if secret in text], name
+        assert PRODUCERS not in text, name

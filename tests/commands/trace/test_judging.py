@@ -129,6 +129,28 @@ def traced(relays: list[Relay], seen: Seen = NOBODY) -> Trace:
             "perhaps in orders.requests; nowhere else that could be looked at",
         ),
         ([Silent("a:8080", "refused")], NOBODY, "nowhere", "nowhere that could be asked"),
+        (
+            [Said("a:8080"), Silent("b:8080", "refused")],
+            Seen(requests=3),
+            "nowhere",
+            "perhaps among the 3 that wait in orders.requests; nowhere else that could be asked",
+        ),
+        # A relay that was not asked may hold it.
+        ([Said("a:8080")], Seen(requests=0, consumers=2), "nowhere", "nowhere that could be asked"),
+        (
+            [Said("a:8080", wait=(5, AGO)), Said("b:8080", wait=(30, SOON))],
+            Seen(requests=0, unread=("what is in orders.retry.30: others read it",)),
+            "retry_tier",
+            "waits in orders.retry.30, until 2026-01-31T12:00:20Z, 20 s more (so says the relay at",
+        ),
+        # Its wait is over, and nobody says what came of it.
+        ([Said("a:8080", wait=(30, AGO))], NOBODY, "nowhere", "nowhere that could be asked"),
+        (
+            [Said("a:8080", wait=(30, SOON)), Said("b:8080", ends=(ended("accepted"),))],
+            NOBODY,
+            "answered",
+            "answered: accepted",
+        ),
     ],
 )
 def test_each_place_has_its_words(relays: list[Relay], seen: Seen, place: str, text: str) -> None:
@@ -178,6 +200,13 @@ def test_the_accepted_end_comes_first_and_each_once() -> None:
             ],
         ),
         ([Said("a:8080")], Seen(), ["how many wait in the requests queue; it may be among them"]),
+        (
+            [Said("a:8080")],
+            Seen(requests=0, consumers=3),
+            ["3 consume the requests, 1 were asked; name each with --relay"],
+        ),
+        ([Said("a:8080"), Said("b:8080")], Seen(requests=0, consumers=2), []),
+        ([at(Stage.AT_THE_API)], Seen(requests=0, consumers=3), []),
         # What is in hand is not looked for among those that wait.
         ([at(Stage.AT_THE_API)], Seen(requests=3), []),
     ],
