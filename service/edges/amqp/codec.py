@@ -19,6 +19,9 @@ MAX_PROPERTIES_BYTES = 64 * 1024
 MAX_KEY_BYTES = 128
 """pamqp truncates longer header keys when it encodes them, with only a log line."""
 
+LONGEST_SHORT = 255
+"""Of AMQP's short texts, which the properties are."""
+
 PERSISTENT = 2
 DEATHS = "x-death"
 
@@ -123,9 +126,9 @@ def _ascii(message: Message, way: str) -> bool:
         message.content_encoding,
         message.type,
         message.app_id,
-        way,
     )
-    return "".join(filter(None, texts)).isascii()
+    some = [text for text in texts if text]
+    return max(map(len, some), default=0) <= LONGEST_SHORT and "".join((*some, way)).isascii()
 
 
 def encodable(value: object) -> FieldValue:

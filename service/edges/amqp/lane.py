@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from math import inf
 
 from aiormq.abc import AbstractChannel
 
@@ -22,6 +23,7 @@ class Lane:
         self._room = asyncio.Semaphore(MOST_IN_FLIGHT)
         self._same_id = KeyedLock()
         self.left: asyncio.Future[None] = asyncio.Future()
+        self.answered_at = -inf
         self.sending: set[Sending] = set()
 
     @asynccontextmanager

@@ -9,6 +9,9 @@ from aio_pika.abc import AbstractIncomingMessage
 
 from tests.commands.doctor.fronts import answering, forwarding, managing, serving, silent, web_page
 from tests.commands.doctor.stand import Around, Stand
+from tests.world.broker.node import wait_until
+
+CALM_SECONDS = 30.0
 
 
 def url(change: Callable[[str], str]) -> Around:
@@ -92,6 +95,12 @@ async def memory_alarm(stand: Stand) -> AsyncIterator[Mapping[str, str]]:
         yield {}
     finally:
         await asyncio.to_thread(stand.vhost.node.set_memory_alarm, on=False)
+        await asyncio.to_thread(wait_until, lambda: _calm(stand), "the alarm is over", CALM_SECONDS)
+
+
+def _calm(stand: Stand) -> bool:
+    # The management API tells of it a little later, and the node is another test's next.
+    return not any(row["mem_alarm"] for row in stand.vhost.node.api.get("nodes"))
 
 
 def unbound(queue: str, exchange: str, key: str) -> Around:
