@@ -20,6 +20,7 @@ from service.commands.parked.cli import app as parked
 from service.commands.refusing import or_refuse, refuse
 from service.commands.sandbox.cli import sandbox
 from service.commands.send.cli import send
+from service.commands.trace.cli import trace
 from service.commands.unrouted.cli import app as unrouted
 
 app = typer.Typer(
@@ -121,37 +122,7 @@ app.add_typer(parked, name="parked", short_help="List, show and end what waits f
 app.add_typer(unrouted, name="unrouted", short_help="List and deliver replies without a receiver.")
 
 
-@app.command(short_help="Say where an order is.")
-def trace(
-    message_id: Annotated[str, typer.Argument(metavar="MESSAGE_ID", help="The order's.")],
-    relay: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="A relay's admin address, as http://127.0.0.1:8080; may be given several times. "
-            "A name is asked at each of its addresses. Without it the one of the settings.",
-            show_default=False,
-        ),
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Say it as JSON.")] = False,
-) -> None:
-    """Say where an order is, since when, and what happens next; change nothing.
-
-    It asks the relays, and looks into the queues of those that are parked, unrouted, or wait for
-    their next attempt, but never into that of the requests. Exit code 1 where nothing is known.
-    """
-    # httpx2 and what it needs would make `run` begin later.
-    from service.commands.trace import command as trace_command  # noqa: PLC0415
-
-    settings, _ = or_refuse(load_shown)
-    try:
-        urls = addresses.of(relay or [], settings.admin, option="--relay", page="")
-    except addresses.UnusableAddressError as error:
-        raise typer.BadParameter(str(error), param_hint="--relay") from None
-    if not message_id:
-        raise typer.BadParameter("must not be empty", param_hint="MESSAGE_ID")
-    _exit(asyncio.run(trace_command.trace(settings, urls, message_id, as_json=as_json)))
-
-
+app.command("trace", short_help="Say where an order is.")(trace)
 app.command("send", short_help="Publish orders and wait for their replies.")(send)
 app.command("sandbox", short_help="Run a relay without the API, to try a producer.")(sandbox)
 

@@ -214,7 +214,7 @@ def test_rights_that_nobody_needs_are_named_where_something_is_there() -> None:
 def test_an_image_that_runs_as_root_is_told() -> None:
     """A person may."""
     assert codes(judging.of_user(0, judging.IMAGE_PREFIX)) == ["OR-S07"]
-    assert codes(judging.of_user(0, "/root/.venv")) == []
+    assert codes(judging.of_user(0, "/home/somebody/.venv")) == []
     assert codes(judging.of_user(10001, judging.IMAGE_PREFIX)) == []
 
 
