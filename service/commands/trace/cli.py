@@ -22,10 +22,11 @@ def trace(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Say it as JSON.")] = False,
 ) -> None:
-    """Say where an order is, since when, and what happens next; change nothing.
+    """Say where an order is, since when, and what happens next.
 
     It asks the relays, and looks into the queues of those that are parked, unrouted, or wait for
-    their next attempt, but never into that of the requests. Exit code 1 where nothing is known.
+    their next attempt, but never into that of the requests. From RabbitMQ 4 on, an order that was
+    seen waiting counts as perhaps sent. Exit code 1 where nothing is known.
     """
     # httpx2 and what it needs would make `run` begin later.
     from service.commands.trace import command as trace_command  # noqa: PLC0415
