@@ -213,7 +213,7 @@ def _has_no_coordinator(_: VirtualHost) -> tuple[str, str]:
 
 @pytest.mark.parametrize("silent", [_stands_still, _has_no_coordinator])
 async def test_where_the_stream_is_silent_everywhere_orders_go_on(
-    vhost: VirtualHost, silent: Callable[[VirtualHost], tuple[str, str]]
+    vhost: VirtualHost, shop: RawPublisher, silent: Callable[[VirtualHost], tuple[str, str]]
 ) -> None:
     """All connections leave a node that may be cut off, but not for ever: it may be the stream.
 
@@ -225,11 +225,11 @@ async def test_where_the_stream_is_silent_everywhere_orders_go_on(
     await asyncio.to_thread(vhost.node.ctl, "eval", begin)
     try:
         async with running(Broker([vhost.url]), options) as edge:
-            await edge.events.until(ConsumingStarted)
             for name in ConnectionName:
                 await edge.events.until(BrokerLost, connection=name, number=2)
             await edge.events.connected(ConnectionName.PUBLISH, 3)
-            await edge.until_consuming(2)
+            _send(shop, "o-1")
+            await edge.inbox.until(1)
             with pytest.raises(AssertionError):
                 # Longer than its confirm is waited for.
                 await edge.events.until(BrokerLost, number=5, timeout_seconds=2.0)
