@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.flow.sending.concurrency import FIRST, LATE_SECONDS, Concurrency
+from service.flow.sending.concurrency import FIRST, LATE_SECONDS, SPREAD, Concurrency
 from tests.flow.workers import Workers
 
 pytestmark = pytest.mark.usefixtures("uncovered")
@@ -96,7 +96,7 @@ def test_what_could_be_sent_at_once_spreads_over_the_usual_latency() -> None:
     limit.ended(2.0, 1, 2.0, failed=False)
     limit.left(0)
     limit.began(1, 2.0)
-    assert limit.gap_seconds(2.0) == limit.next_change(2.0) == pytest.approx(0.5 - LATE_SECONDS)
+    assert limit.gap_seconds(2.0) == limit.next_change(2.0) == pytest.approx(SPREAD - LATE_SECONDS)
     limit.ended(0.02, 1, 2.02, failed=False)
     assert 0 < limit.gap_seconds(2.0) < 0.02
     assert limit.gap_seconds(2.02) < 0

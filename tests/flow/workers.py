@@ -29,7 +29,8 @@ class Workers:
 
     def __post_init__(self) -> None:
         self.limits = [
-            Concurrency(self.most, lambda: self.processes) for _ in range(self.processes)
+            Concurrency(self.most, lambda: self.processes, Random(one).random)
+            for one in range(self.processes)
         ]
         self._chance = Random(1)
         self._now = 0.0

@@ -30,6 +30,13 @@ PRECISE = 0.25
 QUEUES = 0.35
 """Of the difference that a queue would make: with so much more it is taken for one."""
 
+CLEAR = 3
+"""So many standard errors from that, a trial is over: the longer it lasts, the more orders wait."""
+
+APART = 8
+"""Samples, at most, for each other replica: all see the API change at once, and if they all tried
+at once each would take the others' queue for its own."""
+
 CHANGED = 0.3
 """A difference (of logarithms) by so much larger than a queue could make is the API's own."""
 
@@ -42,6 +49,9 @@ STEP = 5
 SAMPLES_AFTER_QUEUE, SAMPLES_AFTER_NONE = 30, 8
 """Until the next try: each that makes a queue makes some orders wait, and each replica tries."""
 
+AT_FIRST = 8
+"""Tries that succeeded, each with twice the step of the one before: as many again."""
+
 USED = 0.7
 """Where less of the limit is used, it says nothing of the API."""
 
@@ -50,7 +60,7 @@ FEWER_FAILING = 0.7
 HANGS, LEAST_HANG_SECONDS = 3.0, 1.0
 """One that takes so many times as long as usual, and so long, hangs: it stops no others."""
 
-SPREAD = 0.5
+SPREAD = 0.58
 """Of the usual latency: orders that arrive all at once end at once, and the one too many waits for
 a whole turn of the others instead of a part of it."""
 
@@ -70,13 +80,20 @@ class Concurrency:
     """`limit` orders at a time, from 1 to `most`; times are monotonic seconds.
 
     Each of `replicas` is taken to have as many: of a queue at the API each makes its part.
+    `random`, from 0 to 1, keeps their tries apart.
     """
 
-    def __init__(self, most: int, replicas: Callable[[], int] = lambda: 1) -> None:
+    def __init__(
+        self,
+        most: int,
+        replicas: Callable[[], int] = lambda: 1,
+        random: Callable[[], float] = lambda: 0.5,
+    ) -> None:
         self.limit = min(most, FIRST)
         self._most = most
         self._replicas = replicas
-        self._growing = True
+        self._random = random
+        self._grown = AT_FIRST
         self._fewer = False
         self._wait_samples = 0
         self._trial: _Trial | None = None
@@ -145,11 +162,17 @@ class Concurrency:
             self._learn(sample, now)
 
     def _enough(self) -> int:
-        return max(FEWEST_ATTEMPTS, self.limit // 2 if self._growing else self.limit * 2)
+        return max(FEWEST_ATTEMPTS, self.limit // 2 if self._grown else self.limit * 2)
 
     def _is_precise(self) -> bool:
         before = self._trial.limit if self._trial else self._next_limit()
-        return self._sample.error <= PRECISE * abs(self._queue_makes(before))
+        queue = self._queue_makes(before)
+        if self._sample.error <= PRECISE * abs(queue):
+            return True
+        if self._trial is None or queue < 0:
+            return False
+        change = self._sample.latency - self._trial.latency
+        return abs(change - QUEUES * queue) > CLEAR * self._sample.error
 
     def _queue_makes(self, before: int) -> float:
         """How much longer it takes with `limit` than with `before` at a time, if they queue."""
@@ -160,7 +183,7 @@ class Concurrency:
         step = max(1, self.limit // STEP)
         if self._fewer:
             return max(1, self.limit - step)
-        return min(self._most, self.limit + (self.limit if self._growing else step))
+        return min(self._most, self.limit + min(self.limit, step << self._grown))
 
     def _learn(self, sample: Sample, now: float) -> None:
         if not sample.answered:
@@ -196,12 +219,13 @@ class Concurrency:
         if abs(change) > 2 * abs(queue) + CHANGED:
             self._go_back(now)
         elif self.limit > trial.limit and change < QUEUES * queue:
-            self._growing, self._fewer, self._wait_samples = True, False, 0
+            self._fewer, self._wait_samples = False, 0
+            self._grown += 1
             self._try(latency, now)
         elif self.limit > trial.limit:
-            after_queue = int(SAMPLES_AFTER_QUEUE * self._replicas() ** 0.5)
-            self._wait_samples = 1 if self._growing else after_queue
-            self._growing, self._fewer = False, True
+            after_queue = SAMPLES_AFTER_QUEUE * self._replicas() ** 0.75 * (0.5 + self._random())
+            self._wait_samples = 1 if self._grown else int(after_queue)
+            self._grown, self._fewer = 0, True
             self._begin(now, trial.limit)
         elif change < 0.4 * queue:
             self._fewer, self._wait_samples = True, 0
@@ -212,7 +236,8 @@ class Concurrency:
 
     def _go_back(self, now: float) -> None:
         """Begin anew at the limit that was before the trial."""
-        self._wait_samples = 0
+        apart = 0 if self._grown else APART * (self._replicas() - 1)
+        self._wait_samples = int(apart * self._random())
         self._begin(now, self._trial.limit if self._trial else self.limit)
 
     def _begin(self, now: float, limit: int, trial: _Trial | None = None) -> None:

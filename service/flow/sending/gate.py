@@ -57,7 +57,7 @@ class Gate:
     ) -> None:
         self._clock = clock
         sharing = sharing or Alone()
-        self._concurrency = Concurrency(concurrency, sharing.count)
+        self._concurrency = Concurrency(concurrency, sharing.count, random)
         self._prefetch = prefetch
         self._beginning = prefetch.beginning
         self._pace = pace
