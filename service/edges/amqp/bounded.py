@@ -37,7 +37,12 @@ class BoundedConnection(aio_pika.Connection):
         """Connect through the bound."""
         # aio-pika hands these on to aiormq, but has no parameter of its own for this one.
         self.kwargs["transport_factory"] = _BoundedTransport()
-        await super().connect(timeout)
+        try:
+            await super().connect(timeout)
+        except BaseException:
+            # One that is not closed asks for it when it is collected, where no loop may run.
+            await self.close()
+            raise
 
 
 def dropped_body_bytes(delivered: DeliveredMessage) -> int | None:
