@@ -22,7 +22,6 @@ from pamqp.heartbeat import Heartbeat
 from yarl import URL
 
 from service.core.body import MAX_BODY_BYTES
-from service.edges.amqp import frames
 from service.edges.amqp.direct import Direct
 from service.edges.amqp.frames import CONTENT, FRAME_BYTES, HEAD
 from service.edges.amqp.gathering import GatheringWriter
@@ -146,21 +145,21 @@ class BoundedReader(asyncio.StreamReader):
         """Begin with the frame at `at`; how much of it is done with, None where more must come."""
         if len(self._ahead) - at < HEAD.size:
             return None
-        kind, channel, length = frames.head(self._ahead, at)
+        kind, channel, length = HEAD.unpack_from(self._ahead, at)
         if kind == FRAME_BODY and channel in self._dropped_bodies:
             return self._drop(channel, length)
         # Whatever else comes on the channel says that the body is over, or never comes.
         self._dropped_bodies.pop(channel, None)
-        size = FRAME_BYTES + length
-        if self._direct.has(channel):
-            if length > MOST_FRAME_BYTES:
-                self._taken += self._direct.give_back(channel)
-            elif len(self._ahead) - at < size:
-                return None
-            elif self._direct.take(kind, channel, bytes(self._ahead[at : at + size])):
-                return size
-            else:
-                self._taken += self._direct.give_back(channel)
+        size: int = FRAME_BYTES + length
+        if (passage := self._direct.passages.get(channel)) is not None:
+            if length <= MOST_FRAME_BYTES:
+                if len(self._ahead) - at < size:
+                    return None
+                if passage.take(kind, bytes(self._ahead[at : at + size])):
+                    return size
+            self._taken += passage.give_back()
+            if passage.over:
+                del self._direct.passages[channel]
         if kind == FRAME_HEADER and length > CONTENT.size:
             return self._content_header(channel, at, size)
         self._to_pass = size

@@ -6,34 +6,17 @@ Both write through one writer and are read in the order of the wire, so neither 
 """
 
 from collections.abc import Callable
-from typing import Protocol, TypeVar
 
 from aiormq.abc import AbstractChannel, DeliveredMessage
 from aiormq.exceptions import ChannelInvalidStateError
-from pamqp.constants import FRAME_BODY, FRAME_HEADER, FRAME_METHOD
+from pamqp.constants import FRAME_BODY, FRAME_END, FRAME_HEADER, FRAME_METHOD
 
 from service.edges.amqp import frames
-from service.edges.amqp.frames import Answer, OddFrameError, Returned
+from service.edges.amqp.frames import Answer, OddFrameError
 
-T = TypeVar("T")
-R = TypeVar("R")
 See = Callable[[DeliveredMessage], None]
-
-
-class Confirming(Protocol):
-    """Who publishes on a channel."""
-
-    def answer(self, answer: Answer) -> None:
-        """The broker took publications, or refused them."""
-        ...
-
-    def returned(self, returned: Returned) -> None:
-        """It found no queue for one; its answer follows."""
-        ...
-
-
-class UnreadableAnswerError(Exception):
-    """Nobody can tell which publication the broker means: a later confirm might be a lie."""
+Answered = Callable[[Answer], None]
+CameBack = Callable[[str, str], None]
 
 
 class Direct:
@@ -41,8 +24,8 @@ class Direct:
 
     def __init__(self, most_body_bytes: float) -> None:
         self.write: Callable[[bytes], None] = _nowhere
+        self.passages: dict[int, Passage] = {}
         self._most_body_bytes = most_body_bytes
-        self._passages: dict[int, _Passage] = {}
 
     def consume(self, channel: AbstractChannel, tag: str, see: See) -> None:
         """Have `see` called with what comes for this consumer's tag; it may not raise."""
@@ -52,41 +35,19 @@ class Direct:
         """Nothing more comes for it."""
         self._passage(channel).consumers.pop(tag, None)
 
-    def confirm(self, channel: AbstractChannel, confirming: Confirming) -> None:
-        """Have it told what the broker says to what is published on the channel."""
-        self._passage(channel).confirming = confirming
+    def confirm(self, channel: AbstractChannel, answered: Answered, returned: CameBack) -> None:
+        """Have these called with what the broker says to what is published on the channel."""
+        self._passage(channel).publisher = (answered, returned)
 
     def ack(self, channel: AbstractChannel, tag: int) -> None:
         """Ack one delivery; ChannelInvalidStateError where the channel is gone."""
         check(channel)
         self.write(frames.ack(channel.number, tag))
 
-    def has(self, number: int) -> bool:
-        """Whether anything passes by on the channel of this number."""
-        return number in self._passages
-
-    def take(self, kind: int, number: int, frame: bytes) -> bool:
-        """Whether it is done with; else aiormq must have it, behind what `give_back` returns."""
-        if not frames.is_whole(frame):
-            return False
-        passage = self._passages[number]
-        if kind != FRAME_METHOD:
-            return passage.content(kind, frame, self._most_body_bytes)
-        method = frames.method(frame)
-        if method in (frames.CLOSE, frames.CLOSE_OK):
-            # What comes behind it with this number is of another channel.
-            del self._passages[number]
-        return passage.method(method, frame)
-
-    def give_back(self, number: int) -> bytes:
-        """The frames that were held of a message that is not to be read here."""
-        passage = self._passages.get(number)
-        return passage.give_back() if passage else b""
-
-    def _passage(self, channel: AbstractChannel) -> "_Passage":
-        passage = self._passages.get(channel.number)
+    def _passage(self, channel: AbstractChannel) -> "Passage":
+        passage = self.passages.get(channel.number)
         if passage is None or passage.channel is not channel:
-            passage = self._passages[channel.number] = _Passage(channel)
+            passage = self.passages[channel.number] = Passage(channel, self._most_body_bytes)
         return passage
 
 
@@ -104,45 +65,33 @@ def _nowhere(_: bytes) -> None:
     raise ChannelInvalidStateError("not connected")
 
 
-def _read(read: Callable[[T], R], written: T) -> R:
-    try:
-        return read(written)
-    except OddFrameError as error:
-        raise UnreadableAnswerError from error
+class Passage:
+    """What passes by on one channel; `over` is set by its end on the wire.
 
+    What comes behind that with the channel's number is of another channel.
+    """
 
-class _Passage:
-    """What passes by on one channel; `_frames` are those of a message that has not all come."""
-
-    def __init__(self, channel: AbstractChannel) -> None:
-        self.consumers: dict[str, See] = {}
-        self.confirming: Confirming | None = None
+    def __init__(self, channel: AbstractChannel, most_body_bytes: float) -> None:
         self.channel = channel
+        self.consumers: dict[str, See] = {}
+        self.publisher: tuple[Answered, CameBack] | None = None
+        self.over = False
+        self._most_body_bytes = most_body_bytes
+        # Of a message that has not all come.
         self._frames: list[bytes] = []
         self._left_bytes = 0
 
-    def method(self, method: int, frame: bytes) -> bool:
-        if self._frames:
+    def take(self, kind: int, frame: bytes) -> bool:
+        """Whether it is done with; else aiormq must have it, behind what `give_back` returns."""
+        if frame[-1] != FRAME_END:
             return False
-        confirming = self.confirming
-        match method:
-            case frames.ACK | frames.NACK if confirming is not None:
-                confirming.answer(_read(frames.answer, frame))
-            case frames.RETURN if confirming is not None:
-                self._frames.append(frame)
-            case frames.DELIVER if self.consumers:
-                self._frames.append(frame)
-            case _:
-                return False
-        return True
-
-    def content(self, kind: int, frame: bytes, most_bytes: float) -> bool:
-        held = len(self._frames)
-        if kind == FRAME_HEADER and held == 1:
+        if kind == FRAME_METHOD:
+            return self._method(frames.method(frame), frame)
+        if kind == FRAME_HEADER and len(self._frames) == 1:
             self._left_bytes = frames.body_bytes(frame)
-            if self._left_bytes > most_bytes:
+            if self._left_bytes > self._most_body_bytes:
                 return False
-        elif kind == FRAME_BODY and held > 1:
+        elif kind == FRAME_BODY and len(self._frames) > 1:
             self._left_bytes -= len(frame) - frames.FRAME_BYTES
         else:
             return False
@@ -151,24 +100,41 @@ class _Passage:
         self._frames.append(frame)
         return True
 
+    def give_back(self) -> bytes:
+        """The frames that were held of a message that is not to be read here."""
+        if self._frames and not self.over and frames.method(self._frames[0]) == frames.RETURN:
+            # Unheard, its confirm would be a lie.
+            raise OddFrameError
+        given = b"".join(self._frames)
+        self._frames.clear()
+        return given
+
+    def _method(self, method: int, frame: bytes) -> bool:
+        if method in (frames.CLOSE, frames.CLOSE_OK):
+            self.over = True
+            return False
+        if self._frames:
+            return False
+        match method:
+            case frames.ACK | frames.NACK if self.publisher is not None:
+                self.publisher[0](frames.answer(frame))
+            case frames.RETURN if self.publisher is not None:
+                self._frames.append(frame)
+            case frames.DELIVER if self.consumers:
+                self._frames.append(frame)
+            case _:
+                return False
+        return True
+
     def _whole(self, message: list[bytes]) -> bool:
-        if self.confirming is not None and frames.method(message[0]) == frames.RETURN:
-            self.confirming.returned(_read(frames.returned, message))
+        if self.publisher is not None and frames.method(message[0]) == frames.RETURN:
+            self.publisher[1](*frames.returned(message))
         else:
             try:
                 delivered = frames.delivered(message, self.channel)
-            except OddFrameError:
-                return False
-            see = self.consumers.get(delivered.consumer_tag or "")
-            if see is None:
+                see = self.consumers[delivered.consumer_tag or ""]
+            except (OddFrameError, KeyError):
                 return False
             see(delivered)
         self._frames.clear()
         return True
-
-    def give_back(self) -> bytes:
-        if self._frames and frames.method(self._frames[0]) == frames.RETURN:
-            raise UnreadableAnswerError
-        given = b"".join(self._frames)
-        self._frames.clear()
-        return given

@@ -53,23 +53,6 @@ class Answer(NamedTuple):
     taken: bool
 
 
-class Returned(NamedTuple):
-    """The id of a publication that was routed nowhere, and why."""
-
-    message_id: str | None
-    reason: str
-
-
-def head(data: bytes | bytearray, at: int) -> tuple[int, int, int]:
-    """The kind of the frame there, its channel and the length of its payload."""
-    return HEAD.unpack_from(data, at)
-
-
-def is_whole(frame: bytes) -> bool:
-    """Whether its end is where its length says."""
-    return frame[-1] == FRAME_END
-
-
 def method(frame: bytes) -> int:
     """Which method it is; 0 where none fits in."""
     return int(_METHOD.unpack_from(frame, HEAD.size)[0]) if len(frame) > _PAYLOAD else 0
@@ -111,8 +94,8 @@ def delivered(frames: Sequence[bytes], channel: AbstractChannel) -> DeliveredMes
     return DeliveredMessage(frame, read, body, channel)
 
 
-def returned(frames: Sequence[bytes]) -> Returned:
-    """Which publication came back in these."""
+def returned(frames: Sequence[bytes]) -> tuple[str, str]:
+    """The id of the publication that came back in these, and why."""
     try:
         why, at = _short(frames[0], _PAYLOAD + _REPLY_CODE)
         _, at = _short(frames[0], at)
@@ -122,7 +105,7 @@ def returned(frames: Sequence[bytes]) -> Returned:
         raise OddFrameError from error
     if at != len(frames[0]) - 1:
         raise OddFrameError
-    return Returned(read.properties.message_id, f"{why!r} for routing key {key!r}")
+    return read.properties.message_id or "", f"{why!r} for routing key {key!r}"
 
 
 def _header(frame: bytes) -> ContentHeader:
@@ -131,33 +114,26 @@ def _header(frame: bytes) -> ContentHeader:
         raise OddFrameError
     header = ContentHeader(weight, body_size)
     header.class_id = class_id
-    _read_properties(header.properties, frame)
-    return header
-
-
-def _read_properties(properties: spec.Basic.Properties, frame: bytes) -> None:
-    at = HEAD.size + CONTENT.size
-    flags = frame[at] << 8 | frame[at + 1]
+    at, end = HEAD.size + CONTENT.size + 2, len(frame) - 1
+    flags = frame[at - 2] << 8 | frame[at - 1]
     if flags & _MORE_FLAGS:
         raise OddFrameError
-    at, end = at + 2, len(frame) - 1
     for flag, name, kind in _PROPERTIES:
         if not flags & flag:
             continue
         value: object
         if kind == "shortstr":
-            after = at + 1 + frame[at]
-            value = frame[at + 1 : after].decode("utf-8", "surrogateescape")
-            at = after
+            value, at = _short(frame, at)
         elif kind == "octet":
             value = frame[at]
             at += 1
         else:
             size, value = _READ[kind](frame[at:end])
             at += size
-        setattr(properties, name, value)
+        setattr(header.properties, name, value)
     if at != end:
         raise OddFrameError
+    return header
 
 
 def _short(frame: bytes, at: int) -> tuple[str, int]:
@@ -177,16 +153,13 @@ def publish(
     names, key = exchange.encode(), routing_key.encode()
     # `bytes` of a number above 255 is a ValueError.
     named = bytes([len(names)]) + names + bytes([len(key)]) + key
-    header = CONTENT.pack(_BASIC, 0, len(body)) + properties
-    most = frame_max - FRAME_BYTES if frame_max else len(body)
-    parts = [(FRAME_METHOD, _PUBLISH + named + _MANDATORY), (FRAME_HEADER, header)]
-    if len(body) <= most:
-        parts += [(FRAME_BODY, body)] if body else []
-    else:
-        parts += [(FRAME_BODY, body[at : at + most]) for at in range(0, len(body), most)]
-    written = [
-        piece
-        for kind, payload in parts
-        for piece in (HEAD.pack(kind, channel, len(payload)), payload, FRAME_END_CHAR)
+    step = frame_max - FRAME_BYTES if frame_max else len(body) or 1
+    parts = [
+        (FRAME_METHOD, _PUBLISH + named + _MANDATORY),
+        (FRAME_HEADER, CONTENT.pack(_BASIC, 0, len(body)) + properties),
+        *[(FRAME_BODY, body[at : at + step]) for at in range(0, len(body), step)],
     ]
-    return b"".join(written)
+    written = b""
+    for kind, payload in parts:
+        written += HEAD.pack(kind, channel, len(payload)) + payload + FRAME_END_CHAR
+    return written

@@ -1,8 +1,6 @@
 """One channel that publishes, and what is unconfirmed on it: one at a time for each id."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from math import inf
 
 from aiormq.abc import AbstractChannel
@@ -12,7 +10,7 @@ from service.edges.amqp import frames
 from service.edges.amqp.attempt import Acked, Nacked, Outgoing, Sending, Unfit, Unroutable
 from service.edges.amqp.codec import UNENCODABLE, encoded_properties
 from service.edges.amqp.direct import Direct, check
-from service.edges.amqp.frames import CONTENT, FRAME_BYTES, Answer, Returned
+from service.edges.amqp.frames import CONTENT, FRAME_BYTES, Answer
 from service.flow.keyed_lock import KeyedLock
 
 MOST_IN_FLIGHT = 100
@@ -32,22 +30,13 @@ class Lane:
         self._ids: dict[int, str] = {}
         self._last = 0
         self._direct = direct
-        self._room = asyncio.Semaphore(MOST_IN_FLIGHT)
-        self._same_id = KeyedLock()
+        self.room = asyncio.Semaphore(MOST_IN_FLIGHT)
+        # A returned message is recognised by its message_id: of two in flight on one channel with
+        # one id, the wrong one would be reported as confirmed.
+        self.same_id = KeyedLock()
         self._empty = asyncio.Event()
-        direct.confirm(channel, self)
+        direct.confirm(channel, self._answered, self._returned)
         channel.closing.add_done_callback(self._on_closing)
-
-    @asynccontextmanager
-    async def turn_of(self, message_id: str | None) -> AsyncIterator[None]:
-        """Inside the block there is room for one more, and none of its id is unconfirmed.
-
-        A returned message is recognised by its message_id: of two in flight on one channel with one
-        id, the wrong one would be reported as confirmed.
-        """
-        # Room last: copies of one id that wait for each other must not use it up.
-        async with self._same_id.hold(message_id or ""), self._room:
-            yield
 
     def begin(self, outgoing: Outgoing) -> Sending:
         """Publish it; nothing of one that cannot be sent is."""
@@ -104,7 +93,7 @@ class Lane:
             self._empty.clear()
             await self._empty.wait()
 
-    def answer(self, answer: Answer) -> None:
+    def _answered(self, answer: Answer) -> None:
         """What the broker says to one, or to all up to it."""
         ended = _ACKED if answer.taken else _NACKED
         if not answer.several:
@@ -113,11 +102,10 @@ class Lane:
         for tag in [tag for tag in self.sending if tag <= answer.tag]:
             self._end(tag, ended)
 
-    def returned(self, returned: Returned) -> None:
+    def _returned(self, message_id: str, reason: str) -> None:
         """One came back; the broker confirms it, too."""
-        message_id = returned.message_id or ""
         for tag in [tag for tag, known in self._ids.items() if known == message_id]:
-            self._end(tag, Unroutable(f"unroutable: {returned.reason}"))
+            self._end(tag, Unroutable(f"unroutable: {reason}"))
 
     def _end(self, tag: int, ended: Acked | Nacked | Unroutable) -> None:
         if (sending := self.sending.pop(tag, None)) is not None:

@@ -82,7 +82,8 @@ class Lanes:
         try:
             while True:
                 lane = self._open_lane(outgoing.reply) or await self._shared_lane(outgoing.reply)
-                async with lane.turn_of(outgoing.message.message_id):
+                # Room last: copies of one id that wait for each other must not use it up.
+                async with lane.same_id.hold(outgoing.message.message_id or ""), lane.room:
                     if lane.left:
                         continue
                     sending = lane.begin(outgoing)

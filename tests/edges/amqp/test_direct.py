@@ -9,8 +9,8 @@ from aiormq.abc import DeliveredMessage
 from aiormq.exceptions import ChannelInvalidStateError
 
 from service.edges.amqp.bounded import MOST_FRAME_BYTES, BoundedReader
-from service.edges.amqp.direct import Direct, UnreadableAnswerError
-from service.edges.amqp.frames import Answer, Returned
+from service.edges.amqp.direct import Direct
+from service.edges.amqp.frames import Answer, OddFrameError
 from tests.world.broker import wire
 from tests.world.broker.wire import FRAME_BODY, FRAME_HEADER, FRAME_METHOD
 
@@ -26,19 +26,17 @@ class World:
         self.direct = Direct(BOUND)
         self.consuming, publishing = channel(1), channel(2)
         self.direct.consume(self.consuming, "ours", self._see)
-        self.direct.confirm(publishing, self)
+        self.direct.confirm(publishing, self._answered, self._returned)
 
     def _see(self, delivered: DeliveredMessage) -> None:
         self.log.append(f"{delivered.delivery_tag}: {delivered.body.decode()}")
 
-    def answer(self, answer: Answer) -> None:
-        """Keep to `Confirming`."""
+    def _answered(self, answer: Answer) -> None:
         words = "took" if answer.taken else "refused"
         self.log.append(f"{words} {'all to ' if answer.several else ''}{answer.tag}")
 
-    def returned(self, returned: Returned) -> None:
-        """Keep to `Confirming`."""
-        self.log.append(f"returned {returned.message_id}: {returned.reason}")
+    def _returned(self, message_id: str, reason: str) -> None:
+        self.log.append(f"returned {message_id}: {reason}")
 
     async def read(self, sent: bytes, step: int) -> bytes:
         """What is left for aiormq."""
@@ -155,7 +153,7 @@ async def test_what_is_as_it_should_be_passes_by(name: str, step: int) -> None:
 )
 async def test_an_answer_that_nobody_understands_costs_the_connection(sent: bytes) -> None:
     """A publication that came back would be taken for confirmed."""
-    with pytest.raises(UnreadableAnswerError):
+    with pytest.raises(OddFrameError):
         await World().read(sent, 1 << 20)
 
 
@@ -174,6 +172,6 @@ async def test_an_ack_is_written_while_its_channel_is_there() -> None:
 async def test_a_number_is_another_channels_later() -> None:
     """What is told of the new one is not heard by the old one."""
     world = World()
-    world.direct.confirm(channel(1), world)
+    world.direct.cancelled(channel(1), "ours")
     assert await world.read(deliver() + HELLO, 1 << 20) == deliver() + HELLO
-    world.direct.cancelled(world.consuming, "ours")
+    assert world.log == []
