@@ -22,8 +22,9 @@ CameBack = Callable[[str, str], None]
 class Direct:
     """The channels of one connection on which something passes aiormq by."""
 
+    write: Callable[[bytes], None]
+
     def __init__(self, most_body_bytes: float) -> None:
-        self.write: Callable[[bytes], None] = _nowhere
         self.passages: dict[int, Passage] = {}
         self._most_body_bytes = most_body_bytes
 
@@ -59,10 +60,6 @@ def check(channel: AbstractChannel) -> None:
     """
     if channel.is_closed or channel.connection.channels.get(channel.number) is not channel:
         raise ChannelInvalidStateError("the broker has closed it")
-
-
-def _nowhere(_: bytes) -> None:
-    raise ChannelInvalidStateError("not connected")
 
 
 class Passage:

@@ -1,7 +1,7 @@
 """The frames of an order as bytes: a delivery, a return, a confirm, a publish and an ack.
 
-What is not exactly as it should be is no frame of these (OddFrameError): aiormq and pamqp read it,
-or refuse it. What is read here, pamqp reads alike: `tests/edges/amqp/test_frames.py` compares them.
+What is not exactly as it should be is odd: aiormq and pamqp read or refuse it. All else is read as
+pamqp reads it; `tests/edges/amqp/test_frames.py` compares them.
 """
 
 import struct
