@@ -18,6 +18,10 @@ class Alarm:
         """Whether it blocks now."""
         return not await self.over(LOOK_SECONDS)
 
+    async def none_since(self, number: int) -> bool:
+        """Whether it does not block, and there was no alarm after the one of that number."""
+        return not await self.sounds() and number == self.number
+
     async def over(self, within_seconds: float) -> bool:
         """Whether it does not block, or ends to within the time."""
         ready = asyncio.ensure_future(self._wire.ready())

@@ -3,16 +3,8 @@
 import asyncio
 from dataclasses import dataclass
 
-import aiormq.exceptions
-from aiormq.abc import AbstractChannel
-from pamqp.header import ContentHeader
-
 from service.core.message import Message
-from service.edges.amqp.codec import UNENCODABLE, to_properties
 from service.flow.ways import Destination
-
-FRAME_OVERHEAD_BYTES = 8
-LOOK_FOR_ROOM_SECONDS = 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +44,7 @@ class Unfit:
 
 @dataclass(frozen=True, slots=True)
 class Late:
-    """Not confirmed in time, and may arrive still: `sending` ends when the broker answers."""
+    """Not confirmed in time, and may arrive still: `sending` is done when the broker answers."""
 
     sending: "Sending"
 
@@ -73,47 +65,50 @@ class Over:
 
 
 Ended = Acked | Nacked | Unroutable | Unfit | Late | Shut | Over
-Sending = asyncio.Future[Acked | Nacked | Unroutable | Unfit]
 
 
-async def attempt(
-    channel: AbstractChannel, outgoing: Outgoing, turn: asyncio.Lock
-) -> Acked | Nacked | Unroutable | Unfit:
-    """Publish and wait for the confirm; raises what the channel or the connection ends with.
+class Sending:
+    """A publication that was sent: `ended` by the broker's answer, or `error` by the channel's end.
 
-    `turn` is the connection's: all that it publishes passes through it.
+    It outlasts whoever waits for it; only one waits at a time.
     """
-    try:
-        properties = to_properties(outgoing.message)
-        header = ContentHeader(properties=properties, body_size=len(outgoing.message.body))
-        size = len(header.marshal()) + FRAME_OVERHEAD_BYTES
-        # A larger header frame would end the connection; the broker says how large it may be.
-        if 0 < (frame_max := channel.connection.connection_tune.frame_max) < size:
-            return Unfit(f"properties and headers make a frame of {size} bytes, over {frame_max}")
-        async with turn:
-            while channel.connection.write_queue.full():
-                await asyncio.sleep(LOOK_FOR_ROOM_SECONDS)
-                if channel.is_closed:
-                    # Nobody empties the queue of a connection that is gone.
-                    raise aiormq.exceptions.ChannelInvalidStateError("the connection is gone")
-        # From the broker's Close on, a frame more on the channel would end the connection. Nothing
-        # may be awaited between this and the write: neither room, nor the socket (`wait`).
-        if channel.connection.channels.get(channel.number) is not channel:
-            raise aiormq.exceptions.ChannelInvalidStateError("the broker has closed it")
-        await channel.basic_publish(  # type: ignore[call-arg] # its class does not name `wait`
-            outgoing.message.body,
-            exchange=outgoing.exchange,
-            routing_key=outgoing.routing_key,
-            properties=properties,
-            # Without it the broker confirms what it could route nowhere.
-            mandatory=True,
-            wait=False,
-        )
-    except aiormq.exceptions.PublishError as error:
-        return Unroutable(f"unroutable: {error}")
-    except aiormq.exceptions.DeliveryError:
-        return Nacked()
-    except UNENCODABLE as error:
-        # Nothing of it was sent, so the channel is still good for the others.
-        return Unfit(f"it cannot be encoded: {error}")
-    return Acked()
+
+    __slots__ = ("_waiting", "ended", "error")
+
+    def __init__(self) -> None:
+        self.ended: Acked | Nacked | Unroutable | Unfit | None = None
+        self.error: BaseException | None = None
+        self._waiting: asyncio.Future[None] | None = None
+
+    @property
+    def done(self) -> bool:
+        """Whether there is nothing more to wait for."""
+        return self.ended is not None or self.error is not None
+
+    def end(self, ended: Acked | Nacked | Unroutable | Unfit) -> None:
+        """The broker has answered."""
+        self.ended = ended
+        self.wake()
+
+    def fail(self, error: BaseException) -> None:
+        """The broker will not answer any more."""
+        self.error = error
+        self.wake()
+
+    def wake(self) -> None:
+        """Have whoever waits look again."""
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_result(None)
+
+    async def wait(self, seconds: float) -> None:
+        """Wait until it is done, or woken, or so long."""
+        if self.done:
+            return
+        loop = asyncio.get_running_loop()
+        self._waiting = loop.create_future()
+        timer = loop.call_later(seconds, self.wake)
+        try:
+            await self._waiting
+        finally:
+            timer.cancel()
+            self._waiting = None

@@ -14,7 +14,8 @@ from aiormq.abc import AbstractConnection as UnderlayConnection
 from yarl import URL
 
 from service.edges.amqp import tolerant
-from service.edges.amqp.bounded import BoundedConnection
+from service.edges.amqp.bounded import BoundedConnection, DirectConnection
+from service.edges.amqp.direct import Direct
 from service.edges.amqp.faults import UnusableCertificatesError, fault_of_connect, told
 from service.edges.tls import client_context
 from service.flow.events.faults import BrokerFault
@@ -58,7 +59,7 @@ class Broker:
         self._urls = [URL(url) for url in urls]
         self._tls = tls or TlsFiles()
         self._connect_timeout_seconds = connect_timeout_seconds
-        self._kind = BoundedConnection if bounded else aio_pika.Connection
+        self._kind = BoundedConnection if bounded else DirectConnection
         self._first: dict[str, int] = {}
         self._connected: dict[str, tuple[int, AbstractConnection]] = {}
         self._closing: set[asyncio.Task[None]] = set()
@@ -142,6 +143,13 @@ def underlay(connection: AbstractConnection) -> UnderlayConnection:
     if connection.transport is None:
         raise aiormq.exceptions.AMQPConnectionError("the connection is closed")
     return connection.transport.connection
+
+
+def direct(connection: AbstractConnection) -> Direct:
+    """What passes aiormq by on a connection of ours."""
+    if not isinstance(connection, DirectConnection):
+        raise TypeError(connection)
+    return connection.direct
 
 
 async def close(connection: AbstractConnection) -> None:

@@ -4,6 +4,7 @@ import struct
 from collections.abc import Callable, Mapping
 from typing import cast
 
+import pamqp.encode
 from aiormq import spec
 from aiormq.abc import DeliveredMessage
 from pamqp.common import FieldTable, FieldValue
@@ -23,6 +24,8 @@ LONGEST_SHORT = 255
 """Of AMQP's short texts, which the properties are."""
 
 PERSISTENT = 2
+_PERSISTENT_BYTE = bytes([PERSISTENT])
+_NO_TEXT = b"\x00"
 DEATHS = "x-death"
 
 UNENCODABLE = (TypeError, ValueError, OverflowError, struct.error, RecursionError)
@@ -87,6 +90,41 @@ def to_properties(message: Message) -> spec.Basic.Properties:
     )
 
 
+def encoded_properties(message: Message) -> bytes:
+    """`to_properties` as bytes, by pamqp where they are not plain; raises one of UNENCODABLE."""
+    encoded: bytes = _plain(message) or to_properties(message).marshal()
+    return encoded
+
+
+def _plain(message: Message) -> bytes | None:
+    if message.headers:
+        return None
+    properties = (
+        (0x8000, message.content_type),
+        (0x4000, message.content_encoding),
+        (0x1000, _PERSISTENT_BYTE),
+        (0x0400, message.correlation_id),
+        (0x0200, message.reply_to),
+        (0x0080, message.message_id or _NO_TEXT),
+        (0x0040, message.timestamp and pamqp.encode.timestamp(message.timestamp)),
+        (0x0020, message.type),
+        (0x0008, message.app_id),
+    )
+    flags, parts = 0, [b""]
+    for flag, value in properties:
+        if not value:
+            continue
+        flags |= flag
+        if isinstance(value, str):
+            if len(text := value.encode()) > LONGEST_SHORT:
+                return None
+            parts += (len(text).to_bytes(), text)
+        else:
+            parts.append(value)
+    parts[0] = flags.to_bytes(2)
+    return b"".join(parts)
+
+
 def _names_deaths(headers: Mapping[str, object]) -> bool:
     """Whether dead-lettering would have to read an `x-death` that is there already.
 
@@ -107,7 +145,7 @@ def undecodable_reason(message: Message, way: str) -> str | None:
         return None
     try:
         way.encode("utf-8")
-        encoded = to_properties(message).marshal()
+        encoded = encoded_properties(message)
     except UnicodeEncodeError as error:
         return f"a property is not UTF-8: {error.object[:40]!a}"
     except UNENCODABLE as error:

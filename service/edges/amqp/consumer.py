@@ -9,25 +9,21 @@ from typing import Any, Literal
 from aio_pika.abc import AbstractChannel as OuterChannel
 from aio_pika.abc import AbstractConnection
 from aiormq import spec
-from aiormq.abc import AbstractChannel, DeliveredMessage
+from aiormq.abc import AbstractChannel
 from aiormq.exceptions import AMQPError
 
-from service.core.message import Message, Received
 from service.core.topology import Topology
 from service.edges.amqp import broker as brokers
 from service.edges.amqp.broker import Broker
-from service.edges.amqp.codec import to_received
-from service.edges.amqp.connection import Session, SessionBrokenError, keep_up, unless_stopped
-from service.edges.amqp.delivery import AmqpDelivery
+from service.edges.amqp.connection import Session, keep_up, unless_stopped
+from service.edges.amqp.intake import RPC_TIMEOUT_SECONDS, Intake
 from service.edges.amqp.preparation import Prepare
-from service.edges.amqp.windows import Windows
 from service.flow.events import Emit
 from service.flow.events.labels import ConnectionName, LostCause
 from service.flow.events.process import BrokerConnected, ConsumingStarted, ConsumingStopped
 from service.flow.ports import Clock, Delivery
 from service.flow.sending.gate import Gate
 
-RPC_TIMEOUT_SECONDS = 10.0
 COUNT_CONSUMERS_SECONDS = 3.0
 QUESTIONS_BEHIND_ACKS = 20
 
@@ -54,8 +50,6 @@ class AmqpConsumer:
         self._queue = topology.requests_queue
         self._stop = asyncio.Event()
         self._recount = asyncio.Event()
-        self._freed = asyncio.Event()
-        self._beside = 0
         self._outer: OuterChannel | None = None
         self.quiet = asyncio.Event()
         self.quiet.set()
@@ -96,9 +90,11 @@ class AmqpConsumer:
         await unless_stopped(self._stop, self._ports.prepare(connection))
         channel = await self._open_channel(connection, session)
         self._ports.emit(BrokerConnected(ConnectionName.CONSUME, address))
-        counting = asyncio.create_task(self._count_consumers(channel))
+        direct = brokers.direct(connection)
+        intake = Intake(self._queue, channel, session, direct, self._ports.receive)
+        counting = asyncio.create_task(self._count_consumers(intake))
         try:
-            await self._follow_the_gate(channel, session)
+            await self._follow_the_gate(intake)
             # Not cancelled here: aiormq closes a channel whose call is cancelled, acks unsent.
             await asyncio.wait({counting}, timeout=RPC_TIMEOUT_SECONDS)
         finally:
@@ -135,32 +131,34 @@ class AmqpConsumer:
         self._outer = outer
         return channel
 
-    async def _follow_the_gate(self, channel: AbstractChannel, session: Session) -> None:
+    async def _follow_the_gate(self, intake: Intake) -> None:
         """Consume, or not, as the gate wants, until the stop."""
-        windows = Windows()
-        tags: list[str] = []
         wanted = 0
         version = -1
         watching = asyncio.create_task(self._stop.wait())
         try:
             while not self._stop.is_set():
-                self._freed.clear()
+                intake.freed.clear()
                 if (now := self._ports.gate.intake) != wanted:
-                    await self._cancel(channel, tags)
-                    windows.cancelled()
+                    await intake.cancel()
+                    # Also where it begins anew with fewer: what is given back now does not come at
+                    # once.
+                    self._ports.gate.consumes(consuming=False)
                     wanted = now
                     if not wanted:
                         self._stopped()
-                if room := windows.room(wanted, self._ports.gate.most_held):
-                    await self._consume(channel, session, windows, room, tags)
-                version = await self._change(version, watching)
+                if room := intake.windows.room(wanted, self._ports.gate.most_held):
+                    await self._consume(intake, room)
+                version = await self._change(version, intake.freed, watching)
         finally:
             watching.cancel()
 
-    async def _change(self, version: int, stopping: "asyncio.Task[Literal[True]]") -> int:
+    async def _change(
+        self, version: int, freed: asyncio.Event, stopping: "asyncio.Task[Literal[True]]"
+    ) -> int:
         """Wait until the gate may want something else, for room, or for the stop."""
         changing = asyncio.create_task(self._ports.gate.change(version))
-        freeing = asyncio.create_task(self._freed.wait())
+        freeing = asyncio.create_task(freed.wait())
         either: set[asyncio.Future[Any]] = {changing, freeing, stopping}
         try:
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
@@ -169,53 +167,21 @@ class AmqpConsumer:
             changing.cancel()
             freeing.cancel()
 
-    async def _consume(
-        self,
-        channel: AbstractChannel,
-        session: Session,
-        windows: Windows,
-        prefetch: int,
-        tags: list[str],
-    ) -> None:
+    async def _consume(self, intake: Intake, prefetch: int) -> None:
         """Begin a consumer, the first one or one beside it."""
-        await channel.basic_qos(prefetch_count=prefetch, timeout=RPC_TIMEOUT_SECONDS)
-        generation = windows.generation
-
-        def settled() -> None:
-            if windows.settled(generation):
-                self._freed.set()
-
-        async def on_message(delivered: DeliveredMessage) -> None:
-            windows.brought(generation)
-            self._hand_on(delivered, channel, session, settled)
-
+        await intake.channel.basic_qos(prefetch_count=prefetch, timeout=RPC_TIMEOUT_SECONDS)
         self.quiet.clear()
         self._ports.gate.consumes(consuming=True)
-        windows.opened(prefetch)
         try:
-            answer = await channel.basic_consume(
-                self._queue, on_message, timeout=RPC_TIMEOUT_SECONDS
-            )
+            await intake.consume(prefetch)
         except BaseException:
             # A node that is cut off from the others accepts connections, but no consumer.
             self._ports.broker.turn(ConnectionName.CONSUME)
             raise
-        if answer.consumer_tag is None:
-            raise SessionBrokenError(LostCause.CHANNEL_CLOSED, "the broker gave no consumer tag")
-        tags.append(answer.consumer_tag)
-        self._beside = len(tags) - 1
-        if not self._beside:
+        if not intake.beside:
             # The first count came before this consumer, and would give it another's share.
             self._recount.set()
-            self._ports.emit(ConsumingStarted(self._queue, windows.wanted))
-
-    async def _cancel(self, channel: AbstractChannel, tags: list[str]) -> None:
-        for tag in tags:
-            await channel.basic_cancel(tag, timeout=RPC_TIMEOUT_SECONDS)
-        tags.clear()
-        self._beside = 0
-        # Also where it begins anew with fewer: what is given back now does not come at once.
-        self._ports.gate.consumes(consuming=False)
+            self._ports.emit(ConsumingStarted(self._queue, intake.windows.wanted))
 
     def _stopped(self) -> None:
         self.quiet.set()
@@ -227,30 +193,15 @@ class AmqpConsumer:
             return "the process ends"
         return "other replicas send for this one" if gate.stands_by else "orders are held"
 
-    def _hand_on(
-        self,
-        delivered: DeliveredMessage,
-        channel: AbstractChannel,
-        session: Session,
-        settled: Callable[[], None],
-    ) -> None:
-        """Only hands it on: aiormq cancels its callbacks when the connection is lost."""
-        try:
-            received = to_received(delivered)
-        except Exception as error:  # noqa: BLE001 - a message without an answer keeps its slot for ever
-            received = Received(Message(b""), undecodable=f"unreadable: {type(error).__name__}")
-        tag = delivered.delivery_tag or 0
-        self._ports.receive(AmqpDelivery(received, tag, channel, session, settled))
-
-    async def _count_consumers(self, channel: AbstractChannel) -> None:
+    async def _count_consumers(self, intake: Intake) -> None:
         """Report how many processes share the rate: each has one consumer on the queue."""
         # A failure closes the channel, and that breaks the session: nothing is to be added here.
         with contextlib.suppress(Exception):
             while not self._stop.is_set():
                 self._recount.clear()
-                answer = await channel.queue_declare(
+                answer = await intake.channel.queue_declare(
                     self._queue, passive=True, timeout=RPC_TIMEOUT_SECONDS
                 )
                 # Those beside our first one are no other process.
-                self._ports.consumers_counted((answer.consumer_count or 0) - self._beside)
+                self._ports.consumers_counted((answer.consumer_count or 0) - intake.beside)
                 await self._ports.clock.wait(self._recount, COUNT_CONSUMERS_SECONDS)

@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import Callable
 
 from aiormq.abc import AbstractChannel
+from aiormq.exceptions import ChannelInvalidStateError
 
 from service.core.message import Received
 from service.edges.amqp.connection import Session
+from service.edges.amqp.direct import Direct
 from service.flow.cancellation import is_ours
 from service.flow.events.labels import LostCause
 
@@ -14,7 +16,7 @@ SETTLE_TIMEOUT_SECONDS = 10.0
 
 
 class AmqpDelivery:
-    """One message, to be settled on the channel that it came on, or not at all.
+    """One message, to be settled on the channel that it came on, or not at all; acked `direct`.
 
     Delivery tags count from 1 on every channel: an ack on a later channel would settle a message
     that is not handled yet.
@@ -27,26 +29,31 @@ class AmqpDelivery:
         channel: AbstractChannel,
         session: Session,
         settled: Callable[[], None] = lambda: None,
+        direct: Direct | None = None,
     ) -> None:
-        self._received = received
+        self.received = received
         self._settled = settled
         self._tag = delivery_tag
         self._channel = channel
         self._session = session
-
-    @property
-    def received(self) -> Received:
-        """The message."""
-        return self._received
+        self._direct = direct
 
     @property
     def alive(self) -> bool:
         """Whether its session still stands."""
-        return self._session.alive
+        return not self._session.broken.done()
 
     async def ack(self) -> None:
         """Remove it from the queue for good."""
-        await self._settle("ack")
+        if self._direct is None:
+            await self._settle("ack")
+        elif self.alive:
+            try:
+                self._direct.ack(self._channel, self._tag)
+            except ChannelInvalidStateError as error:
+                self._session.break_(LostCause.ACK_FAILED, f"ack: {error}")
+            else:
+                self._settled()
 
     async def requeue(self, *, counted: bool = False) -> None:
         """Let the broker deliver it again; a reject counts towards its limit on every version."""

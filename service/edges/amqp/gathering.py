@@ -1,20 +1,23 @@
-"""What aiormq writes in one turn of the event loop, in one call of the socket."""
+"""What is written in one turn of the event loop, in one call of the socket."""
 
 import asyncio
 
 
 class GatheringWriter(asyncio.StreamWriter):
-    """Writes where `writer` does, in the same order, at the end of the turn.
+    """Writes what is written to it in the same order, at the end of the turn.
 
-    A turn answers many deliveries, and aiormq writes each frame by itself. Nothing waits longer:
-    the loop looks at no socket before it has called what is due.
+    A turn answers many deliveries, and each frame is written by itself. Nothing waits longer: the
+    loop looks at no socket before it has called what is due.
     """
 
-    def __init__(self, writer: asyncio.StreamWriter, reader: asyncio.StreamReader) -> None:
-        transport, loop = writer.transport, asyncio.get_running_loop()
-        super().__init__(transport, transport.get_protocol(), reader, loop)
-        # A writer that is collected closes its transport.
-        self._writer = writer
+    def __init__(
+        self,
+        transport: asyncio.WriteTransport,
+        protocol: asyncio.BaseProtocol,
+        reader: asyncio.StreamReader,
+        loop: asyncio.AbstractEventLoop,
+    ) -> None:
+        super().__init__(transport, protocol, reader, loop)
         self._due = loop.call_soon
         self._gathered: list[bytes] = []
 

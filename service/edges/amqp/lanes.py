@@ -11,7 +11,7 @@ from collections.abc import Callable, Coroutine
 from math import inf
 from typing import Any
 
-from aiormq.abc import AbstractChannel, AbstractConnection
+from aiormq.abc import AbstractConnection
 from aiormq.exceptions import AMQPChannelError, ChannelInvalidStateError
 
 from service.edges.amqp.alarm import Alarm
@@ -24,16 +24,17 @@ from service.edges.amqp.attempt import (
     Sending,
     Shut,
 )
-from service.edges.amqp.connection import Session, SessionBrokenError, channel_cause, expected
+from service.edges.amqp.connection import Session, SessionBrokenError, channel_cause
+from service.edges.amqp.direct import Direct
 from service.edges.amqp.faults import words_of
 from service.edges.amqp.lane import Lane
+from service.edges.amqp.opening import Opening
 from service.edges.amqp.refusals import of_all, why_held
 from service.flow.events.labels import LostCause
 from service.flow.ports import Clock
 
 MOST_APART = 100
 MOST_LEFT = 256
-MOST_CHANNELS = 65_535
 NOT_IN_TIME = "a publish was not confirmed in time"
 
 
@@ -43,6 +44,7 @@ class Lanes:
     def __init__(
         self,
         wire: AbstractConnection,
+        direct: Direct,
         session: Session,
         alarm: Alarm,
         clock: Clock,
@@ -50,24 +52,25 @@ class Lanes:
         late_seconds: float,
         silent_seconds: float,
     ) -> None:
-        self._wire = wire
+        self._opening = Opening(wire, session, alarm, silent_seconds)
+        self._direct = direct
         self._session = session
         self._alarm = alarm
         self._clock = clock
         self._late_seconds = late_seconds
         self._silent_seconds = silent_seconds
         self._shared: dict[bool, Lane] = {}
-        self._opening = asyncio.Lock()
+        self._turn = asyncio.Lock()
         self._apart = asyncio.Semaphore(MOST_APART)
         self._silent_since = inf
-        self._turn = asyncio.Lock()
-        self._last = 0
+        self._lanes: set[Lane] = set()
         self._background: set[asyncio.Task[None]] = set()
+        session.broken.add_done_callback(self._on_broken)
 
     async def open(self) -> None:
         """Open the shared ones; SessionBrokenError where the broker does not."""
         for reply in (True, False):
-            await self._shared_lane(reply=reply)
+            await self._shared_lane(reply)
 
     def close(self) -> None:
         """Wait for nothing any more."""
@@ -78,11 +81,12 @@ class Lanes:
         """Publish on the shared channel; one that stands still is left by all that are on it."""
         try:
             while True:
-                lane = await self._shared_lane(reply=outgoing.reply)
-                async with lane.turn_of(outgoing.message.message_id):
-                    if lane.left.done():
+                lane = self._open_lane(outgoing.reply) or await self._shared_lane(outgoing.reply)
+                # Room last: copies of one id that wait for each other must not use it up.
+                async with lane.same_id.hold(outgoing.message.message_id or ""), lane.room:
+                    if lane.left:
                         continue
-                    sending = lane.begin(outgoing, self._turn)
+                    sending = lane.begin(outgoing)
                     ended = await self._end(sending, lane, self._late_seconds, outgoing.exchange)
                 if isinstance(ended, Late | Shut):
                     self._leave(lane)
@@ -104,12 +108,12 @@ class Lanes:
         """
         try:
             async with self._apart:
-                lane = Lane(await self._channel())
+                lane = await self._lane()
                 exchange = outgoing.exchange
-                if earlier and earlier.done() and self._read(earlier, exchange) == Acked():
+                if earlier and earlier.done and self._read(earlier, exchange) == Acked():
                     self._leave(lane)
                     return Acked()
-                sending = lane.begin(outgoing, self._turn)
+                sending = lane.begin(outgoing)
                 ended = await self._end(sending, lane, seconds, exchange)
                 late = isinstance(ended, Late)
                 self._leave(lane, (lambda: heard(self._read(sending, exchange))) if late else None)
@@ -122,63 +126,44 @@ class Lanes:
         if (lane := self._shared.pop(outgoing.reply, None)) is not None:
             self._leave(lane, doubted=False)
 
-    async def _shared_lane(self, *, reply: bool) -> Lane:
-        async with self._opening:
-            lane = self._shared.get(reply)
-            if lane is None or lane.left.done() or lane.channel.is_closed:
-                lane = self._shared[reply] = Lane(await self._channel())
+    def _open_lane(self, reply: bool) -> Lane | None:  # noqa: FBT001 - a key
+        lane = self._shared.get(reply)
+        return None if lane is None or lane.left or lane.channel.is_closed else lane
+
+    async def _shared_lane(self, reply: bool) -> Lane:  # noqa: FBT001 - a key
+        async with self._turn:
+            if (lane := self._open_lane(reply)) is None:
+                lane = self._shared[reply] = await self._lane()
             return lane
 
-    async def _channel(self) -> AbstractChannel:
-        async def open_one() -> AbstractChannel:
-            # Chosen at the moment at which aiormq takes it: others open channels, too.
-            return await self._wire.channel(
-                self._number(), publisher_confirms=True, on_return_raises=True
-            )
+    async def _lane(self) -> Lane:
+        lane = Lane(await self._opening.channel(), self._direct)
+        self._lanes.add(lane)
+        return lane
 
-        opening = expected(asyncio.ensure_future(open_one()))
-        try:
-            if not await self._done(opening, None, self._silent_seconds):
-                self._session.break_(LostCause.PUBLISH_TIMEOUT, "a channel was not opened in time")
-            elif not opening.cancelled() and opening.exception() is None:
-                return opening.result()
-            else:
-                error = None if opening.cancelled() else opening.exception()
-                self._session.end(SessionBrokenError.by(channel_cause(error), error))
-            raise self._session.broken.result()
-        finally:
-            opening.cancel()
-
-    def _number(self) -> int:
-        """A channel's number that was not used lately.
-
-        aiormq takes that of a channel again before it has answered the broker's Close: to the
-        broker the new channel's Open would then be one more frame on the old one.
-        """
-        most = self._wire.connection_tune.channel_max or MOST_CHANNELS
-        numbers = (number % most + 1 for number in range(self._last, self._last + most))
-        self._last = next((n for n in numbers if n not in self._wire.channels), most)
-        return self._last
+    def _on_broken(self, _: "asyncio.Future[SessionBrokenError]") -> None:
+        for lane in self._lanes:
+            lane.wake()
 
     def _leave(
         self, lane: Lane, heard: Callable[[], None] | None = None, *, doubted: bool = True
     ) -> None:
         """Send nothing on it any more, and close it when all on it is answered."""
-        if doubted and heard is None and lane.left.done():
+        if doubted and heard is None and lane.left:
             # All that were on it leave it, and one waits for the rest of it.
             return
-        if doubted and not lane.left.done():
-            lane.left.set_result(None)
+        if doubted:
+            lane.leave()
         if len(self._background) > MOST_LEFT:
             self._session.break_(LostCause.PUBLISH_TIMEOUT, "too many channels stand still")
         self._start(self._close_when_answered(lane, heard))
 
     async def _close_when_answered(self, lane: Lane, heard: Callable[[], None] | None) -> None:
         # Closed before, the broker would answer none of it, and aiormq would close it twice.
-        if lane.sending:
-            await asyncio.wait(lane.sending)
+        await lane.answered()
         if heard is not None:
             heard()
+        self._lanes.discard(lane)
         await lane.channel.close()
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
@@ -190,17 +175,13 @@ class Lanes:
     async def _end(self, sending: Sending, lane: Lane, seconds: float, exchange: str) -> Ended:
         began = self._clock.monotonic()
         self._silent_since = min(self._silent_since, began)
-        try:
-            done = await self._done(sending, lane.left, seconds)
-            if not done and lane.answered_at > began:
-                # A busy broker is late with one after the other; one that stands still with all.
-                done = await self._done(sending, lane.left, seconds)
-            if done:
-                lane.answered_at = self._clock.monotonic()
-                return self._read(sending, exchange)
-        except asyncio.CancelledError:
-            sending.cancel()
-            raise
+        done = await self._answered(sending, lane, seconds)
+        if not done and lane.answered_at > began:
+            # A busy broker is late with one after the other; one that stands still with all.
+            done = await self._answered(sending, lane, seconds)
+        if done:
+            lane.answered_at = self._clock.monotonic()
+            return self._read(sending, exchange)
         if self._session.broken.done():
             lost = self._session.broken.result()
             return Over(f"the connection was lost: {lost.reason}", lost.blamed)
@@ -211,39 +192,29 @@ class Lanes:
         return Late(sending)
 
     def _read(self, sending: Sending, exchange: str) -> Ended:
-        error = asyncio.CancelledError() if sending.cancelled() else sending.exception()
-        if error is None:
+        if sending.ended is not None:
             self._silent_since = inf
-            return sending.result()
+            return sending.ended
+        error = sending.error
         if isinstance(error, ChannelInvalidStateError):
             return Shut("it was closed before")
         if isinstance(error, AMQPChannelError) and not of_all(error):
             self._silent_since = inf
             return Shut(words_of(error))
         broken = SessionBrokenError.by(channel_cause(error), error)
-        broken.why_held = why_held(error, exchange)
+        broken.why_held = None if error is None else why_held(error, exchange)
         self._session.end(broken)
         blamed = self._session.broken.result().blamed
         return Over(f"{type(error).__name__}: {broken.reason}", blamed)
 
-    async def _done(
-        self,
-        work: "asyncio.Future[Any]",
-        left: "asyncio.Future[None] | None",
-        seconds: float,
-    ) -> bool:
+    async def _answered(self, sending: Sending, lane: Lane, seconds: float) -> bool:
         """Wait until it is done, not longer than that, the session or its channel's use."""
-        either: set[asyncio.Future[Any]] = {work, self._session.broken}
-        if left is not None:
-            either.add(left)
         while True:
             alarms = self._alarm.number
-            await asyncio.wait(either, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-            if work.done():
-                return True
-            if self._session.broken.done() or (left is not None and left.done()):
-                return False
-            # The time in which the broker blocks does not count.
-            if not await self._alarm.sounds() and alarms == self._alarm.number:
+            if not self._session.broken.done():
+                await sending.wait(seconds)
+            if sending.done or self._session.broken.done() or lane.left:
+                return sending.done
+            if await self._alarm.none_since(alarms):
                 return False
             self._silent_since = inf

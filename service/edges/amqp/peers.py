@@ -5,13 +5,10 @@ broker blocks publishers, and what goes wrong with it would cost the publishing 
 """
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from aio_pika.abc import AbstractConnection
-from aiormq import spec
-from aiormq.abc import AbstractChannel, DeliveredMessage
 from aiormq.exceptions import AMQPError
 
 from service.core.topology import Topology
@@ -24,31 +21,23 @@ from service.edges.amqp.connection import (
     unless_stopped,
 )
 from service.edges.amqp.no_stream import ADVICE, no_stream
-from service.edges.amqp.peers_wire import read, write
+from service.edges.amqp.peers_stream import RPC_TIMEOUT_SECONDS, PeersStream
 from service.edges.amqp.preparation import Prepare
 from service.flow.events import Emit
 from service.flow.events.labels import LostCause, NoStream
 from service.flow.events.process import SharingChanged, SharingLost
 from service.flow.ports import Clock
 from service.flow.sending.peers import Peers
-from service.flow.sending.periods import READ_BACK_SECONDS
 from service.flow.sending.said import Said, State
 from service.flow.sending.sharing import Common, CountedConsumers, common
 
 CONNECTION_NAME = "peers"
-PREFETCH = 500
-ACK_EVERY = 100
-"""One ack for each delivery costs the broker as much as the delivery."""
-
-RPC_TIMEOUT_SECONDS = 10.0
 BYE_TIMEOUT_SECONDS = 2.0
 SILENT_SECONDS = 30.0
 """Without a word of its own so long, the connection is made anew."""
 
 DEAF_SECONDS = 20.0
 """Without a word of its own so long, consumers are counted: a bad stream must not stop orders."""
-
-OFFSET = "x-stream-offset"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,11 +151,12 @@ class AmqpPeers:
         channel = await outer.get_underlay_channel()
         channel.closing.add_done_callback(self._on_closing)
         session.watch_channel(channel)
+        stream = PeersStream(self._stream, channel)
         if self._without in (NoStream.RIGHTS, NoStream.REPLICA):
             # One may be able to write all the same: those who read leave it a part then.
             said = self._peers.counting(self._ports.clock.monotonic(), self._ports.state())
-            await self._publish(channel, said, RPC_TIMEOUT_SECONDS)
-        await self._read(channel, session)
+            await self._say(stream, said, RPC_TIMEOUT_SECONDS)
+        await stream.read(session, self._hear)
         # Whatever was read of it, nothing was said before all can be heard: `Peers` needs that.
         self._echoed_at = self._ports.clock.monotonic()
         while not self._stop.is_set():
@@ -177,51 +167,20 @@ class AmqpPeers:
             if (seconds := self._peers.due(now, state)) > 0:
                 await self._ports.clock.wait(self._wake, seconds)
             else:
-                await self._publish(channel, self._peers.say(now, state), RPC_TIMEOUT_SECONDS)
+                await self._say(stream, self._peers.say(now, state), RPC_TIMEOUT_SECONDS)
         bye = self._peers.say(self._ports.clock.monotonic(), State(), bye=True)
-        await self._publish(channel, bye, BYE_TIMEOUT_SECONDS)
+        await self._say(stream, bye, BYE_TIMEOUT_SECONDS)
 
-    async def _publish(self, channel: AbstractChannel, said: Said, seconds: float) -> None:
+    async def _say(self, stream: PeersStream, said: Said, seconds: float) -> None:
         self._ports.changed()
-        kind = spec.Basic.Properties(content_type="application/json", app_id="order-relay")
         try:
-            # Mandatory: where the stream is not bound, nobody would say why nothing comes back.
-            await channel.basic_publish(
-                write(said), exchange=self._stream, properties=kind, mandatory=True, timeout=seconds
-            )
+            await stream.say(said, seconds)
         except TimeoutError:
             self._ports.broker.turn(CONNECTION_NAME)
             why = "a publish was not confirmed in time"
             raise SessionBrokenError(LostCause.PUBLISH_TIMEOUT, why) from None
 
-    async def _read(self, channel: AbstractChannel, session: Session) -> None:
-        def on_cancel(_: spec.Basic.Cancel) -> None:
-            session.break_(LostCause.CONSUMER_CANCELLED, "the broker cancelled the consumer")
-
-        async def on_message(delivered: DeliveredMessage) -> None:
-            self._hear(delivered)
-            tag = delivered.delivery_tag or 0
-            if tag % ACK_EVERY != 0:
-                return
-            # The end of a channel is told elsewhere.
-            with contextlib.suppress(AMQPError, ConnectionError, RuntimeError):
-                await channel.basic_ack(tag, multiple=True, wait=False)
-
-        channel.on_consumer_cancel_callbacks.add(on_cancel)
-        await channel.basic_qos(prefetch_count=PREFETCH, timeout=RPC_TIMEOUT_SECONDS)
-        await channel.basic_consume(
-            self._stream,
-            on_message,
-            # By the broker's clock; what was read before is passed over.
-            arguments={OFFSET: f"{READ_BACK_SECONDS}s"},
-            timeout=RPC_TIMEOUT_SECONDS,
-        )
-
-    def _hear(self, delivered: DeliveredMessage) -> None:
-        offset = (delivered.header.properties.headers or {}).get(OFFSET)
-        said = read(delivered.body)
-        if said is None or not isinstance(offset, int):
-            return
+    def _hear(self, said: Said, offset: int) -> None:
         now = self._ports.clock.monotonic()
         self._peers.heard(said, offset, now)
         # One that was read before says nothing of what the stream does now.

@@ -3,19 +3,21 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
+from typing import assert_never
 
 from aio_pika.abc import AbstractConnection
-from aiormq.abc import AbstractChannel, DeliveredMessage
+from aiormq.abc import DeliveredMessage
 from aiormq.exceptions import AMQPError
 
 from service.core.message import Message, Received
 from service.core.topology import REQUEST_ROUTING_KEY
 from service.edges.amqp import broker as brokers
-from service.edges.amqp.attempt import Acked, Nacked, Outgoing, Unfit, Unroutable, attempt
+from service.edges.amqp.attempt import Acked, Nacked, Outgoing, Unfit, Unroutable
 from service.edges.amqp.broker import Broker
 from service.edges.amqp.codec import to_received
 from service.edges.amqp.connection import Session
 from service.edges.amqp.declare import RPC_TIMEOUT_SECONDS, open_channel
+from service.edges.amqp.lane import Lane
 from service.edges.amqp.one_off import keep_quiet
 from service.flow.cancellation import is_ours
 from service.flow.keyed_lock import KeyedLock
@@ -37,7 +39,7 @@ class Producer:
         self._namespace = namespace
         self._turn = asyncio.Lock()
         self._same_id = KeyedLock()
-        self._channel: AbstractChannel | None = None
+        self._lane: Lane | None = None
         self.session = session
 
     @classmethod
@@ -85,39 +87,39 @@ class Producer:
         # aiormq recognises a returned message by its id: of two in flight the wrong one would be.
         async with self._same_id.hold(message.message_id or ""):
             try:
-                channel = await self._confirming()
+                lane = await self._confirming()
             except _LOST as error:
                 if is_ours(error):
                     raise
                 return Unpublishable(self._told(error))
             to = Destination(self._namespace, REQUEST_ROUTING_KEY)
-            outgoing = Outgoing(to.exchange, to.routing_key, message, to)
-            try:
-                async with asyncio.timeout(CONFIRM_SECONDS):
-                    match await attempt(channel, outgoing, self._turn):
-                        case Acked():
-                            return Confirmed()
-                        case Nacked():
-                            return Unconfirmed("the queue refused it")
-                        case Unroutable(reason) | Unfit(reason):
-                            return Unpublishable(reason)
-            except TimeoutError:
-                return Unconfirmed(f"no confirm in {CONFIRM_SECONDS:g} s")
-            except _LOST as error:
-                if is_ours(error):
-                    raise
-                return Unconfirmed(self._told(error))
+            sending = lane.begin(Outgoing(to.exchange, to.routing_key, message, to))
+            await sending.wait(CONFIRM_SECONDS)
+            match sending.ended:
+                case Acked():
+                    return Confirmed()
+                case Nacked():
+                    return Unconfirmed("the queue refused it")
+                case Unroutable(reason) | Unfit(reason):
+                    return Unpublishable(reason)
+                case None if sending.error is not None:
+                    return Unconfirmed(self._told(sending.error))
+                case None:
+                    return Unconfirmed(f"no confirm in {CONFIRM_SECONDS:g} s")
+                case _ as never:  # pragma: no cover
+                    assert_never(never)
 
     def _told(self, error: BaseException) -> str:
         """The library's own words are of its objects where the connection is gone."""
         lost = not self.session.alive
         return "the connection was lost" if lost else f"{type(error).__name__}: {error}"
 
-    async def _confirming(self) -> AbstractChannel:
+    async def _confirming(self) -> Lane:
         async with self._turn:
-            if self._channel is None or self._channel.is_closed:
+            if self._lane is None or self._lane.channel.is_closed:
                 channel = self._connection.channel(publisher_confirms=True, on_return_raises=True)
                 async with asyncio.timeout(RPC_TIMEOUT_SECONDS):
                     await channel.initialize()
-                self._channel = await channel.get_underlay_channel()
-            return self._channel
+                wire = await channel.get_underlay_channel()
+                self._lane = Lane(wire, brokers.direct(self._connection))
+            return self._lane

@@ -169,6 +169,7 @@ class AmqpPublisher:
         alarm = Alarm(wire)
         lanes = Lanes(
             wire,
+            brokers.direct(connection),
             session,
             alarm,
             self._ports.clock,

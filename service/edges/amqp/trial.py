@@ -85,7 +85,13 @@ def alone_on(broker: Broker, clock: Clock, seconds: float) -> Callable[[], Await
         wire, session = brokers.underlay(connection), Session()
         session.watch(wire)
         lanes = Lanes(
-            wire, session, Alarm(wire), clock, late_seconds=seconds, silent_seconds=seconds
+            wire,
+            brokers.direct(connection),
+            session,
+            Alarm(wire),
+            clock,
+            late_seconds=seconds,
+            silent_seconds=seconds,
         )
         return _Connected(connection, lanes, seconds)
 

@@ -11,6 +11,8 @@ from service.core.message import Message, Received
 from service.edges.amqp.broker import Broker
 from service.edges.amqp.connection import Session
 from service.edges.amqp.delivery import AmqpDelivery
+from service.edges.amqp.direct import Direct
+from service.edges.amqp.intake import arrived
 from service.flow.events.labels import LostCause
 from tests.edges.amqp.edge import Edge
 
@@ -173,13 +175,9 @@ async def test_the_channel_is_closed_behind_questions_to_the_queue() -> None:
 
 async def test_what_cannot_be_read_is_handed_on_as_undecodable() -> None:
     """Unsettled it would keep its place in the prefetch for as long as the channel lives."""
-    alone = edge()
     unreadable = cast("DeliveredMessage", _Unreadable())
     channel = cast("AbstractChannel", ClosingChannel())
-    alone.consumer._hand_on(  # noqa: SLF001 - no known message does it
-        unreadable, channel, Session(), lambda: None
-    )
-    (delivery,) = alone.inbox.deliveries
+    delivery = arrived(unreadable, channel, Session(), lambda: None, Direct(0))
     assert delivery.received.undecodable == "unreadable: AttributeError"
     assert delivery.alive
 

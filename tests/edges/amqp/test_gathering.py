@@ -44,8 +44,10 @@ async def connected() -> AsyncIterator[tuple[CountingWriter, Peer]]:
     server = await asyncio.get_running_loop().create_server(lambda: peer, "127.0.0.1", 0)
     async with server, asyncio.timeout(30):
         host, port = server.sockets[0].getsockname()
-        reader, writer = await asyncio.open_connection(host, port)
-        gathering = CountingWriter(writer, reader)
+        loop, reader = asyncio.get_running_loop(), asyncio.StreamReader()
+        protocol = asyncio.StreamReaderProtocol(reader)
+        transport, _ = await loop.create_connection(lambda: protocol, host, port)
+        gathering = CountingWriter(transport, protocol, reader, loop)
         try:
             yield gathering, peer
         finally:

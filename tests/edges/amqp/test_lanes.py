@@ -1,21 +1,14 @@
-"""The channels of a connection by their numbers, and what is sent on none: on a wire of a test."""
+"""The channels of a connection by their numbers, on a wire of a test."""
 
 import asyncio
 from types import SimpleNamespace
 from typing import Any
 
-import pytest
-from aiormq.exceptions import ChannelInvalidStateError
-
-from service.core.message import Message
 from service.edges.amqp.alarm import Alarm
-from service.edges.amqp.attempt import Outgoing, attempt
 from service.edges.amqp.connection import Session
+from service.edges.amqp.direct import Direct
 from service.edges.amqp.lanes import Lanes
-from service.flow.ways import Destination
-from tests.flow.clock import FakeClock, settle
-
-OUTGOING = Outgoing("replies", "k", Message(b"", message_id="o-1"), Destination("replies", "k"))
+from tests.flow.clock import FakeClock
 
 
 class FakeWire:
@@ -30,7 +23,8 @@ class FakeWire:
         """As aiormq: the number is taken now, whoever has it."""
         self.met = self.met or number in self.channels
         self.channels[number] = "ours"
-        return SimpleNamespace(number=number, is_closed=False)
+        closing = asyncio.get_running_loop().create_future()
+        return SimpleNamespace(number=number, is_closed=False, closing=closing)
 
     async def others(self) -> None:
         """One after the other."""
@@ -42,24 +36,15 @@ class FakeWire:
 async def test_a_number_is_chosen_when_the_channel_is_opened() -> None:
     """A turn later another channel may have it: two with one number would end the connection."""
     wire: Any = FakeWire()
-    lanes = Lanes(wire, Session(), Alarm(wire), FakeClock(), late_seconds=1, silent_seconds=1)
+    lanes = Lanes(
+        wire,
+        Direct(0),
+        Session(),
+        Alarm(wire),
+        FakeClock(),
+        late_seconds=1,
+        silent_seconds=1,
+    )
     await asyncio.gather(lanes.open(), wire.others())
     assert list(wire.channels.values()).count("ours") == 2
     assert not wire.met
-
-
-async def test_nothing_waits_for_room_on_a_connection_that_is_gone() -> None:
-    """Nobody empties its queue any more: it would be looked at a thousand times a second."""
-    full: asyncio.Queue[None] = asyncio.Queue(1)
-    full.put_nowait(None)
-    tune = SimpleNamespace(frame_max=131_072)
-    wire = SimpleNamespace(connection_tune=tune, write_queue=full, channels={})
-    channel: Any = SimpleNamespace(connection=wire, number=1, is_closed=False)
-    turn = asyncio.Lock()
-    waiting = asyncio.create_task(attempt(channel, OUTGOING, turn))
-    await settle()
-    assert not waiting.done()
-    channel.is_closed = True
-    with pytest.raises(ChannelInvalidStateError):
-        await asyncio.wait_for(waiting, 10)
-    assert not turn.locked()

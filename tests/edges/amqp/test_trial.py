@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 
 from service.core.message import Message
-from service.edges.amqp.attempt import Acked, Ended, Late, Outgoing, Over
+from service.edges.amqp.attempt import Acked, Ended, Late, Outgoing, Over, Sending
 from service.edges.amqp.broker import BrokerUnreachableError
 from service.edges.amqp.trial import MOST_AT_A_TIME, Trial
 from service.flow.ways import Destination
@@ -38,7 +38,7 @@ class FakeAlone:
             case "bad":
                 return Over("the broker hung up", blamed=True)
             case "late":
-                return Late(asyncio.Future())
+                return Late(Sending())
             case _:
                 return Acked()
 

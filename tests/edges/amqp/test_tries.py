@@ -68,7 +68,7 @@ class FakeChannels:
 
 
 def _ended(says: Says) -> Ended:
-    return Late(asyncio.Future()) if isinstance(says, str) else says
+    return Late(Sending()) if isinstance(says, str) else says
 
 
 class World:
