@@ -16,7 +16,7 @@ from service.core.message import Message, Received
 from service.core.topology import Topology
 from service.edges.amqp import broker as brokers
 from service.edges.amqp.broker import Broker
-from service.edges.amqp.codec import to_received
+from service.edges.amqp.codec import most_properties_bytes, to_received
 from service.edges.amqp.connection import Session, SessionBrokenError, keep_up, unless_stopped
 from service.edges.amqp.delivery import AmqpDelivery
 from service.edges.amqp.preparation import Prepare
@@ -235,8 +235,9 @@ class AmqpConsumer:
         settled: Callable[[], None],
     ) -> None:
         """Only hands it on: aiormq cancels its callbacks when the connection is lost."""
+        most = most_properties_bytes(channel.connection.connection_tune.frame_max)
         try:
-            received = to_received(delivered)
+            received = to_received(delivered, most_bytes=most)
         except Exception as error:  # noqa: BLE001 - a message without an answer keeps its slot for ever
             received = Received(Message(b""), undecodable=f"unreadable: {type(error).__name__}")
         tag = delivered.delivery_tag or 0

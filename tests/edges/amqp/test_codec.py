@@ -16,6 +16,7 @@ from service.edges.amqp.codec import (
     MAX_KEY_BYTES,
     MAX_PROPERTIES_BYTES,
     UNENCODABLE,
+    most_properties_bytes,
     to_properties,
     to_received,
 )
@@ -130,6 +131,26 @@ def test_headers_that_a_copy_could_not_have_are_undecodable(headers: tuple[bytes
     """With a reason for a person."""
     encoded, words = headers
     assert words in (received(_headers(encoded)).undecodable or "")
+
+
+@pytest.mark.parametrize(
+    ("frame_max", "most"), [(131_072, 65_536), (8_192, 4_096), (4_096, 2_048), (0, 65_536)]
+)
+def test_a_producer_has_half_of_the_frame_that_was_negotiated(frame_max: int, most: int) -> None:
+    """At most 64 KiB; what was sent before and comes back is larger by our own headers."""
+    assert most_properties_bytes(frame_max) == most
+
+    def reason(size: int, exchange: str) -> str | None:
+        empty = received(_headers(wire.table([(b"k", wire.text_field(b""))])))
+        head = len(sent(empty.message))
+        padded = wire.table([(b"k", wire.text_field(b"x" * (size - head)))])
+        message = delivered(_headers(padded), exchange=exchange)
+        return to_received(message, most_bytes=most).undecodable
+
+    more = f"properties and headers have {most + 1} bytes, over {most}"
+    assert (reason(most, "orders"), reason(most + 1, "orders")) == (None, more)
+    assert reason(most + 1, "") is None
+    assert "over" in (reason(2 * most + 1, "") or "")
 
 
 @quick
