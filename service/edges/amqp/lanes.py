@@ -15,21 +15,16 @@ from aiormq.abc import AbstractChannel, AbstractConnection
 from aiormq.exceptions import AMQPChannelError, ChannelInvalidStateError
 
 from service.edges.amqp.alarm import Alarm
-from service.edges.amqp.attempt import (
-    Acked,
-    Ended,
-    Late,
-    Outgoing,
-    Over,
-    Sending,
-    Shut,
-)
+from service.edges.amqp.attempt import Acked, Ended, Late, Outgoing, Over, Sending, Shut
 from service.edges.amqp.connection import Session, SessionBrokenError, channel_cause, expected
 from service.edges.amqp.faults import words_of
 from service.edges.amqp.lane import Lane
 from service.edges.amqp.refusals import of_all, why_held
 from service.flow.events.labels import LostCause
 from service.flow.ports import Clock
+
+ALONE_SECONDS = 0.25
+"""After it a channel is left on which nothing is answered, while something is on another one."""
 
 MOST_APART = 100
 MOST_LEFT = 256
@@ -60,6 +55,7 @@ class Lanes:
         self._opening = asyncio.Lock()
         self._apart = asyncio.Semaphore(MOST_APART)
         self._silent_since = inf
+        self._answered_at = -inf
         self._turn = asyncio.Lock()
         self._last = 0
         self._background: set[asyncio.Task[None]] = set()
@@ -191,12 +187,16 @@ class Lanes:
         began = self._clock.monotonic()
         self._silent_since = min(self._silent_since, began)
         try:
-            done = await self._done(sending, lane.left, seconds)
+            soon = min(seconds, ALONE_SECONDS if lane in self._shared.values() else seconds)
+            done = await self._done(sending, lane.left, soon)
+            if not done and not lane.answered_at <= began < self._answered_at:
+                # Perhaps it is the broker that is slow: on no other channel is one answered.
+                done = await self._done(sending, lane.left, seconds - soon)
             if not done and lane.answered_at > began:
                 # A busy broker is late with one after the other; one that stands still with all.
                 done = await self._done(sending, lane.left, seconds)
             if done:
-                lane.answered_at = self._clock.monotonic()
+                self._answered_at = lane.answered_at = self._clock.monotonic()
                 return self._read(sending, exchange)
         except asyncio.CancelledError:
             sending.cancel()

@@ -1,6 +1,7 @@
 """The channels of a connection by their numbers, and what is sent on none: on a wire of a test."""
 
 import asyncio
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,7 +10,7 @@ from aiormq.exceptions import ChannelInvalidStateError
 
 from service.core.message import Message
 from service.edges.amqp.alarm import Alarm
-from service.edges.amqp.attempt import Outgoing, attempt
+from service.edges.amqp.attempt import Acked, Late, Outgoing, attempt
 from service.edges.amqp.connection import Session
 from service.edges.amqp.lanes import Lanes
 from service.flow.ways import Destination
@@ -63,3 +64,42 @@ async def test_nothing_waits_for_room_on_a_connection_that_is_gone() -> None:
     with pytest.raises(ChannelInvalidStateError):
         await asyncio.wait_for(waiting, 10)
     assert not turn.locked()
+
+
+class OnlyRetries(FakeWire):
+    """Its first channel, that of replies, stands still; on all others each one is confirmed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.connection_tune = SimpleNamespace(channel_max=100, frame_max=131_072)
+        self.write_queue: asyncio.Queue[None] = asyncio.Queue()
+
+    async def ready(self) -> None:
+        """It never blocks."""
+
+    async def channel(self, number: int, **_: object) -> Any:
+        """As a broker of which one queue has no leader."""
+        first = not self.channels
+
+        async def basic_publish(*_: object, **__: object) -> None:
+            if first:
+                await asyncio.Event().wait()
+
+        opened: Any = SimpleNamespace(number=number, is_closed=False, connection=self)
+        opened.basic_publish = basic_publish
+        self.channels[number] = opened
+        return opened
+
+
+async def test_a_channel_that_stands_still_alone_is_left_before_it_is_late() -> None:
+    """Where another one is answered meanwhile, it is not the broker that is slow."""
+    wire: Any = OnlyRetries()
+    clock = FakeClock()
+    lanes = Lanes(wire, Session(), Alarm(wire), clock, late_seconds=600, silent_seconds=600)
+    await lanes.open()
+    reply = asyncio.create_task(lanes.together(replace(OUTGOING, reply=True)))
+    await settle()
+    clock.stop(1)
+    assert await lanes.together(OUTGOING) == Acked()
+    assert isinstance(await asyncio.wait_for(reply, 30), Late)
+    lanes.close()
