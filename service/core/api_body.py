@@ -35,8 +35,7 @@ def order_id(value: object) -> str | None:
 def is_nothing(value: object) -> bool:
     """Whether panels write `value` for "none": null, false, 0, or a text that cannot be seen."""
     if isinstance(value, str):
-        start = value[:MAX_TEXT_CHARACTERS]
-        return not any(each.isprintable() and not each.isspace() for each in start)
+        return not any(each.isprintable() and not each.isspace() for each in value)
     return value is None or value is False or (_is_number(value) and float(str(value)) == 0)
 
 
