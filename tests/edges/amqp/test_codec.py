@@ -3,6 +3,7 @@
 import struct
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from aiormq import spec
@@ -10,7 +11,9 @@ from aiormq.abc import DeliveredMessage
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from service.core.message import Message
+from service.core.codes import Code, Status
+from service.core.copies import salvaged_copy
+from service.core.message import Message, Received
 from service.edges.amqp import tolerant
 from service.edges.amqp.codec import (
     MAX_KEY_BYTES,
@@ -20,6 +23,7 @@ from service.edges.amqp.codec import (
     to_properties,
     to_received,
 )
+from tests.core.build import NOW, an_answer
 from tests.edges.amqp.tables import delivered, messages, quick, received, sent, tables
 from tests.world.broker import wire
 from tests.world.broker.wire import Raw
@@ -227,6 +231,17 @@ def test_a_message_fetched_one_by_one_is_read_as_well() -> None:
     frame = spec.Basic.GetOk(1, redelivered=True, exchange="e", routing_key="k", message_count=0)
     read = to_received(DeliveredMessage(frame, message.header, b"", message.channel))
     assert (read.exchange, read.routing_key, read.redelivered) == ("e", "k", True)
+
+
+def test_the_largest_salvaged_copy_fits_a_small_frame() -> None:
+    """The broker may not move such a message, so there must be a copy of it."""
+    text = "\udcff" * 255
+    names = ("message_id", "correlation_id", "reply_to", "content_type", "content_encoding")
+    texts: dict[str, Any] = dict.fromkeys((*names, "type", "app_id"), text)
+    original = Received(Message(b"", headers={"x-death": text * 255}, **texts), text, text)
+    answer = an_answer(Status.REJECTED, Code.INVALID_MESSAGE, "x" * 500)
+    copy = salvaged_copy(original, answer, NOW)
+    assert len(sent(copy.message)) + 20 <= 8_192
 
 
 def test_properties_are_bytes_that_a_broker_takes() -> None:
