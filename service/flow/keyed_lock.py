@@ -14,6 +14,10 @@ class KeyedLock:
     def __len__(self) -> int:
         return len(self._waiting)
 
+    def users(self, key: str) -> int:
+        """How many hold `key` or wait for it."""
+        return self._waiting[key][1] if key in self._waiting else 0
+
     @asynccontextmanager
     async def hold(self, key: str) -> AsyncIterator[None]:
         """Hold `key` inside the block."""

@@ -27,15 +27,19 @@ class Lane:
         self.sending: set[Sending] = set()
 
     @asynccontextmanager
-    async def turn_of(self, message_id: str | None) -> AsyncIterator[None]:
+    async def turn_of(self, message_id: str) -> AsyncIterator[None]:
         """Inside the block there is room for one more, and none of its id is unconfirmed.
 
         aiormq recognises a returned message by its message_id: of two in flight on one channel with
         one id, the wrong one would be reported as confirmed.
         """
         # Room last: copies of one id that wait for each other must not use it up.
-        async with self._same_id.hold(message_id or ""), self._room:
+        async with self._same_id.hold(message_id), self._room:
             yield
+
+    def waiting(self, message_id: str) -> int:
+        """How many of this id are on it, or wait for their turn."""
+        return self._same_id.users(message_id)
 
     def begin(self, outgoing: Outgoing, turn: asyncio.Lock) -> Sending:
         """Publish in a task of its own, which outlasts whoever waits for it."""

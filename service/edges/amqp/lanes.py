@@ -1,4 +1,4 @@
-"""The channels of the publishing connection: two that all share, and one for each doubtful one.
+"""The channels of the publishing connection: those that all share, and one for each doubtful one.
 
 A broker's channel takes one publication after the other, and stands still at a queue without a
 leader; another channel of the same connection does not. So replies have a channel, retries and
@@ -7,7 +7,7 @@ not closed: what is unconfirmed on it may be confirmed yet, and may not be sent 
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from math import inf
 from typing import Any
 
@@ -28,6 +28,7 @@ ALONE_SECONDS = 0.25
 
 MOST_APART = 100
 MOST_LEFT = 256
+MOST_SHARED = 8  # Of each kind: copies of one id that are under way share no channel.
 MOST_CHANNELS = 65_535
 NOT_IN_TIME = "a publish was not confirmed in time"
 
@@ -51,19 +52,18 @@ class Lanes:
         self._clock = clock
         self._late_seconds = late_seconds
         self._silent_seconds = silent_seconds
-        self._shared: dict[bool, Lane] = {}
+        self._shared: dict[tuple[bool, int], Lane] = {}
         self._opening = asyncio.Lock()
         self._apart = asyncio.Semaphore(MOST_APART)
-        self._silent_since = inf
-        self._answered_at = -inf
+        self._silent_since, self._answered_at = inf, -inf
         self._turn = asyncio.Lock()
         self._last = 0
-        self._background: set[asyncio.Task[None]] = set()
+        self._background: set[asyncio.Future[None]] = set()
 
     async def open(self) -> None:
         """Open the shared ones; SessionBrokenError where the broker does not."""
         for reply in (True, False):
-            await self._shared_lane(reply=reply)
+            await self._shared_lane("", reply=reply)
 
     def close(self) -> None:
         """Wait for nothing any more."""
@@ -74,8 +74,9 @@ class Lanes:
         """Publish on the shared channel; one that stands still is left by all that are on it."""
         try:
             while True:
-                lane = await self._shared_lane(reply=outgoing.reply)
-                async with lane.turn_of(outgoing.message.message_id):
+                message_id = outgoing.message.message_id or ""
+                lane = await self._shared_lane(message_id, reply=outgoing.reply)
+                async with lane.turn_of(message_id):
                     if lane.left.done():
                         continue
                     sending = lane.begin(outgoing, self._turn)
@@ -115,15 +116,19 @@ class Lanes:
 
     def renew(self, outgoing: Outgoing) -> None:
         """Leave the shared channel, which refused what another one took; nothing on it is lost."""
-        if (lane := self._shared.pop(outgoing.reply, None)) is not None:
-            self._leave(lane, doubted=False)
+        for place in [each for each in self._shared if each[0] is outgoing.reply]:
+            self._leave(self._shared.pop(place), doubted=False)
 
-    async def _shared_lane(self, *, reply: bool) -> Lane:
+    async def _shared_lane(self, message_id: str, *, reply: bool) -> Lane:
         async with self._opening:
-            lane = self._shared.get(reply)
-            if lane is None or lane.left.done() or lane.channel.is_closed:
-                lane = self._shared[reply] = Lane(await self._channel())
-            return lane
+            for number in range(MOST_SHARED):
+                lane = self._shared.get((reply, number))
+                if lane is None or lane.left.done() or lane.channel.is_closed:
+                    lane = self._shared[reply, number] = Lane(await self._channel())
+                if not lane.waiting(message_id):
+                    return lane
+            lanes = (self._shared[reply, number] for number in range(MOST_SHARED))
+            return min(lanes, key=lambda lane: lane.waiting(message_id))
 
     async def _channel(self) -> AbstractChannel:
         async def open_one() -> AbstractChannel:
@@ -167,7 +172,9 @@ class Lanes:
             lane.left.set_result(None)
         if len(self._background) > MOST_LEFT:
             self._session.break_(LostCause.PUBLISH_TIMEOUT, "too many channels stand still")
-        self._start(self._close_when_answered(lane, heard))
+        task = expected(asyncio.create_task(self._close_when_answered(lane, heard)))
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
 
     async def _close_when_answered(self, lane: Lane, heard: Callable[[], None] | None) -> None:
         # Closed before, the broker would answer none of it, and aiormq would close it twice.
@@ -176,12 +183,6 @@ class Lanes:
         if heard is not None:
             heard()
         await lane.channel.close()
-
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._background.add(task)
-        task.add_done_callback(self._background.discard)
-        task.add_done_callback(lambda done: done.cancelled() or done.exception())
 
     async def _end(self, sending: Sending, lane: Lane, seconds: float, exchange: str) -> Ended:
         began = self._clock.monotonic()

@@ -1,6 +1,7 @@
 """The channels of a connection by their numbers, and what is sent on none: on a wire of a test."""
 
 import asyncio
+from collections import Counter
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -12,7 +13,7 @@ from service.core.message import Message
 from service.edges.amqp.alarm import Alarm
 from service.edges.amqp.attempt import Acked, Late, Outgoing, attempt
 from service.edges.amqp.connection import Session
-from service.edges.amqp.lanes import Lanes
+from service.edges.amqp.lanes import MOST_SHARED, Lanes
 from service.flow.ways import Destination
 from tests.flow.clock import FakeClock, settle
 
@@ -66,29 +67,59 @@ async def test_nothing_waits_for_room_on_a_connection_that_is_gone() -> None:
     assert not turn.locked()
 
 
-class OnlyRetries(FakeWire):
-    """Its first channel, that of replies, stands still; on all others each one is confirmed."""
+class Watched(FakeWire):
+    """Confirms nothing until it is told to, and counts what is on each channel."""
 
     def __init__(self) -> None:
         super().__init__()
         self.connection_tune = SimpleNamespace(channel_max=100, frame_max=131_072)
         self.write_queue: asyncio.Queue[None] = asyncio.Queue()
+        self.on_channel: Counter[int] = Counter()
+        self.most_on_one = 0
+        self.confirming = asyncio.Event()
 
     async def ready(self) -> None:
         """It never blocks."""
 
+    async def stands_still(self, number: int) -> None:
+        """Until the broker confirms what is on this channel."""
+        await self.confirming.wait()
+
     async def channel(self, number: int, **_: object) -> Any:
-        """As a broker of which one queue has no leader."""
-        first = not self.channels
+        """Each publication on it is confirmed when it does not stand still."""
 
         async def basic_publish(*_: object, **__: object) -> None:
-            if first:
-                await asyncio.Event().wait()
+            self.on_channel[number] += 1
+            self.most_on_one = max(self.most_on_one, self.on_channel[number])
+            await self.stands_still(number)
+            self.on_channel[number] -= 1
 
         opened: Any = SimpleNamespace(number=number, is_closed=False, connection=self)
         opened.basic_publish = basic_publish
         self.channels[number] = opened
         return opened
+
+
+class OnlyRetries(Watched):
+    """Its first channel, that of replies, stands still, as at a queue without a leader."""
+
+    async def stands_still(self, number: int) -> None:
+        """The others confirm at once."""
+        if number == 1:
+            await self.confirming.wait()
+
+
+async def test_copies_of_one_id_are_on_several_channels_at_once() -> None:
+    """One after the other a flood of them would wait, and keep others out of the prefetch."""
+    wire: Any = Watched()
+    lanes = Lanes(wire, Session(), Alarm(wire), FakeClock(), late_seconds=600, silent_seconds=600)
+    copies = [asyncio.create_task(lanes.together(OUTGOING)) for _ in range(3 * MOST_SHARED)]
+    await settle()
+    assert sorted(wire.on_channel.values()) == [1] * MOST_SHARED
+    wire.confirming.set()
+    assert await asyncio.gather(*copies) == [Acked()] * len(copies)
+    assert wire.most_on_one == 1
+    lanes.close()
 
 
 async def test_a_channel_that_stands_still_alone_is_left_before_it_is_late() -> None:
