@@ -36,7 +36,7 @@ def order_id(value: object) -> str | None:
 def is_nothing(value: object) -> bool:
     """Whether panels write `value` for "none": null, false, 0, or a text that cannot be seen."""
     if isinstance(value, str):
-        return not any(each.isprintable() and not each.isspace() for each in value)
+        return not any(each.isprintable() and not each.isspace() for each in value.strip())
     return value is None or value is False or (_is_number(value) and float(str(value)) == 0)
 
 
