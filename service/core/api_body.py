@@ -9,7 +9,8 @@ MAX_TEXT_CHARACTERS = 500
 """How much of the API's own words goes into a reply; a longer order id is none to anybody."""
 
 _WORDS = ("error", "message", "errors", "detail")
-_INNER_WORDS = ("message", "error", "detail", "title")
+_INNER_WORDS = ("message", "error", "errors", "detail", "msg", "title")
+_MOST_INSIDE = 4
 
 Body = Mapping[str, object]
 
@@ -35,8 +36,7 @@ def order_id(value: object) -> str | None:
 def is_nothing(value: object) -> bool:
     """Whether panels write `value` for "none": null, false, 0, or a text that cannot be seen."""
     if isinstance(value, str):
-        start = value[:MAX_TEXT_CHARACTERS]
-        return not any(each.isprintable() and not each.isspace() for each in start)
+        return not any(each.isprintable() and not each.isspace() for each in value.strip())
     return value is None or value is False or (_is_number(value) and float(str(value)) == 0)
 
 
@@ -58,22 +58,22 @@ def words_of(body: Body) -> str | None:
     return None if text is None else _utf8(text[:MAX_TEXT_CHARACTERS])
 
 
-def _text(value: object) -> str | None:
+def _text(value: object, inside: int = _MOST_INSIDE) -> str | None:
     if isinstance(value, list):
         # Later ones would be cut off.
-        parts = (_text_of_one(each) for each in value[:MAX_TEXT_CHARACTERS])
+        parts = (_text_of_one(each, inside) for each in value[:MAX_TEXT_CHARACTERS])
         return "; ".join(filter(None, parts)) or None
-    return _text_of_one(value)
+    return _text_of_one(value, inside)
 
 
-def _text_of_one(value: object) -> str | None:
+def _text_of_one(value: object, inside: int) -> str | None:
     match value:
         case str():
             return None if is_nothing(value) else value
         case dict() if value:
-            inner = (value.get(name) for name in _INNER_WORDS)
-            said = (each for each in inner if isinstance(each, str) and not is_nothing(each))
-            return next(said, None) or _json(value)
+            names = _INNER_WORDS if inside else ()
+            inner = (_text(value[name], inside - 1) for name in names if name in value)
+            return next(filter(None, inner), None) or _json(value)
         case list() if value:
             return _json(value)
         case _:

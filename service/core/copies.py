@@ -26,7 +26,9 @@ PARKED_CODE = HEADER_PREFIX + "parked-code"
 PARKED_REASON = HEADER_PREFIX + "parked-reason"
 PARKED_AT = HEADER_PREFIX + "parked-at"
 
-MAX_SHOWN_HEADERS_CHARACTERS = 32 * 1024
+MAX_SHOWN_HEADERS_CHARACTERS = 4 * 1024
+"""So that a salvaged copy fits a frame of 8 KiB: there is no other way out for its message."""
+
 _MAX_PROPERTY_BYTES = 255
 
 _DROPPED = frozenset({"x-death", "x-delivery-count", "x-acquired-count", "cc", "bcc"})

@@ -13,6 +13,10 @@ class KeyedLock:
     def __len__(self) -> int:
         return len(self._lines)
 
+    def users(self, key: str) -> int:
+        """How many hold `key` or wait for it."""
+        return len(self._lines[key]) + 1 if key in self._lines else 0
+
     def hold(self, key: str) -> "_Holding":
         """Hold `key` inside the block."""
         return _Holding(self._lines, key)

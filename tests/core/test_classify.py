@@ -80,7 +80,7 @@ def test_an_order_beside_an_error_exists(status: int) -> None:
 
 @pytest.mark.parametrize(
     "order",
-    [True, [], ["ord_1"], {}, {"id": 1}, "x" * 501, "ord_\ud800"],
+    [True, [], ["ord_1"], {}, {"id": 1}, "x" * 501, " " * 501 + "ord_1", "ord_\ud800"],
     ids=lambda value: json.dumps(value)[:10],
 )
 @pytest.mark.parametrize("error", [None, "Service not found"], ids=["no-error", "with-error"])

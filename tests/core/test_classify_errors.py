@@ -94,6 +94,15 @@ def test_an_error_that_only_looks_like_the_key_is_a_refusal(error: str) -> None:
         pytest.param({"error": {"message": "No", "code": 7}}, "No", id="message-inside"),
         pytest.param({"error": {"error": "No"}}, "No", id="error-inside"),
         pytest.param({"error": {"message": "", "detail": "No"}}, "No", id="detail-inside"),
+        pytest.param({"error": {"message": ["No", "Never"]}}, "No; Never", id="array-inside"),
+        pytest.param({"error": {"errors": [{"msg": "No"}]}}, "No", id="errors-inside"),
+        pytest.param({"error": {"error": {"message": "No"}}}, "No", id="twice-inside"),
+        pytest.param({"detail": [{"loc": ["x"], "msg": "No"}]}, "No", id="detail-objects"),
+        pytest.param(
+            {"error": {"error": {"error": {"error": {"error": {"error": "No"}}}}}},
+            '{"error": "No"}',
+            id="deep-inside",
+        ),
         pytest.param(
             {"error": {"code": 7, "text": "No"}}, '{"code": 7, "text": "No"}', id="object"
         ),
@@ -120,6 +129,7 @@ def test_the_apis_words_are_found_wherever_it_writes_them(content: object, words
         {"error": True, "message": "Insufficient balance"},
         {"error": {"message": "insufficient balance."}},
         {"errors": ["Insufficient balance"]},
+        {"error": {"error": {"message": ["Insufficient balance"]}}},
     ],
     ids=str,
 )

@@ -15,7 +15,7 @@ from service.edges.amqp.tolerant import UndecodableTable
 from service.edges.amqp.without_id import WITHOUT_ID
 
 MAX_PROPERTIES_BYTES = 64 * 1024
-"""Above the frame size of 128 KiB a header frame kills the publishing connection."""
+"""Half of RabbitMQ's frame by default: a header frame above it ends the publishing connection."""
 
 MAX_KEY_BYTES = 128
 """pamqp truncates longer header keys when it encodes them, with only a log line."""
@@ -32,8 +32,15 @@ UNENCODABLE = (TypeError, ValueError, OverflowError, struct.error, RecursionErro
 """What encoding a message can raise."""
 
 
+def most_properties_bytes(frame_max: int) -> int:
+    """Of a producer's message, by what was negotiated (0: any): the other half is for ours."""
+    return min(MAX_PROPERTIES_BYTES, frame_max // 2) if frame_max else MAX_PROPERTIES_BYTES
+
+
 def to_received(
-    delivered: DeliveredMessage, is_ours: Callable[[Message], bool] = lambda _: False
+    delivered: DeliveredMessage,
+    is_ours: Callable[[Message], bool] = lambda _: False,
+    most_bytes: int = MAX_PROPERTIES_BYTES,
 ) -> Received:
     """What arrived, with the reason if it cannot be published again unchanged.
 
@@ -59,9 +66,11 @@ def to_received(
         timestamp=properties.timestamp,
         headers=headers,
     )
-    # A copy carries the exchange and the routing key in headers.
+    # A copy carries the exchange and the routing key in headers. One that was sent and comes back
+    # is larger by our own: it fitted then, and fits again.
+    most = most_bytes if exchange else 2 * most_bytes
     ours = is_ours(message)
-    undecodable = None if ours else undecodable_reason(message, f"{exchange}{routing_key}")
+    undecodable = None if ours else undecodable_reason(message, f"{exchange}{routing_key}", most)
     only_the_broker = undecodable is not None or dropped is not None
     return Received(
         message=message,
@@ -136,7 +145,9 @@ def _names_deaths(headers: Mapping[str, object]) -> bool:
     return DEATHS in headers
 
 
-def undecodable_reason(message: Message, way: str) -> str | None:
+def undecodable_reason(
+    message: Message, way: str, most_bytes: int = MAX_PROPERTIES_BYTES
+) -> str | None:
     """Why no copy of it can be published, with its `way` here in headers; None where one can."""
     if isinstance(message.headers, UndecodableTable):
         return "the headers cannot be read (invalid UTF-8 in a key, nested too deeply, or too many)"
@@ -150,8 +161,8 @@ def undecodable_reason(message: Message, way: str) -> str | None:
         return f"a property is not UTF-8: {error.object[:40]!a}"
     except UNENCODABLE as error:
         return f"a property cannot be encoded: {error}"
-    if len(encoded) > MAX_PROPERTIES_BYTES:
-        return f"properties and headers have {len(encoded)} bytes, over {MAX_PROPERTIES_BYTES}"
+    if len(encoded) > most_bytes:
+        return f"properties and headers have {len(encoded)} bytes, over {most_bytes}"
     return None
 
 

@@ -7,7 +7,7 @@ from itertools import count
 from aiormq.abc import AbstractChannel, DeliveredMessage
 
 from service.core.message import Message, Received
-from service.edges.amqp.codec import to_received
+from service.edges.amqp.codec import most_properties_bytes, to_received
 from service.edges.amqp.connection import Session
 from service.edges.amqp.delivery import AmqpDelivery
 from service.edges.amqp.direct import Direct
@@ -84,8 +84,9 @@ def arrived(
     direct: Direct,
 ) -> AmqpDelivery:
     """The delivery of a message; one that cannot be read is undecodable."""
+    most = most_properties_bytes(channel.connection.connection_tune.frame_max)
     try:
-        received = to_received(delivered)
+        received = to_received(delivered, most_bytes=most)
     except Exception as error:  # noqa: BLE001 - a message without an answer keeps its slot for ever
         received = Received(Message(b""), undecodable=f"unreadable: {type(error).__name__}")
     return AmqpDelivery(received, delivered.delivery_tag or 0, channel, session, settled, direct)

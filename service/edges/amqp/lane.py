@@ -38,6 +38,11 @@ class Lane:
         direct.confirm(channel, self._answered, self._returned)
         channel.closing.add_done_callback(self._on_closing)
 
+    @property
+    def closed(self) -> bool:
+        """Whether nothing can be sent on it any more."""
+        return self.left or self.channel.is_closed
+
     def begin(self, outgoing: Outgoing) -> Sending:
         """Publish it; nothing of one that cannot be sent is."""
         sending, message_id = Sending(), outgoing.message.message_id or ""

@@ -1,4 +1,4 @@
-"""The channels of the publishing connection: two that all share, and one for each doubtful one.
+"""The channels of the publishing connection: those that all share, and one for each doubtful one.
 
 A broker's channel takes one publication after the other, and stands still at a queue without a
 leader; another channel of the same connection does not. So replies have a channel, retries and
@@ -7,24 +7,15 @@ not closed: what is unconfirmed on it may be confirmed yet, and may not be sent 
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from math import inf
-from typing import Any
 
 from aiormq.abc import AbstractConnection
 from aiormq.exceptions import AMQPChannelError, ChannelInvalidStateError
 
 from service.edges.amqp.alarm import Alarm
-from service.edges.amqp.attempt import (
-    Acked,
-    Ended,
-    Late,
-    Outgoing,
-    Over,
-    Sending,
-    Shut,
-)
-from service.edges.amqp.connection import Session, SessionBrokenError, channel_cause
+from service.edges.amqp.attempt import Acked, Ended, Late, Outgoing, Over, Sending, Shut
+from service.edges.amqp.connection import Session, SessionBrokenError, channel_cause, expected
 from service.edges.amqp.direct import Direct
 from service.edges.amqp.faults import words_of
 from service.edges.amqp.lane import Lane
@@ -33,8 +24,12 @@ from service.edges.amqp.refusals import of_all, why_held
 from service.flow.events.labels import LostCause
 from service.flow.ports import Clock
 
+ALONE_SECONDS = 0.25
+"""After it a channel is left on which nothing is answered, while something is on another one."""
+
 MOST_APART = 100
 MOST_LEFT = 256
+MOST_SHARED = 8  # Of each kind: copies of one id that are under way share no channel.
 NOT_IN_TIME = "a publish was not confirmed in time"
 
 
@@ -59,18 +54,18 @@ class Lanes:
         self._clock = clock
         self._late_seconds = late_seconds
         self._silent_seconds = silent_seconds
-        self._shared: dict[bool, Lane] = {}
+        self._shared: dict[tuple[bool, int], Lane] = {}
         self._turn = asyncio.Lock()
         self._apart = asyncio.Semaphore(MOST_APART)
-        self._silent_since = inf
+        self._silent_since, self._answered_at = inf, -inf
         self._lanes: set[Lane] = set()
-        self._background: set[asyncio.Task[None]] = set()
+        self._background: set[asyncio.Future[None]] = set()
         session.broken.add_done_callback(self._on_broken)
 
     async def open(self) -> None:
         """Open the shared ones; SessionBrokenError where the broker does not."""
         for reply in (True, False):
-            await self._shared_lane(reply)
+            await self._shared_lane("", reply)
 
     def close(self) -> None:
         """Wait for nothing any more."""
@@ -81,9 +76,11 @@ class Lanes:
         """Publish on the shared channel; one that stands still is left by all that are on it."""
         try:
             while True:
-                lane = self._open_lane(outgoing.reply) or await self._shared_lane(outgoing.reply)
+                message_id = outgoing.message.message_id or ""
+                lane = self._free_lane(message_id, outgoing.reply)
+                lane = lane or await self._shared_lane(message_id, outgoing.reply)
                 # Room last: copies of one id that wait for each other must not use it up.
-                async with lane.same_id.hold(outgoing.message.message_id or ""), lane.room:
+                async with lane.same_id.hold(message_id), lane.room:
                     if lane.left:
                         continue
                     sending = lane.begin(outgoing)
@@ -123,18 +120,26 @@ class Lanes:
 
     def renew(self, outgoing: Outgoing) -> None:
         """Leave the shared channel, which refused what another one took; nothing on it is lost."""
-        if (lane := self._shared.pop(outgoing.reply, None)) is not None:
-            self._leave(lane, doubted=False)
+        for place in [each for each in self._shared if each[0] is outgoing.reply]:
+            self._leave(self._shared.pop(place), doubted=False)
 
-    def _open_lane(self, reply: bool) -> Lane | None:  # noqa: FBT001 - a key
-        lane = self._shared.get(reply)
-        return None if lane is None or lane.left or lane.channel.is_closed else lane
+    def _free_lane(self, message_id: str, reply: bool) -> Lane | None:  # noqa: FBT001 - a key
+        """The first open one, where nothing of this id is on it."""
+        lane = self._shared.get((reply, 0))
+        if lane is None or lane.closed or lane.same_id.users(message_id):
+            return None
+        return lane
 
-    async def _shared_lane(self, reply: bool) -> Lane:  # noqa: FBT001 - a key
+    async def _shared_lane(self, message_id: str, reply: bool) -> Lane:  # noqa: FBT001 - a key
         async with self._turn:
-            if (lane := self._open_lane(reply)) is None:
-                lane = self._shared[reply] = await self._lane()
-            return lane
+            for number in range(MOST_SHARED):
+                lane = self._shared.get((reply, number))
+                if lane is None or lane.closed:
+                    lane = self._shared[reply, number] = await self._lane()
+                if not lane.same_id.users(message_id):
+                    return lane
+            lanes = (self._shared[reply, number] for number in range(MOST_SHARED))
+            return min(lanes, key=lambda lane: lane.same_id.users(message_id))
 
     async def _lane(self) -> Lane:
         lane = Lane(await self._opening.channel(), self._direct)
@@ -156,7 +161,9 @@ class Lanes:
             lane.leave()
         if len(self._background) > MOST_LEFT:
             self._session.break_(LostCause.PUBLISH_TIMEOUT, "too many channels stand still")
-        self._start(self._close_when_answered(lane, heard))
+        task = expected(asyncio.create_task(self._close_when_answered(lane, heard)))
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
 
     async def _close_when_answered(self, lane: Lane, heard: Callable[[], None] | None) -> None:
         # Closed before, the broker would answer none of it, and aiormq would close it twice.
@@ -166,21 +173,19 @@ class Lanes:
         self._lanes.discard(lane)
         await lane.channel.close()
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._background.add(task)
-        task.add_done_callback(self._background.discard)
-        task.add_done_callback(lambda done: done.cancelled() or done.exception())
-
     async def _end(self, sending: Sending, lane: Lane, seconds: float, exchange: str) -> Ended:
         began = self._clock.monotonic()
         self._silent_since = min(self._silent_since, began)
-        done = await self._answered(sending, lane, seconds)
+        soon = min(seconds, ALONE_SECONDS if lane in self._shared.values() else seconds)
+        done = await self._answered(sending, lane, soon)
+        if not done and not lane.answered_at <= began < self._answered_at:
+            # Perhaps it is the broker that is slow: on no other channel is one answered.
+            done = await self._answered(sending, lane, seconds - soon)
         if not done and lane.answered_at > began:
             # A busy broker is late with one after the other; one that stands still with all.
             done = await self._answered(sending, lane, seconds)
         if done:
-            lane.answered_at = self._clock.monotonic()
+            self._answered_at = lane.answered_at = self._clock.monotonic()
             return self._read(sending, exchange)
         if self._session.broken.done():
             lost = self._session.broken.result()

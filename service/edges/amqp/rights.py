@@ -6,7 +6,7 @@ answers 403 where the user may not, and 406 where only the argument is wrong.
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import assert_never
 
@@ -52,12 +52,16 @@ class Thing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Right:
-    """To do one thing with one exchange or queue; to bind it, `to` is the exchange."""
+    """To do one thing with one exchange or queue; to bind it, `to` is the exchange.
+
+    `unbound` is another exchange that may be written to, to ask for the right to a key.
+    """
 
     access: Access
     thing: Thing
     name: str
     to: str | None = None
+    unbound: str | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
         to = "" if self.to is None else f" (write) to exchange {self.to} (read)"
@@ -75,8 +79,9 @@ class Answer(StrEnum):
 
 def to_publish(topology: Topology) -> tuple[Right, ...]:
     """What the results of orders need: without these no order may be sent."""
-    names = (topology.replies_exchange, topology.retry_exchange, topology.parked_exchange)
-    return tuple(Right(Access.WRITE, Thing.EXCHANGE, name) for name in names)
+    write, retry = (Access.WRITE, Thing.EXCHANGE), topology.retry_exchange
+    replies = Right(*write, topology.replies_exchange, unbound=retry)
+    return (replies, Right(*write, retry), Right(*write, topology.parked_exchange))
 
 
 def to_rescue(topology: Topology) -> tuple[Right, ...]:
@@ -139,7 +144,8 @@ async def ask(connection: AbstractConnection, right: Right) -> Answer:
     try:
         match right.access:
             case Access.WRITE:
-                await _write(channel, right.name)
+                # Of no number of milliseconds: not even an impersonator's is taken.
+                await _write(channel, right.name, expiration=_IMPOSSIBLE)
             case Access.READ:
                 await _read(channel, right.name)
             case Access.CONFIGURE:
@@ -149,25 +155,56 @@ async def ask(connection: AbstractConnection, right: Right) -> Answer:
                 await channel.queue_unbind(right.name, right.to or "", _NO_KEY)
             case _ as never:  # pragma: no cover
                 assert_never(never)
-    except ChannelPreconditionFailed:
-        return Answer.GRANTED
     except AMQPChannelError as error:
-        match fault_of_reply(error):
-            case BrokerFault.RIGHTS:
-                return Answer.REFUSED
-            case BrokerFault.MISSING:
-                return Answer.MISSING
-            case _:
-                return Answer.UNCLEAR
+        answer = _said_by(error)
+        # RabbitMQ 4 looks at the expiration before it asks for the right to the key.
+        if answer is not Answer.GRANTED or right.unbound is None or _NOBODY in str(error):
+            return answer
+        return await _ask_for_the_key(connection, right.name, right.unbound)
     await channel.close()
     # The others are calls that the broker never carries out.
     return Answer.GRANTED if right.access is Access.BIND else Answer.UNCLEAR
 
 
-async def _write(channel: AbstractChannel, exchange: str) -> None:
-    # The user is not this one, which only an impersonator may say; the expiration is no number.
-    # RabbitMQ 4 looks at it before it asks for rights on the key: those stay unasked there.
-    properties = spec.Basic.Properties(user_id=_NOBODY, expiration=_IMPOSSIBLE)
+def _said_by(error: AMQPChannelError) -> Answer:
+    if isinstance(error, ChannelPreconditionFailed):
+        return Answer.GRANTED
+    match fault_of_reply(error):
+        case BrokerFault.RIGHTS:
+            return Answer.REFUSED
+        case BrokerFault.MISSING:
+            return Answer.MISSING
+        case _:
+            return Answer.UNCLEAR
+
+
+async def _ask_for_the_key(connection: AbstractConnection, exchange: str, unbound: str) -> Answer:
+    """Whether the user may publish with it, where the exchange alone was granted."""
+    outer = connection.channel(publisher_confirms=True)
+    try:
+        async with asyncio.timeout(RPC_TIMEOUT_SECONDS):
+            await outer.initialize()
+            channel = await outer.get_underlay_channel()
+            # To nobody: an impersonator's would be taken, and must not go to where replies go.
+            properties = spec.Basic.Properties(user_id=_NOBODY)
+            await channel.basic_publish(
+                b"", exchange=unbound, routing_key=_NO_KEY, properties=properties
+            )
+            await channel.close()
+    except ChannelPreconditionFailed:
+        try:
+            await _write(await open_channel(connection), exchange)
+        except AMQPChannelError as error:
+            return _said_by(error)
+    except AMQPChannelError:
+        # That exchange is refused: it is asked for by itself.
+        return Answer.GRANTED
+    return Answer.GRANTED
+
+
+async def _write(channel: AbstractChannel, exchange: str, expiration: str | None = None) -> None:
+    # The user is not this one, which only an impersonator may say.
+    properties = spec.Basic.Properties(user_id=_NOBODY, expiration=expiration)
     name = "" if exchange == DEFAULT_EXCHANGE else exchange
     await channel.basic_publish(b"", exchange=name, routing_key=REPLY_KEY, properties=properties)
     closing = channel.closing

@@ -1,7 +1,7 @@
 """Answers that come compressed although `identity` was asked for."""
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from service.core.outcome import MAX_ANSWER_BYTES, Lost
 
@@ -15,6 +15,9 @@ _GZIP, _ZLIB, _RAW = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS, -zlib.MAX_WBITS
 # Some servers send the bare stream for `deflate`, without the zlib format around it.
 _FORMATS = {"gzip": (_GZIP,), "x-gzip": (_GZIP,), "deflate": (_ZLIB, _RAW)}
 
+_MOST_CODINGS = 2
+_MOST_MEMBERS = 16
+
 Unpack = Callable[[bytes], bytes | Lost]
 
 
@@ -24,25 +27,44 @@ def unpacking(content_encoding: str) -> Unpack | None:
     match [each for each in codings if each not in _PLAIN]:
         case []:
             return lambda body: body
-        case [coding] if coding in _FORMATS:
-            formats = _FORMATS[coding]
-            return lambda body: _unpack(body, formats)
+        case applied if len(applied) <= _MOST_CODINGS and _FORMATS.keys() >= set(applied):
+            # They are listed in the order in which they were applied.
+            return lambda body: _unpack(body, [_FORMATS[each] for each in reversed(applied)])
         case _:
             return None
 
 
-def _unpack(body: bytes, formats: tuple[int, ...]) -> bytes | Lost:
+def _unpack(body: bytes, codings: Sequence[tuple[int, ...]]) -> bytes | Lost:
     if not body:
         # A redirect, say: the header tells what a body would have had.
         return body
+    content: bytes | Lost = body
+    for formats in codings:
+        if isinstance(content, bytes):
+            content = _unpack_one(content, formats)
+    return content
+
+
+def _unpack_one(body: bytes, formats: tuple[int, ...]) -> bytes | Lost:
     for bits in formats:
-        stream = zlib.decompressobj(bits)
         try:
-            # The bound holds for what comes out: some kilobytes can hold gigabytes.
-            content = stream.decompress(body, MAX_ANSWER_BYTES + 1)
+            return _stream(body, bits)
         except zlib.error:
             continue
+    return _DAMAGED
+
+
+def _stream(body: bytes, bits: int) -> bytes | Lost:
+    content = b""
+    # A gzip file may have several members (RFC 1952, 2.2).
+    for _ in range(_MOST_MEMBERS if bits == _GZIP else 1):
+        stream = zlib.decompressobj(bits)
+        # The bound holds for what comes out: some kilobytes can hold gigabytes.
+        content += stream.decompress(body, MAX_ANSWER_BYTES + 1 - len(content))
         if len(content) > MAX_ANSWER_BYTES:
             return TOO_LARGE
-        return content if stream.eof and not stream.unused_data else _DAMAGED
+        if not stream.eof:
+            return _DAMAGED
+        if not (body := stream.unused_data):
+            return content
     return _DAMAGED

@@ -65,12 +65,16 @@ messages = st.builds(
 )
 
 
-def delivered(properties: bytes, body: bytes = b"", routing_key: str = "k") -> DeliveredMessage:
+def delivered(
+    properties: bytes, body: bytes = b"", routing_key: str = "k", exchange: str = "e"
+) -> DeliveredMessage:
     """A message off the wire, from its encoded properties."""
     payload = wire.content_header(len(body), properties)
     _, _, header = pamqp.frame.unmarshal(wire.frame(wire.FRAME_HEADER, 1, payload))
     assert isinstance(header, ContentHeader)
-    frame = spec.Basic.Deliver("tag", 1, redelivered=False, exchange="e", routing_key=routing_key)
+    frame = spec.Basic.Deliver(
+        "tag", 1, redelivered=False, exchange=exchange, routing_key=routing_key
+    )
     # Nobody settles it.
     return DeliveredMessage(frame, header, body, cast("AbstractChannel", None))
 

@@ -3,6 +3,7 @@
 import struct
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from aiormq import spec
@@ -10,15 +11,19 @@ from aiormq.abc import DeliveredMessage
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from service.core.message import Message
+from service.core.codes import Code, Status
+from service.core.copies import salvaged_copy
+from service.core.message import Message, Received
 from service.edges.amqp import tolerant
 from service.edges.amqp.codec import (
     MAX_KEY_BYTES,
     MAX_PROPERTIES_BYTES,
     UNENCODABLE,
+    most_properties_bytes,
     to_properties,
     to_received,
 )
+from tests.core.build import NOW, an_answer
 from tests.edges.amqp.tables import delivered, messages, quick, received, sent, tables
 from tests.world.broker import wire
 from tests.world.broker.wire import Raw
@@ -132,6 +137,26 @@ def test_headers_that_a_copy_could_not_have_are_undecodable(headers: tuple[bytes
     assert words in (received(_headers(encoded)).undecodable or "")
 
 
+@pytest.mark.parametrize(
+    ("frame_max", "most"), [(131_072, 65_536), (8_192, 4_096), (4_096, 2_048), (0, 65_536)]
+)
+def test_a_producer_has_half_of_the_frame_that_was_negotiated(frame_max: int, most: int) -> None:
+    """At most 64 KiB; what was sent before and comes back is larger by our own headers."""
+    assert most_properties_bytes(frame_max) == most
+
+    def reason(size: int, exchange: str) -> str | None:
+        empty = received(_headers(wire.table([(b"k", wire.text_field(b""))])))
+        head = len(sent(empty.message))
+        padded = wire.table([(b"k", wire.text_field(b"x" * (size - head)))])
+        message = delivered(_headers(padded), exchange=exchange)
+        return to_received(message, most_bytes=most).undecodable
+
+    more = f"properties and headers have {most + 1} bytes, over {most}"
+    assert (reason(most, "orders"), reason(most + 1, "orders")) == (None, more)
+    assert reason(most + 1, "") is None
+    assert "over" in (reason(2 * most + 1, "") or "")
+
+
 @quick
 @given(st.binary(min_size=5, max_size=5), st.binary(min_size=8, max_size=8))
 @example(b"\xff\x7f\xff\xff\xff", b"\x7f\xf0\x00\x00\x00\x00\x00\x00")
@@ -206,6 +231,17 @@ def test_a_message_fetched_one_by_one_is_read_as_well() -> None:
     frame = spec.Basic.GetOk(1, redelivered=True, exchange="e", routing_key="k", message_count=0)
     read = to_received(DeliveredMessage(frame, message.header, b"", message.channel))
     assert (read.exchange, read.routing_key, read.redelivered) == ("e", "k", True)
+
+
+def test_the_largest_salvaged_copy_fits_a_small_frame() -> None:
+    """The broker may not move such a message, so there must be a copy of it."""
+    text = "\udcff" * 255
+    names = ("message_id", "correlation_id", "reply_to", "content_type", "content_encoding")
+    texts: dict[str, Any] = dict.fromkeys((*names, "type", "app_id"), text)
+    original = Received(Message(b"", headers={"x-death": text * 255}, **texts), text, text)
+    answer = an_answer(Status.REJECTED, Code.INVALID_MESSAGE, "x" * 500)
+    copy = salvaged_copy(original, answer, NOW)
+    assert len(sent(copy.message)) + 20 <= 8_192
 
 
 def test_properties_are_bytes_that_a_broker_takes() -> None:

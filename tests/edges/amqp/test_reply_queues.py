@@ -1,21 +1,24 @@
 """One reply queue that takes nothing keeps back nobody's replies but its own."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import replace
 
+import pytest
 from aio_pika.abc import AbstractConnection
 
 from service.core.message import Message, Publication, PublicationKind
+from service.core.outcome import Answered
 from service.edges.amqp import broker as brokers
 from service.edges.amqp.broker import Broker
 from service.edges.amqp.tries import REFUSED, SILENT
 from service.flow.events.labels import ConnectionName, LostCause
-from service.flow.events.order import ReplyUnrouted
+from service.flow.events.order import ReplyUnrouted, Settled
 from service.flow.events.process import BrokerLost
 from service.flow.ports import Confirmed, Unconfirmed, Unpublishable
 from service.flow.ways import MOST_REFUSALS
-from tests.edges.amqp.edge import Edge, Options, publication, publishing
+from tests.edges.amqp.edge import Edge, Options, publication, publishing, relaying
+from tests.edges.amqp.hostile import BODY
 from tests.flow.clock import settle
 from tests.world.broker.stuck import standing_still
 from tests.world.broker.vhost import VirtualHost
@@ -174,6 +177,43 @@ async def test_what_does_not_fit_a_frame_of_the_broker_is_not_sent(broker: Broke
         largest = Publication(PublicationKind.PARKED, "", fits)
         assert await edge.publisher.publish(largest) == Confirmed()
         assert edge.unbroken()
+
+
+@pytest.fixture
+async def small_frames(vhost: VirtualHost) -> AsyncIterator[int]:
+    """New connections agree on frames of this size at most."""
+    size = 8_192
+    tell = "application:set_env(rabbit, frame_max, {})."
+    await asyncio.to_thread(vhost.node.ctl, "eval", tell.format(size))
+    try:
+        yield size
+    finally:
+        await asyncio.to_thread(vhost.node.ctl, "eval", tell.format(131_072))
+
+
+async def test_with_small_frames_one_that_fills_a_frame_suffers_alone(
+    vhost: VirtualHost, broker: Broker, small_frames: int
+) -> None:
+    """A copy with our headers would not fit: it is never sent, and the broker moves it as it is."""
+    headers = {"h": "x" * (small_frames - 202)}
+    good = replies("good", count=10)
+    async with relaying(broker) as whole:
+        whole.api.answer("large", Answered(500, b""))
+        for name in ("large", *good):
+            await vhost.publish(
+                BODY,
+                exchange="orders",
+                routing_key="order.request",
+                message_id=name,
+                headers=headers if name == "large" else None,
+            )
+        for name in ("large", *good):
+            await whole.edge.events.until(Settled, request_id=name)
+        assert sorted(whole.log) == [f"submit {name}" for name in good]
+        assert sorted(filter(None, await ids(vhost, "orders.unrouted"))) == [*good, "large"]
+        parked = await vhost.get("orders.parked")
+        assert (parked.message_id, parked.headers["h"]) == ("large", headers["h"])
+        assert whole.edge.unbroken()
 
 
 class MisledBroker(Broker):

@@ -138,6 +138,18 @@ async def test_each_right_is_refused_alone(whole: VirtualHost, broker: Broker) -
     ]
 
 
+@pytest.mark.parametrize(("keys", "answer"), [("accepted", "granted"), ("rejected", "refused")])
+async def test_the_right_to_the_replies_key_is_asked_for_too(
+    whole: VirtualHost, broker: Broker, keys: str, answer: str
+) -> None:
+    """It can be taken away alone, and then the broker would close the channel of each reply."""
+    rights = {"exchange": "orders.replies", "write": rf"^order\.{keys}$", "read": ""}
+    whole.node.api.put("topic-permissions", whole.name, whole.user, body=rights)
+    async with _connected(broker) as connection:
+        assert await ask(connection, to_publish(WHOLE)[0]) == answer
+    assert await whole.drain("orders.unrouted") == []
+
+
 async def test_what_is_not_there_is_missing(empty_vhost: VirtualHost) -> None:
     """And asking to configure it does not make it."""
     async with _connected(Broker([empty_vhost.url])) as connection:

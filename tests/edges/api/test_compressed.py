@@ -36,8 +36,10 @@ def unpacked(coding: str, body: bytes) -> bytes | Lost:
         ("identity, gzip", gzip.compress(ANSWER)),
         ("deflate", deflated(ANSWER, 15)),
         ("deflate", deflated(ANSWER, -15)),
+        ("gzip", gzip.compress(ANSWER[:9]) + gzip.compress(ANSWER[9:])),
+        ("deflate, gzip", gzip.compress(deflated(ANSWER, 15))),
     ],
-    ids=["gzip", "capitals", "x-gzip", "listed", "zlib", "bare"],
+    ids=["gzip", "capitals", "x-gzip", "listed", "zlib", "bare", "members", "both"],
 )
 async def test_a_compressed_answer_is_read(coding: str, body: bytes) -> None:
     """A server that compresses everything has placed the order all the same."""
@@ -62,6 +64,8 @@ def test_the_bound_is_the_same() -> None:
     assert unpacked("gzip", gzip.compress(just)) == just
     assert unpacked("gzip", gzip.compress(just + b"x")) == TOO_LARGE
     assert unpacked("deflate", deflated(just + b"x", -15)) == TOO_LARGE
+    assert unpacked("gzip", gzip.compress(just) + gzip.compress(b"x")) == TOO_LARGE
+    assert unpacked("gzip, gzip", gzip.compress(gzip.compress(just + b"x"))) == TOO_LARGE
 
 
 def test_a_bomb_is_not_unpacked() -> None:
@@ -85,19 +89,19 @@ def test_a_bomb_is_not_unpacked() -> None:
         ("gzip", gzip.compress(ANSWER)[:12]),
         ("gzip", gzip.compress(ANSWER)[:-8] + b"\x00" * 8),
         ("gzip", gzip.compress(ANSWER) + b"{}"),
-        ("gzip", gzip.compress(ANSWER) * 2),
+        ("gzip", gzip.compress(b"") * 17),
         ("gzip", deflated(ANSWER, 15)),
         ("deflate", gzip.compress(ANSWER)),
         ("deflate", deflated(ANSWER, 15)[:-1]),
     ],
-    ids=["plain", "short", "cut", "checksum", "more", "twice", "zlib", "gzip", "short-zlib"],
+    ids=["plain", "short", "cut", "checksum", "more", "members", "zlib", "gzip", "short-zlib"],
 )
 def test_what_cannot_be_unpacked_is_lost(coding: str, body: bytes) -> None:
     """An order may exist: half of an answer says nothing about it."""
     assert unpacked(coding, body) == DAMAGED
 
 
-@pytest.mark.parametrize("coding", ["br", "zstd", "compress", "gzip, gzip", "gzip, br", "?"])
+@pytest.mark.parametrize("coding", ["br", "zstd", "compress", "gzip, gzip, gzip", "gzip, br", "?"])
 def test_other_codings_are_unknown(coding: str) -> None:
     """Nothing here can read them."""
     assert unpacking(coding) is None

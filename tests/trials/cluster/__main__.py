@@ -7,6 +7,7 @@ from rich.console import Console
 
 from tests.trials.chaos.brokers import ChaosBroker
 from tests.trials.cluster.cut_off import CUT_OFF, left_node
+from tests.trials.cluster.hung_queue import one_leader_hung
 from tests.trials.cluster.run import PHASES, carry_out, table
 from tests.trials.cluster.sharing import leader_hung
 from tests.world.broker.cluster import RabbitCluster
@@ -23,6 +24,10 @@ def main() -> int:
         say("the leader of the replicas' stream hung ...")
         shared = asyncio.run(leader_hung(cluster))
         say(f"  {shared}")
+        say("the leader of one queue of replies hung ...")
+        with cluster.fresh_vhost() as host:
+            beside = asyncio.run(one_leader_hung(host))
+        say(f"  {beside}")
         # The last: only a new start brings the node back.
         say("a node cut off, with a relay at it ...")
         with cluster.fresh_vhost() as host:
@@ -31,7 +36,8 @@ def main() -> int:
             cluster.start_again(CUT_OFF)
         say(f"  {left}")
     Console().print(table(results))
-    return 0 if shared.good and left.good and all(result.good for result in results) else 1
+    good = [shared.good, beside.good, left.good, *(result.good for result in results)]
+    return 0 if all(good) else 1
 
 
 if __name__ == "__main__":

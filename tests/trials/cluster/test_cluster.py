@@ -10,6 +10,7 @@ from tests.trials.chaos.brokers import ChaosBroker
 from tests.trials.chaos.checker.build import GOOD, Event, booked, called, history, sent, told
 from tests.trials.chaos.world import World
 from tests.trials.cluster.cut_off import CUT_OFF, left_node
+from tests.trials.cluster.hung_queue import one_leader_hung
 from tests.trials.cluster.run import Served, carry_out, judge, table
 from tests.trials.cluster.sharing import leader_hung
 from tests.world.broker import Installed, find_rabbitmq
@@ -35,6 +36,16 @@ async def test_replicas_share_on_when_the_leader_of_their_stream_has_hung(
     """Nobody takes more than its share meanwhile, and afterwards all is used again."""
     shared = await leader_hung(cluster)
     assert shared.most == pytest.approx(1)
+
+
+@pytest.mark.timeout(300)
+async def test_one_reply_queue_whose_leader_hangs_stops_nobody_elses_replies(
+    cluster: RabbitCluster,
+) -> None:
+    """Its own go to the unrouted, and no connection is lost."""
+    with cluster.fresh_vhost() as host:
+        beside = await one_leader_hung(host, 60)
+    assert (beside.answered, beside.unrouted, beside.lost) == (54, 6, 0)
 
 
 @pytest.mark.timeout(300)

@@ -90,11 +90,12 @@ def _run(chosen: argparse.Namespace) -> int:
 
     def reply_queues(findings: Findings) -> None:
         with broker_node("hostile") as (node, directory):
-            for neighbour in REPLY_QUEUES:
-                folder = directory / neighbour.__name__
-                folder.mkdir()
+            for neighbour, bad_in_ten in REPLY_QUEUES:
                 with VirtualHost.fresh(node) as host:
-                    findings.add(asyncio.run(beside(neighbour, host, folder, chosen.orders)))
+                    folder = directory / host.name
+                    folder.mkdir()
+                    trial = beside(neighbour, host, folder, chosen.orders, bad_in_ten=bad_in_ten)
+                    told(findings, asyncio.run(trial))
 
     say(f"seed {seed}")
     clean = [

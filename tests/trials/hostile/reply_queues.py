@@ -21,6 +21,8 @@ from tests.world.broker.stuck import standing_still
 from tests.world.load import ApiProcess, Order, RelayProcess, Replies, new_orders, until
 
 ONE_IN = 10
+MOSTLY = 9
+"""Of ten: what somebody sends who lets his own queue be full."""
 PACE_PER_SECOND = 50
 PREFETCH = 128
 ANSWERED_SECONDS = 60.0
@@ -76,7 +78,11 @@ async def forbidden(host: VirtualHost, key: str = BAD) -> AsyncIterator[None]:
 
 
 Neighbour = Callable[[VirtualHost], AbstractAsyncContextManager[None]]
-REPLY_QUEUES: tuple[Neighbour, ...] = (full, hung, leaderless, forbidden)
+REPLY_QUEUES: tuple[tuple[Neighbour, int], ...] = (
+    *((neighbour, 1) for neighbour in (full, hung, leaderless, forbidden)),
+    *((neighbour, MOSTLY) for neighbour in (full, hung)),
+)
+"""Each with how many in ten orders are for it."""
 
 
 @dataclass(slots=True)
@@ -92,7 +98,9 @@ class Seen:
     lost: int = 0
 
 
-class _Good(Replies):
+class GoodReplies(Replies):
+    """The replies that somebody waits for."""
+
     async def listen(self, channel: AbstractChannel) -> None:
         """Only those to the good key."""
         declared = await channel.queue_declare(exclusive=True, auto_delete=True)
@@ -107,8 +115,9 @@ async def beside(
     count: int,
     *,
     longest_seconds: float = LONGEST_SECONDS,
+    bad_in_ten: int = 1,
 ) -> Finding:
-    """What became of `count` orders, one in ten of them with the bad key."""
+    """What became of `count` orders, so many in ten of them with the bad key."""
     await declared(host.url, build_whole_topology("orders", RetryPolicy().delays_seconds))
     seen = Seen()
     async with neighbour(host):
@@ -117,9 +126,9 @@ async def beside(
             prefetch = str(PREFETCH)
             with RelayProcess(directory, host.url, api.url, AMQP__PREFETCH=prefetch) as relay:
                 await relay.consuming()
-                async with _Good.collect(host.url) as good, asyncio.TaskGroup() as group:
+                async with GoodReplies.collect(host.url) as good, asyncio.TaskGroup() as group:
                     watching = group.create_task(_watch(host, seen))
-                    await _send(host, count, seen)
+                    await _send(host, count, seen, bad_in_ten)
                     await _until_settled(host, good, seen)
                     watching.cancel()
                 seen.answered = {name: each.arrived_at for name, each in good.by_id.items()}
@@ -129,7 +138,8 @@ async def beside(
                 seen.calls = {name: entry["calls"] for name, entry in entries}
                 await relay.stop()
         seen.unrouted = {each.message_id for each in await host.drain("orders.unrouted")}
-    name = f"{neighbour.__name__} reply queue"
+    longest = max((at - seen.sent[name] for name, at in seen.answered.items()), default=0.0)
+    name = f"{neighbour.__name__} reply queue, {bad_in_ten} in ten for it, {longest:.2f} s"
     return Finding("neighbours", name, tuple(judge(seen, longest_seconds)))
 
 
@@ -161,12 +171,12 @@ async def _bind(host: VirtualHost, key: str) -> None:
         await (await channel.get_queue(key)).bind(REPLIES, key)
 
 
-async def _send(host: VirtualHost, count: int, seen: Seen) -> None:
+async def _send(host: VirtualHost, count: int, seen: Seen, bad_in_ten: int) -> None:
     async with host.channel() as outer:
         channel = await outer.get_underlay_channel()
         began = time.monotonic()
         for number, order in enumerate(new_orders("order", count)):
-            key = BAD if number % ONE_IN == 0 else GOOD
+            key = BAD if number % ONE_IN < bad_in_ten else GOOD
             name = f"{key}-{order.request_id}"
             seen.sent[name] = time.monotonic()
             await publish(channel, Order(name, order.body), key)
