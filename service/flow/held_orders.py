@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from service.core.record import record
+
 
 class Stage(StrEnum):
     """Where on its way an order stands that a process holds."""
@@ -17,7 +19,7 @@ class Stage(StrEnum):
     PUBLISHING = "publishing"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Stand:
     """At which stage, since when and, while it waits for its next attempt, until when."""
 

@@ -6,7 +6,6 @@ what a later one meets says what an earlier one could not have met for the accou
 """
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
 from math import ceil, inf
 from typing import assert_never
 
@@ -19,6 +18,7 @@ from service.core.outcome import (
     Unknown,
     Unreached,
 )
+from service.core.record import record
 from service.flow.events.labels import HoldReason
 from service.flow.sending import why as sentences
 from service.flow.sending.asking import LONGEST_PAUSE_SECONDS, Asking
@@ -51,7 +51,7 @@ UNPROVEN = 2
 """Orders in flight at the start: a wrong key or a low limit is found out with few calls."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Attempt:
     """One sending of an order; `probe` says that it finds out for the others."""
 
