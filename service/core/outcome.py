@@ -20,7 +20,7 @@ MAX_ANSWER_BYTES = 64 * 1024
 class Answered:
     """A whole HTTP answer; `body` has at most MAX_ANSWER_BYTES.
 
-    `retry_after` and `date` are the headers of these names.
+    `retry_after` and `date` are the headers of these names; the latter only beside the former.
     """
 
     status: int
