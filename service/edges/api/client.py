@@ -145,9 +145,9 @@ _NO_COOKIES = _NoCookies()
 class _Client(httpx2.AsyncClient):
     """A client whose answers are not even searched for cookies."""
 
-    @property
-    def cookies(self) -> httpx2.Cookies:  # type: ignore[misc] - nobody sets any
-        """None, ever."""
+    @property  # type: ignore[misc]
+    def cookies(self) -> httpx2.Cookies:
+        """None, ever; nobody sets any."""
         return _NO_COOKIES
 
 
