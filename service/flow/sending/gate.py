@@ -12,10 +12,8 @@ from typing import assert_never
 
 from service.core.outcome import Outcome
 from service.flow.events import Emit
-from service.flow.events.labels import HoldReason
 from service.flow.ports import Clock
 from service.flow.sending.account import Account, Attempt
-from service.flow.sending.announcing import Holds
 from service.flow.sending.concurrency import Concurrency
 from service.flow.sending.intake import Intake
 from service.flow.sending.learning import Learning
@@ -58,11 +56,12 @@ class Gate:
         self.held: Callable[[], int] = lambda: 0
         self._learning = Learning(self._account, self._concurrency, pace)
         self._process = Process()
-        self._intake = Intake(prefetch, self._account, self._process, self._replicas, self._line)
+        self._intake = Intake(
+            prefetch, self._account, self._process, self._replicas, self._line, emit
+        )
         self._turning_away = TurningAway(self._line, self._account, self._process)
         self._time = Timekeeper(clock, self._keep_time)
         self._limits_told = LimitsTold(emit)
-        self._holds = Holds(emit)
 
     async def enter(self, turn: Turn) -> Attempt | TurnedAway:
         """Wait for the order's turn; after an `Attempt` the caller calls `leave`, come what may.
@@ -177,7 +176,7 @@ class Gate:
     async def change(self, seen: int) -> int:
         """Wait until `intake` may have changed since version `seen`; the version of now."""
         await self._intake.change(seen, self._clock)
-        self._announce(self._clock.monotonic())
+        self._intake.look(self._in_flight, self._clock.monotonic())
         return self._intake.version
 
     def _keep_time(self) -> float:
@@ -211,7 +210,7 @@ class Gate:
         return self._next_change(now) if waiting else inf
 
     def _follow(self, now: float) -> None:
-        """Take in as many deliveries as are of use, and say what holds them."""
+        """Take in as many deliveries as are of use."""
         waiting = len(self._line)
         self._prefetch.follow(
             self._concurrency.at(now),
@@ -220,7 +219,7 @@ class Gate:
             elsewhere=max(0, self.held() - self._in_flight - waiting),
             waiting=waiting > 0,
         )
-        self._announce(now)
+        self._intake.look(self._in_flight, now)
 
     def _next_change(self, now: float) -> float:
         if (seconds := self._process.catching_up_seconds(now)) > 0:
@@ -253,11 +252,3 @@ class Gate:
                 return None
             case _ as never:  # pragma: no cover
                 assert_never(never)
-
-    def _announce(self, now: float) -> None:
-        """Say what holds orders now, and how many deliveries are wanted."""
-        held = self._account.reasons(now)
-        if self._process.unpublished is not None:
-            held[HoldReason.PUBLISHER] = self._process.unpublished
-        self._holds.become(held)
-        self._intake.look(self._in_flight, now)

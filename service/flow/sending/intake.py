@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from typing import Protocol
 
+from service.flow.events import Emit
 from service.flow.events.labels import HoldReason
 from service.flow.ports import Clock
 from service.flow.sending.account import Account
-from service.flow.sending.announcing import Wanted
+from service.flow.sending.announcing import Holds, Wanted
 from service.flow.sending.leaving import LONG_WAIT_SECONDS, SHORT_HOLD_SECONDS
 from service.flow.sending.line import Turn
 from service.flow.sending.prefetch import Prefetch
@@ -32,6 +33,7 @@ class Intake:
         process: Process,
         replicas: StandsBy,
         line: Iterable[Turn],
+        emit: Emit,
     ) -> None:
         self._prefetch = prefetch
         self._beginning = prefetch.beginning
@@ -40,6 +42,7 @@ class Intake:
         self._replicas = replicas
         self._line = line
         self._wanted = Wanted(prefetch.now)
+        self._holds = Holds(emit)
 
     def first(self, now: float, *, redelivered: bool) -> bool:
         """Learn from a delivery; whether it says how the process begins."""
@@ -64,7 +67,11 @@ class Intake:
         return refused or self._account.probing_seconds(now) >= SHORT_HOLD_SECONDS
 
     def look(self, in_flight: int, now: float) -> None:
-        """Say it where it is another number."""
+        """Say what holds orders now, and how many deliveries are wanted."""
+        held = self._account.reasons(now)
+        if self._process.unpublished is not None:
+            held[HoldReason.PUBLISHER] = self._process.unpublished
+        self._holds.become(held)
         wanted = self.deliveries(in_flight, now)
         if wanted == 0:
             self._prefetch.anew()
