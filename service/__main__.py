@@ -10,6 +10,7 @@ import sys
 from types import FrameType
 
 _RUNS = sys.argv[1:2] == ["run"]
+_PLAIN_RUN = sys.argv[1:] == ["run"]
 
 
 def _end(number: int, _: FrameType | None) -> None:
@@ -21,7 +22,11 @@ def main() -> None:
     """Run the command line; until it handles signals itself, they end the process at once."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _end)
-    from service.commands.cli import main as command_line  # noqa: PLC0415 - this is what takes long
+    if _PLAIN_RUN:
+        from service.commands.run import run  # noqa: PLC0415 - this is what takes long
+
+        sys.exit(run())
+    from service.commands.cli import main as command_line  # noqa: PLC0415
 
     if not _RUNS:
         signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -77,7 +77,13 @@ File = Annotated[Path, AfterValidator(_check_file)]
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 
 
-class _Group(BaseModel, frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True):
+class _Group(
+    BaseModel,
+    frozen=True,
+    hide_input_in_errors=True,
+    use_attribute_docstrings=True,
+    defer_build=True,
+):
     pass
 
 

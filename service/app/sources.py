@@ -27,6 +27,13 @@ class BadSettingsError(Exception):
         super().__init__("\n".join(problems))
         self.problems = problems
 
+    @property
+    def told(self) -> str:
+        """All of it, as a command says it."""
+        count = len(self.problems)
+        first = f"order-relay: {count} bad setting{'s' if count > 1 else ''}:"
+        return "\n".join((first, *(f"  {problem}" for problem in self.problems)))
+
 
 @dataclass(frozen=True, slots=True)
 class Found:

@@ -10,8 +10,7 @@ import typer
 
 from service import __version__
 from service.app.exit_codes import ExitCode
-from service.app.loading import load, load_seen, load_shown
-from service.app.run import run as run_relay
+from service.app.loading import load_seen, load_shown
 from service.app.sources import BadSettingsError
 from service.commands import addresses
 from service.commands import config as config_command
@@ -65,10 +64,9 @@ def run() -> None:
     A second signal ends at once. Whatever was not settled is delivered again by the broker, and
     the order API's idempotency keeps it from being placed twice.
     """
-    try:
-        _exit(run_relay(load()))
-    except BadSettingsError as error:
-        refuse(error)
+    from service.commands.run import run as relay_orders  # noqa: PLC0415 - as `__main__` does
+
+    _exit(relay_orders())
 
 
 @app.command(short_help="Declare what is missing at the broker, or check.")

@@ -21,8 +21,5 @@ def or_refuse(load_some: Callable[[], Some]) -> Some:
 
 def refuse(error: BadSettingsError) -> NoReturn:
     """Name each, and exit."""
-    count = len(error.problems)
-    typer.echo(f"order-relay: {count} bad setting{'s' if count > 1 else ''}:", err=True)
-    for problem in error.problems:
-        typer.echo(f"  {problem}", err=True)
+    typer.echo(error.told, err=True)
     raise typer.Exit(ExitCode.BAD_SETTINGS)

@@ -1,14 +1,14 @@
 """The final answer to an order: the status, the order id or the error, the same in every reply."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from service.core.codes import Code, Status
 from service.core.history import History
 from service.core.outcome import Accepted, Refused
+from service.core.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Problem:
     """Why there is no order, or why it is not known; the `error` of a reply."""
 
@@ -17,7 +17,7 @@ class Problem:
     http_status: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Answer:
     """What became of an order. Accepted ones have `order_id`, the others have `problem`."""
 

@@ -3,9 +3,10 @@
 import json
 import re
 from array import array
-from dataclasses import dataclass
 from itertools import accumulate
 from typing import Never
+
+from service.core.record import record
 
 MAX_BODY_BYTES = 64 * 1024
 MAX_SHOWN_CHARACTERS = 60
@@ -24,7 +25,7 @@ class UnreadableBodyError(ValueError):
     """The body is no JSON object."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Fraction:
     """A JSON number with a fraction or an exponent, kept as it was written.
 

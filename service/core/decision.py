@@ -11,7 +11,6 @@ The rules, in the order in which they are asked:
    past the point where rule 3 would end it.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import assert_never
 
@@ -29,12 +28,13 @@ from service.core.outcome import (
     Unknown,
     Unreached,
 )
+from service.core.record import record
 
 MOST_SUSPICIONS = 3
 """How often an order is tried again that alone is answered as if the account were at fault."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class RetryPolicy:
     """The bounds of trying: waiting tiers in ascending whole seconds, attempts, age, window."""
 
@@ -44,35 +44,35 @@ class RetryPolicy:
     idempotency_window_seconds: int = 86_400
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Finish:
     """Answer the producer; the order is over."""
 
     answer: Answer
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Park:
     """Answer `unknown` and keep a copy for a person: an order may exist."""
 
     answer: Answer
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class RetryHere:
     """Wait `seconds` in this process, then try again."""
 
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class RetryLater:
     """Wait in the retry queue of `tier_seconds`."""
 
     tier_seconds: int
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Hold:
     """Wait at the gate, in its place; nothing is counted against the order."""
 

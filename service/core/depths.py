@@ -1,7 +1,8 @@
 """How full the broker's queues are, as far as they could be read."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from service.core.record import record
 
 REQUESTS = "requests"
 PARKED = "parked"
@@ -9,7 +10,7 @@ UNROUTED = "unrouted"
 RETRY_PREFIX = "retry."
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Depth:
     """The messages that are ready in one queue, and who consumes from it."""
 
@@ -17,14 +18,14 @@ class Depth:
     consumers: int
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Depths:
     """Each queue of the topology by its name without the namespace; None where it is missing."""
 
     queues: Mapping[str, Depth | None]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Unreadable:
     """The depths could not be read, and why."""
 

@@ -1,7 +1,7 @@
 """What was tried for an order so far, and how it travels in headers through the retry queues."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
@@ -16,6 +16,7 @@ from service.core.outcome import (
     Unreached,
     label,
 )
+from service.core.record import record
 from service.core.times import from_rfc3339, to_rfc3339
 
 ATTEMPTS = HEADER_PREFIX + "attempts"
@@ -34,7 +35,7 @@ class UnreadableHistoryError(ValueError):
     """A header of ours holds what the relay never writes."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class History:
     """What was tried for one order.
 

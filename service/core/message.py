@@ -1,15 +1,17 @@
 """What a message is to the relay: body, properties and headers, free of any library's types."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
+
+from service.core.record import record
 
 HEADER_PREFIX = "x-order-relay-"
 """Every header of ours begins with this; producers own all other names."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Message:
     """The content of one AMQP message, as it arrived or as it is to be published.
 
@@ -30,7 +32,7 @@ class Message:
     headers: Mapping[str, object] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Received:
     """A message with the broker's data about its delivery.
 
@@ -69,7 +71,7 @@ class PublicationKind(StrEnum):
     PARKED = "parked"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Publication:
     """A message on its way out: the exchange by kind, the routing key, the content."""
 

@@ -6,7 +6,6 @@ The rules are those of the order API's documentation; the model is pydantic's, s
 
 import hashlib
 import re
-from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import quote_plus, urlsplit
 
@@ -15,6 +14,7 @@ from pydantic.functional_validators import AfterValidator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from service.core.body import Fraction, short
+from service.core.record import record
 
 RESERVED = frozenset({"key", "action", "request_id"})
 """Parameters that are the relay's alone: a producer who could set them could order for others."""
@@ -39,7 +39,7 @@ class InvalidOrderError(ValueError):
     """The order breaks a rule; the message names each field, what it was and what is allowed."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Order:
     """A valid order as the form that is sent for it.
 

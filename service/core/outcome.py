@@ -4,23 +4,23 @@ The rows are those of the contract ("What becomes of a delivery"). Whatever is n
 refusal or certainly unsent is `Unknown`: an order may exist.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
 from service.core.api_body import Body, has_error, is_nothing, order_id, read_answer, words_of
 from service.core.codes import Code
 from service.core.key_errors import names_the_key
+from service.core.record import record
 from service.core.retry_after import parse_retry_after
 
 MAX_ANSWER_BYTES = 64 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Answered:
     """A whole HTTP answer; `body` has at most MAX_ANSWER_BYTES.
 
-    `retry_after` and `date` are the headers of these names.
+    `retry_after` and `date` are the headers of these names; the latter only beside the former.
     """
 
     status: int
@@ -29,14 +29,14 @@ class Answered:
     date: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class NotSent:
     """The request certainly did not reach the API."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Lost:
     """The request may have reached the API, and no whole answer came back."""
 
@@ -46,7 +46,7 @@ class Lost:
 ApiResult = Answered | NotSent | Lost
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Accepted:
     """The API gave an order id: exactly this order exists."""
 
@@ -54,7 +54,7 @@ class Accepted:
     http_status: int = 200
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Refused:
     """The API refused the order: certainly none exists, and asking again gives the same answer."""
 
@@ -63,7 +63,7 @@ class Refused:
     http_status: int
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Throttled:
     """The API asks to wait, and has not handled the order.
 
@@ -74,7 +74,7 @@ class Throttled:
     retry_after_seconds: float | None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Suspected:
     """Ours or this order's fault: only another order's answer can tell.
 
@@ -88,14 +88,14 @@ class Suspected:
     alone: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Unreached:
     """The API was not reached: certainly no order was placed by this attempt."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Unknown:
     """The attempt may have placed an order, or one is being placed now."""
 

@@ -1,6 +1,5 @@
 """Reading a delivery: a request that may be sent, or the reason why it never will be."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TypeGuard
@@ -11,6 +10,7 @@ from service.core.history import History, UnreadableHistoryError, from_headers
 from service.core.message import HEADER_PREFIX, Message, Received
 from service.core.order import InvalidOrderError, Order, build_order
 from service.core.origin import history_headers
+from service.core.record import record
 from service.core.times import from_epoch_seconds
 
 DEADLINE = HEADER_PREFIX + "deadline"
@@ -21,7 +21,7 @@ LATEST_EPOCH_SECONDS = 253_402_300_799
 """The end of the year 9999; a larger number comes from a producer that uses milliseconds."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Request:
     """A valid order request: `request_id` is the message id, `deadline` ends the sending."""
 
@@ -31,7 +31,7 @@ class Request:
     history: History
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Invalid:
     """A request that can be answered by its message id, and is never sent (again)."""
 
@@ -41,7 +41,7 @@ class Invalid:
     history: History
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Unidentified:
     """A message without a usable message id: no order, because a repeat would order twice."""
 
@@ -50,7 +50,7 @@ class Unidentified:
     history: History
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Undecodable:
     """A message that cannot be encoded again: only the broker can move it, byte for byte."""
 

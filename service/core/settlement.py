@@ -1,6 +1,5 @@
 """How a delivery ends: what is published for it, in order, and how it is settled then."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
@@ -12,6 +11,7 @@ from service.core.copies import parked_copy, retry_copy, salvaged_copy, waiting_
 from service.core.decision import Finish, Park, RetryLater
 from service.core.history import History
 from service.core.message import Publication, PublicationKind, Received
+from service.core.record import record
 from service.core.reply import addressed, build_reply, identified
 from service.core.request import Invalid, Request, Undecodable, Unidentified
 
@@ -28,7 +28,7 @@ class Settlement(StrEnum):
     RETURNED = "returned"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Plan:
     """How to end a delivery: publish all `publications`, each confirmed before the next; settle.
 

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 def to_rfc3339(moment: datetime) -> str:
     """`2026-01-31T12:00:00.000000Z` for an aware datetime; of fixed width, so that texts sort."""
-    text = moment.astimezone(UTC).isoformat(timespec="microseconds")
-    return text.removesuffix("+00:00") + "Z"
+    moment = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return moment.isoformat(timespec="microseconds")[: -len("+00:00")] + "Z"
 
 
 def from_rfc3339(text: str) -> datetime:

@@ -1,7 +1,9 @@
 """The broker topology as data: what is declared, checked, and compared with what operators own."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
+
+from service.core.record import record
 
 DELIVERY_LIMIT = "x-delivery-limit"
 NEVER_DROPPED = 1_000_000_000
@@ -12,7 +14,7 @@ REQUEST_DELIVERY_LIMIT = 50
 REQUEST_ROUTING_KEY = "order.request"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Exchange:
     """A durable exchange."""
 
@@ -21,7 +23,7 @@ class Exchange:
     arguments: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Queue:
     """A durable queue."""
 
@@ -29,7 +31,7 @@ class Queue:
     arguments: dict[str, str | int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Binding:
     """From an exchange to a queue."""
 
@@ -38,7 +40,7 @@ class Binding:
     routing_key: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Topology:
     """What the relay needs at the broker, under one name space."""
 

@@ -1,10 +1,11 @@
 """The orders that this process holds now: where each stands, and how old the oldest is."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Self
+
+from service.core.record import record
 
 
 class Stage(StrEnum):
@@ -17,7 +18,7 @@ class Stage(StrEnum):
     PUBLISHING = "publishing"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Stand:
     """At which stage, since when and, while it waits for its next attempt, until when."""
 
@@ -28,12 +29,20 @@ class Stand:
 
 @dataclass(slots=True)
 class HeldOrder:
-    """One order; `stand` is replaced as a whole, since other threads read it."""
+    """One order, held inside the block; `stand` is replaced as a whole for other threads."""
 
     message_id: str | None
     arrived_at: float
     on_its_way_since: float
+    among: dict[int, "HeldOrder"]
     stand: Stand | None = None
+
+    def __enter__(self) -> Self:
+        self.among[id(self)] = self
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        del self.among[id(self)]
 
     def at(self, stage: Stage, now: datetime, until: datetime | None = None) -> None:
         """It stands there from now on."""
@@ -49,17 +58,11 @@ class HeldOrders:
     def __len__(self) -> int:
         return len(self._orders)
 
-    @contextmanager
     def holding(
         self, arrived_at: float, age_seconds: float = 0.0, message_id: str | None = None
-    ) -> Iterator[HeldOrder]:
-        """Count an order as held, inside the block; it arrived `age_seconds` after its first."""
-        order = HeldOrder(message_id, arrived_at, arrived_at - age_seconds)
-        self._orders[id(order)] = order
-        try:
-            yield order
-        finally:
-            del self._orders[id(order)]
+    ) -> HeldOrder:
+        """An order that counts as held inside its block; it arrived so long after its first."""
+        return HeldOrder(message_id, arrived_at, arrived_at - age_seconds, self._orders)
 
     def stands(self, message_id: str) -> list[Stand]:
         """Where the orders with this id stand, the one that goes first first."""

@@ -2,12 +2,12 @@
 
 import asyncio
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from service.core.message import Publication, Received
 from service.core.outcome import ApiResult
+from service.core.record import record
 
 
 class Clock(Protocol):
@@ -55,19 +55,19 @@ class Delivery(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Confirmed:
     """The broker has it, durably."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Unconfirmed:
     """The broker refused it, or it is unknown whether the broker has it."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Unpublishable:
     """No try can help: it does not fit the connection, or the broker closes a channel for it."""
 

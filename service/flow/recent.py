@@ -6,24 +6,25 @@ from datetime import datetime
 
 from service.core.answer import Answer
 from service.core.codes import Status
+from service.core.record import record
 from service.core.request import Request
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Fresh:
     """Nothing certain is known; `request` has in its history what else is."""
 
     request: Request
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Repeat:
     """The same order under the same id has this answer already."""
 
     answer: Answer
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Conflict:
     """Another order came under the same id before."""
 

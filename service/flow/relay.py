@@ -2,16 +2,15 @@
 
 delivery -> parse -> admit -> submit -> classify -> decide -> publish (confirmed) -> ack
 
-`receive`, `_carry`, `_place` with `_submit`, then `Settler.settle`: these are the way. What may be
+`receive`, `_serve`, `_place` with `_submit`, then `Settler.settle`: these are the way. What may be
 decided is decided in `service.core`; here it is only carried out, in that order. A delivery is
 acked when everything that was to be published for it is confirmed, and not before.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import assert_never
 
 from service.core.age import age_seconds
@@ -23,9 +22,7 @@ from service.core.decision import (
     RetryLater,
     RetryPolicy,
     decide,
-    give_up,
     seconds_left,
-    set_aside,
 )
 from service.core.history import History
 from service.core.message import Received
@@ -39,10 +36,10 @@ from service.core.settlement import (
     plan_answer,
     plan_conflict,
     plan_ending,
-    plan_set_aside,
     plan_unserved,
 )
 from service.flow.cancellation import is_ours
+from service.flow.elsewhere import Elsewhere
 from service.flow.events import Emit
 from service.flow.events.order import AttemptEnded, DeliveryArrived, RetryPlanned
 from service.flow.events.process import Unexpected
@@ -84,6 +81,7 @@ class Relay:
         self._recent = RecentRequests()
         self._same_id = SameId(clock)
         self.held = HeldOrders()
+        self._elsewhere = Elsewhere(gate=gate, clock=clock, emit=emit, policy=policy)
         self._settler = Settler(publisher=publisher, clock=clock, emit=emit, random=random)
         self._tasks: set[asyncio.Task[None]] = set()
         gate.held = self._tasks.__len__
@@ -118,27 +116,45 @@ class Relay:
         task.add_done_callback(self._tasks.discard)
 
     async def _carry(self, delivery: Delivery) -> None:
+        """Serve it; a defect on the way costs this delivery a requeue, and the others nothing."""
+        with self._tracing.delivery(delivery.received):
+            try:
+                await self._serve(delivery)
+            except (Exception, asyncio.CancelledError) as error:
+                if is_ours(error):
+                    raise
+                self._emit(Unexpected("delivery", f"{type(error).__name__}: {error}"))
+                await self._clock.wait(self._gate.draining, DEFECT_PAUSE_SECONDS)
+                await delivery.requeue(counted=True)
+
+    async def _serve(self, delivery: Delivery) -> None:
         """Parse it, find out how it ends, publish that and settle."""
         received, arrived_at, now = delivery.received, self._clock.monotonic(), self._clock.now()
-        async with self._guarded(delivery):
-            parsed = parse(received, now)
-            age = age_seconds(parsed, now, self._policy.max_age_seconds)
-            with self.held.holding(arrived_at, age, received.message.message_id) as held:
-                if not isinstance(parsed, Request):
-                    held.at(Stage.PUBLISHING, now)
-                    await self._settler.settle(delivery, plan_unserved(received, parsed, now))
-                    return
-                held.at(Stage.SAME_ID, now)
-                # Two with one id at a time would race each other past the memory of answers.
-                # In a hold a copy that waits would keep out the one order that is asked.
-                most = self._gate.most_held if self._gate.intake > 1 else 0
-                async with self._same_id.turn(parsed.request_id, most) as mine:
-                    if mine:
-                        plan = await self._known_or_placed(delivery, parsed, held)
-                    else:
-                        plan = self._set_aside(received, parsed)
-                    held.at(Stage.PUBLISHING, self._clock.now())
-                    await self._settler.settle(delivery, plan, parsed.deadline)
+        parsed = parse(received, now)
+        age = age_seconds(parsed, now, self._policy.max_age_seconds)
+        with self.held.holding(arrived_at, age, received.message.message_id) as held:
+            if not isinstance(parsed, Request):
+                held.at(Stage.PUBLISHING, now)
+                await self._settler.settle(delivery, plan_unserved(received, parsed, now))
+                return
+            held.at(Stage.SAME_ID, now)
+            # Two with one id at a time would race each other past the memory of answers.
+            mine = await self._same_id.enter(parsed.request_id, self._most_of_one_id)
+            try:
+                if mine:
+                    plan = await self._known_or_placed(delivery, parsed, held)
+                else:
+                    plan = self._set_aside(received, parsed)
+                held.at(Stage.PUBLISHING, self._clock.now())
+                await self._settler.settle(delivery, plan, parsed.deadline)
+            finally:
+                if mine:
+                    self._same_id.leave(parsed.request_id)
+
+    def _most_of_one_id(self) -> int:
+        """How many deliveries the copies of orders in flight are a part of."""
+        # In a hold a copy that waits would keep out the one order that is asked.
+        return self._gate.most_held if self._gate.intake > 1 else 0
 
     async def _known_or_placed(self, delivery: Delivery, request: Request, held: HeldOrder) -> Plan:
         """The end of the request: what was certain before, or what the API says now."""
@@ -159,11 +175,13 @@ class Relay:
         """Admit, submit, decide: again, until the order ends or must wait elsewhere."""
         received, history, policy = delivery.received, request.history, self._policy
         turn, outcome = Turn(held.arrived_at, alive=lambda: delivery.alive), None
-        turn.may_return = may_return(received, self._seconds_left(request, history))
-        while (plan := self._given_up(received, request, history, self._clock.now())) is None:
+        now = self._clock.now()
+        left = seconds_left(history, request.deadline, policy, now)
+        turn.may_return = may_return(received, left)
+        while (plan := self._elsewhere.given_up(received, request, history, now)) is None:
             turn.failures = history.attempts + history.retries
-            turn.leave_by = self._clock.monotonic() + self._seconds_left(request, history)
-            held.at(Stage.IN_LINE, self._clock.now())
+            turn.leave_by = self._clock.monotonic() + left
+            held.at(Stage.IN_LINE, now)
             entry = await self._gate.enter(turn)
             if isinstance(entry, Attempt):
                 held.at(Stage.AT_THE_API, self._clock.now())
@@ -174,7 +192,7 @@ class Relay:
                 outcome = replace(outcome, alone=True)
                 history = history.after(outcome, self._clock.now())
             else:
-                return self._turned_away(entry, received, request, history)
+                return self._elsewhere.turned_away(entry, received, request, history)
             now = self._clock.now()
             decision = decide(outcome, history, request.deadline, policy, now, self._random())
             if isinstance(decision, RetryHere | RetryLater) and self._gate.api_fails:
@@ -189,10 +207,12 @@ class Relay:
                     history = history.after_wait()
                     held.at(Stage.WAITING, now, now + timedelta(seconds=seconds))
                     await self._clock.wait(self._gate.draining, seconds)
+                    now = self._clock.now()
                 case Hold():
                     pass
                 case _ as never:  # pragma: no cover
                     assert_never(never)
+            left = seconds_left(history, request.deadline, policy, now)
         return plan
 
     async def _submit(
@@ -213,54 +233,9 @@ class Relay:
         self._emit(AttemptEnded.of(request, history, outcome, seconds))
         return outcome, history
 
-    @asynccontextmanager
-    async def _guarded(self, delivery: Delivery) -> AsyncIterator[None]:
-        """A defect on the way costs this delivery a requeue, and the others nothing."""
-        with self._tracing.delivery(delivery.received):
-            try:
-                yield
-            except (Exception, asyncio.CancelledError) as error:
-                if is_ours(error):
-                    raise
-                self._emit(Unexpected("delivery", f"{type(error).__name__}: {error}"))
-                await self._clock.wait(self._gate.draining, DEFECT_PAUSE_SECONDS)
-                await delivery.requeue(counted=True)
-
-    def _given_up(
-        self, received: Received, request: Request, history: History, now: datetime
-    ) -> Plan | None:
-        end = give_up(history, request.deadline, self._policy, now)
-        return None if end is None else plan_ending(received, end, history, now)
-
-    def _seconds_left(self, request: Request, history: History) -> float:
-        """How long until the order ends unsent."""
-        return seconds_left(history, request.deadline, self._policy, self._clock.now())
-
     def _set_aside(self, received: Received, request: Request) -> Plan:
-        """Let a copy of an order in flight wait elsewhere: here it would keep others out."""
-        history, now = request.history, self._clock.now()
+        """Answer a copy of an order in flight where that is known, else let it wait elsewhere."""
         known = self._recent.recall(request, came_back=came_back(received))
         if isinstance(known, Repeat):
-            return plan_answer(received, known.answer, now, repeated=True)
-        if self._gate.draining.is_set():
-            return REQUEUE
-        wait = set_aside(history, request.deadline, self._policy, now)
-        why = "another message with this message_id is in flight"
-        self._emit(RetryPlanned.of(why, wait, request, history, self._policy, now))
-        return plan_set_aside(received, wait, history)
-
-    def _turned_away(
-        self, entry: TurnedAway, received: Received, request: Request, history: History
-    ) -> Plan:
-        """Let the order wait elsewhere, with what is known about it if that can be written."""
-        now = self._clock.now()
-        if (plan := self._given_up(received, request, history, now)) is not None:
-            return plan
-        ending = self._gate.draining.is_set()
-        unsent = ending and history == request.history
-        if entry is TurnedAway.BACK or self._gate.publisher_held or unsent:
-            return REQUEUE
-        wait = RetryLater(self._policy.delays_seconds[0])
-        why = "the process ends" if ending else "orders are held for long"
-        self._emit(RetryPlanned.of(why, wait, request, history, self._policy, now))
-        return plan_ending(received, wait, history, now)
+            return plan_answer(received, known.answer, self._clock.now(), repeated=True)
+        return self._elsewhere.set_aside(received, request)

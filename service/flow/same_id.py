@@ -6,8 +6,7 @@ order would be taken in until the API has answered the one.
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 
 from service.flow.ports import Clock
 
@@ -35,22 +34,13 @@ class SameId:
     def __len__(self) -> int:
         return len(self._waiting)
 
-    @asynccontextmanager
-    async def turn(self, key: str, prefetch: int) -> AsyncIterator[bool]:
-        """Whether the block has `key` for itself; if not, it has to wait elsewhere."""
-        mine = await self._enter(key, prefetch)
-        try:
-            yield mine
-        finally:
-            if mine:
-                self._leave(key)
-
-    async def _enter(self, key: str, prefetch: int) -> bool:
+    async def enter(self, key: str, prefetch: Callable[[], int]) -> bool:
+        """Whether the caller has `key` for itself until `leave`; if not, it waits elsewhere."""
         waiting = self._waiting.get(key)
         if waiting is None:
             self._waiting[key] = deque()
             return True
-        if not may_wait(len(waiting), sum(map(len, self._waiting.values())), prefetch):
+        if not may_wait(len(waiting), sum(map(len, self._waiting.values())), prefetch()):
             return False
         turn = asyncio.Event()
         waiting.append(turn)
@@ -58,7 +48,7 @@ class SameId:
             await self._clock.wait(turn, WAIT_SECONDS)
         except BaseException:
             if turn.is_set():
-                self._leave(key)
+                self.leave(key)
             else:
                 waiting.remove(turn)
             raise
@@ -66,7 +56,8 @@ class SameId:
             waiting.remove(turn)
         return turn.is_set()
 
-    def _leave(self, key: str) -> None:
+    def leave(self, key: str) -> None:
+        """Let the next one with `key` go on."""
         waiting = self._waiting[key]
         # Kept while others wait: with a new one for the same key two would have it at once.
         if waiting:

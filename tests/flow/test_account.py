@@ -18,12 +18,12 @@ from service.flow.events.labels import HoldReason
 from service.flow.sending import why
 from service.flow.sending.account import (
     FAILURES_TO_OPEN,
-    UNCONFIRMED_SECONDS,
     UNPROVEN,
     Account,
     Attempt,
 )
 from service.flow.sending.asking import DOUBT_SECONDS, LONGEST_PAUSE_SECONDS
+from service.flow.sending.reasons import UNCONFIRMED_SECONDS
 from service.flow.sending.sharing import Common
 from service.flow.sending.states import (
     ADMITS,

@@ -304,9 +304,13 @@ async def test_a_copy_that_is_cut_off_leaves_its_turn_to_the_next() -> None:
     same_id, had = SameId(clock), list[str]()
 
     async def take(name: str) -> None:
-        async with same_id.turn("o-1", 128) as mine:
+        mine = await same_id.enter("o-1", lambda: 128)
+        try:
             had.append(f"{name} {mine}")
             await clock.wait(asyncio.Event(), 1)
+        finally:
+            if mine:
+                same_id.leave("o-1")
 
     first, second, third = (asyncio.create_task(take(name)) for name in "abc")
     await settle()

@@ -4,7 +4,7 @@ Whatever is published may be published again: a command that is killed between t
 ack leaves the message parked, and the same command then does the same to it once more.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
@@ -19,6 +19,7 @@ from service.core.parked.replaying import (
     replay_again,
     replay_anew,
 )
+from service.core.record import record
 from service.core.reply import build_reply
 from service.core.settlement import ANOTHER_ORDER
 
@@ -26,7 +27,7 @@ ANSWERED_BY = HEADER_PREFIX + "answered-by"
 ANSWERED_REASON = HEADER_PREFIX + "answered-reason"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Who:
     """Who acts, and why; both travel with what is published."""
 
@@ -34,7 +35,7 @@ class Who:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Replay:
     """Send it once more.
 
@@ -48,14 +49,14 @@ class Replay:
     body: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Resolve:
     """A person found the order: answer `accepted` with it."""
 
     order_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Drop:
     """Nothing comes of it: answer `failed`, where no order exists."""
 
@@ -65,7 +66,7 @@ class Drop:
 Action = Replay | Resolve | Drop
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Planned:
     """Publish these, each confirmed; then take the message out. `told` says it in words."""
 
@@ -73,7 +74,7 @@ class Planned:
     told: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Refused:
     """It stays where it is, and why."""
 

@@ -4,7 +4,6 @@ The relay's own copies have no `x-death`, and their headers of ours are the rela
 moved has one, and its headers of ours may be its sender's: of such a message the worst is taken.
 """
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import sha256
@@ -13,6 +12,7 @@ from service.core.codes import Code, Status
 from service.core.copies import PARKED_AT, PARKED_CODE, PARKED_REASON, PARKED_STATUS
 from service.core.history import ATTEMPTS, FIRST_SEEN, LAST_OUTCOME, UNKNOWN_SINCE
 from service.core.message import Message, Received
+from service.core.record import record
 from service.core.times import from_rfc3339
 
 HANDLE_CHARACTERS = 12
@@ -28,7 +28,7 @@ class Standing(StrEnum):
     NEVER_SENT = "no order exists"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Parked:
     """What is known of one message; `code` is the relay's, or why the broker moved it.
 

@@ -5,7 +5,7 @@ who may only order cannot send one.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from uuid import UUID
@@ -15,6 +15,7 @@ from service.core.decision import RetryPolicy, give_up
 from service.core.history import History, to_headers
 from service.core.message import HEADER_PREFIX, Message, Publication, PublicationKind, Received
 from service.core.parked.found import Parked
+from service.core.record import record
 from service.core.request import DEADLINE, Request, parse
 from service.core.times import to_rfc3339
 
@@ -26,7 +27,7 @@ REPLACED_ID = HEADER_PREFIX + "replaced-id"
 _PARKED = HEADER_PREFIX + "parked-"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Rules:
     """What the relays go by."""
 

@@ -1,7 +1,6 @@
 """Replies that nobody was bound for: what each says, and its copy for who is bound now."""
 
 import json
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
@@ -9,11 +8,12 @@ from service.core.copies import copy_of, dropped
 from service.core.message import Publication, PublicationKind, Received
 from service.core.parked.acting import Planned, Refused
 from service.core.parked.found import HANDLE_CHARACTERS
+from service.core.record import record
 
 _PROPERTIES = ("message_id", "correlation_id")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Unrouted:
     """One reply; `routing_key` is where it was to go."""
 
@@ -64,7 +64,7 @@ def deliver(received: Received) -> Planned | Refused:
     return Planned((copy,), f"delivered to who is bound for {received.routing_key}")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Choice:
     """Which replies are meant; each part that is there must hold."""
 

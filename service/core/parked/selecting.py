@@ -1,15 +1,16 @@
 """Which of the parked messages are meant: by id, by code, by age, by text, or all."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from service.core.parked.found import Parked
+from service.core.record import record
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Selection:
     """Each part that is there must hold; `ids` are message ids or handles."""
 
@@ -43,7 +44,7 @@ class Selection:
         return older and (self.newer_seconds is None or age < self.newer_seconds)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Group:
     """The messages of one code and one standing."""
 

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from service.core.body import short
 from service.core.message import HEADER_PREFIX
 from service.core.producing.written import Written
+from service.core.record import record
 from service.core.request import DEADLINE
 from service.core.times import to_rfc3339
 
@@ -31,7 +31,7 @@ class Unwise(StrEnum):
     IGNORED_HEADER = "ignored_header"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Advice:
     """One thing to do otherwise, and why."""
 

@@ -10,7 +10,6 @@ import binascii
 import difflib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
@@ -18,6 +17,7 @@ from pydantic_core import ErrorDetails
 
 from service.core.message import Message
 from service.core.parked.writing import value_of
+from service.core.record import record
 from service.core.times import from_epoch_seconds, from_rfc3339
 
 
@@ -25,7 +25,7 @@ class UnreadableMessageError(ValueError):
     """It is not written as a message is; the text says what is wrong."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Written:
     """A message, and what of it the relay does not see.
 

@@ -7,10 +7,11 @@ need no password. The log has the rest.
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from types import MappingProxyType
 from typing import get_args
 
+from service.core.record import record
 from service.flow.events import Event
 from service.flow.events.faults import ADVICE
 from service.flow.events.labels import ConnectionName, HoldReason, NoStream
@@ -39,7 +40,7 @@ Report = dict[str, object]
 """The JSON body: `status`, `ok` or `fail`, and `reasons`, a list of texts."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Snapshot:
     """What is known at one moment; times are monotonic seconds.
 

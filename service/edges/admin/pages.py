@@ -2,7 +2,7 @@
 
 import html
 import json
-from dataclasses import dataclass, field
+from dataclasses import field
 from http import HTTPStatus
 from urllib.parse import unquote
 
@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 
 import service
+from service.core.record import record
 from service.edges.admin.health import Health, Report
 from service.edges.admin.whereabouts import Whereabouts
 
@@ -19,7 +20,7 @@ LONGEST_ID = 128
 """Characters of a message id, by the contract."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Page:
     """An HTTP answer."""
 
@@ -28,7 +29,7 @@ class Page:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Pages:
     """The pages, generated for each request; none changes anything."""
 

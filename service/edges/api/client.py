@@ -2,10 +2,10 @@
 
 import asyncio
 import ssl
-from collections.abc import Callable, Mapping
-from http.cookiejar import CookieJar
+from collections.abc import AsyncIterable, Callable, Mapping
+from functools import lru_cache
 from pathlib import Path
-from typing import Self
+from typing import Self, cast
 from urllib.parse import quote_plus
 
 import httpx2
@@ -63,9 +63,8 @@ class HttpOrderApi:
         self._timeout_seconds = timeout_seconds
         self._more_headers = headers
         keep_answers_out_of_logs()
-        self._client = httpx2.AsyncClient(
+        self._client = _Client(
             transport=Transport(self._url, _trust(ca_file), concurrency),
-            cookies=_NoCookies(),
             headers={
                 "User-Agent": f"order-relay/{__version__}",
                 "Accept": "application/json",
@@ -75,6 +74,10 @@ class HttpOrderApi:
             # Our transport has no proxies; one from the environment would see every key.
             trust_env=False,
         )
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        # Once: to merge them anew for each order takes as long as to send it.
+        made = self._client.build_request("POST", self._url, headers=form).headers.raw
+        self._headers = [each for each in made if each[0].lower() != b"content-length"]
 
     async def __aenter__(self) -> Self:
         return self
@@ -96,7 +99,7 @@ class HttpOrderApi:
 
     async def _attempt(self, form: bytes) -> ApiResult:
         key = self._key.current()
-        body = b"key=%b&%b" % (quote_plus(key).encode(), form)
+        body = b"key=%b&%b" % (_quoted(key), form)
         progress = Progress()
         try:
             async with asyncio.timeout(self._timeout_seconds):
@@ -107,16 +110,11 @@ class HttpOrderApi:
         return without_key(result, key) if isinstance(result, Answered) else result
 
     async def _exchange(self, body: bytes, progress: Progress) -> Answered | Lost:
-        request = self._client.build_request(
+        request = httpx2.Request(
             "POST",
             self._url,
-            content=body,
-            headers={
-                **(self._more_headers() if self._more_headers else {}),
-                "Content-Type": "application/x-www-form-urlencoded",
-                # Else one of those above would take its place.
-                "Content-Length": str(len(body)),
-            },
+            headers=[*self._headers, (b"Content-Length", b"%d" % len(body)), *self._added()],
+            stream=httpx2.ByteStream(body),
             extensions={"progress": progress},
         )
         response = await self._client.send(request, stream=True)
@@ -126,33 +124,60 @@ class HttpOrderApi:
             # An answer that was not read to its end closes its connection.
             await response.aclose()
 
+    def _added(self) -> list[tuple[bytes, bytes]]:
+        if self._more_headers is None:
+            return []
+        ours = {b"content-length", *(name.lower() for name, _ in self._headers)}
+        more = ((name.encode(), text.encode()) for name, text in self._more_headers().items())
+        return [(name, text) for name, text in more if name.lower() not in ours]
 
-class _NoCookies(CookieJar):
+
+class _NoCookies(httpx2.Cookies):
     """Keeps nothing: a cookie from one order's answer must not go out with another order."""
 
-    def extract_cookies(self, response: object, request: object) -> None:
+    def extract_cookies(self, response: httpx2.Response) -> None:
         """Do nothing."""
 
 
+_NO_COOKIES = _NoCookies()
+
+
+class _Client(httpx2.AsyncClient):
+    """A client whose answers are not even searched for cookies."""
+
+    @property  # type: ignore[misc]
+    def cookies(self) -> httpx2.Cookies:
+        """None, ever; nobody sets any."""
+        return _NO_COOKIES
+
+
+@lru_cache(maxsize=2)
+def _quoted(key: str) -> bytes:
+    return quote_plus(key).encode()
+
+
 async def _read(response: httpx2.Response) -> Answered | Lost:
-    unpack = unpacking(response.headers.get("content-encoding", ""))
+    # As h11 has them: in small letters, and with one length at most.
+    plain, headers = dict(response.headers.raw), response.headers
+    unpack = unpacking(headers["content-encoding"] if b"content-encoding" in plain else "")
     if unpack is None:
         return _ENCODED
-    if {"content-length", "transfer-encoding"} <= response.headers.keys():
+    if b"content-length" in plain and b"transfer-encoding" in plain:
         # A reader that uses the other one sees another answer (RFC 9112, 6.3).
         return _TWO_LENGTHS
-    if int(response.headers.get("content-length", "0")) > MAX_ANSWER_BYTES:
+    if int(plain.get(b"content-length", b"0")) > MAX_ANSWER_BYTES:
         return TOO_LARGE
-    body = bytearray()
-    async for chunk in response.aiter_raw():
+    body = b""
+    async for chunk in cast("AsyncIterable[bytes]", response.stream):
         body += chunk
         if len(body) > MAX_ANSWER_BYTES:
             return TOO_LARGE
-    content = unpack(bytes(body))
+    content = unpack(body)
     if isinstance(content, Lost):
         return content
-    headers = response.headers
-    return Answered(response.status_code, content, headers.get("retry-after"), headers.get("date"))
+    if b"retry-after" not in plain:
+        return Answered(response.status_code, content)
+    return Answered(response.status_code, content, headers["retry-after"], headers.get("date"))
 
 
 def _parse(url: str) -> httpx2.URL:

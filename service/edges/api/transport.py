@@ -4,6 +4,7 @@ import asyncio
 import ssl
 from collections import deque
 from collections.abc import AsyncIterator, Callable
+from functools import lru_cache
 
 import h11
 import httpx2
@@ -47,9 +48,7 @@ class Transport(httpx2.AsyncBaseTransport):
         if self._url.scheme not in _PORTS or not self._url.host:
             raise httpx2.UnsupportedProtocol("neither http nor https, or no host")
         progress: Progress = request.extensions["progress"]
-        asked = h11.Request(
-            method=request.method, target=request.url.raw_path, headers=request.headers.raw
-        )
+        asked = _asked(request.method, request.url.raw_path, tuple(request.headers.raw))
         await self._free.acquire()
         connection = None
         try:
@@ -99,6 +98,12 @@ class Transport(httpx2.AsyncBaseTransport):
             self._idle.append(connection)
         else:
             connection.close()
+
+
+# Most differ in their length alone, and h11 looks at every character of a head.
+@lru_cache(maxsize=256)
+def _asked(method: str, target: bytes, headers: tuple[tuple[bytes, bytes], ...]) -> h11.Request:
+    return h11.Request(method=method, target=target, headers=list(headers))
 
 
 class _Body(httpx2.AsyncByteStream):

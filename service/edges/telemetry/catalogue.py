@@ -4,10 +4,10 @@ Nothing here takes a value from a message: each value of a label is listed here,
 set of `service.core` or `service.flow`.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from service.core.codes import Code, Status
+from service.core.record import record
 
 
 class Kind(StrEnum):
@@ -19,7 +19,7 @@ class Kind(StrEnum):
     INFO = "info"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Metric:
     """One metric; `buckets` are upper bounds in seconds, for histograms only."""
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from service.core.record import record
 from service.flow.events import Event
 from service.flow.events.declare import Level
 from service.flow.events.order import Abandoned, AttemptEnded, PublishFailed, ReplyUnrouted
@@ -49,7 +50,7 @@ SAMPLED: Mapping[type[Event], Fields] = {
 _Kind = tuple[object, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Repeated:
     """`times` more failures of one kind came after the one that was written; `last` is the last."""
 

@@ -40,7 +40,8 @@ def event(text: str, level: Level | None = Level.INFO) -> Callable[[type[D]], ty
     """Declare an event by the text of its line and how loud it is."""
 
     def declare(kind: type[D]) -> type[D]:
-        declared = dataclass(frozen=True, slots=True)(kind)
+        # Frozen for mypy alone, as `service.core.record` says.
+        declared = dataclass(slots=True, unsafe_hash=True)(kind)
         declared.text = text
         declared.declared_level = level
         return declared

@@ -6,7 +6,6 @@ what a later one meets says what an earlier one could not have met for the accou
 """
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
 from math import ceil, inf
 from typing import assert_never
 
@@ -19,22 +18,13 @@ from service.core.outcome import (
     Unknown,
     Unreached,
 )
+from service.core.record import record
 from service.flow.events.labels import HoldReason
 from service.flow.sending import why as sentences
 from service.flow.sending.asking import LONGEST_PAUSE_SECONDS, Asking
+from service.flow.sending.reasons import Reasons
 from service.flow.sending.sharing import Common
-from service.flow.sending.states import (
-    ADMITS,
-    PROBING,
-    TROUBLED,
-    Admission,
-    Circuit,
-    Key,
-    Limit,
-    Signal,
-    State,
-    after,
-)
+from service.flow.sending.states import Admission, Circuit, Key, Limit, Signal, States
 from service.flow.sending.suspects import Suspects
 from service.flow.sending.waits import Waits
 
@@ -44,14 +34,11 @@ FAILURES_TO_OPEN = 20
 FEWEST_FAILURES = 3
 """Of one replica: with many, each meets so few of the 20 that two could be chance."""
 
-UNCONFIRMED_SECONDS = 1.0
-"""How long a suspicion may be one order's before it is said to be the account's."""
-
 UNPROVEN = 2
 """Orders in flight at the start: a wrong key or a low limit is found out with few calls."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Attempt:
     """One sending of an order; `probe` says that it finds out for the others."""
 
@@ -64,12 +51,8 @@ class Account:
 
     def __init__(self, random: Callable[[], float]) -> None:
         self._random = random
-        self._key: State = Key.TRUSTED
-        self._circuit: State = Circuit.CLOSED
-        self._limit: State = Limit.KEPT
-        self._admits = Admission.ALL
-        self._troubled = self._probing = False
-        self._why: dict[HoldReason, tuple[str, float]] = {}
+        self._states = States()
+        self._reasons = Reasons()
         self._others = Common()
         self._sent = 0
         self._first_sent_at: float | None = None
@@ -84,7 +67,7 @@ class Account:
     def admission(self, now: float) -> Admission:
         """Who may be sent at `now`."""
         self._end_wait(now)
-        admission = self._admits
+        admission = self._states.admits
         if admission in (Admission.ONE, Admission.PROBE) and now < self._asking.at:
             return Admission.NOBODY
         return admission
@@ -99,7 +82,7 @@ class Account:
     @property
     def failing(self) -> bool:
         """Whether the circuit is open: an order that fails now fails for the API's sake."""
-        return self._circuit is Circuit.OPEN
+        return self._states.circuit is Circuit.OPEN
 
     @property
     def alternating(self) -> bool:
@@ -109,18 +92,22 @@ class Account:
     @property
     def troubled(self) -> bool:
         """Whether this replica is served nothing, as far as it knows."""
-        return self._troubled
+        return self._states.troubled
 
     @property
     def one_asks_for_all(self) -> bool:
         """Whether the replica that leads asks, and no other."""
-        return self._admits is Admission.PROBE and self._others.troubled
+        return self._states.admits is Admission.PROBE and self._others.troubled
+
+    @property
+    def held(self) -> bool:
+        """Whether anything is not as it should be; where nothing is, time alone changes little."""
+        return bool(self._reasons)
 
     def probing_seconds(self, now: float) -> float:
         """How long nothing but probes has been sent; 0 where more is."""
-        if not self._probing:
-            return 0.0
-        return now - min(since for _, since in self._why.values())
+        since = self._reasons.since() if self._states.probing else None
+        return 0.0 if since is None else now - since
 
     def served_ago(self, now: float) -> float | None:
         """How long ago the API served an order of this replica; None where it never did."""
@@ -139,7 +126,7 @@ class Account:
         """Take over what the other replicas meet."""
         self._others = common
         self._end_wait(now)
-        before = self._admits
+        before = self._states.admits
         if self.waits.hear(common.not_before, now):
             self._signal(Signal.THROTTLED, now)
         self.suspects.others_served(common.served_at)
@@ -147,13 +134,13 @@ class Account:
             self._served(now)
             self._signal(Signal.CLEARED, now)
         self._compare(now, sentences.NO_REPLICA_IS_SERVED)
-        if self._admits is Admission.PROBE and before is not Admission.PROBE:
+        if self._states.admits is Admission.PROBE and before is not Admission.PROBE:
             self._pause(now)
 
     def report(self, attempt: Attempt, order: Hashable, outcome: Outcome, now: float) -> None:
         """Learn from what an order's attempt met."""
         self._end_wait(now)
-        before = self._admits
+        before = self._states.admits
         self._answers += not isinstance(outcome, Suspected | Throttled)
         self.suspects.forget(order)
         match outcome:
@@ -170,59 +157,36 @@ class Account:
                 self._throttle(attempt, outcome.retry_after_seconds, now)
             case _ as never:  # pragma: no cover
                 assert_never(never)
-        if attempt.probe or (self._admits is Admission.PROBE and before is not Admission.PROBE):
+        if attempt.probe or (
+            self._states.admits is Admission.PROBE and before is not Admission.PROBE
+        ):
             self._pause(now)
 
     def reasons(self, now: float) -> dict[HoldReason, str]:
         """Why not all orders are sent at `now`; empty where they are."""
         self._end_wait(now)
-        reasons = {reason: why for reason, (why, _) in self._why.items()}
-        if self._key is Key.SUSPECTED and now < self._confirmed_at():
-            del reasons[HoldReason.CREDENTIALS]
-        if HoldReason.THROTTLED in reasons:
-            reasons[HoldReason.THROTTLED] = sentences.throttled(
-                self.waits.until - self.waits.since, asked_here=self.waits.asked_here
-            )
-        if self._limit is Limit.TRYING:
-            del reasons[HoldReason.THROTTLED]
-        return reasons
+        return self._reasons.told(self._states, self.waits, now)
 
     def held_since(self) -> float | None:
         """When the oldest of the present holds began."""
-        return min((since for _, since in self._why.values()), default=None)
+        return self._reasons.since()
 
     def next_change(self, now: float) -> float:
         """Seconds until time alone changes something; infinite where it never does."""
+        if not self._reasons and self._answers and not self.suspects and now >= self._asking.at:
+            return inf
         edges = [self.waits.until, self._asking.at]
-        if self._key is Key.SUSPECTED:
-            edges.append(self._confirmed_at())
+        if self._states.key is Key.SUSPECTED:
+            edges.append(self._reasons.confirmed_at)
         if not self._answers and self._first_sent_at is not None:
             edges.append(self._first_sent_at + int(now - self._first_sent_at) + 1)
         seconds = [edge - now for edge in edges if edge > now]
         return min(self.suspects.next_change(now), *seconds, inf)
 
-    def _confirmed_at(self) -> float:
-        return self._why[HoldReason.CREDENTIALS][1] + UNCONFIRMED_SECONDS
-
     def _signal(self, signal: Signal, now: float, why: str = "") -> None:
-        """Move all three; keep why and since when each is not as it should be."""
-        before = self._key, self._circuit, self._limit
-        states = self._key, self._circuit, self._limit = tuple(
-            after(state, signal) for state in before
-        )
-        if states == before:
-            return
-        # Kept, because they are asked for many times an order.
-        self._admits = min(ADMITS[state] for state in states)
-        self._troubled = not TROUBLED.isdisjoint(states)
-        self._probing = not PROBING.isdisjoint(states)
-        held = {
-            HoldReason.CREDENTIALS: self._key is not Key.TRUSTED,
-            HoldReason.CIRCUIT: self._circuit is Circuit.OPEN,
-            HoldReason.THROTTLED: self._limit is not Limit.KEPT,
-        }
-        began = {reason: (why, now) for reason, holds in held.items() if holds}
-        self._why = {reason: self._why.get(reason, new) for reason, new in began.items()}
+        """Keep why and since when each of the three is not as it should be."""
+        if self._states.learn(signal):
+            self._reasons.become(self._states, why, now)
 
     def _served(self, now: float) -> None:
         self._failures = 0
@@ -236,7 +200,7 @@ class Account:
         if not self.suspects.add(order, attempt.number, now, again_at):
             return
         self._troubled_at = now
-        if self._key is Key.TRUSTED:
+        if self._states.key is Key.TRUSTED:
             # Another order is asked at once: until then nobody knows whose fault it is.
             self._asking.at_once(now)
         self._signal(Signal.SUSPECTED, now, reason)
@@ -257,12 +221,12 @@ class Account:
             self._signal(Signal.CONFIRMED, now)
 
     def _pause(self, now: float) -> None:
-        refused, doubted = self._key is Key.REFUSED, self._circuit is Circuit.DOUBTED
-        self._asking.pause(self._admits, now, refused=refused, doubted=doubted)
+        refused, doubted = self._states.key is Key.REFUSED, self._states.circuit is Circuit.DOUBTED
+        self._asking.pause(self._states.admits, now, refused=refused, doubted=doubted)
 
     def _throttle(self, attempt: Attempt, told_seconds: float | None, now: float) -> None:
         # Nothing served since the last wait is an outage, whatever it is called.
-        least = self._asking.pause_seconds if self._limit is Limit.PROBING else 0.0
+        least = self._asking.pause_seconds if self._states.limit is Limit.PROBING else 0.0
         if not self.waits.ask(attempt.number, self._sent, told_seconds, least, now, self._random()):
             return
         if least:
@@ -271,5 +235,5 @@ class Account:
         self._signal(Signal.THROTTLED, now)
 
     def _end_wait(self, now: float) -> None:
-        if self._limit in (Limit.WAITING, Limit.WAITING_AGAIN) and self.waits.over(now):
+        if self._states.limit in (Limit.WAITING, Limit.WAITING_AGAIN) and self.waits.over(now):
             self._signal(Signal.WAITED, now)

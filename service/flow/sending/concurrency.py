@@ -106,8 +106,12 @@ class Concurrency:
         """How many may be in flight at `now`; one that hangs is not counted."""
         if len(self._sent) < self.limit:
             return self.limit
-        hang_seconds = self._hang_seconds()
-        hanging = sum(now - sent_at >= hang_seconds for sent_at in self._sent.values())
+        hung_since, hanging = now - self._hang_seconds(), 0
+        # In the order in which they were sent.
+        for sent_at in self._sent.values():
+            if sent_at > hung_since:
+                break
+            hanging += 1
         return min(self._most, self.limit + hanging)
 
     def next_change(self, now: float) -> float:
@@ -115,9 +119,8 @@ class Concurrency:
         if len(self._sent) < self.limit:
             gap = self.gap_seconds(now)
             return gap if gap > 0 else inf
-        hang_seconds = self._hang_seconds()
-        left = (sent_at + hang_seconds - now for sent_at in self._sent.values())
-        return min((seconds for seconds in left if seconds > 0), default=inf)
+        hung_since = now - self._hang_seconds()
+        return next((at - hung_since for at in self._sent.values() if at > hung_since), inf)
 
     def gap_seconds(self, now: float) -> float:
         """How long the next one waits so that not all arrive at once; 0 or less where it may go."""

@@ -13,8 +13,8 @@ The first fresh one stays in a hold: it is asked for the others.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from service.core.record import record
 from service.flow.sending.line import Turn, TurnedAway
 from service.flow.sending.suspects import Suspects
 
@@ -27,7 +27,7 @@ SHORT_HOLD_SECONDS = 10.0
 """So long all keep their places: what is given back counts as perhaps sent."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Situation:
     """What holds the orders; times are monotonic seconds.
 

@@ -1,8 +1,8 @@
 """What limits sending, and when a change of it is told: to the metrics, and to a person."""
 
 from collections import deque
-from dataclasses import dataclass
 
+from service.core.record import record
 from service.flow.events import Emit
 from service.flow.events.labels import BudgetSource, LimitsChange
 from service.flow.events.process import LimitsChanged
@@ -15,7 +15,7 @@ MOST_LINES, WITHIN_SECONDS = 4, 60.0
 """Lines at the usual level: a hundred replicas that start one after another are no flood."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Limits:
     """At a moment; `share` is this process's part, the two rates are of all replicas together."""
 

@@ -88,14 +88,15 @@ class Line:
 
     def ready_in(self, now: float) -> float:
         """Seconds until the first may be sent by itself; infinite where one may now."""
-        if any(now >= turn.not_before for turn in self._turns):
-            return inf
+        for turn in self._turns:
+            if now >= turn.not_before:
+                return inf
         return min((turn.not_before - now for turn in self._turns), default=inf)
 
     def next(self, now: float, *, asking: bool = False, alternating: bool = False) -> Turn | None:
         """Who is sent now; where one is asked or orders fail, fresh and failed ones in turn."""
-        ready = (turn for turn in self._turns if now >= turn.not_before)
-        may = (turn for turn in ready if self._suspects.may_ask_again(turn, now))
+        asks_again = self._suspects.may_ask_again
+        may = (turn for turn in self._turns if now >= turn.not_before and asks_again(turn, now))
         if not (asking or alternating):
             return next(may, None)
         waiting = list(may)

@@ -39,6 +39,7 @@ SLOWEST, FIRST_GUESS = 0.1, 5.0
 RAMP_SECONDS = 1.0
 """After a wait it begins at half of the pace, and so long later it is all of it."""
 
+SHARE_SECONDS = 1.0
 SAMPLE = 16
 VAIN_UNTIL_HALVED = 4
 VAIN_GUESS = 2
@@ -102,8 +103,16 @@ class Pace:
 
     def wait_seconds(self, now: float) -> float:
         """How long until the next slot; 0 where one can be taken now."""
+        if self._ceiling == inf:
+            return max(0.0, self._last_slot - now)
         rate = self.rate_per_second(now)
         return max(0.0, self._last_slot + 1 / rate - now) if rate > 0 else inf
+
+    def next_change(self, now: float) -> float:
+        """Seconds until time alone may let one through; infinite where one may go now."""
+        seconds = self.wait_seconds(now)
+        # A share can come by time alone.
+        return min(seconds, SHARE_SECONDS) if seconds > 0 else inf
 
     def take(self, now: float) -> None:
         """Take the slot of `now`, which `wait_seconds` says is there."""

@@ -89,6 +89,8 @@ class Replicas:
         """Whether the rate is too low for as many replicas as come before this one and itself."""
         limit = self._pace.limit_per_second
         rate = min(self._pace.learned_per_second, inf if limit is None else limit)
+        if rate == inf:
+            return False
         # It begins again a little later: a rate that is learned goes up and down.
         more = 0.5 if self.stands_by else 0.0
         rank = self._sharing.rank()

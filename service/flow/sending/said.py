@@ -1,13 +1,14 @@
 """What the replicas say to each other."""
 
-from dataclasses import dataclass
 from math import inf
+
+from service.core.record import record
 
 NEWS_SECONDS = 0.2
 """By so much a wait must have grown to be said at once."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class State:
     """What a replica wants and knows; the rates are of the whole account.
 
@@ -27,7 +28,7 @@ class State:
     able: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Said(State):
     """A message: who says it, what it has read so far, when it says it and how long that counts.
 
@@ -42,7 +43,7 @@ class Said(State):
     counts: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Peer:
     """What another one said last, and when that was heard."""
 

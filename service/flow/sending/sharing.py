@@ -2,16 +2,16 @@
 
 from collections import deque
 from collections.abc import Collection
-from dataclasses import dataclass
 from math import inf
 from typing import Protocol
 
+from service.core.record import record
 from service.flow.sending.said import Peer
 
 COUNTED_SECONDS = 4.0
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Common:
     """What the other replicas know; the rates are of the whole account.
 

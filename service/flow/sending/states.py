@@ -118,3 +118,25 @@ PROBING = frozenset({Key.REFUSED, Circuit.OPEN, Limit.WAITING_AGAIN, Limit.PROBI
 def after(state: State, signal: Signal) -> State:
     """The state after `signal`."""
     return TRANSITIONS[state].get(signal, state)
+
+
+class States:
+    """All three; what follows from them is kept, since it is asked for many times an order."""
+
+    def __init__(self) -> None:
+        self.key: State = Key.TRUSTED
+        self.circuit: State = Circuit.CLOSED
+        self.limit: State = Limit.KEPT
+        self.admits = Admission.ALL
+        self.troubled = self.probing = False
+
+    def learn(self, signal: Signal) -> bool:
+        """Move each; whether one is another."""
+        before = self.key, self.circuit, self.limit
+        now = self.key, self.circuit, self.limit = tuple(after(state, signal) for state in before)
+        if now == before:
+            return False
+        self.admits = min(ADMITS[state] for state in now)
+        self.troubled = not TROUBLED.isdisjoint(now)
+        self.probing = not PROBING.isdisjoint(now)
+        return True

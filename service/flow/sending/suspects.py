@@ -1,8 +1,9 @@
 """The orders that were refused as if the account were at fault, and what is known of each."""
 
 from collections.abc import Hashable
-from dataclasses import dataclass
 from math import inf
+
+from service.core.record import record
 
 SUSPECTS_UNTIL_CONFIRMED = 3
 """Two may be bad neighbours that happen to follow each other."""
@@ -11,7 +12,7 @@ HEARD_LATE_SECONDS = 2.0
 """What others met may be read so much later: it clears nobody who was suspected before that."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Suspect:
     number: int
     suspected_at: float
