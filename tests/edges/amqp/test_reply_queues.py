@@ -179,7 +179,7 @@ async def test_what_does_not_fit_a_frame_of_the_broker_is_not_sent(broker: Broke
 class MisledBroker(Broker):
     """Believes that a frame may be larger than the broker takes."""
 
-    async def connect(self, name: str) -> tuple[AbstractConnection, str]:
+    async def connect(self, name: str, _: object = None) -> tuple[AbstractConnection, str]:
         """As any other."""
         connection, address = await super().connect(name)
         brokers.underlay(connection).connection_tune.frame_max = 2**20
