@@ -9,7 +9,7 @@ from service.core.topology import Topology
 from service.edges.amqp import declare
 from service.edges.amqp.connection import SessionBrokenError
 from service.flow.events import Emit
-from service.flow.events.faults import ADVICE, BrokerFault
+from service.flow.events.faults import ADVICE
 from service.flow.events.labels import LostCause
 from service.flow.events.process import OlderQueue
 
@@ -39,25 +39,15 @@ class Prepare:
 
     async def _declare(self, connection: AbstractConnection) -> None:
         try:
-            await self._declare_with_limits(connection)
+            older = await declare.declare_or_use(connection, self._topology)
         except declare.TopologyError as error:
             why_held = ADVICE[error.fault] if error.fault else None
             broken = SessionBrokenError(LostCause.TOPOLOGY, str(error), error.fault, why_held)
             raise broken from error
-
-    async def _declare_with_limits(self, connection: AbstractConnection) -> None:
-        """A retry queue of an older version does its work, and must not end all relaying."""
-        try:
-            await declare.declare(connection, self._topology)
-        except declare.TopologyError as error:
-            if error.fault is not BrokerFault.DIFFERS:
-                raise
-            found = await declare.with_limits_found(connection, self._topology)
-            await declare.declare(connection, found)
-            for wanted, queue in zip(self._topology.queues, found.queues, strict=True):
-                if queue != wanted and queue.name not in self._told:
-                    self._told.add(queue.name)
-                    self._emit(OlderQueue(queue.name))
+        for name in older:
+            if name not in self._told:
+                self._told.add(name)
+                self._emit(OlderQueue(name))
 
     async def _check(self, connection: AbstractConnection) -> None:
         found = await declare.look(connection, self._topology, compare=False)
