@@ -32,14 +32,6 @@ def wants_tiers(relays: Iterable[Relay]) -> bool:
     return not any(relay.stands for relay in said) or any(relay.wait for relay in said)
 
 
-def marks(version: str) -> bool:
-    """Whether an order that was looked at in a tier comes back as redelivered.
-
-    It does on 4.0.5, and on 3.10.8 it does not.
-    """
-    return not version.startswith("3.")
-
-
 def judge(relays: Sequence[Relay], seen: Seen, now: datetime) -> Trace:
     """Put together what was said and seen."""
     said = [relay for relay in relays if isinstance(relay, Said)]

@@ -13,12 +13,12 @@ from typing import TypeVar
 from service.app.settings import ShownSettings
 from service.app.wiring import tls_files
 from service.commands.parked.place import FAILURES, PARKED, UNROUTED, Place, why
-from service.commands.trace.judging import marks
 from service.commands.trace.places import Seen, Unlooked, Waiting
 from service.core.depths import REQUESTS, RETRY_PREFIX, Depth, Depths, Queues, Unreadable
 from service.core.history import ATTEMPTS, LAST_OUTCOME
 from service.core.parked.found import Parked, inspect
 from service.core.parked.replies import Unrouted, read_reply
+from service.core.rabbitmq import marks
 from service.core.topology import build_topology
 from service.edges.amqp.broker import Broker
 from service.edges.amqp.delivery import AmqpDelivery

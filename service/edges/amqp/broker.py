@@ -148,6 +148,11 @@ def underlay(connection: AbstractConnection) -> UnderlayConnection:
     return connection.transport.connection
 
 
+def version_of(connection: AbstractConnection) -> str:
+    """RabbitMQ's version there."""
+    return str(underlay(connection).server_properties.get("version", "unknown"))
+
+
 async def close(connection: AbstractConnection) -> None:
     """Close within a bound: with full buffers a polite close takes half a minute."""
     with contextlib.suppress(Exception):

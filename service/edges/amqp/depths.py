@@ -66,5 +66,4 @@ class QueueDepths:
                 depth = Depth(found.message_count or 0, found.consumer_count or 0)
                 queues[queue.name.removeprefix(prefix)] = depth
         await channel.close()
-        properties = brokers.underlay(connection).server_properties
-        return Depths(queues, str(properties.get("version", "unknown")))
+        return Depths(queues, brokers.version_of(connection))

@@ -5,13 +5,17 @@ from typing import Literal
 
 from aio_pika.abc import AbstractConnection
 
+from service.core.rabbitmq import loses_orders
 from service.core.topology import Topology
 from service.edges.amqp import declare
+from service.edges.amqp.broker import version_of
 from service.edges.amqp.connection import SessionBrokenError
 from service.flow.events import Emit
 from service.flow.events.faults import ADVICE
 from service.flow.events.labels import LostCause
 from service.flow.events.process import OlderQueue
+
+TOO_OLD = "before RabbitMQ 3.10 retries are lost in a crash; upgrade it"
 
 TopologyMode = Literal["declare", "check"]
 
@@ -29,7 +33,13 @@ class Prepare:
         self._lock = asyncio.Lock()
 
     async def __call__(self, connection: AbstractConnection) -> None:
-        """Return when the topology exists; SessionBrokenError says what is missing or differs."""
+        """Return when the topology exists; SessionBrokenError says what is missing or differs.
+
+        It says so of a broker, too, on which no topology keeps orders from being lost.
+        """
+        if loses_orders(version := version_of(connection)):
+            told = f"this is RabbitMQ {version}: {TOO_OLD}"
+            raise SessionBrokenError(LostCause.TOPOLOGY, told, why_held=TOO_OLD)
         # Two connections that declare one new quorum queue at the same time disturb each other.
         async with self._lock:
             if self._mode == "declare":

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from service.commands.trace import words
-from service.commands.trace.judging import judge, marks, wants_tiers
+from service.commands.trace.judging import judge, wants_tiers
 from service.commands.trace.places import (
     End,
     Relay,
@@ -170,14 +170,6 @@ def test_a_copy_is_set_aside_for_the_one_in_hand() -> None:
     assert "another message with its id is set aside in orders.retry.30, until" in words.where(
         places[2], "orders", NOW
     )
-
-
-@pytest.mark.parametrize(
-    ("version", "marked"), [("3.10.8", False), ("4.0.5", True), ("4.3.6", True), ("unknown", True)]
-)
-def test_a_look_into_a_tier_marks_from_rabbitmq_4_on(version: str, *, marked: bool) -> None:
-    """One that does not say its version is taken for such a one."""
-    assert marks(version) is marked
 
 
 @pytest.mark.parametrize(
