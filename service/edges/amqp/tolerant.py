@@ -159,9 +159,12 @@ class _Reading:
         offset += 1
         if kind == b"S":
             # Most are texts: through the library each takes twice as long.
-            begin = offset + _LENGTH.size
-            end = begin + _LENGTH.unpack_from(self._data, offset)[0]
-            return end, _text(self._data[begin:end])
+            end = offset + 4 + _LENGTH.unpack_from(self._data, offset)[0]
+            text = self._data[offset + 4 : end]
+            try:
+                return end, text.decode("utf-8")
+            except UnicodeDecodeError:
+                return end, text
         if kind in (b"F", b"A"):
             inner = offset + 4 + _LENGTH.unpack_from(self._data, offset)[0]
             read: Callable[..., FieldValue] = self.table if kind == b"F" else self._array
@@ -177,13 +180,6 @@ class _Reading:
             raise ValueError(f"headers are nested more than {MAX_DEPTH} deep")
         if end > len(self._data):
             raise ValueError("a table is longer than its frame")
-
-
-def _text(value: bytes) -> str | bytes:
-    try:
-        return value.decode("utf-8")
-    except UnicodeDecodeError:
-        return value
 
 
 def _check_end(offset: int, end: int) -> None:
