@@ -61,6 +61,12 @@ otherwise: the relay holds, says which argument it is, and goes on once that is 
 it sees whether each is there, but no login without the right to configure can compare arguments:
 run the doctor once with a login that may, or with `ORDER_RELAY_MANAGEMENT__URL`.
 
+So of what loses orders it refuses by itself, on the connections that it has: a RabbitMQ before 3.10
+(OR-B31), what is missing (OR-T01), was made otherwise (OR-T03, where it declares) or may not be
+used (OR-R01), and it waits while the broker blocks it (OR-B35). What only the management API tells
+it does not ask: bindings, policies, other consumers and feature flags (OR-M03 to OR-M05, OR-M07).
+Where the API does not answer as one no order fails: after a few unknown answers the orders wait.
+
 The codes stay as they are. This page is written from the program (`make log-schema`).
 """
 _SETUPS = """

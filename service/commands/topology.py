@@ -23,16 +23,19 @@ async def declare(settings: SeenSettings) -> ExitCode:
     """Declare what is missing, and list what stands then."""
     topology = _topology(settings)
     try:
-        refusal, address = await run_one_off(
-            _broker(settings), lambda at: declaring.refusal(at, topology), random=random.random
+        done, address = await run_one_off(
+            _broker(settings), lambda at: declaring.outcome(at, topology), random=random.random
         )
     except (BrokerUnreachableError, BrokerInterruptedError) as error:
         return _fail(str(error))
-    if refusal is not None:
-        return _fail(f"{address}: {refusal}")
+    if isinstance(done, declaring.TopologyError):
+        return _fail(f"{address}: {done}")
     _say(f"{address}: the topology stands")
     for name in _names(topology):
         _say(f"  {name}")
+    if done:
+        _say(f"  of an older version, and used as they are: {', '.join(done)}")
+        _say("  to make them anew see docs/upgrading.md")
     return ExitCode.OK
 
 

@@ -20,9 +20,13 @@ class Depth:
 
 @record(frozen=True, slots=True)
 class Depths:
-    """Each queue of the topology by its name without the namespace; None where it is missing."""
+    """Each queue of the topology by its name without the namespace; None where it is missing.
+
+    `version` is RabbitMQ's.
+    """
 
     queues: Mapping[str, Depth | None]
+    version: str = "unknown"
 
 
 @record(frozen=True, slots=True)

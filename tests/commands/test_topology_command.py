@@ -1,4 +1,4 @@
-"""`order-relay topology` at a broker that breaks the connection off."""
+"""`order-relay topology` at a broker that breaks off, and where queues of an older version are."""
 
 import asyncio
 from typing import Any
@@ -65,3 +65,19 @@ async def test_a_broker_that_always_breaks_off_is_said_in_one_line(
     assert result.returncode == 1
     assert result.stderr.startswith(f"order-relay: {LOOPBACK}:{proxy.port} vhost {vhost.name}: ")
     assert result.stderr.count("\n") == 1
+
+
+async def test_a_retry_queue_of_an_older_version_ends_no_upgrade(vhost: VirtualHost) -> None:
+    """The job of the chart names it and goes on, as the relay does; who compares says so."""
+    settings: dict[str, Any] = {"AMQP__URL": vhost.url}
+    (queue,) = (one for one in STANDARD.queues if one.name == "orders.retry.5")
+    named = {k.removeprefix("x-").replace("-", "_"): v for k, v in queue.arguments.items()}
+    await vhost.declare(queue.name, **{k: v for k, v in named.items() if k != "delivery_limit"})
+    declare = await asyncio.to_thread(order_relay, "topology", **settings)
+    assert (declare.returncode, declare.stderr) == (0, "")
+    assert "of an older version, and used as they are: orders.retry.5" in declare.stdout
+    check = await asyncio.to_thread(order_relay, "topology", "--check", **settings)
+    assert check.returncode == 1
+    assert "queue orders.retry.5 differs: x-delivery-limit is none" in check.stdout
+    assert check.stdout.count("differs:") == 1
+    assert "missing" not in check.stdout

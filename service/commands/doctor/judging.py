@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from service.app.settings import ShownSettings
 from service.commands.doctor import kinds
 from service.commands.doctor.findings import Finding, Kind, Mark
+from service.core import rabbitmq
 from service.core.topology import Exchange, Queue, Topology
 from service.edges.amqp.examination import Examined, entity
 from service.flow.events.faults import BrokerFault
 
-LEAST_VERSION = (3, 10)
 SOON = timedelta(days=14)
 MOST_HELD_SECONDS = 900.0
 WRITABLE_BY_OTHERS = 0o002
@@ -68,8 +68,7 @@ def of_broker(
 
 
 def _of_broker(seen: Examined, topology: Topology, *, declares: bool) -> Iterator[Finding]:
-    numbers = tuple(int(part) for part in seen.version.split(".")[:2] if part.isdigit())
-    kind = kinds.CONNECTED if numbers >= LEAST_VERSION else kinds.OLD
+    kind = kinds.CONNECTED if rabbitmq.numbers(seen.version) >= rabbitmq.LEAST else kinds.OLD
     yield Finding(kind, f"{seen.address}: RabbitMQ {seen.version}")
     yield from _of_topology(seen, topology, declares=declares)
     lacks = (

@@ -40,7 +40,7 @@ class Task:
     handle: Callable[[Received], str]
     plan: Callable[[Received, datetime], Planned | Refused]
     rate: float | None = None
-    in_vain: Callable[[Held, Received], Awaitable[str | None]] | None = None
+    in_vain: Callable[[Held[AmqpDelivery], Received], Awaitable[str | None]] | None = None
     """Why the message stays although all was confirmed; None where it may be taken out."""
 
 
@@ -88,19 +88,17 @@ class Acting:
 
     async def _round(self, publisher: AmqpPublisher) -> None:
         """Hold the queue once, and treat what is wanted of it, as long as others may wait."""
-        meant: list[AmqpDelivery] = []
         self._acked.clear()
         until = self._clock.monotonic() + HELD_SECONDS
 
-        def see(delivery: AmqpDelivery) -> None:
-            if self._left[self._task.handle(delivery.received)]:
-                meant.append(delivery)
+        def meant(delivery: AmqpDelivery) -> AmqpDelivery | None:
+            return delivery if self._left[self._task.handle(delivery.received)] else None
 
         try:
-            async with self._place.held(see) as held:
-                if not meant:
+            async with self._place.held(meant) as held:
+                if not held.kept:
                     self._none_is_there()
-                for delivery in meant:
+                for delivery in held.kept:
                     if max(self._clock.monotonic(), self._next_at) > until:
                         break
                     await self._clock.wait(self._stop, self._too_early_seconds())
@@ -121,7 +119,9 @@ class Acting:
         self._tally.gone = self._left.total() - ours
         self._left.clear()
 
-    async def _treat(self, delivery: AmqpDelivery, held: Held, publisher: AmqpPublisher) -> None:
+    async def _treat(
+        self, delivery: AmqpDelivery, held: Held[AmqpDelivery], publisher: AmqpPublisher
+    ) -> None:
         handle = self._task.handle(delivery.received)
         if not held.alive or not self._left[handle]:
             return
@@ -138,7 +138,9 @@ class Acting:
         if self._task.rate:
             self._next_at = self._clock.monotonic() + 1 / self._task.rate
 
-    async def _take_out(self, delivery: AmqpDelivery, handle: str, held: Held) -> None:
+    async def _take_out(
+        self, delivery: AmqpDelivery, handle: str, held: Held[AmqpDelivery]
+    ) -> None:
         in_vain = self._task.in_vain
         if in_vain is not None and (reason := await in_vain(held, delivery.received)) is not None:
             self._refuse(handle, reason)

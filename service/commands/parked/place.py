@@ -1,7 +1,7 @@
 """Where the parked messages are, and what the relays there go by."""
 
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TypeVar
@@ -13,8 +13,7 @@ from service.core.decision import RetryPolicy
 from service.core.parked.replaying import Rules
 from service.core.topology import Topology, build_topology
 from service.edges.amqp.broker import Broker
-from service.edges.amqp.delivery import AmqpDelivery
-from service.edges.amqp.whole_queue import Held, WholeQueue
+from service.edges.amqp.whole_queue import Held, Keep, WholeQueue
 
 CONNECT_SECONDS = 5.0
 PARKED = "parked"
@@ -65,7 +64,7 @@ class Place:
         return self.queue.rpartition(".")[2]
 
     @asynccontextmanager
-    async def held(self, see: Callable[[AmqpDelivery], None]) -> AsyncIterator[Held]:
+    async def held(self, keep: Keep[Kept]) -> AsyncIterator[Held[Kept]]:
         """Hold the whole queue; see `WholeQueue.held`."""
         whole = WholeQueue(
             self.broker,
@@ -73,20 +72,14 @@ class Place:
             random=random.random,
             patience_seconds=self.patience_seconds,
         )
-        async with whole.held(see, self.connection_name) as held:
+        async with whole.held(keep, self.connection_name) as held:
             yield held
 
-    async def look(self, keep: Callable[[AmqpDelivery], Kept | None]) -> list[Kept]:
+    async def look(self, keep: Keep[Kept]) -> list[Kept]:
         """What `keep` makes of each message; nothing is taken out."""
-        kept: list[Kept] = []
-
-        def see(delivery: AmqpDelivery) -> None:
-            if (one := keep(delivery)) is not None:
-                kept.append(one)
-
-        async with self.held(see):
+        async with self.held(keep) as held:
             pass
-        return kept
+        return held.kept
 
 
 FAILURES = whole_queues.FAILURES

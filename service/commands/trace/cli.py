@@ -25,8 +25,8 @@ def trace(
     """Say where an order is, since when, and what happens next.
 
     It asks the relays, and looks into the queues of those that are parked, unrouted, or wait for
-    their next attempt, but never into that of the requests. From RabbitMQ 4 on, an order that was
-    seen waiting counts as perhaps sent. Exit code 1 where nothing is known.
+    their next attempt, but never into that of the requests. From RabbitMQ 4 on it leaves those
+    that wait alone: a look would mark them as perhaps sent. Exit code 1 where nothing is known.
     """
     # httpx2 and what it needs would make `run` begin later.
     from service.commands.trace import command as trace_command  # noqa: PLC0415

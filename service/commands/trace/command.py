@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from service.app.exit_codes import ExitCode
 from service.app.settings import ShownSettings
 from service.commands.trace import relays, words
-from service.commands.trace.judging import Trace, judge, wants_tiers
+from service.commands.trace.judging import judge, wants_tiers
 from service.commands.trace.looking import Looking, depths
+from service.commands.trace.places import Trace
 
 
 async def trace(

@@ -1,7 +1,7 @@
 """Looking for an order in the broker's queues, but never in that of the requests.
 
-What is looked at there counts as perhaps sent. A look at another queue takes all and gives it back
-as it was: it neither hurries nor delays what waits.
+What is looked at there counts as perhaps sent; from RabbitMQ 4 on so does what waits in a tier. A
+look at another queue takes all and gives it back as it was.
 """
 
 import asyncio
@@ -13,11 +13,12 @@ from typing import TypeVar
 from service.app.settings import ShownSettings
 from service.app.wiring import tls_files
 from service.commands.parked.place import FAILURES, PARKED, UNROUTED, Place, why
-from service.commands.trace.judging import Seen, Waiting
-from service.core.depths import REQUESTS, RETRY_PREFIX, Depths, Queues, Unreadable
+from service.commands.trace.places import Seen, Unlooked, Waiting
+from service.core.depths import REQUESTS, RETRY_PREFIX, Depth, Depths, Queues, Unreadable
 from service.core.history import ATTEMPTS, LAST_OUTCOME
 from service.core.parked.found import Parked, inspect
 from service.core.parked.replies import Unrouted, read_reply
+from service.core.rabbitmq import marks
 from service.core.topology import build_topology
 from service.edges.amqp.broker import Broker
 from service.edges.amqp.delivery import AmqpDelivery
@@ -74,6 +75,8 @@ class Looking:
         """The same with what waits for its next attempt."""
         if isinstance(self._queues, Unreadable):
             return seen
+        if marks(self._queues.version):
+            return replace(seen, tiers=Unlooked(self._queues.version, self._ready()))
         looks = [self._tier(seconds) for seconds in self._settings.retry.delays_seconds]
         found = await asyncio.gather(*looks)
         return replace(
@@ -81,6 +84,14 @@ class Looking:
             tiers=tuple(one for tier, _ in found for one in tier),
             unread=(*seen.unread, *(text for _, unread in found for text in unread)),
         )
+
+    def _ready(self) -> int | None:
+        queues = self._queues.queues if isinstance(self._queues, Depths) else {}
+        none = Depth(0, 0)
+        names = [f"{RETRY_PREFIX}{seconds}" for seconds in self._settings.retry.delays_seconds]
+        if any(name not in queues for name in names):
+            return None
+        return sum((queues[name] or none).ready for name in names)
 
     def _tier(self, seconds: int) -> Awaitable[tuple[list[Waiting], list[str]]]:
         def keep(delivery: AmqpDelivery) -> Waiting | None:

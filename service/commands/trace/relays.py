@@ -8,7 +8,7 @@ from datetime import datetime
 from urllib.parse import quote, urlsplit
 
 from service.commands.top.scraping import ScrapeFailedError, fetch
-from service.commands.trace.judging import End, Relay, Said, Silent
+from service.commands.trace.places import End, Relay, Said, Silent
 from service.core.times import from_rfc3339
 from service.flow.held_orders import Stage, Stand
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import assert_never
 
 from service.commands.top.words import NOTHING, count, duration, shown
-from service.commands.trace.judging import (
+from service.commands.trace.places import (
     Answered,
     End,
     InHand,

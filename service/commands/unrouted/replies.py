@@ -85,7 +85,7 @@ def deliver_unrouted(place: Place, choice: Choice, asking: Asking, rate: float |
             return Refused(_nobody(received))
         return deliver(received)
 
-    async def in_vain(held: Held, received: Received) -> str | None:
+    async def in_vain(held: Held[AmqpDelivery], received: Received) -> str | None:
         handle = handle_of(received)
         # Confirmed, the copy is back already if it went nowhere else: the alternate exchange.
         for newer in await held.newer():

@@ -50,9 +50,13 @@ class Parked:
     received: Received
 
 
-def inspect(received: Received) -> Parked:
-    """What `received`, a message of the parked queue, says about itself."""
-    return _copied(received) if is_copy(received.message) else _moved(received)
+def inspect(received: Received, kept: Received | None = None) -> Parked:
+    """What `received`, a message of the parked queue, says about itself.
+
+    With it goes the message, or `kept` in its place.
+    """
+    kept = received if kept is None else kept
+    return _copied(received, kept) if is_copy(received.message) else _moved(received, kept)
 
 
 def is_copy(message: Message) -> bool:
@@ -68,7 +72,7 @@ def handle_of(received: Received, when: datetime | None) -> str:
     return digest.hexdigest()[:HANDLE_CHARACTERS]
 
 
-def _copied(received: Received) -> Parked:
+def _copied(received: Received, kept: Received) -> Parked:
     """A copy that the relay parked."""
     headers = received.message.headers
     parked_at = _moment(headers.get(PARKED_AT))
@@ -86,11 +90,11 @@ def _copied(received: Received) -> Parked:
         attempts=_count(headers.get(ATTEMPTS)),
         last_outcome=_text(headers.get(LAST_OUTCOME)) or None,
         relayed=True,
-        received=received,
+        received=kept,
     )
 
 
-def _moved(received: Received) -> Parked:
+def _moved(received: Received, kept: Received) -> Parked:
     """A message that the broker dead-lettered, or somebody put there by hand."""
     headers = received.message.headers
     cause, parked_at = _death(headers.get(_DEATHS))
@@ -114,7 +118,7 @@ def _moved(received: Received) -> Parked:
         attempts=0 if never else max(1, _count(headers.get(ATTEMPTS))),
         last_outcome=None,
         relayed=False,
-        received=received,
+        received=kept,
     )
 
 

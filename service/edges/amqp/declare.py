@@ -80,7 +80,33 @@ async def declare(connection: AbstractConnection, topology: Topology) -> None:
     await channel.close()
 
 
-async def with_limits_found(connection: AbstractConnection, topology: Topology) -> Topology:
+async def declare_or_use(connection: AbstractConnection, topology: Topology) -> list[str]:
+    """Declare what is missing; the retry queues of an older version, which are used as they are.
+
+    They do their work, and must not end all relaying, or an upgrade: their delivery limit alone is
+    another one. TopologyError says what else differs or is forbidden.
+    """
+    try:
+        await declare(connection, topology)
+    except TopologyError as error:
+        if error.fault is not BrokerFault.DIFFERS:
+            raise
+        found = await _with_limits_found(connection, topology)
+        await declare(connection, found)
+        pairs = zip(topology.queues, found.queues, strict=True)
+        return [queue.name for wanted, queue in pairs if queue != wanted]
+    return []
+
+
+async def outcome(connection: AbstractConnection, topology: Topology) -> list[str] | TopologyError:
+    """The same, with what it raises as a value: it is no reason to try again."""
+    try:
+        return await declare_or_use(connection, topology)
+    except TopologyError as error:
+        return error
+
+
+async def _with_limits_found(connection: AbstractConnection, topology: Topology) -> Topology:
     """The same, with the delivery limits of those retry queues that differ in nothing else."""
     queues = [
         replace(
@@ -94,15 +120,6 @@ async def with_limits_found(connection: AbstractConnection, topology: Topology) 
         for queue in topology.queues
     ]
     return replace(topology, queues=tuple(queues))
-
-
-async def refusal(connection: AbstractConnection, topology: Topology) -> str | None:
-    """Declare what is missing; what differs or is forbidden, None when nothing does."""
-    try:
-        await declare(connection, topology)
-    except TopologyError as error:
-        return str(error)
-    return None
 
 
 async def look(connection: AbstractConnection, topology: Topology, *, compare: bool) -> Look:

@@ -66,4 +66,4 @@ class QueueDepths:
                 depth = Depth(found.message_count or 0, found.consumer_count or 0)
                 queues[queue.name.removeprefix(prefix)] = depth
         await channel.close()
-        return Depths(queues)
+        return Depths(queues, brokers.version_of(connection))

@@ -85,13 +85,11 @@ class _Examining:
 
     async def run(self, address: str) -> Examined:
         """All that can be asked."""
-        wire = brokers.underlay(self._connection)
-        version = str(wire.server_properties.get("version", "unknown"))
         seen = await self._seen()
         said = await self._said()
         return Examined(
             address,
-            version,
+            brokers.version_of(self._connection),
             seen,
             lacks=_of(said, self._needed(), Answer.REFUSED),
             lacks_to_share=_of(said, rights.to_share(self._topology), Answer.REFUSED),

@@ -4,7 +4,7 @@ Nothing else shows it to a relay without orders: such a node keeps connections u
 asked of it, and confirms what it can throw away. The replicas' stream is there, and forgets.
 
 It is asked on a connection of its own, to the same URL: where the stream's coordinator is away the
-broker ends the whole connection for it (506), and with it whatever is unconfirmed there.
+broker ends the whole connection for it (506, or 541), and with it whatever is unconfirmed there.
 """
 
 import asyncio
@@ -14,6 +14,7 @@ from aio_pika.abc import AbstractConnection
 from aiormq import spec
 from aiormq.exceptions import (
     AMQPChannelError,
+    ConnectionInternalError,
     ConnectionResourceError,
     DeliveryError,
     PublishError,
@@ -58,8 +59,8 @@ class Majority:
                 return await self._publish(self._connection)
         except TimeoutError:
             heard = await self._silent()
-        except ConnectionResourceError:
-            # A node that is cut off may say so at once.
+        except (ConnectionResourceError, ConnectionInternalError):
+            # A node that is cut off may say so at once: with 506 on 3.10, with 541 on 4.0.
             heard = Heard.SILENT
         except (Exception, asyncio.CancelledError) as error:
             if is_ours(error):

@@ -5,13 +5,17 @@ from typing import Literal
 
 from aio_pika.abc import AbstractConnection
 
+from service.core.rabbitmq import loses_orders
 from service.core.topology import Topology
 from service.edges.amqp import declare
+from service.edges.amqp.broker import version_of
 from service.edges.amqp.connection import SessionBrokenError
 from service.flow.events import Emit
-from service.flow.events.faults import ADVICE, BrokerFault
+from service.flow.events.faults import ADVICE
 from service.flow.events.labels import LostCause
 from service.flow.events.process import OlderQueue
+
+TOO_OLD = "before RabbitMQ 3.10 retries are lost in a crash; upgrade it"
 
 TopologyMode = Literal["declare", "check"]
 
@@ -29,7 +33,13 @@ class Prepare:
         self._lock = asyncio.Lock()
 
     async def __call__(self, connection: AbstractConnection) -> None:
-        """Return when the topology exists; SessionBrokenError says what is missing or differs."""
+        """Return when the topology exists; SessionBrokenError says what is missing or differs.
+
+        It says so of a broker, too, on which no topology keeps orders from being lost.
+        """
+        if loses_orders(version := version_of(connection)):
+            told = f"this is RabbitMQ {version}: {TOO_OLD}"
+            raise SessionBrokenError(LostCause.TOPOLOGY, told, why_held=TOO_OLD)
         # Two connections that declare one new quorum queue at the same time disturb each other.
         async with self._lock:
             if self._mode == "declare":
@@ -39,25 +49,15 @@ class Prepare:
 
     async def _declare(self, connection: AbstractConnection) -> None:
         try:
-            await self._declare_with_limits(connection)
+            older = await declare.declare_or_use(connection, self._topology)
         except declare.TopologyError as error:
             why_held = ADVICE[error.fault] if error.fault else None
             broken = SessionBrokenError(LostCause.TOPOLOGY, str(error), error.fault, why_held)
             raise broken from error
-
-    async def _declare_with_limits(self, connection: AbstractConnection) -> None:
-        """A retry queue of an older version does its work, and must not end all relaying."""
-        try:
-            await declare.declare(connection, self._topology)
-        except declare.TopologyError as error:
-            if error.fault is not BrokerFault.DIFFERS:
-                raise
-            found = await declare.with_limits_found(connection, self._topology)
-            await declare.declare(connection, found)
-            for wanted, queue in zip(self._topology.queues, found.queues, strict=True):
-                if queue != wanted and queue.name not in self._told:
-                    self._told.add(queue.name)
-                    self._emit(OlderQueue(queue.name))
+        for name in older:
+            if name not in self._told:
+                self._told.add(name)
+                self._emit(OlderQueue(name))
 
     async def _check(self, connection: AbstractConnection) -> None:
         found = await declare.look(connection, self._topology, compare=False)

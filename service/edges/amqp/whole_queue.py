@@ -10,6 +10,7 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 from aio_pika.abc import AbstractConnection
 from aiormq import spec
@@ -20,12 +21,14 @@ from service.core.backoff import full_jitter
 from service.core.message import Message, Received
 from service.core.parked.found import is_copy
 from service.edges.amqp import broker as brokers
+from service.edges.amqp import straight
 from service.edges.amqp.broker import Broker, BrokerUnreachableError
 from service.edges.amqp.codec import to_received
 from service.edges.amqp.connection import Session, SessionBrokenError
 from service.edges.amqp.declare import open_channel
 from service.edges.amqp.delivery import AmqpDelivery
 from service.edges.amqp.faults import fault_of_reply, told
+from service.edges.amqp.straight import StraightConnection
 from service.flow.events.labels import LostCause
 
 MOST_A_CHANNEL = 65_535
@@ -37,7 +40,8 @@ RPC_TIMEOUT_SECONDS = 60.0
 """An answer comes behind all messages that are on their way: on a busy machine that takes time."""
 QUESTIONS_BEHIND_ACKS = 20
 
-See = Callable[[AmqpDelivery], None]
+Kept = TypeVar("Kept")
+Keep = Callable[[AmqpDelivery], Kept | None]
 
 
 class SharedQueueError(Exception):
@@ -68,12 +72,16 @@ class _NotAloneError(Exception):
 
 
 @dataclass(slots=True)
-class Held:
-    """What is held; nothing of it is worth anything once `alive` is False."""
+class Held(Generic[Kept]):
+    """What is held; nothing of it is worth anything once `alive` is False.
+
+    `kept` is what was made of each that is held, in order, without those of which nothing is.
+    """
 
     session: Session
     queue: str
     count: int = 0
+    kept: list[Kept] = field(default_factory=list)
     channels: list[AbstractChannel] = field(default_factory=list)
 
     @property
@@ -113,8 +121,8 @@ class WholeQueue:
         logging.getLogger("aiormq").addHandler(logging.NullHandler())
 
     @asynccontextmanager
-    async def held(self, see: See, name: str) -> AsyncIterator[Held]:
-        """Hold all that is ready; `see` has seen each, in order, when the block begins.
+    async def held(self, keep: Keep[Kept], name: str) -> AsyncIterator[Held[Kept]]:
+        """Hold all that is ready, and what `keep` makes of each of them.
 
         What was not acked in the block is given back after it. Raises SharedQueueError,
         BrokerUnreachableError, SessionBrokenError and what aiormq raises on a broken connection.
@@ -122,9 +130,9 @@ class WholeQueue:
         loop = asyncio.get_running_loop()
         until = loop.time() + self._patience_seconds
         while True:
-            connection, _ = await self._broker.connect(name)
+            connection, _ = await self._broker.connect(name, StraightConnection)
             try:
-                held = await self._take(connection, see)
+                held = await self._take(connection, keep)
                 if held is not None:
                     yield held
                     await self._give_back(held)
@@ -146,38 +154,36 @@ class WholeQueue:
         finally:
             await brokers.close(connection)
 
-    async def _take(self, connection: AbstractConnection, see: See) -> Held | None:
+    async def _take(self, connection: AbstractConnection, keep: Keep[Kept]) -> Held[Kept] | None:
         """Hold all; None where another one reads, too."""
         session = Session()
         session.watch(brokers.underlay(connection))
-        held = Held(session, self._queue)
-        seen: list[AmqpDelivery] = []
+        held = Held[Kept](session, self._queue)
         asked = await open_channel(connection)
         ready, consumers = await self._look(asked)
         await asked.close()
         if consumers:
             return None
         try:
-            while await self._fill(await open_channel(connection), held, seen, ready):
+            while await self._fill(connection, held, keep, ready):
                 pass
         except _NotAloneError:
             return None
-        held.count = len(seen)
-        for delivery in seen:
-            see(delivery)
         return held
 
     async def _fill(
-        self, channel: AbstractChannel, held: Held, seen: list[AmqpDelivery], ready: int
+        self, connection: AbstractConnection, held: Held[Kept], keep: Keep[Kept], ready: int
     ) -> bool:
-        """Consume until the queue is empty, or the channel full: then True."""
-        session = held.session
+        """Consume until the queue is empty, or a channel full: then True."""
+        session, channel = held.session, await open_channel(connection)
         held.channels.append(channel)
         session.watch_channel(channel)
-        arrived, before = asyncio.Event(), len(seen)
+        arrived, full_at = asyncio.Event(), held.count + self._most_a_channel
 
-        async def on_message(delivered: DeliveredMessage) -> None:
-            seen.append(_delivery(delivered, channel, session))
+        def on_message(delivered: DeliveredMessage) -> None:
+            held.count += 1
+            if (kept := keep(_delivery(delivered, channel, session))) is not None:
+                held.kept.append(kept)
             arrived.set()
 
         def on_cancel(_: spec.Basic.Cancel) -> None:
@@ -185,12 +191,13 @@ class WholeQueue:
 
         channel.on_consumer_cancel_callbacks.add(on_cancel)
         await channel.basic_qos(prefetch_count=self._most_a_channel, timeout=RPC_TIMEOUT_SECONDS)
-        answer = await channel.basic_consume(self._queue, on_message, timeout=RPC_TIMEOUT_SECONDS)
+        straight.take(connection, channel, on_message)
+        answer = await channel.basic_consume(self._queue, _taken, timeout=RPC_TIMEOUT_SECONDS)
         empty = False
-        while session.alive and not empty and len(seen) - before < self._most_a_channel:
+        while session.alive and not empty and held.count < full_at:
             arrived.clear()
             with suppress(TimeoutError):
-                async with asyncio.timeout(0 if len(seen) >= ready else SILENCE_SECONDS):
+                async with asyncio.timeout(0 if held.count >= ready else SILENCE_SECONDS):
                     await arrived.wait()
             if not arrived.is_set():
                 # In one answer: what others hold or give back is nowhere else to be seen.
@@ -202,13 +209,13 @@ class WholeQueue:
             raise session.broken.result()
         # Cancelled, it keeps what it holds, and takes nothing that another channel gives back.
         await channel.basic_cancel(str(answer.consumer_tag), timeout=RPC_TIMEOUT_SECONDS)
-        return len(seen) - before >= self._most_a_channel
+        return held.count >= full_at
 
     async def _look(self, channel: AbstractChannel) -> tuple[int, int]:
         found = await channel.queue_declare(self._queue, passive=True, timeout=RPC_TIMEOUT_SECONDS)
         return found.message_count or 0, found.consumer_count or 0
 
-    async def _give_back(self, held: Held) -> None:
+    async def _give_back(self, held: Held[Kept]) -> None:
         """Behind all acks, channel by channel, in the order in which they were filled."""
         if not held.alive:
             raise held.session.broken.result()
@@ -226,6 +233,10 @@ class WholeQueue:
         async with asyncio.timeout(RPC_TIMEOUT_SECONDS):
             while (await self._look(channel))[1] > most:
                 pass
+
+
+async def _taken(_: DeliveredMessage) -> None:
+    """Not called: all of the channel is taken before."""
 
 
 def _delivery(

@@ -33,6 +33,7 @@ async def test_list_takes_filters(vhost: VirtualHost, run: Run) -> None:
     assert by_code.stdout.startswith("1 message ")
     assert (await run("parked", "list", "--older", "1h")).stdout.startswith("0 messages")
     assert (await run("parked", "list", "--text", "o-2")).stdout.startswith("1 message ")
+    assert (await run("parked", "list", "--text", '"service"')).stdout.startswith("4 messages ")
     limited = await run("parked", "list", "--limit", "2")
     assert limited.stdout.endswith("... and 3 more; --limit 0 shows all\n")
     assert len((await run("parked", "list", "--groups")).stdout.splitlines()) == 3

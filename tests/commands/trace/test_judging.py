@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 
 from service.commands.trace import words
-from service.commands.trace.judging import (
+from service.commands.trace.judging import judge, wants_tiers
+from service.commands.trace.places import (
     End,
     Relay,
     Said,
     Seen,
     Silent,
     Trace,
+    Unlooked,
     Waiting,
-    judge,
-    wants_tiers,
 )
 from service.commands.trace.relays import UnreadableAnswerError, read
 from service.core.message import Message, Received
@@ -170,6 +170,32 @@ def test_a_copy_is_set_aside_for_the_one_in_hand() -> None:
     assert "another message with its id is set aside in orders.retry.30, until" in words.where(
         places[2], "orders", NOW
     )
+
+
+@pytest.mark.parametrize(
+    ("ready", "told"), [(0, []), (2, ["2 wait for"]), (None, ["some wait for"])]
+)
+def test_tiers_that_were_not_looked_at_are_told(ready: int | None, told: list[str]) -> None:
+    """Where one is empty nothing of it is unknown."""
+    found = traced([Said("a:8080")], Seen(tiers=Unlooked("4.0.5", ready), requests=0))
+    assert [text.partition(" their next attempt, ")[0] for text in found.not_known] == told
+    assert words.where(found.places[0], "orders", NOW) == (
+        "nowhere that could be asked" if told else "nowhere: no relay has it, and no queue"
+    )
+
+
+def test_a_relay_tells_of_tiers_that_were_not_looked_at() -> None:
+    """What it set aside, also beside one in hand or an end."""
+    seen = Seen(tiers=Unlooked("4.0.5", 1), requests=0)
+    aside = replace(at(Stage.AT_THE_API), wait=(30, SOON))
+    assert [words.name(place) for place in traced([aside], seen).places] == [
+        "at_the_api",
+        "set_aside",
+    ]
+    ended_too = Said("a:8080", wait=(30, SOON), ends=(ended("accepted"),))
+    found = traced([ended_too], seen)
+    assert [words.name(place) for place in found.places] == ["retry_tier"]
+    assert found.not_known == ()
 
 
 def test_the_accepted_end_comes_first_and_each_once() -> None:

@@ -6,7 +6,7 @@ import contextlib
 import pytest
 
 from service.commands.trace import relays
-from service.commands.trace.judging import Said, Silent
+from service.commands.trace.places import Said, Silent
 from service.edges.admin.whereabouts import Whereabouts
 from service.flow.held_orders import Stand
 from tests.edges.admin.asking import serving

@@ -8,6 +8,7 @@ import pytest
 from service.core.codes import Code, Status
 from service.core.copies import PARKED_AT, PARKED_CODE, PARKED_STATUS, salvaged_copy
 from service.core.history import ATTEMPTS, FIRST_SEEN, UNKNOWN_SINCE
+from service.core.message import Message, Received
 from service.core.parked.found import Parked, Standing, inspect
 from service.core.times import from_epoch_seconds, to_rfc3339
 from tests.core.build import NOW, ago, an_answer, message, received
@@ -73,3 +74,10 @@ def test_a_handle_names_one_message() -> None:
     others.append(inspect(received(message(headers=later))))
     assert len({one.handle for one in others}) == len(others)
     assert inspect(received(message(message_id="\udcff"))).handle
+
+
+@pytest.mark.parametrize("parked", [unknown(), dead()])
+def test_another_may_be_kept_in_place_of_the_message(parked: Parked) -> None:
+    """A list of many needs none of them; all else is said as before."""
+    nothing = Received(Message(b""))
+    assert inspect(parked.received, nothing) == replace(parked, received=nothing)

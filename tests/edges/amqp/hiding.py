@@ -46,6 +46,7 @@ class _Channel:
 
 class _Connection:
     def __init__(self, connection: AbstractConnection, hidden: Container[str]) -> None:
+        self.transport = connection.transport
         self._connection = connection
         self._hidden = hidden
 

@@ -58,7 +58,7 @@ async def test_a_queue_that_may_not_be_seen_hides_no_other(broker: Broker) -> No
     connection, address = await broker.connect("top")
 
     class Blind(Broker):
-        async def connect(self, name: str) -> tuple[AbstractConnection, str]:
+        async def connect(self, name: str, _: object = None) -> tuple[AbstractConnection, str]:
             return hiding(connection, ["queue orders.parked"]), address
 
     found = await QueueDepths(Blind([]), ORDERS).read()

@@ -1,4 +1,4 @@
-"""Retry queues that an older version declared, without a delivery limit: they are used on."""
+"""What is older: retry queues without a delivery limit, which are used on, and a RabbitMQ."""
 
 import pytest
 
@@ -6,10 +6,10 @@ from service.core.topology import Topology
 from service.edges.amqp import broker as brokers
 from service.edges.amqp.broker import Broker
 from service.edges.amqp.connection import SessionBrokenError
-from service.edges.amqp.declare import declare, look, refusal
-from service.edges.amqp.preparation import Prepare
+from service.edges.amqp.declare import TopologyError, declare, look
+from service.edges.amqp.preparation import TOO_OLD, Prepare, TopologyMode
 from service.flow.events.faults import BrokerFault
-from service.flow.events.labels import ConnectionName
+from service.flow.events.labels import ConnectionName, LostCause
 from service.flow.events.process import OlderQueue
 from tests.edges.amqp.edge import ORDERS
 from tests.edges.amqp.eventlog import EventLog
@@ -48,7 +48,8 @@ async def test_a_retry_queue_with_another_delivery_limit_alone_is_used(
         assert [event.queue for event in events.of(OlderQueue)] == RETRY
         compared = await look(connection, ORDERS, compare=True)
         assert len(compared.wrong) == len(RETRY)
-        assert "x-delivery-limit is none" in str(await refusal(connection, ORDERS))
+        with pytest.raises(TopologyError, match="x-delivery-limit is none"):
+            await declare(connection, ORDERS)
     finally:
         await brokers.close(connection)
 
@@ -72,5 +73,22 @@ async def test_all_else_that_differs_ends_the_session(
             await Prepare(ORDERS, "declare", events)(connection)
         assert raised.value.fault is BrokerFault.DIFFERS
         assert not events.of(OlderQueue)
+    finally:
+        await brokers.close(connection)
+
+
+@pytest.mark.parametrize("mode", ["declare", "check"])
+async def test_a_broker_that_loses_orders_is_refused(
+    vhost: VirtualHost, broker: Broker, mode: TopologyMode
+) -> None:
+    """Before anything is declared there, and in words of ours: no order is sent."""
+    connection, _ = await broker.connect(ConnectionName.CONSUME)
+    try:
+        brokers.underlay(connection).server_properties["version"] = "3.9.29"
+        with pytest.raises(SessionBrokenError, match=r"RabbitMQ 3\.9\.29: .* lost") as raised:
+            await Prepare(ORDERS, mode)(connection)
+        assert raised.value.cause is LostCause.TOPOLOGY
+        assert raised.value.why_held == TOO_OLD
+        assert "orders.requests" not in vhost.queues()
     finally:
         await brokers.close(connection)

@@ -219,7 +219,7 @@ async def test_with_small_frames_one_that_fills_a_frame_suffers_alone(
 class MisledBroker(Broker):
     """Believes that a frame may be larger than the broker takes."""
 
-    async def connect(self, name: str) -> tuple[AbstractConnection, str]:
+    async def connect(self, name: str, _: object = None) -> tuple[AbstractConnection, str]:
         """As any other."""
         connection, address = await super().connect(name)
         brokers.underlay(connection).connection_tune.frame_max = 2**20

@@ -29,11 +29,15 @@ def whole(broker: Broker, **options: float) -> WholeQueue:
     return WholeQueue(broker, QUEUE, random=almost_no_pause, most_a_channel=most, **options)
 
 
+def body_of(delivery: AmqpDelivery) -> bytes:
+    """All that is kept here of it."""
+    return delivery.received.message.body
+
+
 async def look(queue: WholeQueue) -> list[bytes]:
     """All bodies, in the order of the queue."""
-    seen: list[AmqpDelivery] = []
-    async with queue.held(seen.append, "looking"):
-        return [each.received.message.body for each in seen]
+    async with queue.held(body_of, "looking") as held:
+        return held.kept
 
 
 @pytest.mark.parametrize("most_a_channel", [65_535, 8, 20, 7])
@@ -59,10 +63,9 @@ async def test_what_is_acked_is_gone_and_the_rest_stays_in_order(
 ) -> None:
     """Every second one of a hundred: no ack is lost when the connection closes."""
     bodies = await fill(vhost, 100)
-    seen: list[AmqpDelivery] = []
-    async with whole(broker, most_a_channel=30).held(seen.append, "taking") as held:
+    async with whole(broker, most_a_channel=30).held(lambda one: one, "taking") as held:
         assert held.count == 100
-        for each in seen[::2]:
+        for each in held.kept[::2]:
             await each.ack()
         assert held.alive
     assert await look(whole(broker)) == bodies[1::2]

@@ -22,7 +22,10 @@ from tests.shipping.docs.shell import PAGES, Block, blocks, program
 from tests.world.broker.node import RabbitNode
 from tests.world.broker.vhost import VirtualHost
 
-NOT_RUN = {"kubectl": "there is no cluster", "logs": "tests/shipping/logs runs them"}
+NOT_RUN = {
+    "kubectl": "there is no cluster; make chart runs those that run a tool in a pod",
+    "logs": "tests/shipping/logs runs them",
+}
 """The programs whose commands are not run here, and why."""
 RUN = {"curl", "order-relay", "rabbitmq-queues", "rabbitmqctl"}
 PARKED = 50

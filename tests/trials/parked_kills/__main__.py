@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import math
 import os
 import sys
 from collections.abc import Sequence
@@ -21,23 +22,26 @@ def main(command_line: Sequence[str] | None = None) -> int:
         prog="python -m tests.trials.parked_kills", description=__doc__
     )
     parser.add_argument("--points", type=at_least(1), default=1000, help="1000 by default")
+    parser.add_argument("--minutes", type=at_least(1), help="end with what fits in; all by default")
     parser.add_argument("--seed", type=int, default=1, help="1 by default")
     parser.add_argument("--url", help="a virtual host with nothing in it; else a node of its own")
     chosen = parser.parse_args(command_line)
-    return carried_out(lambda: _run(chosen.url, chosen.points, chosen.seed))
+    return carried_out(lambda: _run(chosen))
 
 
-def _run(url: str | None, points: int, seed: int) -> int:
-    if url is not None:
-        return _trial(url, points, seed)
+def _run(chosen: argparse.Namespace) -> int:
+    if chosen.url is not None:
+        return _trial(chosen.url, chosen)
     with broker_node("parked-kills") as (node, _), VirtualHost.fresh(node) as vhost:
-        return _trial(vhost.url, points, seed)
+        return _trial(vhost.url, chosen)
 
 
-def _trial(url: str, points: int, seed: int) -> int:
+def _trial(url: str, chosen: argparse.Namespace) -> int:
     asyncio.run(declared(url, ORDERS))
     os.environ |= {"ORDER_RELAY_AMQP__URL": url, "ORDER_RELAY_RETRY__DELAYS_SECONDS": "1,5"}
-    found = trial(Place.of(load_shown()[0], PARKED), url, points, seed)
+    within = math.inf if chosen.minutes is None else 60.0 * chosen.minutes
+    place = Place.of(load_shown()[0], PARKED)
+    found = trial(place, url, chosen.points, chosen.seed, within)
     say(
         f"{found.points} points, {found.parked} messages, {found.killed} kills, "
         f"{found.left_by_kills} of them with messages left, {found.repeated} published twice, "

@@ -57,6 +57,13 @@ class VirtualHost:
         """The same over TLS, on a node that has it."""
         return self.node.amqps_url(self.user, self.password, self.name)
 
+    async def broker_version(self) -> str:
+        """RabbitMQ's, as it says to each who connects."""
+        connection = await aio_pika.connect(self.url, timeout=10)
+        async with connection:
+            assert connection.transport is not None
+            return str(connection.transport.connection.server_properties["version"])
+
     def queues(self) -> dict[str, Queue]:
         """Every queue by its name, as it was a moment ago."""
         return self.node.queues(self.name)
