@@ -16,7 +16,7 @@ compile := $(python) -m uv pip compile --quiet --universal --python-version 3.11
 .DEFAULT_GOAL := help
 .PHONY: help setup ready lint format test test-quick demo demo-up demo-down soak bench \
 	chaos cluster hostile leaks limits mutants debian13 image audit chart chart-files kube \
-	rules log-schema contract samples dashboards observe pictures build lock clean
+	rules log-schema docs contract samples dashboards observe pictures build lock clean
 
 help: ## lists the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -130,10 +130,21 @@ rules: ready ## checks and tries the alert rules with promtool; gets it if need 
 	@$(python) -m tests.shipping.rules ensure
 	@$(python) -m pytest tests/shipping/rules
 
-log-schema: ready ## writes the log's schema, its page, the doctor's page, and docs/contract
+log-schema: ready ## writes the pages of the reference: log and its schema, doctor, contract, settings, ...
 	@$(python) -m docs.sources.logs
 	@$(python) -m docs.sources.doctor
 	@$(python) -m docs.sources.contract
+	@$(python) -m docs.sources.reference
+
+docs: ready ## builds the site of the pages in .site/html and checks it (ARGS=--look: in a browser, minutes)
+	@cmp -s requirements/docs.txt .venv/docs/installed.txt || { \
+	    echo 'Installing Zensical ...'; \
+	    $(python) -m uv --quiet venv --clear .venv/docs && \
+	    $(python) -m uv --quiet pip install --python .venv/docs/bin/python \
+	        --require-hashes -r requirements/docs.txt && \
+	    cp requirements/docs.txt .venv/docs/installed.txt; }
+	@$(python) -m docs.sources.site
+	@$(python) -m tests.shipping.docs.site $(ARGS)
 
 contract: ready ## checks docs/contract, with AsyncAPI's own parser where npm is there
 	@$(python) -m tests.shipping.contract.parser
@@ -163,9 +174,10 @@ lock: ready ## compiles requirements/ from pyproject.toml (ARGS=--upgrade takes 
 	@$(compile) pyproject.toml --extra otel --group dev --constraint requirements/image.txt \
 	    --output-file requirements/dev.txt
 	@$(compile) --group checkov --output-file requirements/checkov.txt
+	@$(compile) --group docs --output-file requirements/docs.txt
 	@$(compile) tests/trials/bench/peers/requirements.in --constraint requirements/image.txt \
 	    --output-file tests/trials/bench/peers/requirements.txt
 
 clean: ## removes what the other commands leave behind, except the environments
-	@rm -rf .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache dist htmlcov chaos-results
+	@rm -rf .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache dist htmlcov chaos-results .site
 	@find . -name __pycache__ -type d -not -path './.venv*/*' -prune -exec rm -rf {} +

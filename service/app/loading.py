@@ -95,7 +95,7 @@ def _is_of_kubernetes(one: Found) -> bool:
 
 def _misspelt(one: Found) -> str:
     close = difflib.get_close_matches(one.variable, KNOWN, n=1, cutoff=0.75)
-    hint = f"did you mean {close[0]}?" if close else "the README lists them all"
+    hint = f"did you mean {close[0]}?" if close else "order-relay config lists them all"
     return f"{one.variable} ({one.where}): there is no such setting; {hint}"
 
 

@@ -17,8 +17,10 @@ from service.core.order import build_order
 from service.core.reply import build_reply
 from tests.core.build import NOW, message, received
 
-PAGE = (Path(__file__).parents[3] / "docs" / "producers.md").read_text(encoding="utf-8")
-COMMANDS = re.findall(r"^ *order-relay ((?:check-message|send|sandbox) .*)$", PAGE, re.MULTILINE)
+DOCS = Path(__file__).parents[3] / "docs"
+PAGE = (DOCS / "producers.md").read_text(encoding="utf-8")
+TUTORIAL = (DOCS / "tutorial.md").read_text(encoding="utf-8")
+COMMANDS = re.findall(r"^ *\S*order-relay ((?:send|sandbox) .*)$", TUTORIAL, re.MULTILINE)
 ORDER, *REPLIES = re.findall(r"^```json\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 
 

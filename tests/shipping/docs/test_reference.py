@@ -1,0 +1,50 @@
+"""The pages of the reference are what the code says."""
+
+from pathlib import Path
+
+import pytest
+
+from docs.sources.reference import errors
+from docs.sources.reference.pages import files
+from docs.sources.reference.tables import table
+from service.edges.telemetry import catalogue
+from service.flow.events.faults import ADVICE
+
+
+@pytest.mark.parametrize(("path", "text"), files().items(), ids=lambda each: Path(each).name[:20])
+def test_a_page_is_as_the_code_says(path: Path, text: str) -> None:
+    """`make log-schema` writes it."""
+    assert path.read_text(encoding="utf-8") == text
+
+
+def test_every_metric_has_its_row() -> None:
+    """By the same names as the catalogue."""
+    page = next(text for path, text in files().items() if path.name == "metrics.md")
+    names = [each.name for each in vars(catalogue).values() if isinstance(each, catalogue.Metric)]
+    assert [name for name in names if f"| `{name}` |" not in page] == []
+
+
+def test_what_is_said_of_a_wrong_setting_and_of_a_broker_can_be_searched() -> None:
+    """Word for word, but for the values in it."""
+    page = errors.page()
+    firsts = {advice.partition("; see")[0] for advice in ADVICE.values()}
+    assert [advice for advice in firsts if "ORDER_RELAY" not in advice and advice not in page] == []
+    assert "`must ascend, and have at least one tier`" in page
+
+
+def test_the_texts_of_a_module() -> None:
+    """What it raises, returns and tells; no docstring, no key, no pattern, nothing short."""
+    source = '''
+def one(name):
+    """No text of an error."""
+    if name:
+        raise ValueError(f"no such name: {name}")
+    re.match(r"a pattern of \\\\d and more", name)
+    return {"some key of it": "what is said of it"}[name] or "word"
+'''
+    assert set(errors.texts(source)) == {"no such name: ...", "what is said of it"}
+
+
+def test_a_bar_in_a_cell_does_not_end_it() -> None:
+    """As in a pattern."""
+    assert table(("a",), ("x|y",)) == "| a |\n| --- |\n| x\\|y |\n"
