@@ -84,10 +84,8 @@ class Broker:
                 self._closing.add(closing)
                 closing.add_done_callback(self._closing.discard)
 
-    async def connect(
-        self, name: str, kind: type[aio_pika.Connection] | None = None
-    ) -> tuple[AbstractConnection, str]:
-        """A new connection, and the broker's address for people; of this `kind`, where one is told.
+    async def connect(self, name: str) -> tuple[AbstractConnection, str]:
+        """A new connection, and the broker's address for people.
 
         Raises BrokerUnreachableError that says for each URL why not, and what to do about it.
         """
@@ -98,7 +96,7 @@ class Broker:
         for place in (*range(first, len(self._urls)), *range(first)):
             url = self._urls[place]
             try:
-                connection = await self._open(url, name, kind or self._kind)
+                connection = await self._open(url, name)
             except Exception as error:  # noqa: BLE001 - whatever one broker does, the next is tried
                 faults.append(fault := fault_of_connect(error, tls=url.scheme == "amqps"))
                 user = f", user {url.user or 'guest'!r}" if fault is BrokerFault.LOGIN else ""
@@ -111,11 +109,9 @@ class Broker:
 
     async def beside(self, of: str, name: str) -> AbstractConnection:
         """A new connection to where `of` is connected; raises what keeps it from there."""
-        return await self._open(self._urls[self._connected[of][0]], name, self._kind)
+        return await self._open(self._urls[self._connected[of][0]], name)
 
-    async def _open(
-        self, url: URL, name: str, kind: type[aio_pika.Connection]
-    ) -> AbstractConnection:
+    async def _open(self, url: URL, name: str) -> AbstractConnection:
         query = {"heartbeat": str(HEARTBEAT_SECONDS), "name": f"order-relay {name}"}
         if self._tls.cert_file is not None and url.user is None:
             query["auth"] = "external"
@@ -124,7 +120,7 @@ class Broker:
             return await aio_pika.connect(
                 url.with_query({**query, **url.query}),
                 ssl_context=self._context() if url.scheme == "amqps" else None,
-                connection_class=kind,
+                connection_class=self._kind,
             )
 
     def _context(self) -> ssl.SSLContext:

@@ -21,16 +21,15 @@ from service.core.backoff import full_jitter
 from service.core.message import Message, Received
 from service.core.parked.found import is_copy
 from service.edges.amqp import broker as brokers
-from service.edges.amqp import straight
 from service.edges.amqp.broker import Broker, BrokerUnreachableError
 from service.edges.amqp.codec import to_received
 from service.edges.amqp.connection import Session, SessionBrokenError
 from service.edges.amqp.declare import open_channel
 from service.edges.amqp.delivery import AmqpDelivery
 from service.edges.amqp.faults import fault_of_reply, told
-from service.edges.amqp.straight import StraightConnection
 from service.flow.events.labels import LostCause
 
+TAG = "order-relay"
 MOST_A_CHANNEL = 65_535
 """The largest prefetch; with 0 a quorum queue stops at 2,000."""
 SILENCE_SECONDS = 0.25
@@ -130,7 +129,7 @@ class WholeQueue:
         loop = asyncio.get_running_loop()
         until = loop.time() + self._patience_seconds
         while True:
-            connection, _ = await self._broker.connect(name, StraightConnection)
+            connection, _ = await self._broker.connect(name)
             try:
                 held = await self._take(connection, keep)
                 if held is not None:
@@ -186,13 +185,19 @@ class WholeQueue:
                 held.kept.append(kept)
             arrived.set()
 
+        async def by_aiormq(delivered: DeliveredMessage) -> None:
+            # What is odd does not pass it by.
+            on_message(delivered)
+
         def on_cancel(_: spec.Basic.Cancel) -> None:
             session.break_(LostCause.CONSUMER_CANCELLED, "the broker cancelled the consumer")
 
         channel.on_consumer_cancel_callbacks.add(on_cancel)
         await channel.basic_qos(prefetch_count=self._most_a_channel, timeout=RPC_TIMEOUT_SECONDS)
-        straight.take(connection, channel, on_message)
-        answer = await channel.basic_consume(self._queue, _taken, timeout=RPC_TIMEOUT_SECONDS)
+        brokers.direct(connection).consume(channel, TAG, on_message)
+        await channel.basic_consume(
+            self._queue, by_aiormq, consumer_tag=TAG, timeout=RPC_TIMEOUT_SECONDS
+        )
         empty = False
         while session.alive and not empty and held.count < full_at:
             arrived.clear()
@@ -208,7 +213,7 @@ class WholeQueue:
         if not session.alive:
             raise session.broken.result()
         # Cancelled, it keeps what it holds, and takes nothing that another channel gives back.
-        await channel.basic_cancel(str(answer.consumer_tag), timeout=RPC_TIMEOUT_SECONDS)
+        await channel.basic_cancel(TAG, timeout=RPC_TIMEOUT_SECONDS)
         return held.count >= full_at
 
     async def _look(self, channel: AbstractChannel) -> tuple[int, int]:
@@ -233,10 +238,6 @@ class WholeQueue:
         async with asyncio.timeout(RPC_TIMEOUT_SECONDS):
             while (await self._look(channel))[1] > most:
                 pass
-
-
-async def _taken(_: DeliveredMessage) -> None:
-    """Not called: all of the channel is taken before."""
 
 
 def _delivery(
