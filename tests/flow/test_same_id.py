@@ -238,6 +238,23 @@ def test_a_key_has_one_holder_at_a_time_and_leaves_nothing_behind(keys: list[str
     asyncio.run(scenario())
 
 
+async def test_who_gives_up_waiting_passes_the_key_on() -> None:
+    """Before it comes to its turn, and in the moment in which it does."""
+    lock, log = KeyedLock(), list[str]()
+
+    async def hold(name: str) -> None:
+        async with lock.hold("k"):
+            log.append(name)
+
+    async with lock.hold("k"):
+        waiting = [asyncio.create_task(hold(name)) for name in "abc"]
+        await asyncio.sleep(0)
+        waiting[0].cancel()
+    waiting[1].cancel()
+    await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), 10)
+    assert (log, len(lock)) == (["c"], 0)
+
+
 @pytest.mark.parametrize(
     ("same_id", "all_ids", "prefetch", "waits"),
     [

@@ -63,10 +63,7 @@ def check(channel: AbstractChannel) -> None:
 
 
 class Passage:
-    """What passes by on one channel; `over` is set by its end on the wire.
-
-    What comes behind that with the channel's number is of another channel.
-    """
+    """What passes by on one channel until it is `over`: then its number is another channel's."""
 
     def __init__(self, channel: AbstractChannel, most_body_bytes: float) -> None:
         self.channel = channel

@@ -8,12 +8,14 @@ from typing import Any
 
 from service.core.message import Message
 from service.edges.amqp.alarm import Alarm
-from service.edges.amqp.attempt import Acked, Late, Outgoing
+from service.edges.amqp.attempt import Acked, Late, Nacked, Outgoing, Unroutable
 from service.edges.amqp.connection import Session
 from service.edges.amqp.direct import Direct
 from service.edges.amqp.frames import Answer
+from service.edges.amqp.lane import Lane
 from service.edges.amqp.lanes import MOST_SHARED, Lanes
 from service.flow.ways import Destination
+from tests.edges.amqp.test_direct import RETURN, World, channel, confirm, content
 from tests.flow.clock import FakeClock, settle
 
 OUTGOING = Outgoing("replies", "k", Message(b"", message_id="o-1"), Destination("replies", "k"))
@@ -121,3 +123,25 @@ async def test_a_channel_that_stands_still_alone_is_left_before_it_is_late() -> 
     assert await lanes.together(OUTGOING) == Acked()
     assert isinstance(await asyncio.wait_for(reply, 30), Late)
     lanes.close()
+
+
+async def test_each_answer_finds_its_publication() -> None:
+    """One confirm may be of all before it; what came back is not confirmed by it."""
+    world, opened = World(), channel(2)
+    opened.connection.connection_tune = SimpleNamespace(frame_max=0)
+    opened.closing = asyncio.get_running_loop().create_future()
+    written: list[bytes] = []
+    world.direct.write = written.append
+    lane = Lane(opened, world.direct)
+    sent = [
+        lane.begin(replace(OUTGOING, message=Message(b"", message_id=f"o-{number}")))
+        for number in range(5)
+    ]
+    assert len(written) == 5
+    # `o-1` is the second; the broker answers it as well.
+    await world.read(RETURN + content(b"", 2) + confirm(80, 3, 1) + confirm(120, 4), 7)
+    assert isinstance(sent[1].ended, Unroutable)
+    assert [each.ended for each in sent] == [Acked(), sent[1].ended, Acked(), Nacked(), None]
+    opened.closing.set_exception(gone := OSError("gone"))
+    await asyncio.wait_for(lane.answered(), 10)
+    assert (sent[4].error, sent[4].ended) == (gone, None)
