@@ -72,22 +72,20 @@ class History:
 
     def after(self, outcome: Outcome, sent_at: datetime) -> "History":
         """The history after the attempt sent at `sent_at` ended with `outcome`."""
-        seen = replace(self, last_outcome=label(outcome))
+        last, count = label(outcome), self.attempts + 1
         match outcome:
             case Accepted() | Refused():
-                return replace(seen, attempts=self.attempts + 1, unknown_since=None)
+                return replace(self, last_outcome=last, attempts=count, unknown_since=None)
             case Unknown():
                 since = self.unknown_since or sent_at
-                return replace(seen, attempts=self.attempts + 1, unknown_since=since)
+                return replace(self, last_outcome=last, attempts=count, unknown_since=since)
             case Suspected(alone=True):
                 # An API that names its key refused the order; one that answers 403 may have it.
                 began = self.unknown_since or (None if outcome.names_key else sent_at)
-                count = self.suspicions + 1
-                return replace(
-                    seen, attempts=self.attempts + 1, suspicions=count, unknown_since=began
-                )
+                suspected = replace(self, last_outcome=last, attempts=count, unknown_since=began)
+                return replace(suspected, suspicions=self.suspicions + 1)
             case Throttled() | Suspected() | Unreached():
-                return seen
+                return replace(self, last_outcome=last)
             case _ as never:  # pragma: no cover
                 assert_never(never)
 

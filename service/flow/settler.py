@@ -9,14 +9,8 @@ from service.core.backoff import full_jitter
 from service.core.message import Publication
 from service.core.settlement import DEAD_LETTER, REQUEUE, Plan, Settlement
 from service.flow.events import Emit
-from service.flow.events.order import (
-    Abandoned,
-    Answered,
-    ParkedUnanswered,
-    Published,
-    PublishFailed,
-    Settled,
-)
+from service.flow.events.ends import Answered, ParkedUnanswered
+from service.flow.events.order import Abandoned, Published, PublishFailed, Settled
 from service.flow.ports import (
     Clock,
     Confirmed,

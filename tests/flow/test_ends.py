@@ -9,14 +9,9 @@ from service.core.outcome import Answered as ApiAnswered
 from service.core.outcome import Lost
 from service.core.request import DEADLINE
 from service.core.settlement import Settlement
+from service.flow.events.ends import Answered, ParkedUnanswered
 from service.flow.events.labels import Waiting
-from service.flow.events.order import (
-    Abandoned,
-    Answered,
-    ParkedUnanswered,
-    RetryPlanned,
-    Settled,
-)
+from service.flow.events.order import Abandoned, RetryPlanned, Settled
 from service.flow.sending.leaving import PATIENCE_SECONDS
 from tests.flow.clock import EPOCH, settle
 from tests.flow.fakes import refusal, request

@@ -11,7 +11,8 @@ from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 
 from charts.sources.values.describe import Block, Schema, Value, or_null
-from service.app.settings import LONGEST_DELAY_SECONDS, Settings
+from service.app.settings import Settings
+from service.app.values import LONGEST_DELAY_SECONDS
 
 ELSEWHERE = {
     ("amqp", "url"): "secrets",

@@ -26,8 +26,8 @@ REQUEST_SECONDS = 5.0
 MOST_CONNECTIONS = 32
 """The most connections at a time; one more closes the oldest, never the newest."""
 
-POLL_SECONDS = 0.1
-"""How long `stop` may have to wait."""
+POLL_SECONDS = 2.0
+"""How long `stop` may have to wait, on systems where it cannot wake the thread."""
 
 _log = logging.getLogger(__name__)
 
@@ -95,9 +95,12 @@ class AdminServer:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop answering and free the port; takes little more than POLL_SECONDS."""
+        """Stop answering and free the port."""
         server, self._server = self._server, None
         if server is not None and self._thread is not None:
+            with suppress(OSError):
+                # Linux wakes whoever listens; a thread that polls instead is never idle.
+                server.socket.shutdown(socket.SHUT_RDWR)
             server.shutdown()
             self._thread.join()
             server.server_close()

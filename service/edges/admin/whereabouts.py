@@ -11,8 +11,9 @@ from datetime import datetime
 
 from service.core.times import to_rfc3339
 from service.flow.events import Event
+from service.flow.events.ends import Answered
 from service.flow.events.labels import Waiting
-from service.flow.events.order import Answered, RetryPlanned
+from service.flow.events.order import RetryPlanned
 from service.flow.held_orders import Stand
 
 MOST_IDS = 8192

@@ -6,7 +6,7 @@ from service.flow.events import Emit
 from service.flow.events.process import LoopLagged
 from service.flow.ports import Clock
 
-EVERY_SECONDS = 0.25
+EVERY_SECONDS = 0.5
 
 
 async def watch_loop(

@@ -9,9 +9,9 @@ import atexit
 import io
 import select
 import threading
-from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from queue import SimpleQueue
 from typing import TextIO
 
 MOST_WAITING_BYTES = 4 * 1024 * 1024
@@ -41,7 +41,8 @@ class LineWriter:
         self._dropped = dropped
         self._most_waiting_bytes = most_waiting_bytes
         self._changed = threading.Condition()
-        self._lines: deque[bytes] = deque()
+        # In C: a condition that is waited for costs as much as the line.
+        self._lines: SimpleQueue[bytes] = SimpleQueue()
         self._waiting_bytes = 0
         self._thread: threading.Thread | None = None
 
@@ -68,15 +69,12 @@ class LineWriter:
             if self._waiting_bytes + len(encoded) > self._most_waiting_bytes:
                 return False
             self._waiting_bytes += len(encoded)
-            self._lines.append(encoded)
             if self._thread is None:
                 # A daemon: a reader that does not read must not keep the process alive.
                 self._thread = threading.Thread(target=self._run, name="log", daemon=True)
                 self._thread.start()
                 atexit.register(self.flush, LAST_LINES_SECONDS)
-            if len(self._lines) == 1:
-                # Else the thread has not gone to sleep since the first of them.
-                self._changed.notify_all()
+        self._lines.put(encoded)
         return True
 
     def _run(self) -> None:
@@ -90,12 +88,11 @@ class LineWriter:
                 self._changed.notify_all()
 
     def _batch(self) -> list[bytes]:
-        with self._changed:
-            self._changed.wait_for(lambda: self._lines)
-            batch, room = [self._lines.popleft()], BATCH_BYTES
-            while self._lines and (room := room - len(batch[-1])) > 0:
-                batch.append(self._lines.popleft())
-            return batch
+        batch, room = [self._lines.get()], BATCH_BYTES
+        # No other thread takes any.
+        while not self._lines.empty() and (room := room - len(batch[-1])) > 0:
+            batch.append(self._lines.get())
+        return batch
 
     def _write_all(self, data: bytes) -> bool:
         rest = memoryview(data)

@@ -12,7 +12,8 @@ from service.edges.tracing.names import Attributes, messaging, shown
 from service.edges.tracing.propagation import parent_in
 from service.edges.tracing.scope import Report, SpanScope
 from service.flow.events import Event
-from service.flow.events.order import Abandoned, Answered, AttemptEnded, RetryPlanned, Settled
+from service.flow.events.ends import Answered
+from service.flow.events.order import Abandoned, AttemptEnded, RetryPlanned, Settled
 from service.flow.events.process import Unexpected
 
 _DELIVERY = create_key("order-relay-delivery")

@@ -49,17 +49,15 @@ class Gate:
         self._concurrency = Concurrency(concurrency, sharing.count, random)
         self._prefetch = prefetch
         self._pace = pace
-        self._account = Account(random)
-        self._replicas = Replicas(sharing, self._account, pace)
-        self._line = Line(self._account.suspects)
+        self._account = account = Account(random)
+        self._replicas = Replicas(sharing, account, pace)
+        self._line = line = Line(account.suspects)
         self._in_flight = 0
         self.held: Callable[[], int] = lambda: 0
-        self._learning = Learning(self._account, self._concurrency, pace)
-        self._process = Process()
-        self._intake = Intake(
-            prefetch, self._account, self._process, self._replicas, self._line, emit
-        )
-        self._turning_away = TurningAway(self._line, self._account, self._process)
+        self._learning = Learning(account, self._concurrency, pace)
+        self._process = process = Process()
+        self._intake = Intake(prefetch, account, process, self._replicas, line, emit)
+        self._turning_away = TurningAway(line, account, process)
         self._time = Timekeeper(clock, self._keep_time)
         self._limits_told = LimitsTold(emit)
 
@@ -90,8 +88,8 @@ class Gate:
 
     def report(self, turn: Turn, attempt: Attempt, outcome: Outcome) -> None:
         """Learn from the outcome of what was let through; `leave` then lets others through."""
-        now = self._clock.monotonic()
-        if self._learning.report(turn, attempt, outcome, self._in_flight, now):
+        in_flight, now = self._in_flight, self._clock.monotonic()
+        if self._learning.report(turn, attempt, outcome, in_flight, now):
             self.tell_limits()
 
     def hear(self) -> None:
@@ -102,8 +100,8 @@ class Gate:
 
     def tell_limits(self) -> None:
         """Say what limits sending now, where that is clearly another."""
-        limits = self._replicas.limits(self._concurrency.limit)
-        self._limits_told.look(limits, self._clock.monotonic())
+        limits, now = self._replicas.limits(self._concurrency.limit), self._clock.monotonic()
+        self._limits_told.look(limits, now)
 
     def state(self) -> State:
         """What the other replicas are to know of this one."""
@@ -240,15 +238,15 @@ class Gate:
             return None
         if max(self._concurrency.gap_seconds(now), self._process.catching_up_seconds(now)) > 0:
             return None
-        admission, alternating = self._account.admission(now), self._account.alternating
-        match admission:
+        alternating = self._account.alternating
+        match self._account.admission(now):
             case Admission.ALL:
                 return self._line.next(now, alternating=alternating)
-            case Admission.ONE:
+            case Admission.PROBE if not self._replicas.may_probe:
+                return None
+            case Admission.ONE | Admission.PROBE:
                 return self._line.next(now, asking=True, alternating=alternating)
-            case Admission.PROBE if self._replicas.may_probe:
-                return self._line.next(now, asking=True, alternating=alternating)
-            case Admission.PROBE | Admission.NOBODY:
+            case Admission.NOBODY:
                 return None
             case _ as never:  # pragma: no cover
                 assert_never(never)

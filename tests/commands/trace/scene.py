@@ -13,8 +13,9 @@ from service.core.topology import build_topology
 from service.edges.admin.whereabouts import Whereabouts
 from service.edges.amqp.broker import Broker
 from service.flow.events import Event
+from service.flow.events.ends import Answered
 from service.flow.events.labels import Waiting
-from service.flow.events.order import Answered, DeliveryArrived, RetryPlanned
+from service.flow.events.order import DeliveryArrived, RetryPlanned
 from service.flow.ports import Published, Publisher
 from service.flow.relay import Relay
 from tests.commands.parked.scene import park, unknown

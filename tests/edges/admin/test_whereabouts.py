@@ -13,8 +13,9 @@ from service.core.settlement import Settlement
 from service.edges.admin.health import Health
 from service.edges.admin.pages import Pages
 from service.edges.admin.whereabouts import MOST_ENDS, Whereabouts
+from service.flow.events.ends import Answered
 from service.flow.events.labels import HoldReason, Waiting
-from service.flow.events.order import Answered, RetryPlanned
+from service.flow.events.order import RetryPlanned
 from service.flow.events.process import HoldChanged
 from service.flow.held_orders import Stage, Stand
 

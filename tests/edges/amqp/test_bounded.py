@@ -15,8 +15,9 @@ from service.edges.amqp.bounded import BEAT_SECONDS, STANDS_IN, BoundedReader
 from service.edges.amqp.broker import Broker
 from service.edges.amqp.codec import to_received
 from service.edges.amqp.direct import Direct
+from service.flow.events.ends import Answered
 from service.flow.events.labels import ConnectionName
-from service.flow.events.order import Answered, Settled
+from service.flow.events.order import Settled
 from tests.edges.amqp.edge import WholeRelay, relaying
 from tests.edges.amqp.eventlog import WAIT_SECONDS
 from tests.edges.amqp.hostile import BASE, BODY

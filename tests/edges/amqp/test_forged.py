@@ -3,7 +3,8 @@
 from service.core.copies import ORIGINAL_EXCHANGE, PARKED_CODE, PARKED_STATUS
 from service.core.settlement import Settlement
 from service.edges.amqp.broker import Broker
-from service.flow.events.order import Answered, Settled
+from service.flow.events.ends import Answered
+from service.flow.events.order import Settled
 from tests.edges.amqp.edge import relaying
 from tests.edges.amqp.hostile import BASE, BODY
 from tests.edges.amqp.test_trap_copies import DEATH

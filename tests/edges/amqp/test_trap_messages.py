@@ -10,7 +10,8 @@ from yarl import URL
 
 from service.core.settlement import Settlement
 from service.edges.amqp.broker import Broker
-from service.flow.events.order import Answered, Settled
+from service.flow.events.ends import Answered
+from service.flow.events.order import Settled
 from service.flow.events.process import BrokerConnected
 from tests.edges.amqp.edge import WholeRelay, relaying
 from tests.edges.amqp.hostile import BASE, BODY, HOSTILE, OUT_OF_RANGE, Hostile

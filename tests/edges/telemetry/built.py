@@ -6,8 +6,9 @@ from typing import Any
 
 from service.core.settlement import Settlement
 from service.edges.telemetry.metrics import Metrics
+from service.flow.events.ends import Answered, ParkedUnanswered
 from service.flow.events.labels import LimitsChange, Waiting
-from service.flow.events.order import Answered, ParkedUnanswered, RetryPlanned
+from service.flow.events.order import RetryPlanned
 from service.flow.events.process import Started
 from service.flow.sending.limits import Limits
 

@@ -10,7 +10,7 @@ from service.core.settlement import plan_unserved
 from service.edges.telemetry.lines import LONGEST_TEXT
 from service.edges.telemetry.logs import LogFormat
 from service.edges.telemetry.sink import Telemetry
-from service.flow.events.order import Answered
+from service.flow.events.ends import Answered
 from tests.edges.telemetry.built import NOON
 from tests.edges.telemetry.conftest import OpenLog
 from tests.edges.telemetry.test_hostile_values import KEY

@@ -13,8 +13,9 @@ from service.edges.telemetry.sampling import SAMPLED, Repeated, Sampler
 from service.edges.telemetry.sink import Telemetry, line_fields
 from service.flow.events import Event
 from service.flow.events.declare import Level
+from service.flow.events.ends import Answered
 from service.flow.events.labels import ConnectionName, HoldReason, LostCause
-from service.flow.events.order import Abandoned, Answered, AttemptEnded, PublishFailed, Settled
+from service.flow.events.order import Abandoned, AttemptEnded, PublishFailed, Settled
 from service.flow.events.process import (
     BrokerConnected,
     BrokerLost,

@@ -7,7 +7,7 @@ from opentelemetry.trace import SpanKind, get_current_span
 from service.core.decision import RetryPolicy
 from service.core.outcome import Answered, ApiResult, Lost, NotSent
 from service.edges.tracing.scope import exemplar, trace_id
-from service.flow.events import Event, order
+from service.flow.events import Event, ends, order
 from tests.edges.tracing.traced import TracedWorld, said
 from tests.flow.clock import settle
 from tests.flow.fakes import placed, refusal, request, waited
@@ -201,7 +201,7 @@ async def test_exemplars_and_log_lines_name_the_trace_of_the_order() -> None:
     consumed = world.span(CONSUMED)
     assert consumed.context is not None
     named = {"trace_id": TRACE_ID, "span_id": f"{consumed.context.span_id:016x}"}
-    for kind in (order.AttemptEnded, order.Published, order.Answered):
+    for kind in (order.AttemptEnded, order.Published, ends.Answered):
         assert seen[kind] == (named, TRACE_ID)
     assert (exemplar(), trace_id()) == (None, None)
 

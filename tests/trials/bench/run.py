@@ -1,6 +1,8 @@
 """The workloads that were chosen, one after the other, against one node and one stand-in."""
 
-from collections.abc import Callable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -77,7 +79,7 @@ async def bench(
     say: Callable[[str], None],
 ) -> tuple[list[Row], bool]:
     """All rows, and whether every workload ended well; what comes next or failed is said."""
-    with ApiProcess(directory) as api:
+    with compiled(directory), ApiProcess(directory) as api:
         await api.ready()
         stage, found, well = Stage(node, directory, api, commands, say), list[Row](), True
         for number, workload in enumerate(plan.workloads, 1):
@@ -88,6 +90,19 @@ async def bench(
                 say(f"WRONG: {workload}: {error}")
                 well = False
     return found, well
+
+
+@contextmanager
+def compiled(directory: Path) -> Iterator[None]:
+    """Python keeps what it compiles, as an image does: who imports more must not compile more."""
+    before = dict(os.environ)
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ["PYTHONPYCACHEPREFIX"] = str(directory / "compiled")
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 async def _measured(stage: Stage, workload: Workload, plan: Plan) -> list[Row]:
