@@ -15,8 +15,8 @@ compile := $(python) -m uv pip compile --quiet --universal --python-version 3.11
 
 .DEFAULT_GOAL := help
 .PHONY: help setup ready lint format test test-quick demo demo-up demo-down soak bench \
-	chaos cluster hostile leaks limits mutants debian13 image audit chart chart-files kube \
-	rules log-schema docs contract samples dashboards observe pictures build lock clean
+	chaos cluster hostile leaks limits upgrade mutants debian13 image audit chart chart-files kube \
+	rules log-schema docs tutorial contract samples dashboards observe pictures build lock clean
 
 help: ## lists the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -94,6 +94,10 @@ limits: ready ## tries relays at an API with exact limits, beside other ways of 
 	@$(python) -m tests.world.broker ensure
 	@$(python) -m tests.trials.limits $(ARGS)
 
+upgrade: ready ## lets the previous release and this one share queues while orders flow (ARGS="--from REF")
+	@$(python) -m tests.world.broker ensure
+	@$(python) -m tests.trials.upgrade $(ARGS)
+
 mutants: ready ## takes out each guard of the relay in turn; a test must fail (ARGS='--only NAME', ARGS=--check)
 	@$(python) -m tests.world.broker ensure
 	@$(python) -m tests.trials.mutants --jobs $(JOBS) $(ARGS)
@@ -145,6 +149,9 @@ docs: ready ## builds the site of the pages in .site/html and checks it (ARGS=--
 	    cp requirements/docs.txt .venv/docs/installed.txt; }
 	@$(python) -m docs.sources.site
 	@$(python) -m tests.shipping.docs.site $(ARGS)
+
+tutorial: ready ## types the tutorial in a bare Debian 12 and 13, each a folder of its own (root; ARGS=13)
+	@$(python) -m tests.shipping.docs.tutorial $(ARGS)
 
 contract: ready ## checks docs/contract, with AsyncAPI's own parser where npm is there
 	@$(python) -m tests.shipping.contract.parser
