@@ -13,7 +13,7 @@ from service.core.message import Message
 from service.edges.amqp.alarm import Alarm
 from service.edges.amqp.attempt import Acked, Late, Outgoing, attempt
 from service.edges.amqp.connection import Session
-from service.edges.amqp.lanes import MOST_SHARED, Lanes
+from service.edges.amqp.lanes import ALONE_BESIDE, MOST_SHARED, Lanes
 from service.flow.ways import Destination
 from tests.flow.clock import FakeClock, settle
 
@@ -123,7 +123,7 @@ async def test_copies_of_one_id_are_on_several_channels_at_once() -> None:
 
 
 async def test_a_channel_that_stands_still_alone_is_left_before_it_is_late() -> None:
-    """Where another one is answered meanwhile, it is not the broker that is slow."""
+    """Where others are answered meanwhile, it is not the broker that is slow."""
     wire: Any = OnlyRetries()
     clock = FakeClock()
     lanes = Lanes(wire, Session(), Alarm(wire), clock, late_seconds=600, silent_seconds=600)
@@ -131,6 +131,7 @@ async def test_a_channel_that_stands_still_alone_is_left_before_it_is_late() -> 
     reply = asyncio.create_task(lanes.together(replace(OUTGOING, reply=True)))
     await settle()
     clock.stop(1)
-    assert await lanes.together(OUTGOING) == Acked()
+    for _ in range(ALONE_BESIDE):
+        assert await lanes.together(OUTGOING) == Acked()
     assert isinstance(await asyncio.wait_for(reply, 30), Late)
     lanes.close()
