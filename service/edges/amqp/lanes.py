@@ -24,11 +24,10 @@ from service.edges.amqp.refusals import of_all, why_held
 from service.flow.events.labels import LostCause
 from service.flow.ports import Clock
 
-ALONE_SECONDS = 0.25
-"""After it a channel is left on which nothing is answered, while something is on another one."""
+ALONE_SECONDS, ALONE_BESIDE = 0.25, 8
+"""After it replies leave a channel that answers none, while so many retries or copies are."""
 
-MOST_APART = 100
-MOST_LEFT = 256
+MOST_APART, MOST_LEFT = 100, 256
 MOST_SHARED = 8  # Of each kind: copies of one id that are under way share no channel.
 NOT_IN_TIME = "a publish was not confirmed in time"
 
@@ -52,12 +51,11 @@ class Lanes:
         self._session = session
         self._alarm = alarm
         self._clock = clock
-        self._late_seconds = late_seconds
-        self._silent_seconds = silent_seconds
+        self._late_seconds, self._silent_seconds = late_seconds, silent_seconds
         self._shared: dict[tuple[bool, int], Lane] = {}
         self._turn = asyncio.Lock()
         self._apart = asyncio.Semaphore(MOST_APART)
-        self._silent_since, self._answered_at = inf, -inf
+        self._silent_since, self._kept = inf, 0
         self._lanes: set[Lane] = set()
         self._background: set[asyncio.Future[None]] = set()
         session.broken.add_done_callback(self._on_broken)
@@ -84,7 +82,7 @@ class Lanes:
                     if lane.left:
                         continue
                     sending = lane.begin(outgoing)
-                    ended = await self._end(sending, lane, self._late_seconds, outgoing.exchange)
+                    ended = await self._end(sending, lane, self._late_seconds, outgoing)
                 if isinstance(ended, Late | Shut):
                     self._leave(lane)
                 return ended
@@ -111,7 +109,7 @@ class Lanes:
                     self._leave(lane)
                     return Acked()
                 sending = lane.begin(outgoing)
-                ended = await self._end(sending, lane, seconds, exchange)
+                ended = await self._end(sending, lane, seconds, outgoing)
                 late = isinstance(ended, Late)
                 self._leave(lane, (lambda: heard(self._read(sending, exchange))) if late else None)
                 return ended
@@ -173,20 +171,23 @@ class Lanes:
         self._lanes.discard(lane)
         await lane.channel.close()
 
-    async def _end(self, sending: Sending, lane: Lane, seconds: float, exchange: str) -> Ended:
-        began = self._clock.monotonic()
+    async def _end(self, sending: Sending, lane: Lane, seconds: float, outgoing: Outgoing) -> Ended:
+        began, kept = self._clock.monotonic(), self._kept
         self._silent_since = min(self._silent_since, began)
-        soon = min(seconds, ALONE_SECONDS if lane in self._shared.values() else seconds)
+        shared = outgoing.reply and lane in self._shared.values()
+        soon = min(seconds, ALONE_SECONDS) if shared else seconds
         done = await self._answered(sending, lane, soon)
-        if not done and not lane.answered_at <= began < self._answered_at:
-            # Perhaps it is the broker that is slow: on no other channel is one answered.
+        alone = lane.answered_at <= began and self._kept >= kept + ALONE_BESIDE
+        if not done and not alone and shared:
+            # Perhaps it is the broker that is slow.
             done = await self._answered(sending, lane, seconds - soon)
         if not done and lane.answered_at > began:
             # A busy broker is late with one after the other; one that stands still with all.
             done = await self._answered(sending, lane, seconds)
         if done:
-            self._answered_at = lane.answered_at = self._clock.monotonic()
-            return self._read(sending, exchange)
+            lane.answered_at = self._clock.monotonic()
+            self._kept += not outgoing.reply
+            return self._read(sending, outgoing.exchange)
         if self._session.broken.done():
             lost = self._session.broken.result()
             return Over(f"the connection was lost: {lost.reason}", lost.blamed)
