@@ -18,6 +18,7 @@ from aiormq.abc import AbstractChannel, DeliveredMessage
 from aiormq.exceptions import AMQPError, ChannelInvalidStateError
 
 from service.core.backoff import full_jitter
+from service.core.depths import Left, left
 from service.core.message import Message, Received
 from service.core.parked.found import is_copy
 from service.edges.amqp import broker as brokers
@@ -38,6 +39,7 @@ PAUSE_SECONDS = 0.5
 RPC_TIMEOUT_SECONDS = 60.0
 """An answer comes behind all messages that are on their way: on a busy machine that takes time."""
 QUESTIONS_BEHIND_ACKS = 20
+MOST_UNTOLD = 60
 
 Kept = TypeVar("Kept")
 Keep = Callable[[AmqpDelivery], Kept | None]
@@ -145,14 +147,6 @@ class WholeQueue:
                 )
             await asyncio.sleep(full_jitter(PAUSE_SECONDS, self._random()) + 0.05)
 
-    async def depth(self, name: str) -> int:
-        """How many are ready now."""
-        connection, _ = await self._broker.connect(name)
-        try:
-            return (await self._look(await open_channel(connection)))[0]
-        finally:
-            await brokers.close(connection)
-
     async def _take(self, connection: AbstractConnection, keep: Keep[Kept]) -> Held[Kept] | None:
         """Hold all; None where another one reads, too."""
         session = Session()
@@ -198,7 +192,7 @@ class WholeQueue:
         await channel.basic_consume(
             self._queue, by_aiormq, consumer_tag=TAG, timeout=RPC_TIMEOUT_SECONDS
         )
-        empty = False
+        empty, untold = False, 0
         while session.alive and not empty and held.count < full_at:
             arrived.clear()
             with suppress(TimeoutError):
@@ -206,10 +200,13 @@ class WholeQueue:
                     await arrived.wait()
             if not arrived.is_set():
                 # In one answer: what others hold or give back is nowhere else to be seen.
-                waiting, consumers = await self._look(channel)
-                if consumers > len(held.channels):
+                said = left(*await self._look(channel), len(held.channels))
+                untold = untold + 1 if said is Left.UNTOLD else 0
+                if said is Left.OTHERS_TAKE:
                     raise _NotAloneError
-                empty = not waiting and not arrived.is_set()
+                if untold > MOST_UNTOLD:
+                    raise TimeoutError("the queue's leader does not answer")
+                empty = said is Left.NONE and not arrived.is_set()
         if not session.alive:
             raise session.broken.result()
         # Cancelled, it keeps what it holds, and takes nothing that another channel gives back.
@@ -230,9 +227,9 @@ class WholeQueue:
             for _ in range(QUESTIONS_BEHIND_ACKS):
                 await self._look(channel)
         # The queue learns of a closed channel later than we do, and of two in any order.
-        for left in range(len(held.channels) - 1, 0, -1):
-            await held.channels[-left - 1].close()
-            await self._until_consumers(held.channels[-1], left)
+        for still in range(len(held.channels) - 1, 0, -1):
+            await held.channels[-still - 1].close()
+            await self._until_consumers(held.channels[-1], still)
 
     async def _until_consumers(self, channel: AbstractChannel, most: int) -> None:
         async with asyncio.timeout(RPC_TIMEOUT_SECONDS):
