@@ -139,7 +139,8 @@ class Relay:
                 return
             held.at(Stage.SAME_ID, now)
             # Two with one id at a time would race each other past the memory of answers.
-            mine = await self._same_id.enter(parsed.request_id, self._most_of_one_id)
+            key = parsed.request_id
+            mine = await self._same_id.enter(key, self._most_of_one_id)
             try:
                 if mine:
                     plan = await self._known_or_placed(delivery, parsed, held)
@@ -149,7 +150,7 @@ class Relay:
                 await self._settler.settle(delivery, plan, parsed.deadline)
             finally:
                 if mine:
-                    self._same_id.leave(parsed.request_id)
+                    self._same_id.leave(key)
 
     def _most_of_one_id(self) -> int:
         """How many deliveries the copies of orders in flight are a part of."""

@@ -71,6 +71,7 @@ class HttpOrderApi:
                 # Plain answers need no unpacking; what comes compressed all the same is read.
                 "Accept-Encoding": "identity",
             },
+            follow_redirects=False,
             # Our transport has no proxies; one from the environment would see every key.
             trust_env=False,
         )
