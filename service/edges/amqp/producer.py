@@ -15,7 +15,7 @@ from service.edges.amqp import broker as brokers
 from service.edges.amqp.attempt import Acked, Nacked, Outgoing, Unfit, Unroutable
 from service.edges.amqp.broker import Broker
 from service.edges.amqp.codec import to_received
-from service.edges.amqp.connection import Session
+from service.edges.amqp.connection import Session, expected
 from service.edges.amqp.declare import RPC_TIMEOUT_SECONDS, open_channel
 from service.edges.amqp.lane import Lane
 from service.edges.amqp.one_off import keep_quiet
@@ -37,9 +37,8 @@ class Producer:
     def __init__(self, connection: AbstractConnection, namespace: str, session: Session) -> None:
         self._connection = connection
         self._namespace = namespace
-        self._turn = asyncio.Lock()
         self._same_id = KeyedLock()
-        self._lane: Lane | None = None
+        self._opening: asyncio.Future[Lane] | None = None
         self.session = session
 
     @classmethod
@@ -115,11 +114,21 @@ class Producer:
         return "the connection was lost" if lost else f"{type(error).__name__}: {error}"
 
     async def _confirming(self) -> Lane:
-        async with self._turn:
-            if self._lane is None or self._lane.channel.is_closed:
-                channel = self._connection.channel(publisher_confirms=True, on_return_raises=True)
-                async with asyncio.timeout(RPC_TIMEOUT_SECONDS):
-                    await channel.initialize()
-                wire = await channel.get_underlay_channel()
-                self._lane = Lane(wire, brokers.direct(self._connection))
-            return self._lane
+        # All that wait for it go on in one turn: what is sent first may end the connection.
+        if self._opening is None or _is_over(self._opening):
+            self._opening = expected(asyncio.create_task(self._open()))
+        return await asyncio.shield(self._opening)
+
+    async def _open(self) -> Lane:
+        channel = self._connection.channel(publisher_confirms=True, on_return_raises=True)
+        async with asyncio.timeout(RPC_TIMEOUT_SECONDS):
+            await channel.initialize()
+        wire = await channel.get_underlay_channel()
+        return Lane(wire, brokers.direct(self._connection))
+
+
+def _is_over(opening: "asyncio.Future[Lane]") -> bool:
+    if not opening.done():
+        return False
+    failed = opening.cancelled() or opening.exception() is not None
+    return failed or opening.result().channel.is_closed
