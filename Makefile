@@ -15,7 +15,7 @@ compile := $(python) -m uv pip compile --quiet --universal --python-version 3.11
 
 .DEFAULT_GOAL := help
 .PHONY: help setup ready lint format test test-quick demo demo-up demo-down soak bench \
-	chaos cluster hostile leaks limits upgrade mutants debian13 image audit chart chart-files kube \
+	chaos cluster hostile leaks limits capacity upgrade mutants debian13 image audit chart chart-files kube \
 	rules log-schema docs tutorial contract samples dashboards observe pictures build lock clean
 
 help: ## lists the commands
@@ -93,6 +93,10 @@ leaks: ready ## takes the broker away a thousand times; watches tasks, files and
 limits: ready ## tries relays at an API with exact limits, beside other ways of limiting (ARGS="--only NAME", --list)
 	@$(python) -m tests.world.broker ensure
 	@$(python) -m tests.trials.limits $(ARGS)
+
+capacity: ready ## measures what docs/capacity.md foretells, at an API of a known latency; four minutes
+	@$(python) -m tests.world.broker ensure
+	@$(python) -m tests.trials.capacity
 
 upgrade: ready ## lets the previous release and this one share queues while orders flow (ARGS="--from REF")
 	@$(python) -m tests.world.broker ensure
