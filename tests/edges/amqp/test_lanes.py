@@ -117,11 +117,12 @@ async def test_a_channel_that_stands_still_alone_is_left_before_it_is_late() -> 
     clock = FakeClock()
     lanes = lanes_of(FakeWire(), Confirming(stands_still=1), clock)
     await lanes.open()
-    reply = asyncio.create_task(lanes.together(replace(OUTGOING, reply=True)))
+    message = Message(b"", message_id="o-2")
+    reply = asyncio.create_task(lanes.together(replace(OUTGOING, message=message, reply=True)))
     await settle()
     clock.stop(1)
     for _ in range(ALONE_BESIDE):
-        assert await lanes.together(OUTGOING) == Acked()
+        assert await asyncio.wait_for(lanes.together(OUTGOING), 30) == Acked()
     assert isinstance(await asyncio.wait_for(reply, 30), Late)
     lanes.close()
 
