@@ -27,7 +27,9 @@ async def importing(
     tmp_path: Path, *arguments: str, before: tuple[str, ...] = ()
 ) -> AsyncIterator[tuple[asyncio.subprocess.Process, int]]:
     """A process in the middle of its imports, and its own id as it sees it itself."""
-    (tmp_path / "typer.py").write_text(SLOW)
+    # `run` imports the one, other commands the other.
+    for name in ("pydantic_settings", "typer"):
+        (tmp_path / f"{name}.py").write_text(SLOW)
     process = await asyncio.create_subprocess_exec(
         *before,
         sys.executable,

@@ -84,8 +84,8 @@ def arrived(
     direct: Direct,
 ) -> AmqpDelivery:
     """The delivery of a message; one that cannot be read is undecodable."""
-    most = most_properties_bytes(channel.connection.connection_tune.frame_max)
     try:
+        most = most_properties_bytes(channel.connection.connection_tune.frame_max)
         received = to_received(delivered, most_bytes=most)
     except Exception as error:  # noqa: BLE001 - a message without an answer keeps its slot for ever
         received = Received(Message(b""), undecodable=f"unreadable: {type(error).__name__}")

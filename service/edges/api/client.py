@@ -176,9 +176,9 @@ async def _read(response: httpx2.Response) -> Answered | Lost:
     content = unpack(body)
     if isinstance(content, Lost):
         return content
-    if b"retry-after" not in plain:
-        return Answered(response.status_code, content)
-    return Answered(response.status_code, content, headers["retry-after"], headers.get("date"))
+    date = plain[b"date"].decode("latin-1") if b"date" in plain else None
+    retry_after = headers["retry-after"] if b"retry-after" in plain else None
+    return Answered(response.status_code, content, retry_after, date)
 
 
 def _parse(url: str) -> httpx2.URL:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from math import inf
 from typing import assert_never
 
-from service.core.outcome import Outcome
+from service.core.outcome import Accepted, Outcome, Refused
 from service.flow.events import Emit
 from service.flow.ports import Clock
 from service.flow.sending.account import Account, Attempt
@@ -88,9 +88,11 @@ class Gate:
 
     def report(self, turn: Turn, attempt: Attempt, outcome: Outcome) -> None:
         """Learn from the outcome of what was let through; `leave` then lets others through."""
-        in_flight, now = self._in_flight, self._clock.monotonic()
-        if self._learning.report(turn, attempt, outcome, in_flight, now):
+        if self._learning.report(turn, attempt, outcome, self._in_flight, self._clock.monotonic()):
             self.tell_limits()
+        if not isinstance(outcome, Accepted | Refused):
+            # It may hold the orders: whoever waits for that must see it.
+            self._serve_and_wake()
 
     def hear(self) -> None:
         """Take over what the other replicas know, which has changed."""
@@ -100,8 +102,8 @@ class Gate:
 
     def tell_limits(self) -> None:
         """Say what limits sending now, where that is clearly another."""
-        limits, now = self._replicas.limits(self._concurrency.limit), self._clock.monotonic()
-        self._limits_told.look(limits, now)
+        limits = self._replicas.limits(self._concurrency.limit)
+        self._limits_told.look(limits, self._clock.monotonic())
 
     def state(self) -> State:
         """What the other replicas are to know of this one."""
@@ -203,20 +205,15 @@ class Gate:
             self._concurrency.began(attempt.number, now)
             self._line.end(turn, attempt)
         self._follow(now)
-        waiting = bool(self._line)
-        self._replicas.weigh(now, waiting=waiting, held=not self._process.sends)
-        return self._next_change(now) if waiting else inf
+        self._replicas.weigh(now, waiting=bool(self._line), held=not self._process.sends)
+        return self._next_change(now) if self._line else inf
 
     def _follow(self, now: float) -> None:
         """Take in as many deliveries as are of use."""
-        waiting = len(self._line)
-        self._prefetch.follow(
-            self._concurrency.at(now),
-            self._pace.share_per_second,
-            now,
-            elsewhere=max(0, self.held() - self._in_flight - waiting),
-            waiting=waiting > 0,
-        )
+        waiting, permits = len(self._line), self._concurrency.at(now)
+        elsewhere = max(0, self.held() - self._in_flight - waiting)
+        share = self._pace.share_per_second
+        self._prefetch.follow(permits, share, now, elsewhere=elsewhere, waiting=waiting > 0)
         self._intake.look(self._in_flight, now)
 
     def _next_change(self, now: float) -> float:
