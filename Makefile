@@ -7,6 +7,8 @@ MESSAGES ?= 10000
 ANSWERS ?= 10000
 ARGS ?=
 export PYTHON
+# Where it is set, each of hundreds of processes that the tests start would compile all modules anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 # Always as `python -m`: a script's first line cannot name a path with a space in it.
 python := .venv/bin/python
