@@ -36,7 +36,7 @@ class ConsumerPorts:
     prepare: Prepare
     gate: Gate
     receive: Callable[[Delivery], None]
-    consumers_counted: Callable[[int], None]
+    consumers_counted: Callable[[int], bool]
     clock: Clock
     emit: Emit
     random: Callable[[], float]
@@ -53,6 +53,8 @@ class AmqpConsumer:
         self._outer: OuterChannel | None = None
         self.quiet = asyncio.Event()
         self.quiet.set()
+        self._grown = False
+        self._counted = False
 
     async def run(self) -> None:
         """Keep a session up until `stop`."""
@@ -133,13 +135,20 @@ class AmqpConsumer:
 
     async def _follow_the_gate(self, intake: Intake) -> None:
         """Consume, or not, as the gate wants, until the stop."""
-        wanted = 0
+        wanted = begun = 0
         version = -1
+        self._grown = False
         watching = asyncio.create_task(self._stop.wait())
         try:
             while not self._stop.is_set():
                 intake.freed.clear()
-                if (now := self._ports.gate.intake) != wanted:
+                now = self._ports.gate.intake
+                if 0 < wanted < now and not self._counted:
+                    # Of one that is cancelled the broker takes back what is on its way: that would
+                    # come again as perhaps sent.
+                    wanted, self._grown = now, True
+                elif now != wanted or (self._grown and self._counted):
+                    self._grown, begun = False, 0
                     await intake.cancel()
                     # Also where it begins anew with fewer: what is given back now does not come at
                     # once.
@@ -148,7 +157,8 @@ class AmqpConsumer:
                     if not wanted:
                         self._stopped()
                 if room := intake.windows.room(wanted, self._ports.gate.most_held):
-                    await self._consume(intake, room)
+                    await self._consume(intake, room, anew=wanted != begun)
+                    begun = wanted
                 version = await self._change(version, intake.freed, watching)
         finally:
             watching.cancel()
@@ -167,7 +177,7 @@ class AmqpConsumer:
             changing.cancel()
             freeing.cancel()
 
-    async def _consume(self, intake: Intake, prefetch: int) -> None:
+    async def _consume(self, intake: Intake, prefetch: int, *, anew: bool) -> None:
         """Begin a consumer, the first one or one beside it."""
         await intake.channel.basic_qos(prefetch_count=prefetch, timeout=RPC_TIMEOUT_SECONDS)
         self.quiet.clear()
@@ -178,7 +188,7 @@ class AmqpConsumer:
             # A node that is cut off from the others accepts connections, but no consumer.
             self._ports.broker.turn(ConnectionName.CONSUME)
             raise
-        if not intake.beside:
+        if anew:
             # The first count came before this consumer, and would give it another's share.
             self._recount.set()
             self._ports.emit(ConsumingStarted(self._queue, intake.windows.wanted))
@@ -203,5 +213,9 @@ class AmqpConsumer:
                     self._queue, passive=True, timeout=RPC_TIMEOUT_SECONDS
                 )
                 # Those beside our first one are no other process.
-                self._ports.consumers_counted((answer.consumer_count or 0) - intake.beside)
+                consumers = (answer.consumer_count or 0) - intake.beside
+                self._counted = self._ports.consumers_counted(consumers)
+                if self._counted and self._grown:
+                    # To the others each consumer beside the first would be a replica.
+                    intake.freed.set()
                 await self._ports.clock.wait(self._recount, COUNT_CONSUMERS_SECONDS)

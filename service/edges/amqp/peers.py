@@ -89,11 +89,12 @@ class AmqpPeers:
         """Look whether this replica's own state is to be said."""
         self._wake.set()
 
-    def counted(self, consumers: int) -> None:
-        """Take note of the consumers of the requests queue, for where there is no stream."""
+    def counted(self, consumers: int) -> bool:
+        """Take note of the consumers of the requests queue; whether the share goes by them."""
         self._counted.add(consumers, self._ports.clock.monotonic())
         if self._without is not None:
             self._ports.changed()
+        return self._counting()
 
     def share(self) -> float:
         """Which part of the limits is this replica's."""

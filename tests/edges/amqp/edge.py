@@ -70,6 +70,7 @@ class Edge:
             random=almost_no_pause,
         )
         self.counted: list[int] = []
+        self.told_by_consumers = False
         self._counting = Signals()
         self.prepare = Prepare(options.topology, options.mode)
         self.publisher = AmqpPublisher(
@@ -114,9 +115,10 @@ class Edge:
         self.gate.arrived(redelivered=delivery.received.redelivered)
         self.receive(delivery)
 
-    def _on_count(self, consumers: int) -> None:
+    def _on_count(self, consumers: int) -> bool:
         self.counted.append(consumers)
         self._counting.changed()
+        return self.told_by_consumers
 
     async def until_counted(self, consumers: int, *, timeout_seconds: float) -> None:
         """Wait until this many consumers have been counted."""
