@@ -93,6 +93,9 @@ async def test_without_a_crash_all_are_taken_in_at_once(vhost: VirtualHost, brok
         await _send(vhost, 10)
         await edge.inbox.until(8)
         assert _started(edge) == [1, 8]
+        # Of a consumer that is cancelled the broker takes back what is on its way.
+        await vhost.until(lambda queues: queues["orders.requests"].consumers == 2)
+        assert not any(one.received.redelivered for one in edge.inbox.deliveries)
 
 
 async def test_an_ack_for_a_dead_session_settles_nothing(
