@@ -58,7 +58,9 @@ async def test_one_look_shows_the_true_numbers(run_relay: RunRelay) -> None:
     assert row(looked.stdout, "accepted")[-1] == "12"
     assert row(looked.stdout, "rejected")[-1] == "3"
     assert row(looked.stdout, "invalid_order")[-1] == "3"
-    assert row(looked.stdout, "requests") == ["0", "1 consumer"]
+    ready, consumers = row(looked.stdout, "requests")
+    # More at a time is another consumer of the same process.
+    assert (ready, int(consumers.split()[0]) >= 1) == ("0", True)
     assert row(looked.stdout, "parked")[-1] == "0"
     assert row(looked.stdout, "broker") == ["connected"]
     assert f"{LOOPBACK}:{free}" in looked.stdout

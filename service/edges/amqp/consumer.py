@@ -25,7 +25,7 @@ from service.flow.ports import Clock, Delivery
 from service.flow.sending.gate import Gate
 
 COUNT_CONSUMERS_SECONDS = 3.0
-QUESTIONS_BEHIND_ACKS = 20
+QUESTIONS_BEHIND_ACKS, QUESTION_SECONDS = 20, 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +114,8 @@ class AmqpConsumer:
         """
         for _ in range(QUESTIONS_BEHIND_ACKS):
             await channel.queue_declare(self._queue, passive=True)
+            # A slow disk needs the time more than the questions.
+            await self._ports.clock.wait(asyncio.Event(), QUESTION_SECONDS)
         await channel.close()
 
     async def _open_channel(
