@@ -1,10 +1,8 @@
 """What the kernel says about another process: memory and processor time."""
 
-import os
+import time
 from contextlib import suppress
 from pathlib import Path
-
-_TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 
 
 def resident_kib(pid: int) -> int:
@@ -33,10 +31,9 @@ def open_files(pid: int) -> int:
 
 def cpu_seconds(pid: int) -> float:
     """The processor time that the process has used, in user and system mode together."""
-    # The second field is the program's name, which may hold spaces and brackets.
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    user, system = int(fields[11]), int(fields[12])
-    return (user + system) / _TICKS_A_SECOND
+    # Linux makes the number of a process's clock of its id like this (clock_getcpuclockid(3), which
+    # Python lacks). /proc counts in ticks of 10 ms: a short turn of a cheap process reads as none.
+    return time.clock_gettime((~pid << 3) | 2)
 
 
 def processes_of(directory: Path) -> set[int]:
