@@ -15,6 +15,7 @@ from service.core.outcome import Answered, ApiResult
 from service.flow.ports import Confirmed, Published, Unconfirmed, Unpublishable
 
 GOOD_BODY: dict[str, object] = {"service": 7, "link": "https://example.com/p/1", "quantity": 1000}
+OTHER_BODY = {**GOOD_BODY, "quantity": 2000}
 
 
 def request(message_id: str | None = "o-1", **changes: object) -> Message:
