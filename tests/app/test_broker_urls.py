@@ -2,7 +2,6 @@
 
 import string
 from itertools import cycle
-from pathlib import Path
 from random import Random
 from urllib.parse import quote, unquote
 
@@ -18,12 +17,7 @@ PASSWORDS, PIECE = 200, 4
 COMMANDS = (["config"], ["topology"])
 
 
-@pytest.fixture(autouse=True)
-def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """An empty folder and no secrets directory."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("ORDER_RELAY_SECRETS_DIR", str(tmp_path / "none"))
-    monkeypatch.setenv("ORDER_RELAY_API__KEY", "some-secret-key")
+pytestmark = pytest.mark.usefixtures("only_the_key")
 
 
 def said(monkeypatch: pytest.MonkeyPatch, url: str, command: list[str]) -> tuple[int, str]:

@@ -1,5 +1,11 @@
 """Wrong values: the setting without its prefix, the value, and words of what is said."""
 
+import pytest
+
+from service.app.loading import load
+from service.app.sources import BadSettingsError
+
+KEY = "ORDER_RELAY_API__KEY"
 WRONG = [
     ("AMQP__URL", "http://h/", "URL 1 must begin with amqp:// or amqps://"),
     ("AMQP__URL", "amqp://h/,amqp:///", "URL 2 must have a host"),
@@ -46,3 +52,10 @@ WRONG = [
     ("TRACES__SAMPLE_RATIO", "1.5", "was '1.5'; should be less than or equal to 1"),
     ("DRAIN_SECONDS", "0", "was '0'; should be greater than 0"),
 ]
+
+
+def problems() -> list[str]:
+    """What is wrong with the settings as they are."""
+    with pytest.raises(BadSettingsError) as caught:
+        load()
+    return caught.value.problems
