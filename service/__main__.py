@@ -4,6 +4,7 @@ As process 1 of a container a process without handlers ignores SIGTERM, and the 
 take seconds on a busy machine.
 """
 
+import gc
 import os
 import signal
 import sys
@@ -23,8 +24,11 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _end)
     if _PLAIN_RUN:
+        # An import makes no garbage, but the collector looks for it some hundred times meanwhile.
+        gc.disable()
         from service.commands.run import run  # noqa: PLC0415 - this is what takes long
 
+        gc.enable()
         sys.exit(run())
     from service.commands.cli import main as command_line  # noqa: PLC0415
 

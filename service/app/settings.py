@@ -16,7 +16,6 @@ class _Group(
     BaseModel,
     frozen=True,
     hide_input_in_errors=True,
-    use_attribute_docstrings=True,
     defer_build=True,
 ):
     pass
@@ -25,20 +24,22 @@ class _Group(
 class AmqpSettings(_Group):
     """The broker."""
 
-    url: BrokerUrls = SecretStr("amqp://guest:guest@localhost:5672/")
-    """broker; amqps for TLS; several, separated by commas, are tried in turn"""
-    namespace: Name = "orders"
-    """prefix of the topology"""
-    topology: Literal["declare", "check"] = "declare"
-    """declare what is missing, or check only (an operator owns it)"""
-    prefetch: Annotated[int, Field(ge=1, le=65_535)] | None = None
-    """deliveries held; derived from the concurrency and the rate"""
-    ca_file: File | None = None
-    """CA certificates to trust (PEM), for amqps"""
-    cert_file: File | None = None
-    """client certificate (PEM); with no user in the URL it is the login"""
-    key_file: File | None = None
-    """the client certificate's key (PEM)"""
+    url: BrokerUrls = Field(
+        SecretStr("amqp://guest:guest@localhost:5672/"),
+        description="broker; amqps for TLS; several, separated by commas, are tried in turn",
+    )
+    namespace: Name = Field("orders", description="prefix of the topology")
+    topology: Literal["declare", "check"] = Field(
+        "declare", description="declare what is missing, or check only (an operator owns it)"
+    )
+    prefetch: Annotated[int, Field(ge=1, le=65_535)] | None = Field(
+        None, description="deliveries held; derived from the concurrency and the rate"
+    )
+    ca_file: File | None = Field(None, description="CA certificates to trust (PEM), for amqps")
+    cert_file: File | None = Field(
+        None, description="client certificate (PEM); with no user in the URL it is the login"
+    )
+    key_file: File | None = Field(None, description="the client certificate's key (PEM)")
 
     @model_validator(mode="after")
     def _check_login(self) -> Self:
@@ -65,22 +66,25 @@ class AmqpSettings(_Group):
 class ShownApiSettings(_Group):
     """The order API, for those who can do without its key."""
 
-    url: Annotated[str, AfterValidator(check_api_url)] = "https://notpanel.com/api/v2"
-    """the order API; plain http only to a loopback address or with ALLOW_HTTP"""
-    allow_http: bool = False
-    """allow plain http to other than loopback addresses"""
-    key: Key | None = None
-    """the account's key (secret)"""
-    timeout_seconds: float = Field(10, gt=0, le=600)
-    """one attempt, all phases"""
-    concurrency: int = Field(64, ge=1, le=10_000)
-    """most orders in flight in one process"""
-    rate_per_second: Annotated[float, Field(gt=0, le=1_000_000)] | None = None
-    """budget of the key over all replicas"""
-    idempotency_window_seconds: Count = 86_400
-    """how long the API remembers a request_id"""
-    ca_file: File | None = None
-    """CA certificates to trust (PEM), for https"""
+    url: Annotated[str, AfterValidator(check_api_url)] = Field(
+        "https://notpanel.com/api/v2",
+        description="the order API; plain http only to a loopback address or with ALLOW_HTTP",
+    )
+    allow_http: bool = Field(
+        default=False, description="allow plain http to other than loopback addresses"
+    )
+    key: Key | None = Field(None, description="the account's key (secret)")
+    timeout_seconds: float = Field(10, gt=0, le=600, description="one attempt, all phases")
+    concurrency: int = Field(
+        64, ge=1, le=10_000, description="most orders in flight in one process"
+    )
+    rate_per_second: Annotated[float, Field(gt=0, le=1_000_000)] | None = Field(
+        None, description="budget of the key over all replicas"
+    )
+    idempotency_window_seconds: Count = Field(
+        86_400, description="how long the API remembers a request_id"
+    )
+    ca_file: File | None = Field(None, description="CA certificates to trust (PEM), for https")
 
     @model_validator(mode="after")
     def _check_http(self) -> Self:
@@ -97,45 +101,51 @@ class ShownApiSettings(_Group):
 class ApiSettings(ShownApiSettings):
     """The order API."""
 
-    key: Key
-    """the account's key (secret)"""
+    key: Key = Field(description="the account's key (secret)")
 
 
 class RetrySettings(_Group):
     """How long an order is tried."""
 
-    delays_seconds: Delays = (1, 5, 30, 120, 600, 3600)
-    """the waiting tiers, ascending"""
-    max_attempts: Count = 12
-    """attempts that reached or may have reached the API"""
-    max_age_seconds: Count = 86_400
-    """since the relay first saw the order"""
+    delays_seconds: Delays = Field(
+        (1, 5, 30, 120, 600, 3600), description="the waiting tiers, ascending"
+    )
+    max_attempts: Count = Field(12, description="attempts that reached or may have reached the API")
+    max_age_seconds: Count = Field(86_400, description="since the relay first saw the order")
 
 
 class AdminSettings(_Group):
     """Where metrics and health are served."""
 
     # Probes come from the node, and Prometheus from elsewhere.
-    host: str = Field("0.0.0.0", min_length=1)  # noqa: S104 - the contract's default
-    """address of /metrics, /livez, /readyz"""
-    port: int = Field(8080, ge=0, le=65_535)
-    """its port; 0 takes any"""
+    host: str = Field(
+        "0.0.0.0",  # noqa: S104 - the contract's default
+        min_length=1,
+        description="address of /metrics, /livez, /readyz",
+    )
+    port: int = Field(8080, ge=0, le=65_535, description="its port; 0 takes any")
 
 
 class ManagementSettings(_Group):
     """RabbitMQ's management API, for those who look at it."""
 
-    url: Annotated[SecretStr, AfterValidator(check_management_url)] | None = None
-    """RabbitMQ's management API, for `doctor` only (secret)"""
+    url: Annotated[SecretStr, AfterValidator(check_management_url)] | None = Field(
+        None, description="RabbitMQ's management API, for `doctor` only (secret)"
+    )
 
 
 class TracesSettings(_Group):
     """Where traces go, with the extra `otel` installed."""
 
-    endpoint: Annotated[str, AfterValidator(check_endpoint)] | None = None
-    """OTLP over HTTP; without a path /v1/traces is added; none: no traces"""
-    sample_ratio: float = Field(1.0, ge=0, le=1)
-    """share of the traces that begin here; others are as their parent says"""
+    endpoint: Annotated[str, AfterValidator(check_endpoint)] | None = Field(
+        None, description="OTLP over HTTP; without a path /v1/traces is added; none: no traces"
+    )
+    sample_ratio: float = Field(
+        1.0,
+        ge=0,
+        le=1,
+        description="share of the traces that begin here; others are as their parent says",
+    )
 
     @property
     def url(self) -> str | None:
@@ -148,24 +158,25 @@ class TracesSettings(_Group):
 class LogSettings(_Group):
     """What is logged, and how."""
 
-    level: Literal["debug", "info", "warning", "error"] = "info"
-    """least level"""
-    format: Literal["auto", "json", "console"] = "auto"
-    """json, console, or by whether stdout is a terminal"""
+    level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level")
+    format: Literal["auto", "json", "console"] = Field(
+        "auto", description="json, console, or by whether stdout is a terminal"
+    )
 
 
 class ShownSettings(_Group, BaseSettings, env_prefix=PREFIX, env_nested_delimiter="__"):
     """All settings, for those who can do without the key."""
 
-    amqp: AmqpSettings = AmqpSettings()
-    api: ShownApiSettings = ShownApiSettings()
-    retry: RetrySettings = RetrySettings()
-    admin: AdminSettings = AdminSettings()
-    traces: TracesSettings = TracesSettings()
-    log: LogSettings = LogSettings()
-    management: ManagementSettings = ManagementSettings()
-    drain_seconds: float = Field(25, gt=0, le=86_400 * 30)
-    """time to finish what is in flight"""
+    amqp: AmqpSettings = Field(default_factory=AmqpSettings)
+    api: ShownApiSettings = Field(default_factory=ShownApiSettings)
+    retry: RetrySettings = Field(default_factory=RetrySettings)
+    admin: AdminSettings = Field(default_factory=AdminSettings)
+    traces: TracesSettings = Field(default_factory=TracesSettings)
+    log: LogSettings = Field(default_factory=LogSettings)
+    management: ManagementSettings = Field(default_factory=ManagementSettings)
+    drain_seconds: float = Field(
+        25, gt=0, le=86_400 * 30, description="time to finish what is in flight"
+    )
 
     @property
     def prefetch(self) -> int:
@@ -186,9 +197,9 @@ class Settings(ShownSettings):
 class SeenSettings(_Group, BaseSettings, env_prefix=PREFIX, env_nested_delimiter="__"):
     """Those that tell who looks at a relay where it and its queues are: no key among them."""
 
-    amqp: AmqpSettings = AmqpSettings()
-    retry: RetrySettings = RetrySettings()
-    admin: AdminSettings = AdminSettings()
+    amqp: AmqpSettings = Field(default_factory=AmqpSettings)
+    retry: RetrySettings = Field(default_factory=RetrySettings)
+    admin: AdminSettings = Field(default_factory=AdminSettings)
 
 
 def variables(model: type[BaseModel]) -> dict[str, tuple[str, ...]]:

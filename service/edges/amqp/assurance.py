@@ -6,13 +6,13 @@ may be cut off from the others. So a hold ends with a confirm.
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from math import inf
 from typing import Any, assert_never
 
 from aio_pika.abc import AbstractConnection
 from aiormq.exceptions import AMQPChannelError
 
+from service.core.record import record
 from service.core.topology import Topology
 from service.edges.amqp import rights
 from service.edges.amqp.broker import Broker, underlay
@@ -38,7 +38,7 @@ Question = Callable[[AbstractConnection], Coroutine[Any, Any, str | None]]
 """Why results cannot be published; None where they can."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Blocking:
     """Whether the broker blocks the connection now, and how often it has begun to."""
 
@@ -46,7 +46,7 @@ class Blocking:
     times: int
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class AssurancePorts:
     """What it works with."""
 

@@ -1,13 +1,13 @@
 """One publication on one channel, and each way in which it can end."""
 
 import asyncio
-from dataclasses import dataclass
 
 from service.core.message import Message
+from service.core.record import record
 from service.flow.ways import Destination
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Outgoing:
     """A message with its way through the broker; a `reply` may go to the unrouted instead."""
 
@@ -18,45 +18,45 @@ class Outgoing:
     reply: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Acked:
     """The broker has it, durably."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Nacked:
     """A queue that it was routed to refused it; others may have it."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Unroutable:
     """No queue is bound for it."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Unfit:
     """It cannot be sent over this connection; nothing of it was."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Late:
     """Not confirmed in time, and may arrive still: `sending` is done when the broker answers."""
 
     sending: "Sending"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Shut:
     """The broker closed the channel, for this one or for another one that was on it."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Over:
     """The connection is given up; `blamed` where the broker ended it, perhaps for this one."""
 

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import ssl
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import aio_pika
@@ -13,6 +12,7 @@ from aio_pika.abc import AbstractConnection
 from aiormq.abc import AbstractConnection as UnderlayConnection
 from yarl import URL
 
+from service.core.record import record
 from service.edges.amqp import tolerant
 from service.edges.amqp.bounded import BoundedConnection, DirectConnection
 from service.edges.amqp.direct import Direct
@@ -33,7 +33,7 @@ class BrokerUnreachableError(Exception):
         self.fault = fault
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class TlsFiles:
     """Certificates in PEM: whom to trust, and who we are; all may be absent."""
 

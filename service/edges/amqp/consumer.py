@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from aio_pika.abc import AbstractChannel as OuterChannel
@@ -12,6 +11,7 @@ from aiormq import spec
 from aiormq.abc import AbstractChannel
 from aiormq.exceptions import AMQPError
 
+from service.core.record import record
 from service.core.topology import Topology
 from service.edges.amqp import broker as brokers
 from service.edges.amqp.broker import Broker
@@ -28,7 +28,7 @@ COUNT_CONSUMERS_SECONDS = 3.0
 QUESTIONS_BEHIND_ACKS, QUESTION_SECONDS = 20, 0.02
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ConsumerPorts:
     """What the consumer works with."""
 

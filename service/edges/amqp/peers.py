@@ -6,11 +6,11 @@ broker blocks publishers, and what goes wrong with it would cost the publishing 
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from aio_pika.abc import AbstractConnection
 from aiormq.exceptions import AMQPError
 
+from service.core.record import record
 from service.core.topology import Topology
 from service.edges.amqp import broker as brokers
 from service.edges.amqp.broker import Broker
@@ -40,7 +40,7 @@ DEAF_SECONDS = 20.0
 """Without a word of its own so long, consumers are counted: a bad stream must not stop orders."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class PeersPorts:
     """What the stream's edge works with.
 

@@ -1,14 +1,15 @@
 """Putting something of ours in the place of a library's own, and saying so when that is gone."""
 
-from dataclasses import dataclass
 from typing import Any
+
+from service.core.record import record
 
 
 class PlaceGoneError(Exception):
     """pamqp has not got what is put out of its place."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Place:
     """Something of pamqp's that gives way to `ours`; `without` says what would happen else."""
 

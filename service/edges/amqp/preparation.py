@@ -21,7 +21,7 @@ TopologyMode = Literal["declare", "check"]
 
 
 class Prepare:
-    """Declares the topology or checks it, one connection at a time."""
+    """Declares the topology or checks it, one connection at a time; who waits for one takes it."""
 
     def __init__(
         self, topology: Topology, mode: TopologyMode, emit: Emit = lambda _event: None
@@ -31,6 +31,7 @@ class Prepare:
         self._told = set[str]()
         self._mode = mode
         self._lock = asyncio.Lock()
+        self._times = 0
 
     async def __call__(self, connection: AbstractConnection) -> None:
         """Return when the topology exists; SessionBrokenError says what is missing or differs.
@@ -40,12 +41,17 @@ class Prepare:
         if loses_orders(version := version_of(connection)):
             told = f"this is RabbitMQ {version}: {TOO_OLD}"
             raise SessionBrokenError(LostCause.TOPOLOGY, told, why_held=TOO_OLD)
+        before = self._times
         # Two connections that declare one new quorum queue at the same time disturb each other.
         async with self._lock:
+            if self._times != before:
+                # Another session has just done it: all of it again is most of a start's questions.
+                return
             if self._mode == "declare":
                 await self._declare(connection)
             else:
                 await self._check(connection)
+            self._times += 1
 
     async def _declare(self, connection: AbstractConnection) -> None:
         try:

@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from aio_pika.abc import AbstractConnection
 
 from service.core.message import Publication, PublicationKind
+from service.core.record import record
 from service.core.topology import Topology
 from service.edges.amqp import broker as brokers
 from service.edges.amqp.alarm import Alarm
@@ -32,7 +32,7 @@ BLOCKED = "the broker blocks publishers; see its memory and disk alarms"
 DOWN = "the publishing connection is down; see the line `broker connection lost`"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class PublisherPorts:
     """What the publisher works with; `hold` and `lift` stop and start the sending of orders."""
 

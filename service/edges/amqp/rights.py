@@ -6,7 +6,7 @@ answers 403 where the user may not, and 406 where only the argument is wrong.
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import assert_never
 
@@ -15,6 +15,7 @@ from aiormq import spec
 from aiormq.abc import AbstractChannel, DeliveredMessage
 from aiormq.exceptions import AMQPChannelError, ChannelPreconditionFailed
 
+from service.core.record import record
 from service.core.topology import Topology
 from service.edges.amqp.declare import RPC_TIMEOUT_SECONDS, open_channel
 from service.edges.amqp.faults import fault_of_reply
@@ -50,7 +51,7 @@ class Thing(StrEnum):
     QUEUE = "queue"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Right:
     """To do one thing with one exchange or queue; to bind it, `to` is the exchange.
 

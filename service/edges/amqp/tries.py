@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol, assert_never
 
+from service.core.record import record
 from service.edges.amqp.attempt import (
     Acked,
     Ended,
@@ -55,7 +56,7 @@ class Channels(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _NotTaken:
     """Its destination does not take it; `ever` says that no other try would help."""
 
@@ -77,7 +78,7 @@ class _Past:
 _End = Acked | Unroutable | Over | _NotTaken
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class TriesPorts:
     """What they work with; `doubt` has it found out whether a part of the topology is gone."""
 

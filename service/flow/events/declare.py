@@ -4,10 +4,11 @@ The page and the schema of the log are written from these declarations (`docs/so
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, ClassVar, TypeVar, dataclass_transform
+
+from service.core.record import record
 
 
 class Level(StrEnum):
@@ -40,8 +41,7 @@ def event(text: str, level: Level | None = Level.INFO) -> Callable[[type[D]], ty
     """Declare an event by the text of its line and how loud it is."""
 
     def declare(kind: type[D]) -> type[D]:
-        # Frozen for mypy alone, as `service.core.record` says.
-        declared = dataclass(slots=True, unsafe_hash=True)(kind)
+        declared = record(frozen=True, slots=True)(kind)
         declared.text = text
         declared.declared_level = level
         return declared
