@@ -18,6 +18,7 @@ from service.flow.events.labels import HoldReason
 from service.flow.sending import why
 from service.flow.sending.account import (
     FAILURES_TO_OPEN,
+    OTHERS_TELL_SECONDS,
     UNPROVEN,
     Account,
     Attempt,
@@ -241,12 +242,36 @@ def test_one_that_hangs_is_not_waited_for() -> None:
 def test_what_all_meet_is_the_accounts_fault() -> None:
     """One suspect is enough where the others are served nothing either."""
     account = Told()
-    account.hear(Common(busy=2, troubled=False), 0.0)
+    account.hear(Common(served_at=-1.0, busy=2, troubled=False), 0.0)
     account.meet("bad", SUSPECTED)
     assert account.admission(0.0) is Admission.ONE
     account.hear(Common(busy=2), 0.1)
     assert HoldReason.CREDENTIALS in account.reasons(0.1)
     assert account.one_asks_for_all
+
+
+def test_where_nobody_was_served_yet_the_others_first_orders_are_asked() -> None:
+    """A wrong key is found out with one call of each."""
+    account = Told()
+    account.hear(Common(busy=7, troubled=False), 0.0)
+    assert account.most_in_flight(0.0) == 1
+    account.meet("first", SUSPECTED)
+    assert account.admission(OTHERS_TELL_SECONDS - 0.01) is Admission.NOBODY
+    assert account.admission(OTHERS_TELL_SECONDS) is Admission.ONE
+    account.hear(Common(busy=7), 0.2)
+    assert HoldReason.CREDENTIALS in account.reasons(0.2)
+    assert account.one_asks_for_all
+
+
+def test_one_that_begins_beside_others_that_are_served_nothing_only_probes() -> None:
+    """It need not find out itself what they did; the first success of any lets all go on."""
+    account = Told()
+    account.hear(Common(served_at=5.0, busy=2), 10.0)
+    assert account.admission(10.05) is Admission.NOBODY
+    assert account.admission(20.0) is Admission.PROBE
+    assert account.one_asks_for_all
+    account.hear(Common(served_at=21.0, busy=2, troubled=False), 21.1)
+    assert account.admission(21.1) is Admission.ALL
 
 
 def test_another_replicas_success_shows_that_an_order_is_alone_but_not_at_once() -> None:

@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from service.core.outcome import Throttled
-from service.flow.sending.account import Account
+from service.core.outcome import Accepted, Throttled, Unreached
+from service.flow.sending.account import FAILURES_TO_OPEN, Account
 from service.flow.sending.pace import Pace
-from service.flow.sending.replicas import Replicas
+from service.flow.sending.replicas import IDLE_WEIGHT, Replicas
 from service.flow.sending.sharing import Alone, Common
 
 
@@ -32,9 +32,9 @@ def test_a_wait_is_said_at_once() -> None:
     account, told = Account(lambda: 0.5), Told()
     replicas = Replicas(told, account, Pace(None))
     account.report(account.send(0.0), "o-1", Throttled(429, 5.0), 0.1)
-    replicas.weigh(0.1, waiting=False, held=False)
+    replicas.weigh(0.1, waiting=False, fresh=True, held=False)
     assert (told.news, replicas.state(0.1).not_before_in) == (1, 5.0)
-    replicas.weigh(0.2, waiting=False, held=False)
+    replicas.weigh(0.2, waiting=False, fresh=True, held=False)
     assert told.news == 1
 
 
@@ -52,3 +52,19 @@ def test_a_wait_that_teaches_nothing_is_begun_after_like_any_other() -> None:
     pace, told = Pace(80.0), Told(Common(not_before=5.0))
     Replicas(told, Account(lambda: 0.5), pace).hear(1.0)
     assert pace.rate_per_second(5.0) == pytest.approx(pace.rate_per_second(9.0) / 2)
+
+
+def test_where_one_asks_for_all_it_is_one_that_has_fresh_orders() -> None:
+    """Others weigh less: of those with the greatest weight the lowest name asks."""
+    account, told = Account(lambda: 0.5), Told()
+    replicas = Replicas(told, account, Pace(None))
+    for number in range(FAILURES_TO_OPEN):
+        account.report(account.send(0.0), f"o-{number}", Unreached("refused"), 0.0)
+    assert account.one_asks_for_all
+    replicas.weigh(0.1, waiting=True, fresh=True, held=False)
+    assert replicas.state(0.1).weight == 1
+    replicas.weigh(0.2, waiting=True, fresh=False, held=False)
+    assert replicas.state(0.2).weight == IDLE_WEIGHT
+    account.report(account.send(5.0), "o-1", Accepted("ord_1"), 5.0)
+    replicas.weigh(5.1, waiting=True, fresh=False, held=False)
+    assert replicas.state(5.1).weight == 1

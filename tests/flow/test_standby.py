@@ -25,7 +25,7 @@ def replicas(limit: float | None, before: int) -> Replicas:
     """What one makes of it that has orders."""
     pace = Pace(limit)
     made = Replicas(Ranked(before), Account(lambda: 0.5), pace)
-    made.weigh(0.0, waiting=True, held=False)
+    made.weigh(0.0, waiting=True, fresh=True, held=False)
     return made
 
 
@@ -61,12 +61,12 @@ def test_a_budget_that_goes_up_and_down_a_little_changes_nothing() -> None:
     made = Replicas(sharing, Account(lambda: 0.5), pace)
     for limit, stands_by in ((8.0, False), (7.9, True), (8.1, True), (10.1, False), (8.0, False)):
         pace.limit_per_second = limit
-        made.weigh(0.0, waiting=True, held=False)
+        made.weigh(0.0, waiting=True, fresh=True, held=False)
         assert made.stands_by is stands_by
 
 
 def test_one_that_is_held_is_passed_over() -> None:
     """It could not send, and the next one does."""
     made = replicas(6.0, 0)
-    made.weigh(0.0, waiting=True, held=True)
+    made.weigh(0.0, waiting=True, fresh=True, held=True)
     assert not made.state(0.0).able

@@ -34,8 +34,11 @@ FAILURES_TO_OPEN = 20
 FEWEST_FAILURES = 3
 """Of one replica: with many, each meets so few of the 20 that two could be chance."""
 
-UNPROVEN = 2
-"""Orders in flight at the start: a wrong key or a low limit is found out with few calls."""
+UNPROVEN, UNPROVEN_EACH = 2, 1
+"""Orders in flight at the start, alone and beside others: a wrong key costs few calls."""
+
+OTHERS_TELL_SECONDS = 0.5
+"""What others meet is known so soon: where nobody was served yet, no second order is asked."""
 
 
 @record(frozen=True, slots=True)
@@ -74,10 +77,11 @@ class Account:
 
     def most_in_flight(self, now: float) -> float:
         """Few at the start, one more with each answer, and twice as many in a second without."""
+        first = UNPROVEN_EACH if self._others.busy else UNPROVEN
         if self._answers:
-            return UNPROVEN + self._answers
+            return first + self._answers
         silent_seconds = 0.0 if self._first_sent_at is None else now - self._first_sent_at
-        return UNPROVEN * 2.0 ** min(20, int(silent_seconds))
+        return first * 2.0 ** min(20, int(silent_seconds))
 
     @property
     def failing(self) -> bool:
@@ -201,8 +205,10 @@ class Account:
             return
         self._troubled_at = now
         if self._states.key is Key.TRUSTED:
-            # Another order is asked at once: until then nobody knows whose fault it is.
-            self._asking.at_once(now)
+            # Another tells whose fault it is: at the start, the first ones of the others.
+            unproven = max(self._served_at, self._others.served_at) == -inf
+            waits = unproven and self._others.busy
+            self._asking.ask_at(now + OTHERS_TELL_SECONDS if waits else now)
         self._signal(Signal.SUSPECTED, now, reason)
         self._compare(now)
 
@@ -215,9 +221,14 @@ class Account:
 
     def _compare(self, now: float, why: str = "") -> None:
         """See whether what this replica meets is what all meet."""
+        others_fail = bool(self._others.busy) and self._others.troubled
+        if others_fail and self._served_at == -inf and not self.troubled:
+            # It need not find out itself what they did.
+            self._troubled_at = now
+            self._signal(Signal.OTHERS_FAIL, now, why)
         if self._others.troubled or self._failures >= FAILURES_TO_OPEN:
             self._signal(Signal.ALL_FAIL, now, why)
-        if self.suspects.enough() or (self._others.busy and self._others.troubled):
+        if self.suspects.enough() or others_fail:
             self._signal(Signal.CONFIRMED, now)
 
     def _pause(self, now: float) -> None:

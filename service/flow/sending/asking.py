@@ -30,9 +30,9 @@ class Asking:
             hangs = LONGEST_PAUSE_SECONDS if admission is Admission.PROBE else HANGS_SECONDS
             self.at = now + hangs
 
-    def at_once(self, now: float) -> None:
-        """Ask another now."""
-        self.at = now
+    def ask_at(self, at: float) -> None:
+        """Ask another then."""
+        self.at = at
 
     def served(self) -> None:
         """Begin with short pauses the next time."""

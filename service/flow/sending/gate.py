@@ -205,7 +205,8 @@ class Gate:
             self._concurrency.began(attempt.number, now)
             self._line.end(turn, attempt)
         self._follow(now)
-        self._replicas.weigh(now, waiting=bool(self._line), held=not self._process.sends)
+        fresh, held = self._line.has_fresh or self._in_flight > 0, not self._process.sends
+        self._replicas.weigh(now, waiting=bool(self._line), fresh=fresh, held=held)
         return self._next_change(now) if self._line else inf
 
     def _follow(self, now: float) -> None:

@@ -13,7 +13,7 @@ from service.flow.sending.suspects import Suspects
 MANY_FAILURES = 6
 
 OTHERS_FIRST_SECONDS = 0.5
-"""After a wait, before one that was throttled again."""
+"""After a wait, before one that may be the only one that is throttled."""
 
 
 class TurnedAway(Enum):
@@ -52,7 +52,7 @@ class Turn:
         """Keep its place, unless it may be the only one that is throttled; the wait is `until`."""
         self.throttled += 1
         self.yields = self.throttled > 1 or not told
-        if self.throttled > 1:
+        if self.yields:
             self.not_before = until + OTHERS_FIRST_SECONDS
 
     @property
@@ -113,6 +113,11 @@ class Line:
             self._fresh_next = not self._fresh_next
             return failed if self._fresh_next else fresh
         return fresh or failed
+
+    @property
+    def has_fresh(self) -> bool:
+        """Whether there is one that tells of the account, and not of itself again."""
+        return not all(self._has_failed(turn) for turn in self._turns)
 
     def _has_failed(self, turn: Turn) -> bool:
         return turn.failures > 0 or turn.yields or turn in self._suspects

@@ -70,9 +70,12 @@ class Replicas:
             stands_by=self.stands_by,
         )
 
-    def weigh(self, now: float, *, waiting: bool, held: bool) -> None:
+    def weigh(self, now: float, *, waiting: bool, fresh: bool, held: bool) -> None:
         """Ask for as large a part of the limits as is of use; say at once what has changed."""
-        if waiting:
+        if self._account.one_asks_for_all and not fresh:
+            # Who has other orders asks: what these meet again may be their own fault.
+            self._busy_until = now
+        elif waiting:
             self._busy_until = now + BUSY_SECONDS
         weight = 1.0 if now < self._busy_until else IDLE_WEIGHT
         self._able = not held

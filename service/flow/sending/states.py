@@ -38,6 +38,8 @@ class Signal(Enum):
     FAILED = auto()
     """Attempts failed, as many as make a doubt, and none was served between them."""
     ALL_FAIL = auto()
+    OTHERS_FAIL = auto()
+    """They are served nothing, and this replica was never served."""
     THROTTLED = auto()
     WAITED = auto()
     """The wait that the API asked for is over."""
@@ -75,7 +77,7 @@ TRANSITIONS: Mapping[State, Mapping[Signal, State]] = {
     Key.TRUSTED: {Signal.SUSPECTED: Key.SUSPECTED},
     Key.SUSPECTED: {Signal.CLEARED: Key.TRUSTED, Signal.CONFIRMED: Key.REFUSED},
     Key.REFUSED: {Signal.CLEARED: Key.TRUSTED},
-    Circuit.CLOSED: {Signal.FAILED: Circuit.DOUBTED},
+    Circuit.CLOSED: {Signal.FAILED: Circuit.DOUBTED, Signal.OTHERS_FAIL: Circuit.OPEN},
     Circuit.DOUBTED: {Signal.SERVED: Circuit.CLOSED, Signal.ALL_FAIL: Circuit.OPEN},
     Circuit.OPEN: {Signal.SERVED: Circuit.CLOSED},
     Limit.KEPT: {Signal.THROTTLED: Limit.WAITING},

@@ -101,21 +101,20 @@ class Queue:
 
     def pump(self) -> None:
         """Deliver as much as is wanted, in turn."""
-        full = 0
-        while self._consumers and full < len(self._consumers):
-            consumer = self._consumers[0]
-            self._consumers.rotate(-1)
-            if len(consumer.unacked) >= consumer.prefetch:
-                full += 1
-                continue
+        while (consumer := self._wants()) is not None:
             received = self._next()
             if received is None:
                 return
-            full = 0
+            self._consumers.remove(consumer)
+            self._consumers.append(consumer)
             self._tags += 1
             consumer.unacked[self._tags] = received
             self._held_by(consumer.replica, received)
             consumer.connection.down(partial(consumer.deliver, consumer, self._tags, received))
+
+    def _wants(self) -> Consumer | None:
+        wants = (each for each in self._consumers if len(each.unacked) < each.prefetch)
+        return next(wants, None)
 
     def _come_back(self, received: Received) -> None:
         self.ready.append(received)

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
-from dataclasses import dataclass
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from itertools import count
 from random import Random
 from typing import Any, TypeVar
@@ -24,8 +25,12 @@ def endless() -> Iterator[Message]:
     return (request(f"o-{number}") for number in count())
 
 
-def play(case: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
-    """Run a case in simulated time."""
+_SEED = ContextVar("_SEED", default=1)
+
+
+def play(case: Callable[[], Coroutine[Any, Any, Result]], seed: int = 1) -> Result:
+    """Run a case in simulated time; `seed` is that of its chance."""
+    _SEED.set(seed)
     with asyncio.Runner(loop_factory=JumpingLoop) as runner:
         return runner.run(case())
 
@@ -42,7 +47,7 @@ class Fleet:
     whole: bool = False
     prefetch: int = 64
     orders: Iterator[Message] | None = None
-    seed: int = 1
+    seed: int = field(default_factory=_SEED.get)
 
     def __post_init__(self) -> None:
         self._loop = asyncio.get_running_loop()

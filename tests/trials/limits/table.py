@@ -117,6 +117,7 @@ CASES: Sequence[AnyCase] = (
     Outage(name="outage-500"),
     Outage(name="outage-503", retry_after_seconds=4),
     WrongKey(name="key-wrong", from_the_start=True),
+    WrongKey(name="key-wrong-8", replicas=8, from_the_start=True),
     WrongKey(name="key-revoked", from_the_start=False),
     Neighbours(name="neighbours-1", replicas=1),
     Neighbours(name="neighbours-3"),
