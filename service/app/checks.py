@@ -93,6 +93,13 @@ def check_management_url(value: SecretStr) -> SecretStr:
     parts = urlsplit(url)
     if parts.query or parts.fragment:
         raise ValueError("must have no query or fragment")
+    login, at, _ = parts.netloc.rpartition("@")
+    # In part read as host, port or path, a password would be sent to another host.
+    if "@" in parts.path or not re.fullmatch(f"(?:{_ESCAPED})*", login if at else ""):
+        raise ValueError(
+            r"must have each of @ / ? # [ ] \ and % in the user and the password written as its "
+            "code, as %40 for @"
+        )
     return value
 
 

@@ -50,6 +50,12 @@ WRONG = [
     ("TRACES__ENDPOINT", "http://u:hidden@h/", "must have no user, password, query or fragment"),
     ("TRACES__ENDPOINT", "http://h/?k=hidden", "must have no user, password, query or fragment"),
     ("TRACES__SAMPLE_RATIO", "1.5", "was '1.5'; should be less than or equal to 1"),
+    ("MANAGEMENT__URL", "broker:15672", "must be an http or https URL, as http://user:password@"),
+    ("MANAGEMENT__URL", "http://h/?k=hidden", "must have no query or fragment"),
+    ("MANAGEMENT__URL", "http://u:12/hidden@h:15672", "must have each of @ / ? # [ ]"),
+    ("MANAGEMENT__URL", "http://u:hidden@hidden@h/", "written as its code, as %40 for @"),
+    ("MANAGEMENT__URL", r"http://u:p\hidden@h/", "written as its code, as %40 for @"),
+    ("MANAGEMENT__URL", "http://u:100%hidden@h/", "written as its code, as %40 for @"),
     ("DRAIN_SECONDS", "0", "was '0'; should be greater than 0"),
 ]
 

@@ -74,7 +74,7 @@ LACKING = Kind(
     "OR-R01",
     Mark.WRONG,
     "The user lacks a right that orders need.",
-    "see rabbitmqctl set_permissions and the README",
+    "see rabbitmqctl set_permissions, or set_topic_permissions for a key, and the README",
 )
 LACKING_SHARE = Kind(
     "OR-R02",

@@ -10,19 +10,16 @@ from math import inf
 from typing import Any, assert_never
 
 from aio_pika.abc import AbstractConnection
-from aiormq.exceptions import AMQPChannelError
 
 from service.core.record import record
 from service.core.topology import Topology
 from service.edges.amqp import rights
 from service.edges.amqp.broker import Broker, underlay
 from service.edges.amqp.connection import Session, SessionBrokenError, expected
-from service.edges.amqp.faults import fault_of_reply
 from service.edges.amqp.holding import Doubt, Holding
 from service.edges.amqp.majority import Heard, Majority
 from service.edges.amqp.preparation import Prepare
-from service.edges.amqp.proof import Proof
-from service.flow.events.faults import ADVICE
+from service.edges.amqp.proof import REFUSED, Proof
 from service.flow.events.labels import ConnectionName, LostCause
 from service.flow.ports import Clock
 
@@ -32,8 +29,6 @@ LONGEST_PAUSE_SECONDS = 30.0
 
 LOOK_EVERY_SECONDS = 5.0
 CONFIRMED_SECONDS = 10.0
-REFUSED = "the broker refuses what is published; see the line `publish failed`"
-
 Question = Callable[[AbstractConnection], Coroutine[Any, Any, str | None]]
 """Why results cannot be published; None where they can."""
 
@@ -173,9 +168,4 @@ class Assurance:
         return await self._unconfirmed(connection)
 
     async def _unconfirmed(self, connection: AbstractConnection) -> str | None:
-        try:
-            await self._proof.ask(connection)
-        except AMQPChannelError as error:
-            fault = fault_of_reply(error)
-            return ADVICE[fault] if fault else REFUSED
-        return None
+        return await self._proof.ask(connection)

@@ -1,7 +1,7 @@
 """What there is at one broker, and what the user may do there; looked at without effect."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
@@ -91,10 +91,10 @@ class _Examining:
             address,
             brokers.version_of(self._connection),
             seen,
-            lacks=_of(said, self._needed(), Answer.REFUSED),
-            lacks_to_share=_of(said, rights.to_share(self._topology), Answer.REFUSED),
-            lacks_to_rescue=_of(said, rights.to_rescue(self._topology), Answer.REFUSED),
-            beyond=_of(said, self._beyond(), Answer.GRANTED),
+            lacks=rights.refused_of(said, self._needed()),
+            lacks_to_share=rights.refused_of(said, rights.to_share(self._topology)),
+            lacks_to_rescue=rights.refused_of(said, rights.to_rescue(self._topology)),
+            beyond=[one for one in self._beyond() if said.get(one) is Answer.GRANTED],
             unasked=tuple(self._unasked.items()),
             blocked=bool(self._unasked) and await self._alarm.sounds(),
         )
@@ -156,10 +156,6 @@ class _Examining:
         return {
             name: answer for name, answer in found.items() if not isinstance(answer, Unanswered)
         }
-
-
-def _of(said: Mapping[Right, Answer], asked: Iterable[Right], answer: Answer) -> list[Right]:
-    return [one for one in asked if said.get(one) is answer]
 
 
 def entity(thing: Exchange | Queue) -> str:

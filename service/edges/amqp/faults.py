@@ -64,6 +64,11 @@ def fault_of_reply(error: BaseException | None) -> BrokerFault | None:
     return next((fault for text, fault in _REPLIES if re.search(text, words)), None)
 
 
+def names_a_key(error: BaseException) -> bool:
+    """Whether a topic permission alone refuses it: another key may be used."""
+    return "access to topic" in words_of(error)
+
+
 def fault_of_connect(error: BaseException | None, *, tls: bool) -> BrokerFault | None:
     """Why no connection was made over plain TCP or `tls`; None where it cannot be told."""
     by_class = next((fault for kind, fault in _CLASSES if isinstance(error, kind)), None)

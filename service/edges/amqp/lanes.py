@@ -54,7 +54,7 @@ class Lanes:
         self._late_seconds, self._silent_seconds = late_seconds, silent_seconds
         self._shared: dict[tuple[bool, int], Lane] = {}
         self._turn = asyncio.Lock()
-        self._apart = asyncio.Semaphore(MOST_APART)
+        self._apart = asyncio.Semaphore(min(MOST_APART, max(1, self._opening.most // 2)))
         self._silent_since, self._kept = inf, 0
         self._lanes: set[Lane] = set()
         self._background: set[asyncio.Future[None]] = set()

@@ -10,6 +10,9 @@ from service.edges.amqp.connection import Session, SessionBrokenError, channel_c
 from service.flow.events.labels import LostCause
 
 MOST_CHANNELS = 65_535
+KEPT = 4
+"""Of the numbers that the broker allows, left to aiormq: it takes the one after the highest in use,
+and one above the broker's bound would end the connection."""
 
 
 class Opening:
@@ -23,15 +26,21 @@ class Opening:
         self._alarm = alarm
         self._silent_seconds = silent_seconds
         self._last = 0
+        channels = wire.connection_tune.channel_max or MOST_CHANNELS
+        self.most = channels - min(KEPT, channels // 4)
+        self._room = asyncio.Semaphore(self.most)
 
     async def channel(self) -> AbstractChannel:
         """A new channel that confirms; SessionBrokenError where the broker opens none."""
 
         async def open_one() -> AbstractChannel:
+            await self._room.acquire()
             # Chosen at the moment at which aiormq takes it: others open channels, too.
-            return await self._wire.channel(
+            channel = await self._wire.channel(
                 self._number(), publisher_confirms=True, on_return_raises=True
             )
+            channel.closing.add_done_callback(lambda _: self._room.release())
+            return channel
 
         opening = expected(asyncio.ensure_future(open_one()))
         try:
@@ -52,9 +61,8 @@ class Opening:
         aiormq takes that of a channel again before it has answered the broker's Close: to the
         broker the new channel's Open would then be one more frame on the old one.
         """
-        most = self._wire.connection_tune.channel_max or MOST_CHANNELS
-        numbers = (number % most + 1 for number in range(self._last, self._last + most))
-        self._last = next((n for n in numbers if n not in self._wire.channels), most)
+        numbers = (number % self.most + 1 for number in range(self._last, self._last + self.most))
+        self._last = next((n for n in numbers if n not in self._wire.channels), self.most)
         return self._last
 
     async def _done(self, opening: "asyncio.Future[AbstractChannel]") -> bool:

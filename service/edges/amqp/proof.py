@@ -1,4 +1,8 @@
-"""A publish that changes nothing, and that the broker confirms."""
+"""A publish that changes nothing, and that the broker confirms; and the right to publish results.
+
+The right is asked by taking away a binding that is not there: a broker that grants it says so, and
+writes no line into its log, which the other questions cost.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -6,15 +10,18 @@ from contextlib import asynccontextmanager, suppress
 
 from aio_pika.abc import AbstractConnection
 from aiormq.abc import AbstractChannel
-from aiormq.exceptions import AMQPError
+from aiormq.exceptions import AMQPChannelError, AMQPError
 
 from service.core.topology import Topology
 from service.edges.amqp.broker import CLOSE_TIMEOUT_SECONDS, underlay
+from service.edges.amqp.faults import words_of
+from service.edges.amqp.refusals import why_held
 
 KEY = "order-relay.proof"
 """No queue is bound to a direct exchange with it: the broker confirms it and throws it away."""
 
 CHANNEL_TIMEOUT_SECONDS = 10.0
+REFUSED = "the broker refuses what is published; see the line `publish failed`"
 
 
 class Proof:
@@ -22,11 +29,27 @@ class Proof:
 
     def __init__(self, topology: Topology) -> None:
         self._exchange = topology.retry_exchange
+        self._results = (topology.replies_exchange, topology.parked_exchange)
+        self._source: str | None = topology.namespace
 
-    async def ask(self, connection: AbstractConnection) -> None:
-        """Return when it is confirmed; aiormq's error where the broker refuses it."""
-        async with confirming(connection) as channel:
-            await channel.basic_publish(b"", exchange=self._exchange, routing_key=KEY)
+    async def ask(self, connection: AbstractConnection) -> str | None:
+        """None when it is confirmed, and results may be published; else why not."""
+        try:
+            async with confirming(connection) as channel:
+                for exchange in self._results:
+                    await channel.exchange_declare(exchange, passive=True)
+                    if self._source is not None:
+                        await channel.exchange_unbind(exchange, self._source, KEY)
+                await channel.basic_publish(b"", exchange=self._exchange, routing_key=KEY)
+        except AMQPChannelError as error:
+            asked, words = (*self._results, self._exchange), words_of(error)
+            refused = [name for name in asked if f"exchange '{name}'" in words]
+            if not refused and self._source is not None:
+                # From where it would be unbound the user may not read, or it is gone.
+                self._source = None
+                return await self.ask(connection)
+            return why_held(error, next(iter(refused), self._exchange)) or REFUSED
+        return None
 
 
 @asynccontextmanager

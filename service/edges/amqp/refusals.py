@@ -2,16 +2,16 @@
 
 from aiormq.exceptions import AMQPChannelError
 
-from service.edges.amqp.faults import fault_of_reply, words_of
+from service.edges.amqp.faults import fault_of_reply, names_a_key, words_of
 from service.edges.amqp.rights import Access, Right, Thing, lacking
 from service.flow.events.faults import ADVICE, BrokerFault
 
 
 def of_all(error: AMQPChannelError) -> bool:
     """Whether no publication at all would be taken: that is no fault of one."""
-    fault, words = fault_of_reply(error), words_of(error)
+    fault = fault_of_reply(error)
     # A login from before replies went to the unrouted may not write there: that one reply cannot.
-    one = "access to topic" in words or ".unrouted' in vhost" in words
+    one = names_a_key(error) or ".unrouted' in vhost" in words_of(error)
     return fault is BrokerFault.MISSING or (fault is BrokerFault.RIGHTS and not one)
 
 

@@ -5,8 +5,8 @@ answers 403 where the user may not, and 406 where only the argument is wrong.
 """
 
 import asyncio
-from collections.abc import Iterable
-from dataclasses import field
+from collections.abc import Iterable, Mapping
+from dataclasses import field, replace
 from enum import StrEnum
 from typing import assert_never
 
@@ -18,7 +18,7 @@ from aiormq.exceptions import AMQPChannelError, ChannelPreconditionFailed
 from service.core.record import record
 from service.core.topology import Topology
 from service.edges.amqp.declare import RPC_TIMEOUT_SECONDS, open_channel
-from service.edges.amqp.faults import fault_of_reply
+from service.edges.amqp.faults import fault_of_reply, names_a_key
 from service.flow.events.faults import BrokerFault
 
 REPLY_KEY = "order.accepted"
@@ -55,7 +55,8 @@ class Thing(StrEnum):
 class Right:
     """To do one thing with one exchange or queue; to bind it, `to` is the exchange.
 
-    `unbound` is another exchange that may be written to, to ask for the right to a key.
+    `unbound` is another exchange that may be written to, to ask for the right to a key; `key` is
+    what alone is refused, by a topic permission.
     """
 
     access: Access
@@ -63,10 +64,12 @@ class Right:
     name: str
     to: str | None = None
     unbound: str | None = field(default=None, compare=False)
+    key: str | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
         to = "" if self.to is None else f" (write) to exchange {self.to} (read)"
-        return f"{self.access} {self.thing} {self.name}{to}"
+        key = "" if self.key is None else f" with the key {self.key}"
+        return f"{self.access} {self.thing} {self.name}{to}{key}"
 
 
 class Answer(StrEnum):
@@ -74,6 +77,7 @@ class Answer(StrEnum):
 
     GRANTED = "granted"
     REFUSED = "refused"
+    KEY_REFUSED = "refused for the key"
     MISSING = "missing"
     UNCLEAR = "unclear"
 
@@ -129,13 +133,27 @@ def beyond(topology: Topology) -> tuple[Right, ...]:
 
 def lacking(rights: Iterable[Right]) -> str:
     """A sentence for rights that are refused, with what to do."""
-    refused = ", ".join(map(str, rights))
-    return f"the user may not {refused}; see rabbitmqctl set_permissions and the README"
+    refused = list(rights)
+    commands = dict.fromkeys(
+        "set_topic_permissions" if right.key else "set_permissions" for right in refused
+    )
+    what = ", ".join(map(str, refused))
+    return f"the user may not {what}; see rabbitmqctl {', '.join(commands)} and the README"
 
 
 async def refused(connection: AbstractConnection, rights: Iterable[Right]) -> list[Right]:
     """Those of the rights that the broker refuses."""
-    return [right for right in rights if await ask(connection, right) is Answer.REFUSED]
+    said = {right: await ask(connection, right) for right in rights}
+    return refused_of(said, said)
+
+
+def refused_of(said: Mapping[Right, Answer], asked: Iterable[Right]) -> list[Right]:
+    """Those that were asked and are refused; where a key alone is, with it."""
+    return [
+        replace(right, key=REPLY_KEY) if said[right] is Answer.KEY_REFUSED else right
+        for right in asked
+        if said.get(right) in (Answer.REFUSED, Answer.KEY_REFUSED)
+    ]
 
 
 async def ask(connection: AbstractConnection, right: Right) -> Answer:
@@ -172,7 +190,7 @@ def _said_by(error: AMQPChannelError) -> Answer:
         return Answer.GRANTED
     match fault_of_reply(error):
         case BrokerFault.RIGHTS:
-            return Answer.REFUSED
+            return Answer.KEY_REFUSED if names_a_key(error) else Answer.REFUSED
         case BrokerFault.MISSING:
             return Answer.MISSING
         case _:

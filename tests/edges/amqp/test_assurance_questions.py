@@ -31,6 +31,13 @@ class FakeChannel:
         else:
             await self._confirm.wait()
 
+    async def exchange_declare(self, _: str, *, passive: bool) -> None:
+        """As where it is there."""
+        assert passive
+
+    async def exchange_unbind(self, *_: str) -> None:
+        """As where nothing is bound, and the user may write."""
+
     async def initialize(self) -> None:
         """It is open."""
 

@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from dataclasses import replace
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 from service.core.message import Message
 from service.edges.amqp.alarm import Alarm
@@ -14,6 +14,7 @@ from service.edges.amqp.direct import Direct
 from service.edges.amqp.frames import Answer
 from service.edges.amqp.lane import Lane
 from service.edges.amqp.lanes import ALONE_BESIDE, MOST_SHARED, Lanes
+from service.edges.amqp.opening import Opening
 from service.flow.ways import Destination
 from tests.edges.amqp.test_direct import RETURN, World, channel, confirm, content
 from tests.flow.clock import FakeClock, settle
@@ -97,6 +98,22 @@ class Confirming(Direct):
         self._stands_still = -1
         for number in list(self.unconfirmed):
             self._confirm(number)
+
+
+async def test_where_few_channels_are_allowed_one_waits_for_another() -> None:
+    """No number is there twice, and aiormq, which takes the next one, has some below the bound."""
+    wire = FakeWire()
+    wire.connection_tune.channel_max = 12
+    opening = Opening(cast("Any", wire), Session(), Alarm(cast("Any", wire)), 600.0)
+    opened = [await opening.channel() for _ in range(opening.most)]
+    assert [channel.number for channel in opened] == list(range(1, 10))
+    waiting = asyncio.ensure_future(opening.channel())
+    await settle()
+    assert not waiting.done()
+    del wire.channels[4]
+    opened[3].closing.set_result(None)
+    assert (await waiting).number == 4
+    assert not wire.met
 
 
 async def test_copies_of_one_id_are_on_several_channels_at_once() -> None:

@@ -1,24 +1,17 @@
 """One reply queue that takes nothing keeps back nobody's replies but its own."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
-from dataclasses import replace
+from collections.abc import Iterable
 
-import pytest
-from aio_pika.abc import AbstractConnection
-
-from service.core.message import Message, Publication, PublicationKind
-from service.core.outcome import Answered
-from service.edges.amqp import broker as brokers
+from service.core.message import PublicationKind
 from service.edges.amqp.broker import Broker
 from service.edges.amqp.tries import REFUSED, SILENT
 from service.flow.events.labels import ConnectionName, LostCause
-from service.flow.events.order import ReplyUnrouted, Settled
+from service.flow.events.order import ReplyUnrouted
 from service.flow.events.process import BrokerLost
-from service.flow.ports import Confirmed, Unconfirmed, Unpublishable
+from service.flow.ports import Confirmed, Unconfirmed
 from service.flow.ways import MOST_REFUSALS
-from tests.edges.amqp.edge import Edge, Options, publication, publishing, relaying
-from tests.edges.amqp.hostile import BODY
+from tests.edges.amqp.edge import Edge, Options, publication, publishing
 from tests.flow.clock import settle
 from tests.world.broker.stuck import standing_still
 from tests.world.broker.vhost import VirtualHost
@@ -163,85 +156,3 @@ async def test_a_key_that_the_login_may_not_publish_with_costs_nobody_else_a_cha
         reasons = {event.reason for event in edge.events.of(ReplyUnrouted)}
         assert any("access to topic 'bad'" in reason for reason in reasons)
         assert edge.unbroken()
-
-
-async def test_what_does_not_fit_a_frame_of_the_broker_is_not_sent(broker: Broker) -> None:
-    """It would end the connection; how large a frame may be is the broker's word."""
-    async with publishing(broker) as edge:
-        limit = 131_072
-        message = Message(b"{}", message_id="o-1", headers={"h": "x" * limit})
-        result = await edge.publisher.publish(Publication(PublicationKind.PARKED, "", message))
-        assert isinstance(result, Unpublishable)
-        assert f"over {limit}" in result.reason
-        fits = replace(message, headers={"h": "x" * (limit - 38)})
-        largest = Publication(PublicationKind.PARKED, "", fits)
-        assert await edge.publisher.publish(largest) == Confirmed()
-        assert edge.unbroken()
-
-
-@pytest.fixture
-async def small_frames(vhost: VirtualHost) -> AsyncIterator[int]:
-    """New connections agree on frames of this size at most."""
-    size = 8_192
-    tell = "application:set_env(rabbit, frame_max, {})."
-    await asyncio.to_thread(vhost.node.ctl, "eval", tell.format(size))
-    try:
-        yield size
-    finally:
-        await asyncio.to_thread(vhost.node.ctl, "eval", tell.format(131_072))
-
-
-async def test_with_small_frames_one_that_fills_a_frame_suffers_alone(
-    vhost: VirtualHost, broker: Broker, small_frames: int
-) -> None:
-    """A copy with our headers would not fit: it is never sent, and the broker moves it as it is."""
-    headers = {"h": "x" * (small_frames - 202)}
-    good = replies("good", count=10)
-    async with relaying(broker) as whole:
-        whole.api.answer("large", Answered(500, b""))
-        for name in ("large", *good):
-            await vhost.publish(
-                BODY,
-                exchange="orders",
-                routing_key="order.request",
-                message_id=name,
-                headers=headers if name == "large" else None,
-            )
-        for name in ("large", *good):
-            await whole.edge.events.until(Settled, request_id=name)
-        assert sorted(whole.log) == [f"submit {name}" for name in good]
-        assert sorted(filter(None, await ids(vhost, "orders.unrouted"))) == [*good, "large"]
-        parked = await vhost.get("orders.parked")
-        assert (parked.message_id, parked.headers["h"]) == ("large", headers["h"])
-        assert whole.edge.unbroken()
-
-
-class MisledBroker(Broker):
-    """Believes that a frame may be larger than the broker takes."""
-
-    async def connect(self, name: str, _: object = None) -> tuple[AbstractConnection, str]:
-        """As any other."""
-        connection, address = await super().connect(name)
-        brokers.underlay(connection).connection_tune.frame_max = 2**20
-        return connection, address
-
-
-async def test_one_that_the_broker_ends_the_connection_for_is_found_out_alone(
-    vhost: VirtualHost,
-) -> None:
-    """It costs one connection; all others are confirmed, and it is not tried again."""
-    await bound(vhost, "good", "good")
-    async with publishing(MisledBroker([vhost.url]), SOON) as edge:
-        message = Message(b"{}", message_id="bad", headers={"h": "x" * 200_000})
-        bad = edge.publisher.publish(Publication(PublicationKind.PARKED, "", message))
-        good = replies("good", count=40)
-        result, told = await asyncio.gather(bad, tell(edge, "good", good))
-        assert isinstance(result, Unpublishable)
-        assert "FRAME_ERROR" in result.reason
-        await edge.events.connected(ConnectionName.PUBLISH, 2)
-        # What had not been sent yet waits for the next connection.
-        unsent = [name for name, one in zip(good, told, strict=True) if one != Confirmed()]
-        assert len(unsent) < len(good)
-        assert await tell(edge, "good", unsent) == [Confirmed()] * len(unsent)
-        assert set(await ids(vhost, "good")) == set(good)
-        assert len(edge.events.causes(ConnectionName.PUBLISH)) == 1

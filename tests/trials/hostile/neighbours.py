@@ -1,6 +1,7 @@
 """Bad neighbours: what one producer sends on purpose, and good orders that must not feel it."""
 
 import asyncio
+import os
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -8,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tests.trials.hostile.findings import Finding
+from tests.trials.limits.stage import before_others
 from tests.trials.observe.groups import CannotBeHereError, memory_group
 from tests.world.broker import BrokerError, VirtualHost
 from tests.world.broker.raw import RawPublisher
@@ -182,6 +184,9 @@ async def in_street(host: VirtualHost, directory: Path, size: Size) -> AsyncIter
         await api.ready()
         with kind(directory, host.url, api.url, **size.settings) as relay:
             await relay.consuming()
+            if size.timed:
+                for pid in (os.getpid(), api.pid, relay.pid, host.node.pid):
+                    before_others(pid)
             async with Replies.collect(host.url) as replies:
                 yield Street(host, api, relay, replies)
 
