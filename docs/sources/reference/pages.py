@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from docs.sources import drawing
-from docs.sources.reference import alerts, commands, metrics, settings, topology
+from docs.sources.reference import alerts, asyncapi, commands, metrics, settings, topology
 
 _DOCS = Path(__file__).resolve().parents[2]
 
@@ -16,5 +16,6 @@ def files() -> dict[Path, str]:
         _DOCS / "topology.md": topology.page(),
         _DOCS / "metrics.md": metrics.page(),
         _DOCS / "alerts.md": alerts.page(),
+        _DOCS / "contract" / "asyncapi.md": asyncapi.page(),
         drawing.PICTURE: drawing.picture(),
     }

@@ -1,12 +1,15 @@
 """The pages of the reference are what the code says."""
 
+import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from docs.sources.reference import errors
+from docs.sources.reference import asyncapi, errors
 from docs.sources.reference.pages import files
 from docs.sources.reference.tables import table
+from service.commands.asyncapi.document import build
 from service.edges.telemetry import catalogue
 from service.flow.events.faults import ADVICE
 
@@ -22,6 +25,34 @@ def test_every_metric_has_its_row() -> None:
     page = next(text for path, text in files().items() if path.name == "metrics.md")
     names = [each.name for each in vars(catalogue).values() if isinstance(each, catalogue.Metric)]
     assert [name for name in names if f"| `{name}` |" not in page] == []
+
+
+def test_the_page_of_the_asyncapi_document_has_all_that_it_says() -> None:
+    """Each text and each number of it, but for references and for what is of no use to a person."""
+    page = asyncapi.page().replace("&lt;", "<").replace("\\|", "|")
+    whole = build("orders")
+    del whole["info"]["title"], whole["info"]["description"], whole["info"]["license"]
+    assert [value for value in values(whole) if value not in page] == []
+
+
+def values(node: object) -> Iterator[str]:
+    """The names, texts and numbers of a document, as the page has them."""
+    match node:
+        case dict():
+            for key, value in node.items():
+                if key not in {"$ref", "is", "bindingVersion"}:
+                    yield from values(value)
+            yield from node.get("properties", ())
+        case list():
+            for value in node:
+                yield from values(value)
+        case str():
+            # In a block it is as JSON writes it.
+            yield node if "\n" not in node and "\\x00]" not in node else json.dumps(node)
+        case int() if not isinstance(node, bool):
+            yield str(node)
+        case _:
+            pass
 
 
 def test_what_is_said_of_a_wrong_setting_and_of_a_broker_can_be_searched() -> None:

@@ -1,14 +1,9 @@
 """The shell commands of operating.md and the runbooks, where 50 orders are parked."""
 
 import asyncio
-import os
-import shlex
 import shutil
-import subprocess
-import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aio_pika
@@ -16,8 +11,8 @@ import pytest
 
 from service.core.topology import build_whole_topology
 from tests.commands.parked.scene import park, unknown
-from tests.edges.admin.asking import serving
 from tests.edges.amqp.crash import declared
+from tests.shipping.docs.running import RUN, shell
 from tests.shipping.docs.shell import PAGES, Block, blocks, program
 from tests.world.broker.node import RabbitNode
 from tests.world.broker.vhost import VirtualHost
@@ -27,51 +22,11 @@ NOT_RUN = {
     "logs": "tests/shipping/logs runs them",
 }
 """The programs whose commands are not run here, and why."""
-RUN = {"curl", "order-relay", "rabbitmq-queues", "rabbitmqctl"}
 PARKED = 50
 ID = "o-1"
 """The order that the pages speak of, one of those that are parked."""
 
 BLOCKS = blocks()
-
-
-@dataclass(frozen=True)
-class Shell:
-    """A shell in which the programs of the pages speak to one broker and one relay."""
-
-    folder: Path
-    admin_port: int
-
-    def run(self, command: str, block: Block) -> "subprocess.CompletedProcess[str]":
-        """The command, after what its block and the first one of all define."""
-        words = "\n".join((*BLOCKS[0].definitions, *block.definitions, command))
-        words = words.replace("localhost:8080", f"localhost:{self.admin_port}")
-        path = f"{self.folder}{os.pathsep}{os.environ['PATH']}"
-        return subprocess.run(
-            ["sh", "-c", words],
-            env={**os.environ, "PATH": path},
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-
-
-@contextmanager
-def shell(node: RabbitNode, folder: Path) -> Iterator[Shell]:
-    """With RabbitMQ's programs for this node, this program, and the pages of a relay."""
-    # Whatever else listens at the usual port of this machine is no relay's.
-    settings = [f"ORDER_RELAY_AMQP__URL={node.amqp_url()}", "ORDER_RELAY_ADMIN__PORT=0"]
-    relay = ["env", *settings, sys.executable, "-m", "service"]
-    programs = {"order-relay": relay}
-    programs |= {name: node.command(name) for name in RUN if name.startswith("rabbitmq")}
-    for name, command in programs.items():
-        file = folder / name
-        file.write_text(f'#!/bin/sh\nexec {shlex.join(command)} "$@"\n', encoding="utf-8")
-        file.chmod(0o700)
-    with serving() as admin:
-        yield Shell(folder, admin.port)
 
 
 @asynccontextmanager
@@ -92,6 +47,11 @@ async def parked(node: RabbitNode) -> AsyncIterator[VirtualHost]:
         node.delete_vhost("/")
         node.add_vhost("/")
         node.set_permissions("guest")
+
+
+def script(command: str, block: Block) -> str:
+    """The command, after what its block and the first one of all define."""
+    return "\n".join((*BLOCKS[0].definitions, *block.definitions, command))
 
 
 def test_every_command_is_run_or_named() -> None:
@@ -125,7 +85,7 @@ async def test_every_command_works_and_leaves_what_is_parked(
                     if program(command) in NOT_RUN or command in tried:
                         continue
                     tried.add(command)
-                    done = await asyncio.to_thread(sh.run, command, block)
+                    done = await asyncio.to_thread(sh.run, script(command, block))
                     quiet = done.stderr in ("", "nothing was changed (--dry-run)\n")
                     assert (done.returncode, quiet) == (0, True), (command, done)
                     assert done.stdout.strip(), command
