@@ -74,6 +74,10 @@ class HttpOrderApi:
             follow_redirects=False,
             # Our transport has no proxies; one from the environment would see every key.
             trust_env=False,
+            # Once: for each order it would look for a user in the URL.
+            auth=httpx2.BasicAuth(self._url.username, self._url.password)
+            if self._url.userinfo
+            else httpx2.Auth(),
         )
         form = {"Content-Type": "application/x-www-form-urlencoded"}
         # Once: to merge them anew for each order takes as long as to send it.
@@ -116,9 +120,12 @@ class HttpOrderApi:
             self._url,
             headers=[*self._headers, (b"Content-Length", b"%d" % len(body)), *self._added()],
             stream=httpx2.ByteStream(body),
-            extensions={"progress": progress},
+            # The time limit is ours, and nobody below reads another one.
+            extensions={"progress": progress, "timeout": {}},
         )
         response = await self._client.send(request, stream=True)
+        if "body" in response.extensions:
+            return _answered(response, response.extensions["body"])
         try:
             return await _read(response)
         finally:
@@ -174,10 +181,13 @@ async def _read(response: httpx2.Response) -> Answered | Lost:
         if len(body) > MAX_ANSWER_BYTES:
             return TOO_LARGE
     content = unpack(body)
-    if isinstance(content, Lost):
-        return content
+    return content if isinstance(content, Lost) else _answered(response, content)
+
+
+def _answered(response: httpx2.Response, content: bytes) -> Answered:
+    plain = dict(response.headers.raw)
     date = plain[b"date"].decode("latin-1") if b"date" in plain else None
-    retry_after = headers["retry-after"] if b"retry-after" in plain else None
+    retry_after = response.headers["retry-after"] if b"retry-after" in plain else None
     return Answered(response.status_code, content, retry_after, date)
 
 

@@ -10,8 +10,9 @@ import h11
 import httpx2
 
 from service.edges.api.connecting import connect
-from service.edges.api.connection import Connection
+from service.edges.api.connection import Connection, Question
 from service.edges.api.phase import Phase, Progress
+from service.edges.api.plain import Plain
 from service.edges.api.records import Records
 
 IDLE_SECONDS = 4.0
@@ -44,7 +45,10 @@ class Transport(httpx2.AsyncBaseTransport):
         self._closed = False
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        """The answer, its body unread; its connection is free again when it is closed."""
+        """The answer, with its whole body as the extension `body` where that is there.
+
+        Else the body is unread, and its connection is free again when the answer is closed.
+        """
         if self._url.scheme not in _PORTS or not self._url.host:
             raise httpx2.UnsupportedProtocol("neither http nor https, or no host")
         progress: Progress = request.extensions["progress"]
@@ -60,12 +64,23 @@ class Transport(httpx2.AsyncBaseTransport):
             if self._closed:
                 # It was closed while this one connected: nothing may leave any more.
                 connection.close()
-            head = await connection.ask(asked, await request.aread(), progress)
+            answer = await connection.ask(asked, await request.aread(), progress)
         except BaseException:
             self._give_back(connection)
             raise
-        body = _Body(connection, self._give_back)
-        return httpx2.Response(head.status_code, headers=list(head.headers), stream=body)
+        # Nobody reads the peer's reason; without one the client would look up the usual words.
+        extensions: dict[str, object] = {"reason_phrase": b""}
+        stream: httpx2.AsyncByteStream = _Body(connection, self._give_back)
+        headers: httpx2.Headers | list[tuple[bytes, bytes]]
+        if isinstance(answer, Plain):
+            self._give_back(connection)
+            headers, stream = answer.headers, httpx2.ByteStream(answer.body)
+            extensions["body"] = answer.body
+        else:
+            headers = list(answer.headers)
+        return httpx2.Response(
+            answer.status_code, headers=headers, stream=stream, extensions=extensions
+        )
 
     async def aclose(self) -> None:
         """Close every connection; what is in flight is cut off."""
@@ -102,8 +117,8 @@ class Transport(httpx2.AsyncBaseTransport):
 
 # Most differ in their length alone, and h11 looks at every character of a head.
 @lru_cache(maxsize=256)
-def _asked(method: str, target: bytes, headers: tuple[tuple[bytes, bytes], ...]) -> h11.Request:
-    return h11.Request(method=method, target=target, headers=list(headers))
+def _asked(method: str, target: bytes, headers: tuple[tuple[bytes, bytes], ...]) -> Question:
+    return Question(h11.Request(method=method, target=target, headers=list(headers)))
 
 
 class _Body(httpx2.AsyncByteStream):
