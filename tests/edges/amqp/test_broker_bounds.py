@@ -132,3 +132,18 @@ async def test_one_that_the_broker_ends_the_connection_for_is_found_out_alone(
         assert await tell(edge, "good", unsent) == [Confirmed()] * len(unsent)
         assert set(await ids(vhost, "good")) == set(good)
         assert len(edge.events.causes(ConnectionName.PUBLISH)) == 1
+
+
+async def test_what_the_broker_refuses_for_a_property_suffers_alone(
+    vhost: VirtualHost, broker: Broker
+) -> None:
+    """A `reply_to` that means a consumer of the publishing channel, as AMQP 1.0 lets pass: 406."""
+    await bound(vhost, "good", "good")
+    async with publishing(broker, SOON) as edge:
+        message = Message(b"{}", message_id="bad", reply_to="amq.rabbitmq.reply-to")
+        bad = edge.publisher.publish(Publication(PublicationKind.RETRY, "1", message))
+        result, told = await asyncio.gather(bad, tell(edge, "good", replies("good", count=40)))
+        assert isinstance(result, Unpublishable)
+        assert "fast reply consumer does not exist" in result.reason
+        assert told == [Confirmed()] * 40
+        assert edge.unbroken()
