@@ -1,10 +1,39 @@
 """Whether the broker blocks publishers: aiormq shows it only through `ready`."""
 
 import asyncio
+from collections.abc import Callable
 
 from aiormq.abc import AbstractConnection
+from pamqp.constants import FRAME_METHOD
 
+from service.edges.amqp.direct import Direct, Passage
+from service.edges.amqp.frames import method
+
+BLOCKED, UNBLOCKED = 0x0A003C, 0x0A003D
 LOOK_SECONDS = 0.05
+OF_THE_CONNECTION = 0
+"""The channel's number of what the broker says of the connection itself."""
+
+
+class _Overheard(Passage):
+    """Tells of alarms on the wire, and takes no frame."""
+
+    def __init__(self, tell: Callable[[], None]) -> None:
+        self.over = False
+        self._tell = tell
+
+    def take(self, kind: int, frame: bytes) -> bool:
+        if kind == FRAME_METHOD and method(frame) in (BLOCKED, UNBLOCKED):
+            self._tell()
+        return False
+
+    def give_back(self) -> bytes:
+        return b""
+
+
+def overhear(direct: Direct, tell: Callable[[], None]) -> None:
+    """Have it called when an alarm begins or ends: aiormq knows of it a moment later."""
+    direct.passages[OF_THE_CONNECTION] = _Overheard(tell)
 
 
 class Alarm:

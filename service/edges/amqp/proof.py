@@ -1,7 +1,7 @@
-"""A publish that changes nothing, and that the broker confirms; and the right to publish results.
+"""A publish that changes nothing, and that the broker confirms; and whether results have a way.
 
-The right is asked by taking away a binding that is not there: a broker that grants it says so, and
-writes no line into its log, which the other questions cost.
+Not whether the user may write to it: that costs a line in the broker's log, or, by taking away a
+binding that is not there, a transaction that hangs for as long as any node of the cluster does.
 """
 
 import asyncio
@@ -30,7 +30,6 @@ class Proof:
     def __init__(self, topology: Topology) -> None:
         self._exchange = topology.retry_exchange
         self._results = (topology.replies_exchange, topology.parked_exchange)
-        self._source: str | None = topology.namespace
 
     async def ask(self, connection: AbstractConnection) -> str | None:
         """None when it is confirmed, and results may be published; else why not."""
@@ -38,16 +37,10 @@ class Proof:
             async with confirming(connection) as channel:
                 for exchange in self._results:
                     await channel.exchange_declare(exchange, passive=True)
-                    if self._source is not None:
-                        await channel.exchange_unbind(exchange, self._source, KEY)
                 await channel.basic_publish(b"", exchange=self._exchange, routing_key=KEY)
         except AMQPChannelError as error:
             asked, words = (*self._results, self._exchange), words_of(error)
             refused = [name for name in asked if f"exchange '{name}'" in words]
-            if not refused and self._source is not None:
-                # From where it would be unbound the user may not read, or it is gone.
-                self._source = None
-                return await self.ask(connection)
             return why_held(error, next(iter(refused), self._exchange)) or REFUSED
         return None
 

@@ -9,7 +9,7 @@ from service.core.message import Publication, PublicationKind
 from service.core.record import record
 from service.core.topology import Topology
 from service.edges.amqp import broker as brokers
-from service.edges.amqp.alarm import Alarm
+from service.edges.amqp.alarm import LOOK_SECONDS, Alarm, overhear
 from service.edges.amqp.assurance import CONFIRMED_SECONDS, Assurance, AssurancePorts, Blocking
 from service.edges.amqp.attempt import Outgoing
 from service.edges.amqp.broker import Broker
@@ -28,6 +28,7 @@ from service.flow.ways import Destination, Ways
 PUBLISH_TIMEOUT_SECONDS = 10.0
 WAIT_FOR_CONNECTION_SECONDS = 5.0
 LOOK_FOR_BLOCK_SECONDS = 0.25
+LOOK_ANYWAY_SECONDS = 5.0
 BLOCKED = "the broker blocks publishers; see its memory and disk alarms"
 DOWN = "the publishing connection is down; see the line `broker connection lost`"
 
@@ -65,6 +66,7 @@ class AmqpPublisher:
             PublicationKind.PARKED: topology.parked_exchange,
         }
         self._stop = asyncio.Event()
+        self._heard = asyncio.Event()
         self._ready = asyncio.Event()
         self._current: tuple[Lanes, Session] | None = None
         self._blocking = Blocking(now=False, times=0)
@@ -107,6 +109,7 @@ class AmqpPublisher:
     def stop(self) -> None:
         """Close the connection; `run` returns when it is closed."""
         self._stop.set()
+        self._heard.set()
 
     async def publish(self, publication: Publication) -> Published:
         """Publish and wait for the confirm; a reply that is not taken goes to the unrouted."""
@@ -167,6 +170,7 @@ class AmqpPublisher:
         await unless_stopped(self._stop, self._ports.prepare(connection))
         wire = brokers.underlay(connection)
         alarm = Alarm(wire)
+        overhear(brokers.direct(connection), self._heard.set)
         lanes = Lanes(
             wire,
             brokers.direct(connection),
@@ -189,6 +193,7 @@ class AmqpPublisher:
     async def _watch_for_blocks(self, alarm: Alarm) -> None:
         """Hold while the broker blocks publishers."""
         while not self._stop.is_set():
+            self._heard.clear()
             if not await alarm.over(LOOK_FOR_BLOCK_SECONDS):
                 alarm.number += 1
                 self._blocking = Blocking(now=True, times=alarm.number)
@@ -197,4 +202,6 @@ class AmqpPublisher:
                     pass
                 self._blocking = Blocking(now=False, times=alarm.number)
                 self._holding.end(Doubt.BLOCKED)
-            await self._ports.clock.wait(self._stop, LOOK_FOR_BLOCK_SECONDS)
+            await self._ports.clock.wait(self._heard, LOOK_ANYWAY_SECONDS)
+            # aiormq reads later what was heard.
+            await self._ports.clock.wait(self._stop, LOOK_SECONDS)

@@ -35,9 +35,6 @@ class FakeChannel:
         """As where it is there."""
         assert passive
 
-    async def exchange_unbind(self, *_: str) -> None:
-        """As where nothing is bound, and the user may write."""
-
     async def initialize(self) -> None:
         """It is open."""
 

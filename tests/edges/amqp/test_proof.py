@@ -1,4 +1,4 @@
-"""That results can be published is asked again and again, also while no order comes."""
+"""That results have a way is asked again and again, also while no order comes."""
 
 from dataclasses import replace
 
@@ -6,11 +6,9 @@ import pytest
 
 from service.edges.amqp.broker import Broker
 from service.flow.events.process import HoldChanged
-from service.flow.ports import Confirmed
 from tests.edges.amqp.crash import declared
-from tests.edges.amqp.edge import publication, publishing
-from tests.edges.amqp.test_assurance import CHECK, NO_REPLIES, NO_RIGHT, QUICK
-from tests.edges.amqp.test_least_rights import READ, WRITE
+from tests.edges.amqp.edge import publishing
+from tests.edges.amqp.test_assurance import CHECK, QUICK
 from tests.world.broker.vhost import VirtualHost
 
 OFTEN = replace(CHECK, confirmed_every_seconds=0.2)
@@ -23,37 +21,15 @@ async def vhost(empty_vhost: VirtualHost) -> VirtualHost:
     return empty_vhost
 
 
-@pytest.mark.parametrize("exchange", ["replies", "parked"])
-async def test_a_right_that_is_gone_is_noticed_before_the_next_order(
+@pytest.mark.parametrize("exchange", ["orders.replies", "orders.parked"])
+async def test_that_an_exchange_of_results_is_gone_is_noticed_before_the_next_order(
     vhost: VirtualHost, broker: Broker, exchange: str
 ) -> None:
-    """Without orders; and nothing is asked that costs the broker's log a line while it is there."""
+    """Without orders, and until it is there again."""
     async with publishing(broker, OFTEN) as edge:
-        vhost.set_permissions(configure="", write=WRITE.replace(exchange, "x"), read=READ)
+        vhost.node.api.delete("exchanges", vhost.name, exchange)
         held = await edge.events.until(HoldChanged, held=True, number=2)
-        assert held.why.startswith(f"the user may not write exchange orders.{exchange}; see")
-        vhost.set_permissions(configure="", write=WRITE, read=READ)
+        assert held.why.endswith(f"(exchange {exchange} is missing)")
+        await declared(vhost.url, QUICK)
         await edge.events.until(HoldChanged, held=False, number=2)
         assert edge.unbroken()
-
-
-async def test_that_the_replies_exchange_is_gone_is_noticed_before_the_next_order(
-    vhost: VirtualHost, broker: Broker
-) -> None:
-    """Without orders."""
-    async with publishing(broker, OFTEN) as edge:
-        vhost.node.api.delete("exchanges", vhost.name, "orders.replies")
-        held = await edge.events.until(HoldChanged, held=True, number=2)
-        assert held.why.endswith("(exchange orders.replies is missing)")
-
-
-async def test_a_user_who_may_not_read_the_orders_exchange_is_not_held(
-    vhost: VirtualHost, broker: Broker
-) -> None:
-    """The right to the results cannot be asked in silence then; their refusal tells."""
-    vhost.set_permissions(configure="", write=WRITE, read=r"^orders\.requests$")
-    async with publishing(broker, OFTEN) as edge:
-        vhost.set_permissions(configure="", write=NO_REPLIES, read=r"^orders\.requests$")
-        assert await edge.publisher.publish(publication()) != Confirmed()
-        held = await edge.events.until(HoldChanged, held=True, number=2)
-        assert held.why.startswith(NO_RIGHT)
