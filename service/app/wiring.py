@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
+from service.app.certificates import tls_files
 from service.app.loading import Loaded
-from service.app.settings import AmqpSettings, Settings
+from service.app.settings import Settings
 from service.core.decision import RetryPolicy
 from service.core.topology import build_peers_topology, build_topology
-from service.edges.amqp.broker import Broker, TlsFiles
+from service.edges.amqp.broker import Broker
 from service.edges.amqp.consumer import AmqpConsumer, ConsumerPorts
 from service.edges.amqp.peers import AmqpPeers, PeersPorts
 from service.edges.amqp.preparation import Prepare
@@ -117,11 +118,6 @@ def policy(settings: Settings) -> RetryPolicy:
         max_age_seconds=settings.retry.max_age_seconds,
         idempotency_window_seconds=settings.api.idempotency_window_seconds,
     )
-
-
-def tls_files(amqp: AmqpSettings) -> TlsFiles:
-    """The certificates for amqps, from the settings."""
-    return TlsFiles(amqp.ca_file, amqp.cert_file, amqp.key_file)
 
 
 def key_source(loaded: Loaded, emit: Emit, secrets: list[str]) -> KeySource:

@@ -14,7 +14,6 @@ from service.app.loading import load_seen, load_shown
 from service.app.sources import BadSettingsError
 from service.commands import addresses
 from service.commands import config as config_command
-from service.commands import topology as topology_command
 from service.commands.parked.cli import app as parked
 from service.commands.refusing import or_refuse, refuse
 from service.commands.sandbox.cli import sandbox
@@ -76,6 +75,9 @@ def topology(
     ] = False,
 ) -> None:
     """Declare the exchanges, queues and bindings that are missing at the broker."""
+    # The broker's edge is a third of the time until any command says something.
+    from service.commands import topology as topology_command  # noqa: PLC0415
+
     settings = or_refuse(load_seen)
     command = topology_command.check if check else topology_command.declare
     _exit(asyncio.run(command(settings)))

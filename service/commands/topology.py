@@ -3,9 +3,9 @@
 import random
 import sys
 
+from service.app.certificates import tls_files
 from service.app.exit_codes import ExitCode
 from service.app.settings import SeenSettings
-from service.app.wiring import tls_files
 from service.core.topology import Topology, build_whole_topology
 from service.edges.amqp import declare as declaring
 from service.edges.amqp.broker import Broker, BrokerUnreachableError

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
+from service.app.certificates import tls_files
 from service.app.settings import ShownSettings
-from service.app.wiring import tls_files
 from service.commands.doctor import api_judging, api_kinds, judging, kinds, machine
 from service.commands.doctor.findings import Finding
 from service.commands.doctor.management import look as look_at_management

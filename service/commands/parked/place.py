@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import service.edges.amqp.whole_queue as whole_queues
+from service.app.certificates import tls_files
 from service.app.settings import ShownSettings
-from service.app.wiring import tls_files
 from service.core.decision import RetryPolicy
 from service.core.parked.replaying import Rules
 from service.core.topology import Topology, build_topology

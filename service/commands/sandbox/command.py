@@ -9,6 +9,7 @@ from secrets import token_hex
 
 from pydantic import SecretStr
 
+from service.app.certificates import tls_files
 from service.app.exit_codes import ExitCode
 from service.app.loading import KEY, Loaded
 from service.app.run import run
@@ -22,7 +23,6 @@ from service.app.settings import (
     ShownSettings,
 )
 from service.app.sources import Found
-from service.app.wiring import tls_files
 from service.commands.sandbox import api
 from service.core.depths import PARKED, REQUESTS, RETRY_PREFIX, UNROUTED, Unreadable
 from service.core.topology import Topology, build_topology, build_whole_topology

@@ -10,8 +10,8 @@ from enum import IntEnum
 from typing import Any, assert_never
 from uuid import uuid4
 
+from service.app.certificates import tls_files
 from service.app.settings import SeenSettings
-from service.app.wiring import tls_files
 from service.commands.parked.progress import Progress
 from service.core.codes import Status
 from service.core.message import Message, Received

@@ -11,9 +11,9 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
+from service.app.certificates import tls_files
 from service.app.exit_codes import ExitCode
 from service.app.settings import SeenSettings
-from service.app.wiring import tls_files
 from service.commands.top.figures import Scrape, View, seconds_of
 from service.commands.top.scraping import ScrapeFailedError, scrape
 from service.commands.top.screen import Picture, console

@@ -10,8 +10,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TypeVar
 
+from service.app.certificates import tls_files
 from service.app.settings import ShownSettings
-from service.app.wiring import tls_files
 from service.commands.parked.place import FAILURES, PARKED, UNROUTED, Place, why
 from service.commands.trace.places import Seen, Unlooked, Waiting
 from service.core.depths import REQUESTS, RETRY_PREFIX, Depth, Depths, Queues, Unreadable
@@ -34,7 +34,7 @@ Reply = tuple[Unrouted, str | None]
 
 
 async def depths(settings: ShownSettings) -> Queues:
-    """How many are in each queue: what is empty need not be looked into."""
+    """How many are in each queue: of those that are not looked into it is all that is known."""
     amqp = settings.amqp
     reader = QueueDepths(
         Broker(amqp.urls, tls_files(amqp), connect_timeout_seconds=CONNECT_SECONDS),
@@ -117,21 +117,16 @@ class Looking:
     async def _look(
         self, which: str, keep: Callable[[AmqpDelivery], Kept | None]
     ) -> tuple[list[Kept], list[str]]:
-        """What is kept, or why it could not be looked at."""
+        """What is kept, or why it could not be looked at.
+
+        Also where the broker says 0: so it does of a queue whose leader is slow.
+        """
         place = Place.of(self._settings, which, PATIENCE_SECONDS)
-        if self._is_empty(which):
-            return [], []
         try:
             async with asyncio.timeout(LOOK_SECONDS):
                 return await place.look(keep), []
         except FAILURES as error:
             return [], [f"what is in {place.queue}: {why(error)}"]
-
-    def _is_empty(self, which: str) -> bool:
-        queues = self._queues.queues if isinstance(self._queues, Depths) else {}
-        # One that another login may not see is tried: its own error says most.
-        depth = queues.get(which)
-        return depth is not None and not depth.ready and not depth.consumers
 
 
 def _order_of(body: bytes) -> str | None:

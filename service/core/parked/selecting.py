@@ -1,7 +1,6 @@
 """Which of the parked messages are meant: by id, by code, by age, by text, or all."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 
 from service.core.parked.found import Parked
@@ -64,18 +63,17 @@ def in_order(found: Iterable[Parked]) -> list[Parked]:
 
 def grouped(found: Iterable[Parked]) -> list[Group]:
     """The groups, the largest first."""
-    groups: dict[tuple[str, str], Group] = {}
+    kinds: dict[tuple[str, str], list[datetime | None]] = {}
     for one in found:
-        key, at = (one.code, str(one.standing)), one.parked_at
-        group = groups.get(key) or Group(*key, 0, at, at)
-        moments = [each for each in (group.oldest, group.newest, at) if each is not None]
-        groups[key] = replace(
-            group,
-            count=group.count + 1,
-            oldest=min(moments, default=None),
-            newest=max(moments, default=None),
-        )
-    return sorted(groups.values(), key=lambda group: (-group.count, group.code, group.standing))
+        kinds.setdefault((one.code, one.standing), []).append(one.parked_at)
+    groups = [_group(code, standing, moments) for (code, standing), moments in kinds.items()]
+    return sorted(groups, key=lambda group: (-group.count, group.code, group.standing))
+
+
+def _group(code: str, standing: str, moments: list[datetime | None]) -> Group:
+    dated = [moment for moment in moments if moment is not None]
+    oldest, newest = min(dated, default=None), max(dated, default=None)
+    return Group(code, str(standing), len(moments), oldest, newest)
 
 
 def seconds_of(text: str) -> float:

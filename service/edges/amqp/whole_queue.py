@@ -31,8 +31,13 @@ from service.edges.amqp.faults import fault_of_reply, told
 from service.flow.events.labels import LostCause
 
 TAG = "order-relay"
+A_CHANNEL = 8_192
+"""The broker reads a channel's part before it sends any of it: 65,535 at once take it twice as long
+as parts of this size, and we have nothing to do meanwhile."""
 MOST_A_CHANNEL = 65_535
 """The largest prefetch; with 0 a quorum queue stops at 2,000."""
+CHANNELS = 16
+"""From so many on the parts are larger: a broker may allow few, and each is closed alone."""
 SILENCE_SECONDS = 0.25
 WAIT_FOR_OTHERS_SECONDS = 60.0
 PAUSE_SECONDS = 0.5
@@ -110,13 +115,13 @@ class WholeQueue:
         queue: str,
         *,
         random: Callable[[], float],
-        most_a_channel: int = MOST_A_CHANNEL,
+        a_channel: int = A_CHANNEL,
         patience_seconds: float = WAIT_FOR_OTHERS_SECONDS,
     ) -> None:
         self._broker = broker
         self._queue = queue
         self._random = random
-        self._most_a_channel = most_a_channel
+        self._a_channel = a_channel
         self._patience_seconds = patience_seconds
         # Without a handler Python prints the library's tracebacks beside our lines.
         logging.getLogger("aiormq").addHandler(logging.NullHandler())
@@ -157,21 +162,27 @@ class WholeQueue:
         await asked.close()
         if consumers:
             return None
+        part = min(MOST_A_CHANNEL, max(self._a_channel, ready // CHANNELS))
         try:
-            while await self._fill(connection, held, keep, ready):
+            while await self._fill(connection, held, keep, ready, part):
                 pass
         except _NotAloneError:
             return None
         return held
 
     async def _fill(
-        self, connection: AbstractConnection, held: Held[Kept], keep: Keep[Kept], ready: int
+        self,
+        connection: AbstractConnection,
+        held: Held[Kept],
+        keep: Keep[Kept],
+        ready: int,
+        part: int,
     ) -> bool:
         """Consume until the queue is empty, or a channel full: then True."""
         session, channel = held.session, await open_channel(connection)
         held.channels.append(channel)
         session.watch_channel(channel)
-        arrived, full_at = asyncio.Event(), held.count + self._most_a_channel
+        arrived, full_at = asyncio.Event(), held.count + part
 
         def on_message(delivered: DeliveredMessage) -> None:
             held.count += 1
@@ -187,7 +198,7 @@ class WholeQueue:
             session.break_(LostCause.CONSUMER_CANCELLED, "the broker cancelled the consumer")
 
         channel.on_consumer_cancel_callbacks.add(on_cancel)
-        await channel.basic_qos(prefetch_count=self._most_a_channel, timeout=RPC_TIMEOUT_SECONDS)
+        await channel.basic_qos(prefetch_count=part, timeout=RPC_TIMEOUT_SECONDS)
         brokers.direct(connection).consume(channel, TAG, on_message)
         await channel.basic_consume(
             self._queue, by_aiormq, consumer_tag=TAG, timeout=RPC_TIMEOUT_SECONDS

@@ -3,8 +3,13 @@
 import json
 from typing import Any
 
+import pytest
+
+from service.app.loading import load_shown
+from service.commands.trace.looking import Looking
+from service.core.depths import PARKED, UNROUTED, Depth, Depths
 from tests.commands.parked.conftest import Run
-from tests.commands.parked.scene import publish
+from tests.commands.parked.scene import park, publish, unknown
 from tests.commands.trace.scene import DELAYS, TOPOLOGY, everywhere
 from tests.core.build import REQUEST
 from tests.edges.amqp.crash import declared
@@ -102,6 +107,19 @@ async def test_what_waits_is_neither_hurried_nor_made_perhaps_sent(
     assert not waited.redelivered
     deaths: Any = waited.headers["x-death"]
     assert deaths[0]["reason"] == "expired"
+
+
+async def test_a_depth_of_0_is_not_believed(
+    vhost: VirtualHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So the broker says, too, of a queue whose leader is slow."""
+    await declared(vhost.url, TOPOLOGY)
+    await park(vhost, [unknown("o-1")])
+    monkeypatch.setenv("ORDER_RELAY_AMQP__URL", vhost.url)
+    slow = Depths({PARKED: Depth(0, 0), UNROUTED: Depth(0, 0)})
+    seen = await Looking(load_shown()[0], "o-1", slow).ends()
+    assert [one.message_id for one in seen.parked] == ["o-1"]
+    assert (seen.unrouted, seen.unread) == ((), ())
 
 
 async def test_a_broker_that_is_away_is_told(run: Run) -> None:

@@ -11,7 +11,8 @@ from service.app.loading import load_shown
 from service.commands.parked.place import PARKED, Place
 from tests.edges.amqp.crash import declared
 from tests.edges.amqp.edge import ORDERS
-from tests.trials.parked_list.looking import looked_at, park
+from tests.trials.parked_list.floor import floor_seconds
+from tests.trials.parked_list.looking import Looked, looked_at, park
 from tests.world.broker.vhost import VirtualHost
 from tests.world.commands import at_least, broker_node, carried_out, say
 
@@ -38,14 +39,27 @@ def _measure(url: str, messages: int, looks: int) -> int:
     asyncio.run(park(url, messages))
     os.environ |= {"ORDER_RELAY_AMQP__URL": url, "ORDER_RELAY_RETRY__DELAYS_SECONDS": "1,5"}
     place = Place.of(load_shown()[0], PARKED)
-    looked = [looked_at(place, messages) for _ in range(looks)]
+    floors, looked = [], []
+    for _ in range(looks):
+        # In turn: another load on the machine bears on both.
+        floors.append(floor_seconds(url, place.queue, messages))
+        looked.append(looked_at(place, messages))
     disordered = sum(not one.in_order for one in looked)
     say(
         f"{messages} messages, {looks} looks: {median(one.seconds for one in looked):.2f} s a look "
         f"(median), {median(one.cpu_seconds for one in looked):.2f} s of it on the processor here, "
         f"{disordered} looks out of order"
     )
+    floor, ratio = median(floors), median(map(_ratio, looked, floors))
+    say(
+        f"a reader that only counts takes {floor:.2f} s (median): the broker's own time, "
+        f"{ratio:.2f} times which a look takes"
+    )
     return 1 if disordered else 0
+
+
+def _ratio(looked: Looked, floor: float) -> float:
+    return looked.seconds / floor
 
 
 if __name__ == "__main__":

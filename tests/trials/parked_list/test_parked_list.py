@@ -20,3 +20,4 @@ async def test_looks_leave_the_order(vhost: VirtualHost) -> None:
     assert process.returncode == 0, said.decode()
     assert "50 messages, 5 looks: " in said.decode()
     assert ", 0 looks out of order" in said.decode()
+    assert "a reader that only counts takes " in said.decode()
