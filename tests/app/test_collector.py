@@ -12,10 +12,8 @@ from service.app.traces import load as load_traces
 from service.app.traces import start
 from tests.edges.tracing.receiver import Receiver
 from tests.world.broker.ports import free_ports
-from tests.world.broker.vhost import VirtualHost
 from tests.world.fixtures import Running, RunRelay
-from tests.world.relay_process import KEY, RelayProcess, environment
-from tests.world.standin import StandIn
+from tests.world.relay_process import KEY, environment
 
 SOON_SECONDS = 25.0
 """For an end that must not wait for a collector; the SDK alone would wait for half a minute."""
@@ -104,22 +102,3 @@ def test_what_the_sdk_cannot_use_is_a_bad_setting(monkeypatch: pytest.MonkeyPatc
         start(load_traces(settings), settings, lambda _: None)
     words = "OTEL_*: the OpenTelemetry SDK cannot use its settings (ValueError)"
     assert caught.value.problems == [words]
-
-
-_SAYS_WHAT_IS_LOADED = """
-import atexit, sys
-kinds = ("opentelemetry", "requests", "google")
-atexit.register(lambda: print("loaded:", [k for k in kinds if k in sys.modules], flush=True))
-from service.commands.cli import main
-main()
-"""
-
-
-async def test_without_an_endpoint_nothing_is_loaded(vhost: VirtualHost, api: StandIn) -> None:
-    """Of a whole run, to the end."""
-    settings: dict[str, Any] = {"AMQP__URL": vhost.url, "API__URL": api.url, "API__KEY": KEY}
-    async with RelayProcess.start(settings, code=_SAYS_WHAT_IS_LOADED) as relay:
-        await relay.event("consuming")
-        relay.process.terminate()
-        assert await relay.exit_code() == 0
-    assert relay.raw[-1] == "loaded: []"

@@ -21,6 +21,7 @@ var (
 	client   *http.Client
 	channel  *amqp.Channel
 	returned sync.Map
+	stored   = make(chan struct{})
 )
 
 func serve(message amqp.Delivery) error {
@@ -57,6 +58,8 @@ func serve(message amqp.Delivery) error {
 	if acked, err := confirm.WaitContext(context.Background()); err != nil || !acked {
 		return errors.New("not confirmed")
 	}
+	// The return came before the confirm, but it may still be on its way into the map.
+	<-stored
 	if _, back := returned.LoadAndDelete(id); back {
 		return errors.New("returned")
 	}
@@ -79,8 +82,15 @@ func main() {
 	back := channel.NotifyReturn(make(chan amqp.Return))
 	go func() {
 		// The library hands a return on before it reads the confirm behind it.
-		for message := range back {
-			returned.Store(message.MessageId, true)
+		for {
+			select {
+			case message, open := <-back:
+				if !open {
+					panic("the channel is closed")
+				}
+				returned.Store(message.MessageId, true)
+			case stored <- struct{}{}:
+			}
 		}
 	}()
 	deliveries := must(channel.Consume("orders.requests", "", false, false, false, false, nil))
