@@ -35,10 +35,14 @@ class Opening:
 
         async def open_one() -> AbstractChannel:
             await self._room.acquire()
-            # Chosen at the moment at which aiormq takes it: others open channels, too.
-            channel = await self._wire.channel(
-                self._number(), publisher_confirms=True, on_return_raises=True
-            )
+            try:
+                # Chosen at the moment at which aiormq takes it: others open channels, too.
+                channel = await self._wire.channel(
+                    self._number(), publisher_confirms=True, on_return_raises=True
+                )
+            except BaseException:
+                self._room.release()
+                raise
             channel.closing.add_done_callback(lambda _: self._room.release())
             return channel
 

@@ -29,9 +29,12 @@ class FakeWire:
         self.connection_tune = SimpleNamespace(channel_max=100, frame_max=131_072)
         self.channels: dict[int, Any] = {}
         self.met = False
+        self.answers = asyncio.Event()
+        self.answers.set()
 
     async def channel(self, number: int, **_: object) -> Any:
         """As aiormq: the number is taken now, whoever has it."""
+        await self.answers.wait()
         self.met = self.met or number in self.channels
         closing = asyncio.get_running_loop().create_future()
         channel = SimpleNamespace(number=number, is_closed=False, closing=closing, connection=self)
@@ -114,6 +117,22 @@ async def test_where_few_channels_are_allowed_one_waits_for_another() -> None:
     opened[3].closing.set_result(None)
     assert (await waiting).number == 4
     assert not wire.met
+
+
+async def test_who_gives_up_opening_a_channel_leaves_its_place() -> None:
+    """As at the end of the process, one of few."""
+    wire = FakeWire()
+    wire.connection_tune.channel_max = 4
+    opening = Opening(cast("Any", wire), Session(), Alarm(cast("Any", wire)), 600.0)
+    wire.answers.clear()
+    given_up = asyncio.ensure_future(opening.channel())
+    await settle()
+    given_up.cancel()
+    await asyncio.gather(given_up, return_exceptions=True)
+    wire.answers.set()
+    async with asyncio.timeout(5):
+        numbers = [(await opening.channel()).number for _ in range(opening.most)]
+    assert sorted(numbers) == [1, 2, 3]
 
 
 async def test_copies_of_one_id_are_on_several_channels_at_once() -> None:

@@ -72,9 +72,15 @@ def bind(exchange: str, key: str) -> Act:
     return act
 
 
-def declare(name: str) -> Act:
+def declare(name: str, **arguments: str) -> Act:
     """A queue."""
-    return lambda channel: channel.declare_queue(name, durable=True)
+    return lambda channel: channel.declare_queue(name, durable=True, arguments=dict(arguments))
+
+
+def dead_letters(exchange: str, key: str) -> Act:
+    """A queue of its own whose dead letters go there, with an `x-death` by the broker itself."""
+    arguments = {"x-dead-letter-exchange": exchange, "x-dead-letter-routing-key": key}
+    return declare(f"{SHOP}.dying", **arguments)
 
 
 def take(name: str) -> Act:
@@ -120,6 +126,8 @@ BY_RIGHTS: dict[str, Act] = {
     "forges a retry": publish("orders.retry", "1"),
     "forges a parked order": publish("orders.parked", ""),
     "goes around the exchange": publish("", "orders.requests"),
+    "has dead letters go around it": dead_letters("", "orders.requests"),
+    "has dead letters go to a retry": dead_letters("orders.retry", "1"),
 }
 
 
