@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.flow.sending.concurrency import FIRST, LATE_SECONDS, SPREAD, Concurrency
-from tests.flow.workers import Workers
+from service.flow.sending.concurrency import FIRST, Concurrency
+from service.flow.sending.spread import LATE_SECONDS, SPREAD
+from tests.flow.workers import Service, Workers
 
 pytestmark = pytest.mark.usefixtures("uncovered")
 
@@ -20,7 +21,7 @@ def slow_for_a_minute(now: float, _: Random) -> float:
     return SLOW if 60 <= now < 120 else FAST
 
 
-def noisy(sigma: float, tail: float) -> object:
+def noisy(sigma: float, tail: float) -> Service:
     """50 ms by chance, and ten times as long now and then."""
 
     def service(_: float, chance: Random) -> float:
@@ -29,35 +30,49 @@ def noisy(sigma: float, tail: float) -> object:
     return service
 
 
-@pytest.mark.parametrize("processes", [1, 3])
-@pytest.mark.parametrize(
-    ("since", "until", "own"), [(10, 60, FAST), (70, 120, SLOW), (130, 180, FAST)]
-)
+def slow_and_noisy(now: float, chance: Random) -> float:
+    """The same, and a millisecond or two more."""
+    return slow_for_a_minute(now, chance) + abs(chance.gauss(0, 0.001))
+
+
+@pytest.mark.parametrize(("processes", "seeds", "may_miss"), [(1, 4, 0), (3, 16, 4)])
 def test_an_api_of_eight_workers_is_used_in_full_and_not_flooded(
-    processes: int, since: float, until: float, own: float
+    processes: int, seeds: int, may_miss: int
 ) -> None:
-    """Ten seconds after each change; the half waits for nobody, and hardly anybody for long."""
-    played = Workers(slow_for_a_minute, 8, processes).run(until)
-    assert played.served(since, until) >= 0.95 * 8 / own
-    assert played.latency(0.5, since, until) <= 1.1 * own
-    assert played.latency(0.99, since, until) <= 1.5 * own
-    shares = [sum(each[2] == one for each in played.ended) for one in range(processes)]
-    assert min(shares) >= 0.15 * len(played.ended)
+    """Ten seconds after each change; of three processes nearly always, for each sees only its own.
+
+    The half waits for nobody, and hardly anybody for long.
+    """
+    missed = []
+    for seed in range(seeds):
+        service = slow_and_noisy if seed % 2 else slow_for_a_minute
+        played = Workers(service, 8, processes, seed=seed).run(180)
+        for since, until, own in [(10, 60, FAST), (70, 120, SLOW), (130, 180, FAST)]:
+            part = played.served(since, until) * own / 8
+            half, most = (played.latency(each, since, until) / own for each in (0.5, 0.99))
+            if not (part >= 0.95 and half <= 1.1 and most <= 1.5):
+                missed.append((seed, since, part, half, most))
+        shares = [sum(each[2] == one for each in played.ended) for one in range(processes)]
+        assert min(shares) >= 0.1 * len(played.ended)
+    assert len(missed) <= may_miss, missed
+    assert all(part >= 0.93 and most <= 2.0 for _, _, part, _, most in missed)
 
 
 @pytest.mark.parametrize("processes", [1, 3])
 def test_noise_is_not_taken_for_a_queue(processes: int) -> None:
     """Nor does the limit fall to nothing by and by."""
-    played = Workers(noisy(0.3, 0.01), 8, processes).run(120)  # type: ignore[arg-type]
-    could = Workers(noisy(0.3, 0.01), 8, processes, follows=False).run(120)  # type: ignore[arg-type]
-    assert played.served(10, 120) >= 0.9 * could.served(10, 120)
+    noise = noisy(0.3, 0.01)
+    for seed in range(4):
+        played = Workers(noise, 8, processes, seed=seed).run(120)
+        could = Workers(noise, 8, processes, follows=False, seed=seed).run(120)
+        assert played.served(10, 120) >= 0.9 * could.served(10, 120)
 
 
 @pytest.mark.parametrize(("sigma", "tail"), [(0.0, 0.0), (0.5, 0.02)])
 def test_where_nothing_queues_the_limit_grows_to_the_most(sigma: float, tail: float) -> None:
     """However much the latencies vary."""
-    played = Workers(noisy(sigma, tail)).run(60)  # type: ignore[arg-type]
-    could = Workers(noisy(sigma, tail), follows=False).run(60)  # type: ignore[arg-type]
+    played = Workers(noisy(sigma, tail)).run(60)
+    could = Workers(noisy(sigma, tail), follows=False).run(60)
     assert played.served(10, 60) >= 0.9 * could.served(10, 60)
 
 
@@ -79,7 +94,7 @@ def test_it_falls_where_all_fails_and_comes_back_with_the_first_success() -> Non
     played = Workers(slow_for_a_minute, fails=lambda now, _: 20 < now < 40).run(20)
     assert played.limits[0].limit == 64
     assert played.run(40).limits[0].limit == 1
-    assert played.run(42).limits[0].limit == 64
+    assert played.run(40.5).limits[0].limit == 64
 
 
 def test_an_api_that_fails_some_keeps_the_limit() -> None:

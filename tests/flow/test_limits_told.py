@@ -134,6 +134,16 @@ def test_a_few_lines_a_minute_say_the_last_of_many_changes() -> None:
     assert told.look(last, WITHIN_SECONDS + 1) == []
 
 
+def test_that_it_stands_by_is_told_however_many_came_before() -> None:
+    """Else nobody knew why one that began with many others does not consume."""
+    told = Told()
+    for peers in range(1, MOST_LINES + 1):
+        told.look(replace(SET, peers=peers), 0.0)
+    last = replace(SET, peers=8, stands_by=True)
+    assert told.look(last, 1.0) == [LimitsChange.STANDBY]
+    assert told.look(replace(last, stands_by=False), 2.0) == [LimitsChange.STANDBY]
+
+
 async def test_the_gate_tells_what_it_learned_from_the_api() -> None:
     """A 429 to a process without a budget gives it one."""
     world = World()

@@ -7,7 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.flow.sending.pace import BELOW_THE_LIMIT, LATE_SECONDS, RAMP_SECONDS, Pace
+from service.flow.sending.pace import (
+    BELOW_THE_LIMIT,
+    LATE_SECONDS,
+    RAMP_SECONDS,
+    ROUGH_LESSONS,
+    Pace,
+)
 from tests.flow.limited import Play
 from tests.world.standin.limiter import Bucket, Limited, Window
 
@@ -156,3 +162,16 @@ def test_few_orders_make_no_rate() -> None:
             pace.throttled(now, 0.5)
             now += 0.5
     assert pace.share_per_second == 80
+
+
+@pytest.mark.parametrize(("lessons", "grows"), [(ROUGH_LESSONS, True), (ROUGH_LESSONS + 1, False)])
+def test_the_first_lessons_are_rough_whoever_hears_of_them(
+    lessons: int,
+    grows: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    """The one that sends grows, though it was another that met them right after a wait."""
+    pace = Pace(None)
+    pace.hear(10.0, lessons, now=0.0, hold_seconds=0.0)
+    for tenth in range(10, 200):
+        pace.take(tenth / 10)
+    assert (pace.learned_per_second > 10) is grows

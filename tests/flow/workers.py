@@ -25,14 +25,15 @@ class Workers:
     fails: Callable[[float, Random], bool] = lambda _now, _chance: False
     most: int = 64
     follows: bool = True
+    seed: int = 0
     ended: list[tuple[float, float, int, bool]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.limits = [
-            Concurrency(self.most, lambda: self.processes, Random(one).random)
+            Concurrency(self.most, lambda: self.processes, Random(100 * self.seed + one).random)
             for one in range(self.processes)
         ]
-        self._chance = Random(1)
+        self._chance = Random(1 + self.seed)
         self._now = 0.0
         self._numbers = count()
         self._events: list[tuple[float, int, int, tuple[float, int] | None]] = []

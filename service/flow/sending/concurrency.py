@@ -10,13 +10,17 @@ samples that follow each other are compared, one of them with more or fewer at a
 | fewer                | as much shorter        | they queued: fewer are kept, and fewer tried    |
 | fewer                | hardly shorter         | back: so slow is the API                        |
 | either               | much longer or shorter | the API has changed meanwhile: back, and anew   |
+
+Another replica may have taken more or fewer meanwhile. So what is to be kept is verified first: a
+third sample, with as many as before, must show the same difference the other way round.
 """
 
 from collections.abc import Callable
-from math import exp, inf, log
+from math import inf, log
 from typing import NamedTuple
 
-from service.flow.sending.sample import FEWEST_ATTEMPTS, LEAST_SECONDS, Sample
+from service.flow.sending.sample import FEWEST_ATTEMPTS, Sample
+from service.flow.sending.spread import Spread
 
 FIRST = 2
 """Less than any API serves at a time; twice as many after each sample that is no slower."""
@@ -33,10 +37,6 @@ QUEUES = 0.35
 CLEAR = 3
 """So many standard errors from that, a trial is over: the longer it lasts, the more orders wait."""
 
-APART = 8
-"""Samples, at most, for each other replica: all see the API change at once, and if they all tried
-at once each would take the others' queue for its own."""
-
 CHANGED = 0.3
 """A difference (of logarithms) by so much larger than a queue could make is the API's own."""
 
@@ -45,6 +45,9 @@ ODD_IN_A_ROW = 4
 
 STEP = 5
 """A fifth more or fewer is tried where as many again are too many."""
+
+VERIFIED = 3
+"""Steps up, each twice the one before: so many are no chance, and those after them are taken."""
 
 SAMPLES_AFTER_QUEUE, SAMPLES_AFTER_NONE = 30, 8
 """Until the next try: each that makes a queue makes some orders wait, and each replica tries."""
@@ -57,23 +60,13 @@ USED = 0.7
 
 FEWER_FAILING = 0.7
 
-HANGS, LEAST_HANG_SECONDS = 3.0, 1.0
-"""One that takes so many times as long as usual, and so long, hangs: it stops no others."""
-
-SPREAD = 0.58
-"""Of the usual latency: orders that arrive all at once end at once, and the one too many waits for
-a whole turn of the others instead of a part of it."""
-
-LATE_SECONDS = 0.005
-"""So far back a slot may lie: what a timer was late is made up for."""
-
-LAST = 0.7
-"""What the last answer counts in what is usual."""
-
 
 class _Trial(NamedTuple):
+    """The other sample: `verifies` where it was the one that is to be kept."""
+
     limit: int
     latency: float
+    verifies: bool = False
 
 
 class Concurrency:
@@ -100,13 +93,13 @@ class Concurrency:
         self._before_failing = 0
         self._sample = Sample(-inf)
         self._sent: dict[int, float] = {}
-        self._usual = self._slot = -inf
+        self._spread = Spread()
 
     def at(self, now: float) -> int:
         """How many may be in flight at `now`; one that hangs is not counted."""
         if len(self._sent) < self.limit:
             return self.limit
-        hung_since, hanging = now - self._hang_seconds(), 0
+        hung_since, hanging = now - self._spread.hang_seconds(), 0
         # In the order in which they were sent.
         for sent_at in self._sent.values():
             if sent_at > hung_since:
@@ -119,35 +112,26 @@ class Concurrency:
         if len(self._sent) < self.limit:
             gap = self.gap_seconds(now)
             return gap if gap > 0 else inf
-        hung_since = now - self._hang_seconds()
+        hung_since = now - self._spread.hang_seconds()
         return next((at - hung_since for at in self._sent.values() if at > hung_since), inf)
 
     def gap_seconds(self, now: float) -> float:
         """How long the next one waits so that not all arrive at once; 0 or less where it may go."""
-        return self._slot + self._gap() - now
+        return self._spread.gap_seconds(self.limit, now)
 
     def began(self, number: int, now: float) -> None:
         """Take note of an attempt that is sent."""
         self._sent[number] = now
-        self._slot = max(self._slot + self._gap(), now - LATE_SECONDS)
+        self._spread.take(self.limit, now)
 
     def left(self, number: int) -> None:
         """Take note that it is over, whatever became of it."""
         self._sent.pop(number, None)
 
-    def _gap(self) -> float:
-        return SPREAD * exp(self._usual) / self.limit
-
-    def _hang_seconds(self) -> float:
-        return max(LEAST_HANG_SECONDS, HANGS * exp(self._usual))
-
     def ended(self, seconds: float, in_flight: int, now: float, *, failed: bool) -> None:
         """Learn from an attempt that took so long, one of `in_flight` at its end."""
         if not failed:
-            value = log(max(seconds, LEAST_SECONDS))
-            self._usual = (
-                value if self._usual == -inf else self._usual + LAST * (value - self._usual)
-            )
+            self._spread.ended(seconds)
         sample = self._sample
         if now - seconds < sample.since:
             # It was sent under another limit.
@@ -221,27 +205,31 @@ class Concurrency:
         queue, change = self._queue_makes(trial.limit), latency - trial.latency
         if abs(change) > 2 * abs(queue) + CHANGED:
             self._go_back(now)
-        elif self.limit > trial.limit and change < QUEUES * queue:
-            self._fewer, self._wait_samples = False, 0
-            self._grown += 1
-            self._try(latency, now)
-        elif self.limit > trial.limit:
+            return
+        more = self.limit > trial.limit
+        better = change < QUEUES * queue
+        if better and not (trial.verifies or self._grown >= VERIFIED or self._replicas() == 1):
+            self._begin(now, trial.limit, _Trial(self.limit, latency, verifies=True))
+            return
+        up, moves = more is not trial.verifies, better is not trial.verifies
+        if moves:
+            self._fewer, self._wait_samples = not up, 0
+            self._grown += up
+        elif up:
             after_queue = SAMPLES_AFTER_QUEUE * self._replicas() ** 0.75 * (0.5 + self._random())
-            self._wait_samples = 1 if self._grown else int(after_queue)
+            self._wait_samples = 2 if self._grown else int(after_queue)
             self._grown, self._fewer = 0, True
-            self._begin(now, trial.limit)
-        elif change < 0.4 * queue:
-            self._fewer, self._wait_samples = True, 0
-            self._begin(now, self.limit)
         else:
             self._fewer, self._wait_samples = False, SAMPLES_AFTER_NONE
-            self._begin(now, trial.limit)
+        if moves and up and better:
+            self._try(latency, now)
+        else:
+            self._begin(now, self.limit if better else trial.limit)
 
     def _go_back(self, now: float) -> None:
         """Begin anew at the limit that was before the trial."""
-        apart = 0 if self._grown else APART * (self._replicas() - 1)
-        self._wait_samples = int(apart * self._random())
-        self._begin(now, self._trial.limit if self._trial else self.limit)
+        self._wait_samples, trial = 0, self._trial
+        self._begin(now, self.limit if trial is None or trial.verifies else trial.limit)
 
     def _begin(self, now: float, limit: int, trial: _Trial | None = None) -> None:
         self.limit, self._trial = max(1, limit), trial

@@ -12,7 +12,8 @@ CREEPING_SECONDS = 10.0
 """A ceiling creeps by a per cent a second: so late the metrics show what is no clear change."""
 
 MOST_LINES, WITHIN_SECONDS = 4, 60.0
-"""Lines at the usual level: a hundred replicas that start one after another are no flood."""
+"""Lines at the usual level: a hundred replicas that start one after another are no flood. That it
+stands by, or no longer, is told in any case."""
 
 
 @record(frozen=True, slots=True, kw_only=True)
@@ -80,10 +81,10 @@ def change_for_a_person(before: Limits | None, after: Limits) -> LimitsChange | 
     budgets = before.budget_per_second, after.budget_per_second
     if before.source is not after.source or _differ(*budgets):
         return LimitsChange.BUDGET
-    if before.peers != after.peers:
-        return LimitsChange.PEERS
     if before.stands_by is not after.stands_by:
         return LimitsChange.STANDBY
+    if before.peers != after.peers:
+        return LimitsChange.PEERS
     if (before.rate_per_second == 0) is not (after.rate_per_second == 0):
         return LimitsChange.SHARE
     return None
@@ -101,7 +102,9 @@ class LimitsTold:
     def look(self, limits: Limits, now: float) -> None:
         """Emit what they are, where that is worth it."""
         change = change_for_a_person(self._in_a_line, limits)
-        if len(self._lines) == MOST_LINES and now < self._lines[0] + WITHIN_SECONDS:
+        many = len(self._lines) == MOST_LINES and now < self._lines[0] + WITHIN_SECONDS
+        if many and change is not LimitsChange.STANDBY:
+            # Else nobody knew why a process that began with many others does not consume.
             change = None
         if change is None and not self._is_news(limits, now):
             return

@@ -54,6 +54,9 @@ SLOW_GROWTH, FAST_GROWTH, FASTEST_GROWTH = 0.003, 0.03, log(2)
 FASTER_SECONDS = 6.0
 """Growth is of the logarithm, a second. A limit that was doubled is found in half a minute."""
 
+ROUGH_LESSONS = 2
+"""The first ones: who hears of them cannot tell whether they came soon after a wait."""
+
 LEAST_LESS = 0.025
 ANSWER_SECONDS = 0.1
 
@@ -176,7 +179,8 @@ class Pace:
 
     def _learn(self, ceiling: float, lessons: int, now: float, hold_seconds: float) -> None:
         # Then it is not known well yet.
-        soon = self._growth(now) > FAST_GROWTH or self._ramp(now) < 1 or lessons == 1
+        early = self._ramp(now) < 1 or lessons <= ROUGH_LESSONS
+        soon = early or self._growth(now) > FAST_GROWTH
         quiet = max(QUIET_FOR_A_HOLD * hold_seconds, SHORTEST_QUIET_SECONDS)
         self.learned_per_second, self.lessons = max(ceiling, SLOWEST), lessons
         self.resume(now + hold_seconds, now)
