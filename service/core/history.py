@@ -126,6 +126,8 @@ def from_headers(
     outcome is unknown since the producer's timestamp, or since now where there is none.
     Raises UnreadableHistoryError for values that the relay never writes.
     """
+    if not (headers or redelivered):
+        return History(first_seen=now)
     first_seen = _moment(headers, FIRST_SEEN)
     unknown_since = _moment(headers, UNKNOWN_SINCE)
     if unknown_since is None and redelivered:

@@ -185,8 +185,9 @@ def _by_status(answer: Answered, now: datetime) -> Outcome:
 
 def _documented(body: Body, status: int) -> Refused | None:
     """The refusal by one of the documented errors, which is certain under every status."""
-    error = words_of({"error": body.get("error")})
-    if error is None or not is_nothing(body.get("order")):
+    if body.get("error") is None or not is_nothing(body.get("order")):
+        return None
+    if (error := words_of({"error": body["error"]})) is None:
         return None
     code = _DOCUMENTED.get(_normal(error))
     return None if code is None else Refused(code, error, status)

@@ -45,8 +45,10 @@ class Plan:
     @property
     def reply(self) -> Publication | None:
         """The publication to the producer; None where no reply is possible."""
-        replies = (each for each in self.publications if each.kind is PublicationKind.REPLY)
-        return next(replies, None)
+        for each in self.publications:
+            if each.kind is PublicationKind.REPLY:
+                return each
+        return None
 
 
 REQUEUE = Plan(Settlement.RETURNED)

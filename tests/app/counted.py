@@ -19,6 +19,9 @@ from service.__main__ import main as run
 CODE = "from tests.app.counted import main; main()"
 """What starts it, for RelayProcess."""
 
+TASK = "task "
+"""What the count of a kind of tasks begins with."""
+
 _BYTES_ACKED = 120
 """Where `tcpi_bytes_acked` is in Linux' struct tcp_info."""
 
@@ -34,7 +37,7 @@ def profile(frame: FrameType, event: str, arg: Any) -> None:
         if not frame.f_code.co_filename.endswith(("asyncio/base_events.py", "selectors.py")):
             counted["calls"] += 1
         elif frame.f_code.co_name == "create_task":
-            counted["tasks"] += 1
+            counted[TASK + frame.f_locals["coro"].__qualname__] += 1
     elif event == "c_call" and arg.__name__ in {"send", "sendmsg"} and to_peer(arg.__self__):
         counted["sends"] += 1
         senders.add(arg.__self__)

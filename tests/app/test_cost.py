@@ -3,12 +3,12 @@
 import signal
 from itertools import count, islice, pairwise
 
-from tests.app.counted import CODE
+from tests.app.counted import CODE, TASK
 from tests.world.fixtures import Running, RunRelay
 
 ROUNDS, ORDERS = 8, 25
 
-MOST = {"calls": 1200.0, "tasks": 1.38, "sends": 3.25, "bytes": 740.0}
+MOST = {"calls": 950.0, "tasks": 1.1, "sends": 3.25, "bytes": 740.0}
 """Between 5 and 10 % above what it was on Python 3.11; later versions call less.
 
 `calls` are of Python's functions, without the turns of the event loop; `sends` and `bytes` those
@@ -28,10 +28,18 @@ async def test_an_order_costs_no_more_than_it_did(run_relay: RunRelay) -> None:
             told.append(await counted(running, number + 1))
         # The first round opens connections.
         rounds = list(pairwise(told))
-    cost = {
-        name: min(after[name] - before[name] for before, after in rounds) / ORDERS for name in MOST
-    }
+    costs = [spent(before, after) for before, after in rounds]
+    cost = {name: min(each[name] for each in costs) for name in MOST}
     assert [name for name in MOST if cost[name] > MOST[name]] == [], cost
+
+
+def spent(before: dict[str, float], after: dict[str, float]) -> dict[str, float]:
+    """What one order of a round cost."""
+    cost = {name: (after[name] - before[name]) / ORDERS for name in ("calls", "sends", "bytes")}
+    kinds = [after[kind] - before.get(kind, 0) for kind in after if kind.startswith(TASK)]
+    # All other kinds go by the clock, so a busy machine has more of them for each order.
+    cost["tasks"] = sum(number for number in kinds if number >= ORDERS) / ORDERS
+    return cost
 
 
 async def counted(running: Running, number: int) -> dict[str, float]:

@@ -129,7 +129,8 @@ class AmqpPublisher:
         if self._current is not None and not self._current[1].alive:
             # What is unconfirmed on it may still arrive: nothing may follow it there.
             self._ready.clear()
-        await self._ports.clock.wait(self._ready, WAIT_FOR_CONNECTION_SECONDS)
+        if not self._ready.is_set():
+            await self._ports.clock.wait(self._ready, WAIT_FOR_CONNECTION_SECONDS)
         current = self._current
         return current[0] if current is not None and current[1].alive else None
 

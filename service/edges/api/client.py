@@ -83,6 +83,7 @@ class HttpOrderApi:
         # Once: to merge them anew for each order takes as long as to send it.
         made = self._client.build_request("POST", self._url, headers=form).headers.raw
         self._headers = [each for each in made if each[0].lower() != b"content-length"]
+        self._headers_of = lru_cache(256)(self._made)
 
     async def __aenter__(self) -> Self:
         return self
@@ -118,7 +119,7 @@ class HttpOrderApi:
         request = httpx2.Request(
             "POST",
             self._url,
-            headers=[*self._headers, (b"Content-Length", b"%d" % len(body)), *self._added()],
+            headers=self._headers_of(len(body), *self._added()),
             stream=httpx2.ByteStream(body),
             # The time limit is ours, and nobody below reads another one.
             extensions={"progress": progress, "timeout": {}},
@@ -131,6 +132,9 @@ class HttpOrderApi:
         finally:
             # An answer that was not read to its end closes its connection.
             await response.aclose()
+
+    def _made(self, length: int, *added: tuple[bytes, bytes]) -> httpx2.Headers:
+        return httpx2.Headers([*self._headers, (b"Content-Length", b"%d" % length), *added])
 
     def _added(self) -> list[tuple[bytes, bytes]]:
         if self._more_headers is None:

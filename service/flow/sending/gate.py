@@ -71,7 +71,8 @@ class Gate:
         self._turning_away.by(turn.leave_by)
         self._serve_and_wake()
         try:
-            await turn.came.wait()
+            if not turn.came.is_set():
+                await turn.came.wait()
         except BaseException:
             if not turn.came.is_set():
                 self._turning_away.end(turn, TurnedAway.ELSEWHERE)

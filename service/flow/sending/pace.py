@@ -194,7 +194,8 @@ class Pace:
 
     @property
     def _ceiling(self) -> float:
-        return min(self.learned_per_second, self._limit)
+        limit, learned = self.limit_per_second, self.learned_per_second
+        return learned if limit is None or learned < limit else limit
 
     def _ramp(self, now: float) -> float:
         return min(1.0, 0.5 + max(0.0, now - self._resumed_at) / (2 * RAMP_SECONDS))

@@ -134,6 +134,9 @@ class States:
 
     def learn(self, signal: Signal) -> bool:
         """Move each; whether one is another."""
+        if self.admits is Admission.ALL and signal in (Signal.SERVED, Signal.CLEARED):
+            # Nearly always: no table has a way from there by these.
+            return False
         before = self.key, self.circuit, self.limit
         now = self.key, self.circuit, self.limit = tuple(after(state, signal) for state in before)
         if now == before:
