@@ -89,6 +89,8 @@ def read_apart(text: str) -> list[Written]:
 
 def _numbered(text: str) -> Iterator[tuple[str, Written]]:
     what, values = _values(text)
+    if not values:
+        raise UnreadableMessageError("there is no message in it")
     for number, value in values:
         try:
             yield f"{what} {number}", read(value)
