@@ -6,17 +6,17 @@ import sys
 from service.app.certificates import tls_files
 from service.app.exit_codes import ExitCode
 from service.app.settings import SeenSettings
-from service.core.topology import Topology, build_whole_topology
-from service.edges.amqp import declare as declaring
-from service.edges.amqp.broker import Broker, BrokerUnreachableError
-from service.edges.amqp.one_off import BrokerInterruptedError, run_one_off
-from service.edges.amqp.rights import (
+from service.core.rights import (
     lacking,
-    refused,
     to_consume,
     to_publish,
     to_share,
 )
+from service.core.topology import Topology, build_whole_topology
+from service.edges.amqp import declare as declaring
+from service.edges.amqp.broker import Broker, BrokerUnreachableError
+from service.edges.amqp.one_off import BrokerInterruptedError, run_one_off
+from service.edges.amqp.rights import refused
 
 
 async def declare(settings: SeenSettings) -> ExitCode:

@@ -11,15 +11,16 @@ from typing import Any, assert_never
 
 from aio_pika.abc import AbstractConnection
 
+from service.core import rights
 from service.core.record import record
 from service.core.topology import Topology
-from service.edges.amqp import rights
 from service.edges.amqp.broker import Broker, underlay
 from service.edges.amqp.connection import Session, SessionBrokenError, expected
 from service.edges.amqp.holding import Doubt, Holding
 from service.edges.amqp.majority import Heard, Majority
 from service.edges.amqp.preparation import Prepare
 from service.edges.amqp.proof import REFUSED, Proof
+from service.edges.amqp.rights import refused
 from service.flow.events.labels import ConnectionName, LostCause
 from service.flow.ports import Clock
 
@@ -159,12 +160,12 @@ class Assurance:
         return await then(connection)
 
     async def _unusable(self, connection: AbstractConnection) -> str | None:
-        refused = []
+        lacking = []
         for right in self._rights:
             await underlay(connection).ready()
-            refused += await rights.refused(connection, [right])
-        if refused:
-            return rights.lacking(refused)
+            lacking += await refused(connection, [right])
+        if lacking:
+            return rights.lacking(lacking)
         return await self._unconfirmed(connection)
 
     async def _unconfirmed(self, connection: AbstractConnection) -> str | None:

@@ -8,14 +8,16 @@ from typing import TypeVar
 
 from aio_pika.abc import AbstractConnection
 
+from service.core import rights
+from service.core.rights import Access, Answer, Right
 from service.core.topology import Exchange, Queue, Topology
 from service.edges.amqp import broker as brokers
-from service.edges.amqp import declare, rights
+from service.edges.amqp import declare
 from service.edges.amqp.alarm import Alarm
 from service.edges.amqp.broker import Broker
 from service.edges.amqp.one_off import keep_quiet
 from service.edges.amqp.questions import Bounds, Unanswered, answers
-from service.edges.amqp.rights import Access, Answer, Right
+from service.edges.amqp.rights import ask
 
 ENDING_SECONDS = 1.0
 """What is left of the time when the last question ends."""
@@ -132,7 +134,7 @@ class _Examining:
         # What publishes comes last: a broker with an alarm reads nothing more of this connection.
         for writes in (False, True):
             questions = {
-                name: partial(rights.ask, self._connection, right)
+                name: partial(ask, self._connection, right)
                 for name, right in asked.items()
                 if (right.access is Access.WRITE) is writes
             }

@@ -2,8 +2,8 @@
 
 from aiormq.exceptions import AMQPChannelError
 
+from service.core.rights import Access, Right, Thing, lacking
 from service.edges.amqp.faults import fault_of_reply, names_a_key, words_of
-from service.edges.amqp.rights import Access, Right, Thing, lacking
 from service.flow.events.faults import ADVICE, BrokerFault
 
 

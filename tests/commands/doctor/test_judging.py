@@ -13,11 +13,11 @@ from service.commands.doctor import api_judging, api_kinds, judging, kinds
 from service.commands.doctor.findings import Finding, Kind, Mark, chosen, is_wrong, verdict
 from service.commands.doctor.machine import who_has
 from service.core.outcome import Answered, ApiResult, Lost, NotSent
+from service.core.rights import Access, Right, Thing
 from service.core.topology import build_whole_topology
 from service.edges.amqp.declare import Look
 from service.edges.amqp.examination import Examined
 from service.edges.amqp.questions import NO_TIME, SILENT
-from service.edges.amqp.rights import Access, Right, Thing
 from service.flow.events.faults import BrokerFault
 
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)

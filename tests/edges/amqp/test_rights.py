@@ -7,24 +7,23 @@ from dataclasses import replace
 import pytest
 from aio_pika.abc import AbstractConnection
 
-from service.core.topology import build_whole_topology
-from service.edges.amqp import broker as brokers
-from service.edges.amqp.broker import Broker
-from service.edges.amqp.rights import (
+from service.core.rights import (
     Access,
     Answer,
     Right,
     Thing,
-    ask,
     beyond,
     lacking,
-    refused,
     to_consume,
     to_declare,
     to_publish,
     to_rescue,
     to_share,
 )
+from service.core.topology import build_whole_topology
+from service.edges.amqp import broker as brokers
+from service.edges.amqp.broker import Broker
+from service.edges.amqp.rights import ask, refused
 from service.flow.events.labels import ConnectionName
 from tests.edges.amqp.crash import declared
 from tests.world.broker.vhost import VirtualHost
