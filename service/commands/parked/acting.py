@@ -14,15 +14,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import assert_never
 
-from service.commands.parked.place import FAILURES, Place, why
+from service.commands.parked.place import Place
 from service.commands.parked.progress import Progress
 from service.core.message import Publication, Received
 from service.core.parked.acting import Planned, Refused
 from service.core.topology import Topology
 from service.edges.amqp.delivery import AmqpDelivery
+from service.edges.amqp.held import FAILURES, Held, why
 from service.edges.amqp.preparation import Prepare
 from service.edges.amqp.publisher import AmqpPublisher, PublisherPorts
-from service.edges.amqp.whole_queue import Held
 from service.edges.system_clock import SystemClock
 from service.flow.ports import Confirmed, Unconfirmed, Unpublishable
 

@@ -10,13 +10,14 @@ from service.commands.parked import words
 from service.commands.parked.acting import Acting, Tally, Task
 from service.commands.parked.asking import Asking
 from service.commands.parked.looking import fail, look, note, say
-from service.commands.parked.place import FAILURES, Place, why
+from service.commands.parked.place import Place
 from service.commands.parked.progress import Progress
 from service.commands.top.words import shown
 from service.core.message import Received
 from service.core.parked.acting import Action, Planned, Refused, Replay, Resolve, Who, plan
 from service.core.parked.found import Parked, inspect
 from service.core.parked.selecting import Selection
+from service.edges.amqp.held import FAILURES, why
 
 
 @dataclass(frozen=True, slots=True)

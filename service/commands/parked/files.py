@@ -10,7 +10,7 @@ from service.app.exit_codes import ExitCode
 from service.commands.parked.acting import publishing
 from service.commands.parked.asking import Asking
 from service.commands.parked.looking import fail, look, note, say
-from service.commands.parked.place import FAILURES, Place, why
+from service.commands.parked.place import Place
 from service.commands.parked.words import messages
 from service.commands.top.words import shown
 from service.core.copies import copy_of
@@ -18,6 +18,7 @@ from service.core.message import Publication, PublicationKind, Received
 from service.core.parked.found import Parked, inspect
 from service.core.parked.selecting import Selection
 from service.core.parked.writing import UnreadableExportError, from_json, to_json
+from service.edges.amqp.held import FAILURES, why
 from service.flow.ports import Confirmed
 
 

@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 
 from service.app.exit_codes import ExitCode
 from service.commands.parked import words
-from service.commands.parked.place import FAILURES, Place, why
+from service.commands.parked.place import Place
 from service.commands.top.words import shown
 from service.core.message import Message, Received
 from service.core.parked.found import Parked, inspect
 from service.core.parked.selecting import Selection, in_order
 from service.core.parked.writing import to_json
 from service.edges.amqp.delivery import AmqpDelivery
+from service.edges.amqp.held import FAILURES, why
 
 LONGEST_FAILURE = 600
 _LEFT_OUT = Received(Message(b""))

@@ -6,14 +6,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
-import service.edges.amqp.whole_queue as whole_queues
 from service.app.certificates import tls_files
 from service.app.settings import ShownSettings
 from service.core.decision import RetryPolicy
 from service.core.parked.replaying import Rules
 from service.core.topology import Topology, build_topology
 from service.edges.amqp.broker import Broker
-from service.edges.amqp.whole_queue import Held, Keep, WholeQueue
+from service.edges.amqp.held import Held, Keep
+from service.edges.amqp.whole_queue import WAIT_FOR_OTHERS_SECONDS, WholeQueue
 
 CONNECT_SECONDS = 5.0
 PARKED = "parked"
@@ -33,14 +33,14 @@ class Place:
     topology: Topology
     rules: Rules
     queue: str
-    patience_seconds: float = whole_queues.WAIT_FOR_OTHERS_SECONDS
+    patience_seconds: float = WAIT_FOR_OTHERS_SECONDS
 
     @classmethod
     def of(
         cls,
         settings: ShownSettings,
         which: str,
-        patience_seconds: float = whole_queues.WAIT_FOR_OTHERS_SECONDS,
+        patience_seconds: float = WAIT_FOR_OTHERS_SECONDS,
     ) -> "Place":
         """The place of these settings."""
         amqp, retry = settings.amqp, settings.retry
@@ -80,12 +80,3 @@ class Place:
         async with self.held(keep) as held:
             pass
         return held.kept
-
-
-FAILURES = whole_queues.FAILURES
-"""What looking and acting fail with where the broker is away, refuses or is busy with others."""
-
-
-def why(error: BaseException) -> str:
-    """A failure for people."""
-    return whole_queues.why(error)

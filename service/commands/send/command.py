@@ -18,8 +18,8 @@ from service.core.message import Message, Received
 from service.core.producing.sending import ready
 from service.core.producing.written import UnreadableMessageError, Written, read
 from service.edges.amqp.broker import Broker
+from service.edges.amqp.held import FAILURES, why
 from service.edges.amqp.producer import Producer
-from service.edges.amqp.whole_queue import FAILURES, why
 from service.flow.ports import Confirmed, Unconfirmed, Unpublishable
 
 MOST_UNCONFIRMED = 64

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from service.app.certificates import tls_files
 from service.app.settings import ShownSettings
-from service.commands.parked.place import FAILURES, PARKED, UNROUTED, Place, why
+from service.commands.parked.place import PARKED, UNROUTED, Place
 from service.commands.trace.places import Seen, Unlooked, Waiting
 from service.core.depths import REQUESTS, RETRY_PREFIX, Depth, Depths, Queues, Unreadable
 from service.core.history import ATTEMPTS, LAST_OUTCOME
@@ -23,6 +23,7 @@ from service.core.topology import build_topology
 from service.edges.amqp.broker import Broker
 from service.edges.amqp.delivery import AmqpDelivery
 from service.edges.amqp.depths import QueueDepths
+from service.edges.amqp.held import FAILURES, why
 
 CONNECT_SECONDS = 10.0
 PATIENCE_SECONDS = 5.0

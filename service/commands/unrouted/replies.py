@@ -12,14 +12,14 @@ from service.commands.parked.acting import Task
 from service.commands.parked.asking import Asking
 from service.commands.parked.changing import carry_out
 from service.commands.parked.looking import fail, say
-from service.commands.parked.place import FAILURES, Place, why
+from service.commands.parked.place import Place
 from service.commands.top.words import NOTHING, count, shown
 from service.core.message import Received
 from service.core.parked.acting import Planned, Refused
 from service.core.parked.replies import Choice, Unrouted, deliver, handle_of, read_reply
 from service.core.parked.writing import whole
 from service.edges.amqp.delivery import AmqpDelivery
-from service.edges.amqp.whole_queue import Held
+from service.edges.amqp.held import FAILURES, Held, why
 
 _ROW = "{:<12}  {:>8}  {:<9} {:<30} {}"
 

@@ -9,25 +9,25 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
-from typing import Generic, TypeVar
 
 from aio_pika.abc import AbstractConnection
 from aiormq import spec
 from aiormq.abc import AbstractChannel, DeliveredMessage
-from aiormq.exceptions import AMQPError, ChannelInvalidStateError
 
 from service.core.backoff import full_jitter
 from service.core.depths import Left, left
-from service.core.message import Message, Received
-from service.core.parked.found import is_copy
 from service.edges.amqp import broker as brokers
-from service.edges.amqp.broker import Broker, BrokerUnreachableError
-from service.edges.amqp.codec import to_received
-from service.edges.amqp.connection import Session, SessionBrokenError
+from service.edges.amqp.broker import Broker
+from service.edges.amqp.connection import Session
 from service.edges.amqp.declare import open_channel
-from service.edges.amqp.delivery import AmqpDelivery
-from service.edges.amqp.faults import fault_of_reply, told
+from service.edges.amqp.held import (
+    RPC_TIMEOUT_SECONDS,
+    Held,
+    Keep,
+    Kept,
+    SharedQueueError,
+    delivery_of,
+)
 from service.flow.events.labels import LostCause
 
 TAG = "order-relay"
@@ -41,69 +41,12 @@ CHANNELS = 16
 SILENCE_SECONDS = 0.25
 WAIT_FOR_OTHERS_SECONDS = 60.0
 PAUSE_SECONDS = 0.5
-RPC_TIMEOUT_SECONDS = 60.0
-"""An answer comes behind all messages that are on their way: on a busy machine that takes time."""
 QUESTIONS_BEHIND_ACKS = 20
 MOST_UNTOLD = 60
-
-Kept = TypeVar("Kept")
-Keep = Callable[[AmqpDelivery], Kept | None]
-
-
-class SharedQueueError(Exception):
-    """Somebody else consumes from the queue, and did not end in time."""
-
-
-FAILURES = (
-    AMQPError,
-    BrokerUnreachableError,
-    ChannelInvalidStateError,
-    OSError,
-    SessionBrokenError,
-    SharedQueueError,
-    TimeoutError,
-)
-"""What `held` and its block can raise when the broker is away, refuses, or is busy with others."""
-
-
-def why(error: BaseException) -> str:
-    """A failure for people."""
-    if isinstance(error, BrokerUnreachableError | SessionBrokenError | SharedQueueError):
-        return str(error)
-    return told(error, fault_of_reply(error))
 
 
 class _NotAloneError(Exception):
     """Another one reads the same queue."""
-
-
-@dataclass(slots=True)
-class Held(Generic[Kept]):
-    """What is held; nothing of it is worth anything once `alive` is False.
-
-    `kept` is what was made of each that is held, in order, without those of which nothing is.
-    """
-
-    session: Session
-    queue: str
-    count: int = 0
-    kept: list[Kept] = field(default_factory=list)
-    channels: list[AbstractChannel] = field(default_factory=list)
-
-    @property
-    def alive(self) -> bool:
-        """Whether the connection stands, so that what is acked is taken out."""
-        return self.session.alive
-
-    async def newer(self) -> list[AmqpDelivery]:
-        """What came to the queue since it is held; held, too, from now on."""
-        found: list[AmqpDelivery] = []
-        channel = self.channels[-1]
-        while True:
-            got = await channel.basic_get(self.queue, timeout=RPC_TIMEOUT_SECONDS)
-            if isinstance(got.delivery, spec.Basic.GetEmpty):
-                return found
-            found.append(_delivery(got, channel, self.session))
 
 
 class WholeQueue:
@@ -186,7 +129,7 @@ class WholeQueue:
 
         def on_message(delivered: DeliveredMessage) -> None:
             held.count += 1
-            if (kept := keep(_delivery(delivered, channel, session))) is not None:
+            if (kept := keep(delivery_of(delivered, channel, session))) is not None:
                 held.kept.append(kept)
             arrived.set()
 
@@ -203,8 +146,22 @@ class WholeQueue:
         await channel.basic_consume(
             self._queue, by_aiormq, consumer_tag=TAG, timeout=RPC_TIMEOUT_SECONDS
         )
+        await self._until_empty(held, channel, arrived, ready, full_at)
+        # Cancelled, it keeps what it holds, and takes nothing that another channel gives back.
+        await channel.basic_cancel(TAG, timeout=RPC_TIMEOUT_SECONDS)
+        return held.count >= full_at
+
+    async def _until_empty(
+        self,
+        held: Held[Kept],
+        channel: AbstractChannel,
+        arrived: asyncio.Event,
+        ready: int,
+        full_at: int,
+    ) -> None:
+        """Wait until nothing more comes, or so many are held."""
         empty, untold = False, 0
-        while session.alive and not empty and held.count < full_at:
+        while held.alive and not empty and held.count < full_at:
             arrived.clear()
             with suppress(TimeoutError):
                 async with asyncio.timeout(0 if held.count >= ready else SILENCE_SECONDS):
@@ -218,11 +175,8 @@ class WholeQueue:
                 if untold > MOST_UNTOLD:
                     raise TimeoutError("the queue's leader does not answer")
                 empty = said is Left.NONE and not arrived.is_set()
-        if not session.alive:
-            raise session.broken.result()
-        # Cancelled, it keeps what it holds, and takes nothing that another channel gives back.
-        await channel.basic_cancel(TAG, timeout=RPC_TIMEOUT_SECONDS)
-        return held.count >= full_at
+        if not held.alive:
+            raise held.session.broken.result()
 
     async def _look(self, channel: AbstractChannel) -> tuple[int, int]:
         found = await channel.queue_declare(self._queue, passive=True, timeout=RPC_TIMEOUT_SECONDS)
@@ -246,13 +200,3 @@ class WholeQueue:
         async with asyncio.timeout(RPC_TIMEOUT_SECONDS):
             while (await self._look(channel))[1] > most:
                 pass
-
-
-def _delivery(
-    delivered: DeliveredMessage, channel: AbstractChannel, session: Session
-) -> AmqpDelivery:
-    try:
-        received = to_received(delivered, is_copy)
-    except Exception as error:  # noqa: BLE001 - one message must not hide all others
-        received = Received(Message(b""), undecodable=f"unreadable: {type(error).__name__}")
-    return AmqpDelivery(received, delivered.delivery_tag or 0, channel, session)

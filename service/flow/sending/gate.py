@@ -1,8 +1,7 @@
 """The gate before the API: orders stand in line, and the head of it is sent when it may be.
 
 Who may be sent is decided in `account` (the API's) and `process` (our own), how fast in `pace`, who
-leaves unsent in `turning_away`, how many deliveries are taken in `intake`; what the replicas tell
-each other passes through `replicas`. Here are the line, the clock and the waiting.
+leaves unsent in `turning_away`, how many are taken in `intake`, with the others in `replicas`.
 """
 
 import asyncio

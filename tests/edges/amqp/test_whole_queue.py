@@ -6,7 +6,8 @@ import pytest
 
 from service.edges.amqp.broker import Broker
 from service.edges.amqp.delivery import AmqpDelivery
-from service.edges.amqp.whole_queue import SharedQueueError, WholeQueue
+from service.edges.amqp.held import SharedQueueError
+from service.edges.amqp.whole_queue import WholeQueue
 from tests.edges.amqp.edge import almost_no_pause
 from tests.world.broker.vhost import VirtualHost
 
