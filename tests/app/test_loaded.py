@@ -3,6 +3,8 @@
 import sys
 from typing import Any
 
+import pytest
+
 from tests.world.broker.vhost import VirtualHost
 from tests.world.relay_process import KEY, RelayProcess
 from tests.world.standin import StandIn
@@ -33,8 +35,12 @@ main()
 """
 
 
-async def test_a_run_loads_what_it_needs_and_nothing_else(vhost: VirtualHost, api: StandIn) -> None:
+async def test_a_run_loads_what_it_needs_and_nothing_else(
+    vhost: VirtualHost, api: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Of a whole run without traces, to the end."""
+    # Measured, it would load what coverage needs.
+    monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
     settings: dict[str, Any] = {"AMQP__URL": vhost.url, "API__URL": api.url, "API__KEY": KEY}
     async with RelayProcess.start(settings, code=_SAYS_WHAT_IS_LOADED) as relay:
         await relay.event("consuming")

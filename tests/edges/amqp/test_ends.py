@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -87,7 +88,8 @@ async def test_what_is_in_flight_is_served_the_rest_returned(
     whole = WholeRelay(Edge(broker, Options(prefetch=40)))
     await _start(whole.edge)
     for number in range(16):
-        whole.edge.gate.report(Turn(0.0), Attempt(number), Accepted("ord_1"))
+        sent = Turn(0.0, sent_at=time.monotonic())
+        whole.edge.gate.report(sent, Attempt(number), Accepted("ord_1"))
     whole.api.pause()
     await fill(vhost, "orders", "order.request", [f"o-{number}" for number in range(40)])
     await whole.edge.events.until(DeliveryArrived, number=40)
