@@ -23,7 +23,7 @@ async def unrouted(host: VirtualHost, *keys: str) -> None:
     """A reply for each of these routing keys, o-0 to the first."""
     replies = [(replace(REPLY, message_id=f"o-{n}"), key) for n, key in enumerate(keys)]
     await publish(host, "orders.replies", replies)
-    assert await host.ready(UNROUTED) == len(keys)
+    await host.until_ready(UNROUTED, len(keys))
 
 
 async def test_they_are_listed_and_shown(vhost: VirtualHost, run: Run) -> None:
@@ -43,7 +43,7 @@ async def test_they_are_listed_and_shown(vhost: VirtualHost, run: Run) -> None:
     whole = await run("unrouted", "list", "--json", "--routing-key", "shop.b")
     assert json.loads(whole.stdout)["message_id"] == "o-1"
     assert (await run("unrouted", "list", "--limit", "1")).stdout.count("\n") == 7
-    assert await vhost.ready(UNROUTED) == 4
+    await vhost.until_ready(UNROUTED, 4)
 
 
 async def test_who_is_bound_now_gets_them(vhost: VirtualHost, run: Run) -> None:
@@ -72,4 +72,4 @@ async def test_nothing_is_delivered_unless_it_is_wanted(vhost: VirtualHost, run:
     wrong = await run("unrouted", "deliver", "--all", "--yes", "--count", "1")
     assert (wrong.returncode, "--count 1 was given" in wrong.stderr) == (1, True)
     assert (await run("unrouted", "deliver", "--all", "--dry-run")).returncode == 0
-    assert await vhost.ready(UNROUTED) == 2
+    await vhost.until_ready(UNROUTED, 2)

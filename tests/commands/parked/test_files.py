@@ -28,7 +28,7 @@ async def test_what_was_exported_is_restored_once(
     written = await run("parked", "export", "--to", str(file))
     assert written.returncode == 0, written.stderr
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert await vhost.ready(PARKED) == 3
+    await vhost.until_ready(PARKED, 3)
     assert (await run("parked", "export", "--to", str(file))).returncode == 1
     await vhost.drain(PARKED)
     dry = await run("parked", "restore", str(file), "--dry-run")
@@ -37,7 +37,8 @@ async def test_what_was_exported_is_restored_once(
     assert done.returncode == 0, done.stderr
     assert (await run("parked", "list", "--json")).stdout == before.stdout
     again = await run("parked", "restore", str(file), "--yes", "--count", "3")
-    assert (again.returncode, await vhost.ready(PARKED)) == (0, 3)
+    assert again.returncode == 0
+    await vhost.until_ready(PARKED, 3)
     assert "0 of them are not in orders.parked" in again.stdout
 
 

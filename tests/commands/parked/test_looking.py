@@ -21,7 +21,7 @@ async def test_list_says_what_waits_and_why(vhost: VirtualHost, run: Run) -> Non
     assert lines[2].split()[:4] == ["1", "missing_message_id", "no", "order"]
     assert [line.split()[-1] for line in lines[4:]] == ["o-1", "-", "o-2"]
     assert [line.split()[-1] for line in second.stdout.splitlines()[4:]] == ["o-1", "-", "o-2"]
-    assert await vhost.ready("orders.parked") == 3
+    await vhost.until_ready("orders.parked", 3)
 
 
 async def test_list_takes_filters(vhost: VirtualHost, run: Run) -> None:

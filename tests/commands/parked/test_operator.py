@@ -66,7 +66,7 @@ async def test_these_rights_suffice_for_every_command(
     looked = await run("doctor", "--only", "OR-R", RETRY__DELAYS_SECONDS="600,3600")
     assert "OR-R01  the user may not read" in looked.stdout
     assert looked.returncode == 1
-    assert await vhost.ready(PARKED) == 4
+    await vhost.until_ready(PARKED, 4)
 
 
 async def test_this_login_cannot_read_the_requests(vhost: VirtualHost) -> None:
@@ -93,7 +93,7 @@ async def test_a_right_that_is_missing_loses_nothing(vhost: VirtualHost, run: Ru
     assert result.returncode == 1
     assert "1 message left: the broker did not confirm" in result.stderr
     assert "ACCESS_REFUSED" in result.stderr
-    assert await vhost.ready(PARKED) == 1
+    await vhost.until_ready(PARKED, 1)
 
 
 async def test_ctrl_c_ends_it_behind_the_message_in_hand(vhost: VirtualHost, run: Run) -> None:
@@ -118,7 +118,8 @@ async def test_ctrl_c_ends_it_behind_the_message_in_hand(vhost: VirtualHost, run
     assert said.splitlines()[-1] == f"done: {30 - left} messages".encode()
     rest = ("--no-order-exists", "--yes", "--count", str(left))
     assert (await run("parked", "drop", "--all", *WHY, *rest)).returncode == 0
-    assert (await vhost.ready(PARKED), await vhost.ready("orders.unrouted")) == (0, 30)
+    assert await vhost.ready(PARKED) == 0
+    await vhost.until_ready("orders.unrouted", 30)
 
 
 async def test_the_count_is_typed_and_nothing_is_held_meanwhile(
@@ -130,7 +131,7 @@ async def test_the_count_is_typed_and_nothing_is_held_meanwhile(
     every = ["parked", "drop", "--all", "--no-order-exists", *WHY]
     async with Terminal.run(every, settings) as terminal:
         await terminal.shows("drop 3 messages: type the count, 3, to go on: ")
-        assert await vhost.ready(PARKED) == 3
+        await vhost.until_ready(PARKED, 3)
         assert (await run("parked", "list")).stdout.startswith("3 messages")
         await terminal.end("2\n")
         assert await terminal.exit_code() == 1

@@ -68,7 +68,7 @@ async def test_what_is_acked_is_gone_and_the_rest_stays_in_order(
             await each.ack()
         assert held.alive
     assert await look(whole(broker)) == bodies[1::2]
-    assert await vhost.ready(QUEUE) == 50
+    await vhost.until_ready(QUEUE, 50)
 
 
 async def test_two_who_look_at_once_both_see_all(vhost: VirtualHost, broker: Broker) -> None:

@@ -158,7 +158,7 @@ async def test_the_guide_to_parked_orders_does_what_it_says(
         assert "o-4711" in await typed(sh, looks)
         await typed(sh, copies)
         for command in ends.splitlines():
-            assert await host.ready("orders.parked") == 1
+            await host.until_ready("orders.parked", 1)
             said = await typed(sh, f"{command} --yes --count 1")
             assert "done: 1 message" in said, command
             assert await host.ready("orders.parked") == 0

@@ -89,7 +89,7 @@ async def test_every_command_works_and_leaves_what_is_parked(
                     quiet = done.stderr in ("", "nothing was changed (--dry-run)\n")
                     assert (done.returncode, quiet) == (0, True), (command, done)
                     assert done.stdout.strip(), command
-                    assert await host.ready("orders.parked") == PARKED, command
+                    await host.until_ready("orders.parked", PARKED)
                     if command == "order-relay parked list":
                         assert all(f"o-{number}" in done.stdout for number in range(PARKED))
                     elif command.startswith(("order-relay parked show", "order-relay trace")):

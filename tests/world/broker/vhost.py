@@ -139,6 +139,18 @@ class VirtualHost:
             declared = (await channel.declare_queue(queue, passive=True)).declaration_result
             return declared.message_count or 0
 
+    async def until_ready(self, queue: str, count: int) -> None:
+        """So many wait there: a queue learns later than we do that a connection is over."""
+        ready = await self.ready(queue)
+        try:
+            async with asyncio.timeout(WAIT_SECONDS):
+                while ready != count:
+                    await asyncio.sleep(POLL_SECONDS)
+                    ready = await self.ready(queue)
+        except TimeoutError:
+            message = f"{ready} messages wait in {queue}, not {count}"
+            raise BrokerError(message) from None
+
     async def until(
         self, holds: Callable[[dict[str, Queue]], bool], *, timeout_seconds: float = WAIT_SECONDS
     ) -> dict[str, Queue]:
