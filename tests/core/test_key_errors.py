@@ -19,6 +19,21 @@ from service.core.key_errors import names_the_key
         "Your key has been revoked",
         "key not found",
         '{"key": "is not valid"}',
+        # As PHP frameworks say it.
+        "The selected key is invalid.",
+        "The key field is required.",
+        "The key you provided is invalid",
+        "The 'key' parameter is invalid",
+        "Missing 'key'",
+        "No such key",
+        "Unknown key",
+        "Key does not exist",
+        "Your key doesn't exist",
+        "key cannot be empty",
+        "Please provide a key",
+        "Invalid user key",
+        "key_invalid",
+        "InvalidApiKey",
     ],
 )
 def test_the_accounts_key_is_seen(error: str) -> None:
@@ -41,6 +56,13 @@ def test_the_accounts_key_is_seen(error: str) -> None:
         "Coupon key is unknown",
         "Unexpected parameter license_key",
         "No user ключ key",
+        "Key (service)=(5) is not present in table",
+        "Duplicate entry 'x' for key 'user_key'",
+        "Duplicate entry 'x' for key 'key'",
+        "Unknown key in JSON: foo",
+        "Key column 'x' does not exist in table",
+        "The cache key is not found",
+        "no key for this partition",
     ],
 )
 def test_a_sentence_with_the_word_is_not_enough(error: str) -> None:

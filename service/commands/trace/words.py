@@ -137,7 +137,7 @@ def what_next(place: Place) -> str:
                 "ask its producer whether the broker confirmed it and did not return it; "
                 "the log has the ends that the relays have forgotten"
             )
-        case Nowhere(requests=0):
+        case Nowhere(requests=0 | None):
             return "ask for what is not known"
         case Nowhere():
             return "ask again when those that wait are fewer; the log has ends of long ago"
