@@ -19,7 +19,7 @@ PACKAGES = {
 }
 """All that is not of Python's own library; those of an environment's tools are left out."""
 
-TOOLS = {"_distutils_hack", "coverage", "cython_runtime"}
+TOOLS = {"_distutils_hack", "coverage", "cython_runtime", "sitecustomize"}
 UNUSED = {
     *("service.commands.cli", "service.edges.certificates", "service.edges.tracing"),
     *("service.core.producing", "service.core.parked.acting", "service.core.parked.writing"),

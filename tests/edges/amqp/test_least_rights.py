@@ -23,6 +23,12 @@ from tests.world.broker.wire import Raw
 
 QUICK = build_topology("orders", (1, 2))
 CHECK = Options(mode="check", topology=QUICK, policy=RetryPolicy(delays_seconds=(1, 2)))
+PATIENT = Options(
+    mode="check",
+    topology=build_topology("orders", (1, 60)),
+    policy=RetryPolicy(delays_seconds=(1, 60)),
+)
+"""What waits does not come back before the end, however slow the machine is."""
 WRITE = r"^orders\.(replies|retry(\.[0-9]+)?|parked|unrouted|peers)$"
 OURS = r"^orders(\..*)?$"
 DECLARES = r"^(orders(\..*)?|amq\.default)$"
@@ -74,10 +80,10 @@ async def test_every_way_of_an_order_needs_these_rights_and_no_more(
     vhost: VirtualHost, broker: Broker, shop: RawPublisher
 ) -> None:
     """Read on the requests and the stream, write on four exchanges, and nothing to configure."""
-    await declared(vhost.url, build_whole_topology("orders", (1, 2)))
+    await declared(vhost.url, build_whole_topology("orders", (1, 60)))
     vhost.set_permissions(configure="", write=WRITE, read=READ)
     replica = Replica("a", broker, "check")
-    async with relaying(broker, CHECK) as whole:
+    async with relaying(broker, PATIENT) as whole:
         await replica.until(1)
         until = whole.edge.events.until
         _send(shop, {"message_id": b"good"})
