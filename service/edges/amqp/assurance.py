@@ -6,12 +6,12 @@ may be cut off from the others. So a hold ends with a confirm.
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from math import inf
 from typing import Any, assert_never
 
 from aio_pika.abc import AbstractConnection
 
-from service.core import rights
 from service.core.record import record
 from service.core.topology import Topology
 from service.edges.amqp.broker import Broker, underlay
@@ -20,18 +20,16 @@ from service.edges.amqp.holding import Doubt, Holding
 from service.edges.amqp.majority import Heard, Majority
 from service.edges.amqp.preparation import Prepare
 from service.edges.amqp.proof import REFUSED, Proof
-from service.edges.amqp.rights import refused
 from service.flow.events.labels import ConnectionName, LostCause
 from service.flow.ports import Clock
 
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 30.0
-"""Between two looks while something is wrong: the broker logs a line for each question."""
+"""Between two looks while something is wrong: the broker logs a line for each refusal."""
 
 LOOK_EVERY_SECONDS = 5.0
 CONFIRMED_SECONDS = 10.0
-Question = Callable[[AbstractConnection], Coroutine[Any, Any, str | None]]
-"""Why results cannot be published; None where they can."""
+UNANSWERED = "the broker does not answer, or confirms nothing"
 
 
 @record(frozen=True, slots=True)
@@ -66,7 +64,6 @@ class Assurance:
     ) -> None:
         self._ports = ports
         self._every_seconds = every_seconds
-        self._rights = rights.to_publish(topology)
         self._proof = Proof(topology)
         self._majority = Majority(ports.broker, topology, within_seconds)
         self._silences = 0
@@ -90,7 +87,7 @@ class Assurance:
 
     async def _keep(self, connection: AbstractConnection, session: Session) -> None:
         # The session has just prepared the topology.
-        question, pause = self._unusable(connection), FIRST_PAUSE_SECONDS
+        question, pause = self._proof.ask(connection), FIRST_PAUSE_SECONDS
         holding, clock, looked_at = self._ports.holding, self._ports.clock, -inf
         while True:
             why = await self._answer(question)
@@ -100,7 +97,7 @@ class Assurance:
             if why is not None:
                 holding.begin(Doubt.UNPROVEN, why)
                 await clock.wait(asyncio.Event(), pause)
-                question = self._prepared(connection, self._unusable)
+                question = self._prepared(connection)
                 pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
                 continue
             holding.end(Doubt.UNPROVEN)
@@ -111,9 +108,9 @@ class Assurance:
                 early = looked_at + LOOK_EVERY_SECONDS - clock.monotonic()
                 await clock.wait(asyncio.Event(), max(0.0, early))
                 looked_at = clock.monotonic()
-                question = self._prepared(connection, self._unconfirmed)
+                question = self._prepared(connection)
             else:
-                question = self._unconfirmed(connection)
+                question = self._proof.ask(connection)
 
     async def _stay_with_the_majority(self) -> None:
         """Leave a node that is cut off from the others; SessionBrokenError says so."""
@@ -140,15 +137,17 @@ class Assurance:
             while True:
                 before = self._ports.blocking()
                 if (await asyncio.wait({asking}, timeout=self._within_seconds))[0]:
-                    return asking.result()
+                    with suppress(TimeoutError):
+                        return asking.result()
+                    # Blocked for longer than a question waits: the next one waits for the end.
+                    return UNANSWERED
                 if not before.now and before == self._ports.blocking():
-                    why = "the broker does not answer, or confirms nothing"
-                    raise SessionBrokenError(LostCause.PUBLISH_TIMEOUT, why)
+                    raise SessionBrokenError(LostCause.PUBLISH_TIMEOUT, UNANSWERED)
         finally:
             asking.cancel()
 
-    async def _prepared(self, connection: AbstractConnection, then: Question) -> str | None:
-        """What is wrong with the topology, or else what `then` says."""
+    async def _prepared(self, connection: AbstractConnection) -> str | None:
+        """What is wrong with the topology, or else with publishing."""
         self._doubted.clear()
         # Blocked, the broker reads nothing of this connection: what has a bound would run into it.
         await underlay(connection).ready()
@@ -157,16 +156,4 @@ class Assurance:
         except SessionBrokenError as broken:
             # Not the end of the session: the results of what was sent may pass all the same.
             return broken.why_held or REFUSED
-        return await then(connection)
-
-    async def _unusable(self, connection: AbstractConnection) -> str | None:
-        lacking = []
-        for right in self._rights:
-            await underlay(connection).ready()
-            lacking += await refused(connection, [right])
-        if lacking:
-            return rights.lacking(lacking)
-        return await self._unconfirmed(connection)
-
-    async def _unconfirmed(self, connection: AbstractConnection) -> str | None:
         return await self._proof.ask(connection)
