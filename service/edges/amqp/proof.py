@@ -8,7 +8,7 @@ from aio_pika.abc import AbstractConnection
 from aiormq.abc import AbstractChannel
 from aiormq.exceptions import AMQPChannelError, AMQPError
 
-from service.core.rights import Answer, lacking, refused_of, to_publish
+from service.core.rights import Answer, Right, lacking, refused_of, to_publish
 from service.core.topology import Topology
 from service.edges.amqp.broker import CLOSE_TIMEOUT_SECONDS, underlay
 from service.edges.amqp.refusals import gone, why_held
@@ -30,7 +30,11 @@ class Proof:
 
     async def ask(self, connection: AbstractConnection) -> str | None:
         """None when it is confirmed, and results may be published; else why not."""
-        said = {right: await ask(connection, right) for right in self._rights}
+        said: dict[Right, Answer] = {}
+        for right in self._rights:
+            # Blocked, the broker reads nothing of this connection: a question runs into its bound.
+            await underlay(connection).ready()
+            said[right] = await ask(connection, right)
         if refused := refused_of(said, said):
             return lacking(refused)
         for right, answer in said.items():

@@ -1,7 +1,7 @@
 """The last defence against secrets in log lines: known ones are replaced wherever they are.
 
-A secret is also found percent-encoded, as in URLs and forms, escaped, as in quoted texts, in base64,
-as in headers, and in hex, as in dumps. Not found is what is split, or encoded together with others.
+A secret is also found percent-encoded, as in URLs and forms, escaped, as in quoted texts, in
+base64, as in headers, and in hex. Not found is what is split, or encoded together with others.
 """
 
 import json
