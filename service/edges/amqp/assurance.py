@@ -29,6 +29,12 @@ LONGEST_PAUSE_SECONDS = 30.0
 
 LOOK_EVERY_SECONDS = 5.0
 CONFIRMED_SECONDS = 10.0
+REST_SECONDS = 1.0
+"""A confirm that is older says too little of now to send an order by it."""
+
+LONGEST_ANSWER_SECONDS = 1.0
+"""For so long an order waits for an answer: where none comes, it is not for the want of a hold."""
+
 UNANSWERED = "the broker does not answer, or confirms nothing"
 
 
@@ -68,11 +74,28 @@ class Assurance:
         self._majority = Majority(ports.broker, topology, within_seconds)
         self._silences = 0
         self._within_seconds = within_seconds
-        self._doubted = asyncio.Event()
+        self._doubted = False
+        self._asked, self._answered = asyncio.Event(), asyncio.Event()
+        self._confirmed_at = -inf
 
     def doubt(self) -> None:
         """A publication reached no queue: have the topology looked at, or declared again."""
-        self._doubted.set()
+        self._doubted = True
+        self._asked.set()
+
+    def confirmed(self) -> None:
+        """Take note that a result was published just now."""
+        self._confirmed_at = self._ports.clock.monotonic()
+
+    def fresh(self) -> bool:
+        """Whether something was confirmed so lately that nothing must be asked."""
+        return self._ports.clock.monotonic() < self._confirmed_at + REST_SECONDS
+
+    async def asked(self) -> None:
+        """Have it asked now; returns when it is answered, by then it holds where it must."""
+        self._answered.clear()
+        self._asked.set()
+        await self._ports.clock.wait(self._answered, LONGEST_ANSWER_SECONDS)
 
     async def keep(self, connection: AbstractConnection, session: Session) -> None:
         """Hold and lift until cancelled; break the session where the broker says nothing."""
@@ -96,14 +119,19 @@ class Assurance:
                 return
             if why is not None:
                 holding.begin(Doubt.UNPROVEN, why)
+                self._answered.set()
                 await clock.wait(asyncio.Event(), pause)
                 question = self._prepared(connection)
                 pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
                 continue
             holding.end(Doubt.UNPROVEN)
+            self.confirmed()
+            self._answered.set()
             pause = FIRST_PAUSE_SECONDS
             await self._stay_with_the_majority()
-            if await clock.wait(self._doubted, self._every_seconds):
+            await clock.wait(self._asked, self._every_seconds)
+            self._asked.clear()
+            if self._doubted:
                 # Each of many publications in vain asks for a look.
                 early = looked_at + LOOK_EVERY_SECONDS - clock.monotonic()
                 await clock.wait(asyncio.Event(), max(0.0, early))
@@ -148,7 +176,7 @@ class Assurance:
 
     async def _prepared(self, connection: AbstractConnection) -> str | None:
         """What is wrong with the topology, or else with publishing."""
-        self._doubted.clear()
+        self._doubted = False
         # Blocked, the broker reads nothing of this connection: what has a bound would run into it.
         await underlay(connection).ready()
         try:

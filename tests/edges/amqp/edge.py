@@ -104,7 +104,7 @@ class Edge:
             self.broker,
             self.prepare,
             self.gate,
-            self._on_delivery,
+            self.publisher.after_rest(self._on_delivery),
             self._on_count,
             self.clock,
             self.events,
