@@ -103,8 +103,9 @@ def build(
         random=random,
         tracing=traces.deliveries(topology) if traces else None,
     )
+    receive = publisher.after_rest(relay.receive)
     consumer = AmqpConsumer(
-        ConsumerPorts(broker, prepare, gate, relay.receive, peers.counted, clock, emit, random),
+        ConsumerPorts(broker, prepare, gate, receive, peers.counted, clock, emit, random),
         topology,
     )
     return Parts(gate, relay, publisher, consumer, peers, api, emit)

@@ -35,15 +35,13 @@ class Thing(StrEnum):
 class Right:
     """To do one thing with one exchange or queue; to bind it, `to` is the exchange.
 
-    `unbound` is another exchange that may be written to, to ask for the right to a key; `key` is
-    what alone is refused, by a topic permission.
+    `key` is what alone is refused, by a topic permission.
     """
 
     access: Access
     thing: Thing
     name: str
     to: str | None = None
-    unbound: str | None = field(default=None, compare=False)
     key: str | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
@@ -64,9 +62,8 @@ class Answer(StrEnum):
 
 def to_publish(topology: Topology) -> tuple[Right, ...]:
     """What the results of orders need: without these no order may be sent."""
-    write, retry = (Access.WRITE, Thing.EXCHANGE), topology.retry_exchange
-    replies = Right(*write, topology.replies_exchange, unbound=retry)
-    return (replies, Right(*write, retry), Right(*write, topology.parked_exchange))
+    names = (topology.replies_exchange, topology.retry_exchange, topology.parked_exchange)
+    return tuple(Right(Access.WRITE, Thing.EXCHANGE, name) for name in names)
 
 
 def to_rescue(topology: Topology) -> tuple[Right, ...]:

@@ -6,12 +6,12 @@ may be cut off from the others. So a hold ends with a confirm.
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from math import inf
 from typing import Any, assert_never
 
 from aio_pika.abc import AbstractConnection
 
-from service.core import rights
 from service.core.record import record
 from service.core.topology import Topology
 from service.edges.amqp.broker import Broker, underlay
@@ -20,18 +20,22 @@ from service.edges.amqp.holding import Doubt, Holding
 from service.edges.amqp.majority import Heard, Majority
 from service.edges.amqp.preparation import Prepare
 from service.edges.amqp.proof import REFUSED, Proof
-from service.edges.amqp.rights import refused
 from service.flow.events.labels import ConnectionName, LostCause
 from service.flow.ports import Clock
 
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 30.0
-"""Between two looks while something is wrong: the broker logs a line for each question."""
+"""Between two looks while something is wrong: the broker logs a line for each refusal."""
 
 LOOK_EVERY_SECONDS = 5.0
 CONFIRMED_SECONDS = 10.0
-Question = Callable[[AbstractConnection], Coroutine[Any, Any, str | None]]
-"""Why results cannot be published; None where they can."""
+REST_SECONDS = 1.0
+"""A confirm that is older says too little of now to send an order by it."""
+
+LONGEST_ANSWER_SECONDS = 1.0
+"""For so long an order waits for an answer: where none comes, it is not for the want of a hold."""
+
+UNANSWERED = "the broker does not answer, or confirms nothing"
 
 
 @record(frozen=True, slots=True)
@@ -66,16 +70,32 @@ class Assurance:
     ) -> None:
         self._ports = ports
         self._every_seconds = every_seconds
-        self._rights = rights.to_publish(topology)
         self._proof = Proof(topology)
         self._majority = Majority(ports.broker, topology, within_seconds)
         self._silences = 0
         self._within_seconds = within_seconds
-        self._doubted = asyncio.Event()
+        self._doubted = False
+        self._asked, self._answered = asyncio.Event(), asyncio.Event()
+        self._confirmed_at = -inf
 
     def doubt(self) -> None:
         """A publication reached no queue: have the topology looked at, or declared again."""
-        self._doubted.set()
+        self._doubted = True
+        self._asked.set()
+
+    def confirmed(self) -> None:
+        """Take note that a result was published just now."""
+        self._confirmed_at = self._ports.clock.monotonic()
+
+    def fresh(self) -> bool:
+        """Whether something was confirmed so lately that nothing must be asked."""
+        return self._ports.clock.monotonic() < self._confirmed_at + REST_SECONDS
+
+    async def asked(self) -> None:
+        """Have it asked now; returns when it is answered, by then it holds where it must."""
+        self._answered.clear()
+        self._asked.set()
+        await self._ports.clock.wait(self._answered, LONGEST_ANSWER_SECONDS)
 
     async def keep(self, connection: AbstractConnection, session: Session) -> None:
         """Hold and lift until cancelled; break the session where the broker says nothing."""
@@ -90,7 +110,7 @@ class Assurance:
 
     async def _keep(self, connection: AbstractConnection, session: Session) -> None:
         # The session has just prepared the topology.
-        question, pause = self._unusable(connection), FIRST_PAUSE_SECONDS
+        question, pause = self._proof.ask(connection), FIRST_PAUSE_SECONDS
         holding, clock, looked_at = self._ports.holding, self._ports.clock, -inf
         while True:
             why = await self._answer(question)
@@ -99,21 +119,26 @@ class Assurance:
                 return
             if why is not None:
                 holding.begin(Doubt.UNPROVEN, why)
+                self._answered.set()
                 await clock.wait(asyncio.Event(), pause)
-                question = self._prepared(connection, self._unusable)
+                question = self._prepared(connection)
                 pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
                 continue
             holding.end(Doubt.UNPROVEN)
+            self.confirmed()
+            self._answered.set()
             pause = FIRST_PAUSE_SECONDS
             await self._stay_with_the_majority()
-            if await clock.wait(self._doubted, self._every_seconds):
+            await clock.wait(self._asked, self._every_seconds)
+            self._asked.clear()
+            if self._doubted:
                 # Each of many publications in vain asks for a look.
                 early = looked_at + LOOK_EVERY_SECONDS - clock.monotonic()
                 await clock.wait(asyncio.Event(), max(0.0, early))
                 looked_at = clock.monotonic()
-                question = self._prepared(connection, self._unconfirmed)
+                question = self._prepared(connection)
             else:
-                question = self._unconfirmed(connection)
+                question = self._proof.ask(connection)
 
     async def _stay_with_the_majority(self) -> None:
         """Leave a node that is cut off from the others; SessionBrokenError says so."""
@@ -140,16 +165,18 @@ class Assurance:
             while True:
                 before = self._ports.blocking()
                 if (await asyncio.wait({asking}, timeout=self._within_seconds))[0]:
-                    return asking.result()
+                    with suppress(TimeoutError):
+                        return asking.result()
+                    # Blocked for longer than a question waits: the next one waits for the end.
+                    return UNANSWERED
                 if not before.now and before == self._ports.blocking():
-                    why = "the broker does not answer, or confirms nothing"
-                    raise SessionBrokenError(LostCause.PUBLISH_TIMEOUT, why)
+                    raise SessionBrokenError(LostCause.PUBLISH_TIMEOUT, UNANSWERED)
         finally:
             asking.cancel()
 
-    async def _prepared(self, connection: AbstractConnection, then: Question) -> str | None:
-        """What is wrong with the topology, or else what `then` says."""
-        self._doubted.clear()
+    async def _prepared(self, connection: AbstractConnection) -> str | None:
+        """What is wrong with the topology, or else with publishing."""
+        self._doubted = False
         # Blocked, the broker reads nothing of this connection: what has a bound would run into it.
         await underlay(connection).ready()
         try:
@@ -157,16 +184,4 @@ class Assurance:
         except SessionBrokenError as broken:
             # Not the end of the session: the results of what was sent may pass all the same.
             return broken.why_held or REFUSED
-        return await then(connection)
-
-    async def _unusable(self, connection: AbstractConnection) -> str | None:
-        lacking = []
-        for right in self._rights:
-            await underlay(connection).ready()
-            lacking += await refused(connection, [right])
-        if lacking:
-            return rights.lacking(lacking)
-        return await self._unconfirmed(connection)
-
-    async def _unconfirmed(self, connection: AbstractConnection) -> str | None:
         return await self._proof.ask(connection)

@@ -1,8 +1,4 @@
-"""A publish that changes nothing, and that the broker confirms; and whether results have a way.
-
-Not whether the user may write to it: that costs a line in the broker's log, or, by taking away a
-binding that is not there, a transaction that hangs for as long as any node of the cluster does.
-"""
+"""Whether results may be published, and a publish that changes nothing and is confirmed."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -12,10 +8,11 @@ from aio_pika.abc import AbstractConnection
 from aiormq.abc import AbstractChannel
 from aiormq.exceptions import AMQPChannelError, AMQPError
 
+from service.core.rights import Answer, Right, lacking, refused_of, to_publish
 from service.core.topology import Topology
 from service.edges.amqp.broker import CLOSE_TIMEOUT_SECONDS, underlay
-from service.edges.amqp.faults import words_of
-from service.edges.amqp.refusals import why_held
+from service.edges.amqp.refusals import gone, why_held
+from service.edges.amqp.rights import ask
 
 KEY = "order-relay.proof"
 """No queue is bound to a direct exchange with it: the broker confirms it and throws it away."""
@@ -29,19 +26,25 @@ class Proof:
 
     def __init__(self, topology: Topology) -> None:
         self._exchange = topology.retry_exchange
-        self._results = (topology.replies_exchange, topology.parked_exchange)
+        self._rights = to_publish(topology)
 
     async def ask(self, connection: AbstractConnection) -> str | None:
         """None when it is confirmed, and results may be published; else why not."""
+        said: dict[Right, Answer] = {}
+        for right in self._rights:
+            # Blocked, the broker reads nothing of this connection: a question runs into its bound.
+            await underlay(connection).ready()
+            said[right] = await ask(connection, right)
+        if refused := refused_of(said, said):
+            return lacking(refused)
+        for right, answer in said.items():
+            if answer is Answer.MISSING:
+                return gone(right.name)
         try:
             async with confirming(connection) as channel:
-                for exchange in self._results:
-                    await channel.exchange_declare(exchange, passive=True)
                 await channel.basic_publish(b"", exchange=self._exchange, routing_key=KEY)
         except AMQPChannelError as error:
-            asked, words = (*self._results, self._exchange), words_of(error)
-            refused = [name for name in asked if f"exchange '{name}'" in words]
-            return why_held(error, next(iter(refused), self._exchange)) or REFUSED
+            return why_held(error, self._exchange) or REFUSED
         return None
 
 

@@ -17,12 +17,13 @@ from service.edges.amqp.connection import Session, SessionBrokenError, keep_up, 
 from service.edges.amqp.holding import Doubt, Holding
 from service.edges.amqp.lanes import Lanes
 from service.edges.amqp.preparation import Prepare
+from service.edges.amqp.rest import AfterRest
 from service.edges.amqp.trial import Trial, alone_on
 from service.edges.amqp.tries import Tries, TriesPorts
 from service.flow.events import Emit
 from service.flow.events.labels import STARTING, ConnectionName, LostCause
 from service.flow.events.process import BrokerConnected
-from service.flow.ports import Clock, Published, Unconfirmed
+from service.flow.ports import Clock, Confirmed, Delivery, Published, Unconfirmed
 from service.flow.ways import Destination, Ways
 
 PUBLISH_TIMEOUT_SECONDS = 10.0
@@ -116,7 +117,14 @@ class AmqpPublisher:
         lanes = await self._standing()
         if lanes is None:
             return Unconfirmed("not connected")
-        return await self._tries.carry(self._outgoing(publication), lanes)
+        published = await self._tries.carry(self._outgoing(publication), lanes)
+        if published == Confirmed() and publication.kind is PublicationKind.REPLY:
+            self._assurance.confirmed()
+        return published
+
+    def after_rest(self, receive: Callable[[Delivery], None]) -> AfterRest:
+        """`receive`, but after a rest not before it is asked whether results can be published."""
+        return AfterRest(receive, self._assurance.fresh, self._assurance.asked)
 
     def _outgoing(self, publication: Publication) -> Outgoing:
         exchange, key = self._exchanges[publication.kind], publication.routing_key

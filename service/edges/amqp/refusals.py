@@ -21,6 +21,11 @@ def why_held(error: BaseException, exchange: str) -> str | None:
         case BrokerFault.RIGHTS:
             return lacking([Right(Access.WRITE, Thing.EXCHANGE, exchange)])
         case BrokerFault.MISSING:
-            return f"{ADVICE[BrokerFault.MISSING]} (exchange {exchange} is missing)"
+            return gone(exchange)
         case _:
             return None
+
+
+def gone(exchange: str) -> str:
+    """That an exchange is missing, and what to do."""
+    return f"{ADVICE[BrokerFault.MISSING]} (exchange {exchange} is missing)"

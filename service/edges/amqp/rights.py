@@ -1,7 +1,9 @@
 """Whether the relay's user has a right at the broker, asked without effect.
 
-Each question is a call with an argument that cannot be. The broker looks at the right first: it
-answers 403 where the user may not, and 406 where only the argument is wrong.
+The right to write is asked by a publish in a transaction that is taken back: it goes nowhere, and
+the broker logs nothing where the user may. Each other question is a call with an argument that
+cannot be. The broker looks at the right first: it answers 403 where the user may not, and 406 where
+only the argument is wrong.
 """
 
 import asyncio
@@ -9,9 +11,12 @@ from collections.abc import Iterable
 from typing import assert_never
 
 from aio_pika.abc import AbstractConnection
-from aiormq import spec
 from aiormq.abc import AbstractChannel, DeliveredMessage
-from aiormq.exceptions import AMQPChannelError, ChannelPreconditionFailed
+from aiormq.exceptions import (
+    AMQPChannelError,
+    ChannelInvalidStateError,
+    ChannelPreconditionFailed,
+)
 
 from service.core.rights import (
     DEFAULT_EXCHANGE,
@@ -27,7 +32,6 @@ from service.edges.amqp.faults import fault_of_reply, names_a_key
 from service.flow.events.faults import BrokerFault
 
 _IMPOSSIBLE = "none"
-_NOBODY = "order-relay asks for the right only"
 _NO_KEY = "order-relay asks for the right only"
 """Of a binding that nobody has."""
 _OTHER_TYPE = "headers"
@@ -46,8 +50,7 @@ async def ask(connection: AbstractConnection, right: Right) -> Answer:
     try:
         match right.access:
             case Access.WRITE:
-                # Of no number of milliseconds: not even an impersonator's is taken.
-                await _write(channel, right.name, expiration=_IMPOSSIBLE)
+                await _write(channel, right.name)
             case Access.READ:
                 await _read(channel, right.name)
             case Access.CONFIGURE:
@@ -58,14 +61,10 @@ async def ask(connection: AbstractConnection, right: Right) -> Answer:
             case _ as never:  # pragma: no cover
                 assert_never(never)
     except AMQPChannelError as error:
-        answer = _said_by(error)
-        # RabbitMQ 4 looks at the expiration before it asks for the right to the key.
-        if answer is not Answer.GRANTED or right.unbound is None or _NOBODY in str(error):
-            return answer
-        return await _ask_for_the_key(connection, right.name, right.unbound)
+        return _said_by(error)
     await channel.close()
     # The others are calls that the broker never carries out.
-    return Answer.GRANTED if right.access is Access.BIND else Answer.UNCLEAR
+    return Answer.GRANTED if right.access in (Access.WRITE, Access.BIND) else Answer.UNCLEAR
 
 
 def _said_by(error: AMQPChannelError) -> Answer:
@@ -80,41 +79,17 @@ def _said_by(error: AMQPChannelError) -> Answer:
             return Answer.UNCLEAR
 
 
-async def _ask_for_the_key(connection: AbstractConnection, exchange: str, unbound: str) -> Answer:
-    """Whether the user may publish with it, where the exchange alone was granted."""
-    outer = connection.channel(publisher_confirms=True)
-    try:
-        async with asyncio.timeout(RPC_TIMEOUT_SECONDS):
-            await outer.initialize()
-            channel = await outer.get_underlay_channel()
-            # To nobody: an impersonator's would be taken, and must not go to where replies go.
-            properties = spec.Basic.Properties(user_id=_NOBODY)
-            await channel.basic_publish(
-                b"", exchange=unbound, routing_key=_NO_KEY, properties=properties
-            )
-            await channel.close()
-    except ChannelPreconditionFailed:
-        try:
-            await _write(await open_channel(connection), exchange)
-        except AMQPChannelError as error:
-            return _said_by(error)
-    except AMQPChannelError:
-        # That exchange is refused: it is asked for by itself.
-        return Answer.GRANTED
-    return Answer.GRANTED
-
-
-async def _write(channel: AbstractChannel, exchange: str, expiration: str | None = None) -> None:
-    # The user is not this one, which only an impersonator may say.
-    properties = spec.Basic.Properties(user_id=_NOBODY, expiration=expiration)
+async def _write(channel: AbstractChannel, exchange: str) -> None:
     name = "" if exchange == DEFAULT_EXCHANGE else exchange
-    await channel.basic_publish(b"", exchange=name, routing_key=REPLY_KEY, properties=properties)
-    closing = channel.closing
-    # Not awaited: who is cancelled here must not cancel it.
-    await asyncio.wait({closing}, timeout=RPC_TIMEOUT_SECONDS)
-    if not closing.done():
-        raise TimeoutError
-    closing.result()
+    await channel.tx_select(timeout=RPC_TIMEOUT_SECONDS)
+    await channel.basic_publish(b"", exchange=name, routing_key=REPLY_KEY)
+    try:
+        await channel.tx_rollback(timeout=RPC_TIMEOUT_SECONDS)
+    except ChannelInvalidStateError:
+        # Refused before it could be taken back. Not awaited: a cancellation would cancel it, too.
+        await asyncio.wait({channel.closing}, timeout=RPC_TIMEOUT_SECONDS)
+        channel.closing.result()
+        raise
 
 
 async def _read(channel: AbstractChannel, queue: str) -> None:

@@ -1,7 +1,7 @@
 """The last defence against secrets in log lines: known ones are replaced wherever they are.
 
-A secret is also found percent-encoded, as in URLs and forms, escaped, as in quoted texts, and in
-base64, as in headers.
+A secret is also found percent-encoded, as in URLs and forms, escaped, as in quoted texts, in
+base64, as in headers, and in hex. Not found is what is split, or encoded together with others.
 """
 
 import json
@@ -57,13 +57,16 @@ def _spellings(secret: str) -> set[str]:
         quote(secret, safe="", errors="replace"),
         quote_plus(secret, errors="replace"),
     }
-    encoded = b64encode(secret.encode(errors="replace")).decode().rstrip("=")
+    raw = secret.encode(errors="replace")
+    encoded = b64encode(raw).decode().rstrip("=")
     return {
         secret,
         *escaped,
         *(re.sub("%..", lambda code: code[0].lower(), text) for text in escaped),
         encoded,
         encoded.translate(str.maketrans("+/", "-_")),
+        raw.hex(),
+        raw.hex().upper(),
         json.dumps(secret)[1:-1],
         json.dumps(secret, ensure_ascii=False)[1:-1],
         repr(secret)[1:-1],

@@ -3,7 +3,7 @@
 import asyncio
 import gzip
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 
@@ -95,12 +95,13 @@ async def test_one_bound_holds_for_the_whole_answer() -> None:
     """A byte now and then begins no new wait."""
     ended = asyncio.Event()
 
-    async def drip(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            while True:
+            while not reader.at_eof():
                 writer.write(b"x")
                 await writer.drain()
-                await asyncio.sleep(0.05)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(reader.read(65_536), 0.05)
         finally:
             ended.set()
 

@@ -47,6 +47,7 @@ class Options:
     publish_timeout_seconds: float = 10.0
     confirmed_every_seconds: float = CONFIRMED_SECONDS
     publish_broker: Broker | None = None
+    clock: Clock = field(default_factory=SystemClock)
     flow_clock: Clock = field(default_factory=SystemClock)
     policy: RetryPolicy = field(default_factory=lambda: RetryPolicy(delays_seconds=DELAYS))
 
@@ -60,7 +61,7 @@ class Edge:
         self.events = EventLog()
         self.inbox = Inbox()
         self.receive: Callable[[Delivery], None] = self.inbox
-        self.clock = SystemClock()
+        self.clock = options.clock
         self.gate = Gate(
             options.flow_clock,
             self.events,
@@ -103,7 +104,7 @@ class Edge:
             self.broker,
             self.prepare,
             self.gate,
-            self._on_delivery,
+            self.publisher.after_rest(self._on_delivery),
             self._on_count,
             self.clock,
             self.events,

@@ -4,7 +4,6 @@ import asyncio
 from typing import Any
 
 import pytest
-from aiormq.exceptions import ChannelPreconditionFailed
 
 from service.core.topology import build_topology
 from service.edges.amqp.assurance import Assurance, AssurancePorts, Blocking
@@ -17,23 +16,24 @@ from tests.flow.clock import FakeClock, settle
 
 
 class FakeChannel:
-    """A channel that confirms when it may, and closes where a right is asked for."""
+    """A channel that confirms when it may, and takes back what is published in a transaction."""
 
     def __init__(self, confirm: asyncio.Event) -> None:
         self._confirm = confirm
-        self.closed = False
-        self.closing: asyncio.Future[None] = asyncio.Future()
+        self.closed = self.transacted = False
 
-    async def basic_publish(self, _: bytes, **given: Any) -> None:
+    async def basic_publish(self, _: bytes, **__: object) -> None:
         """As the broker answers a question for a right, or a proof."""
-        if "properties" in given:
-            self.closing.set_exception(ChannelPreconditionFailed("a false user_id"))
-        else:
+        if not self.transacted:
             await self._confirm.wait()
 
-    async def exchange_declare(self, _: str, *, passive: bool) -> None:
-        """As where it is there."""
-        assert passive
+    async def tx_select(self, **_: object) -> None:
+        """What follows can be taken back."""
+        self.transacted = True
+
+    async def tx_rollback(self, **_: object) -> None:
+        """Only what can be taken back is."""
+        assert self.transacted
 
     async def initialize(self) -> None:
         """It is open."""

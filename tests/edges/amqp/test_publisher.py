@@ -7,8 +7,9 @@ import pytest
 
 from service.core.message import Message, Publication, PublicationKind
 from service.edges.amqp.broker import Broker
-from service.edges.amqp.publisher import BLOCKED, DOWN, AmqpPublisher
+from service.edges.amqp.publisher import BLOCKED, DOWN, LOOK_ANYWAY_SECONDS, AmqpPublisher
 from service.edges.amqp.tries import REFUSED
+from service.edges.system_clock import SystemClock
 from service.flow.events.labels import ConnectionName, LostCause
 from service.flow.events.process import (
     BrokerConnected,
@@ -146,14 +147,30 @@ def _ok(result: Published) -> bool:
     return isinstance(result, Confirmed)
 
 
+class Listener(SystemClock):
+    """Notes of each wait for an alarm whether one was heard."""
+
+    def __init__(self) -> None:
+        self.heard: list[bool] = []
+
+    async def wait(self, event: asyncio.Event, timeout_seconds: float) -> bool:
+        """Wait, as it does."""
+        is_set = await super().wait(event, timeout_seconds)
+        if timeout_seconds == LOOK_ANYWAY_SECONDS:
+            self.heard.append(is_set)
+        return is_set
+
+
 async def test_an_alarm_holds_orders_and_loses_no_publish(
     vhost: VirtualHost, broker: Broker
 ) -> None:
     """What is in flight neither fails nor times out, however long the alarm; then it is confirmed.
 
-    Consuming stops meanwhile, and acks go through: they have a connection of their own.
+    Consuming stops meanwhile, and acks go through: they have a connection of their own. It is
+    heard, and not only found by the look that is made every few seconds.
     """
-    async with consuming(broker, Options(publish_timeout_seconds=1.0)) as edge:
+    clock = Listener()
+    async with consuming(broker, Options(publish_timeout_seconds=1.0, clock=clock)) as edge:
         await vhost.publish(BODY, exchange="orders", routing_key="order.request", message_id="o-1")
         delivery = await edge.inbox.until(1)
         await asyncio.to_thread(vhost.node.set_memory_alarm, on=True)
@@ -174,6 +191,7 @@ async def test_an_alarm_holds_orders_and_loses_no_publish(
         await edge.events.until(HoldChanged, held=False, why=f"over: {BLOCKED}")
         await edge.events.until(ConsumingStarted, number=2)
         assert edge.unbroken()
+        assert True in clock.heard
     # One that is confirmed late, after the alarm, is told again: none is lost.
     ids = {message.message_id for message in await vhost.drain("orders.unrouted")}
     assert ids == {f"o-{number}" for number in range(20)}

@@ -19,10 +19,12 @@ KEY = 'k"y/+ ö\\1'
         'k"y/+ ö\\\\1',
         "k%22y%2f%2b%20%c3%b6%5c1",
         "ayJ5Lysgw7ZcMQ",
+        "6b22792f2b20c3b65c31",
+        "6B22792F2B20C3B65C31",
     ],
     ids=[
         *("raw", "URL", "URL's password", "form", "JSON", "JSON, not ASCII", "repr"),
-        *("small hex", "base64"),
+        *("small hex", "base64", "hex", "large hex"),
     ],
 )
 def test_a_secret_is_masked_however_it_is_spelt(text: str) -> None:

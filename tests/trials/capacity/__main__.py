@@ -10,6 +10,7 @@ from tests.trials.capacity.formulas import catching_up_seconds, throughput
 from tests.world.admin import metric
 from tests.world.broker import VirtualHost
 from tests.world.commands import broker_node, carried_out, say
+from tests.world.load.waiting import until
 from tests.world.producer import GOOD, Producer
 from tests.world.relay_process import RelayProcess
 from tests.world.standin import AllCalls, Options, StandIn
@@ -20,6 +21,7 @@ LATENCY_SECONDS = 1.0
 TOLERANCE = 0.1
 SECONDS = 25.0
 """So long each case is served at the rate that is foretold."""
+CAUGHT_UP_SECONDS = 600.0
 
 
 @dataclass(frozen=True)
@@ -67,11 +69,15 @@ async def catch_up(url: str, case: Case, rate: float, outage_seconds: float) -> 
         producer, relays = await _begun(stack, url, case, waiting)
         await producer.reply("o-0")
         begin, sent, left = time.monotonic(), waiting, case.concurrency
-        while len(producer.replies) < sent - left:
+
+        async def caught_up() -> bool:
+            nonlocal sent
             while sent < waiting + rate * (time.monotonic() - begin):
                 await producer.send(f"o-{sent}", GOOD)
                 sent += 1
-            await asyncio.sleep(0.02)
+            return len(producer.replies) >= sent - left
+
+        await until(caught_up, "no order waits any more", timeout_seconds=CAUGHT_UP_SECONDS)
         return Measured(time.monotonic() - begin, await _latency(relays))
 
 

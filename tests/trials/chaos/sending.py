@@ -16,9 +16,11 @@ from tests.trials.chaos.amqp import AGAIN_SECONDS, AMQP_FAILURES
 from tests.trials.chaos.history import Sent
 from tests.trials.chaos.plan import PlannedOrder
 from tests.trials.chaos.scenario import Load
+from tests.world.load.waiting import until
 
 CONNECT_SECONDS = 5.0
 PUBLISH_SECONDS = 60.0
+BACKLOG_SECONDS = 1_800.0
 MOST_IN_FLIGHT = 200
 DEADLINE = "x-order-relay-deadline"
 
@@ -93,13 +95,17 @@ class Sending:
 
         Who has fallen behind catches up as fast as the broker confirms.
         """
+
+        async def may_grow() -> bool:
+            return len(self.confirmed_ids) - answered() <= self._load.backlog
+
         began = time.monotonic()
         async with asyncio.TaskGroup() as group:
             for number, order in enumerate(orders):
                 due = began + number / self._load.rate_per_second
                 await asyncio.sleep(max(0.0, due - time.monotonic()))
-                while len(self.confirmed_ids) - answered() > self._load.backlog:
-                    await asyncio.sleep(0.1)
+                what = "the backlog is small"
+                await until(may_grow, what, timeout_seconds=BACKLOG_SECONDS, poll_seconds=0.1)
                 await self._may_send.wait()
                 # Before the task: else a stopped broker would let all the rest become tasks.
                 await self._slots.acquire()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from service.edges.amqp.broker import Broker
 from tests.edges.amqp.replicas import PEERS, Replica, all_have, starting
 from tests.world.broker.cluster import NODES, RabbitCluster
+from tests.world.load.waiting import until
 from tests.world.standin.signals import Signals
 
 HUNG_SECONDS = 6
@@ -55,9 +56,13 @@ async def leader_hung(cluster: RabbitCluster) -> Shared:
         leader = await asyncio.to_thread(cluster.stream_leader, PEERS.peers)
         cluster.freeze(leader)
         try:
-            for _ in range(HUNG_SECONDS * 10):
-                await asyncio.sleep(0.1)
+            hung_until = time.monotonic() + HUNG_SECONDS
+
+            async def over() -> bool:
                 on_change()
+                return time.monotonic() >= hung_until
+
+            await until(over, "the node hung", timeout_seconds=WAIT_SECONDS, poll_seconds=0.1)
         finally:
             cluster.thaw(leader)
         back_at = time.monotonic()

@@ -14,6 +14,7 @@ from urllib.parse import parse_qs
 
 from service.core.outcome import Accepted, Answered, ApiResult, Lost, NotSent, classify, label
 from service.edges.api.client import HttpOrderApi
+from service.edges.system_clock import SystemClock
 from tests.edges.api.clients import KEY, order_api
 from tests.edges.api.server import Peer, Server, answer, serving
 from tests.edges.api.tls import Authority
@@ -168,17 +169,18 @@ async def booth(
         serving(stage.behave, tls) as server,
         order_api(server.url, timeout_seconds=seconds, ca_file=ca_file) as api,
     ):
-        forget = asyncio.create_task(_forget(server))
+        over = asyncio.Event()
+        forget = asyncio.create_task(_forget(server, over))
         try:
             yield Booth(stage, api, impatient)
         finally:
-            forget.cancel()
+            over.set()
+            await forget
 
 
-async def _forget(server: Server) -> None:
+async def _forget(server: Server, over: asyncio.Event) -> None:
     """Thousands of ended connections would be kept to the end."""
-    while True:
-        await asyncio.sleep(1)
+    while not await SystemClock().wait(over, 1):
         del server.peers[:-100]
 
 

@@ -12,7 +12,7 @@ from tests.edges.amqp.crash import declared
 from tests.edges.amqp.test_least_rights import READ, WRITE
 from tests.trials.hostile.findings import Finding
 from tests.world.broker import VirtualHost
-from tests.world.load import ApiProcess, Producer, RelayProcess, Replies, new_orders
+from tests.world.load import ApiProcess, Producer, RelayProcess, Replies, new_orders, until
 
 PREFETCH = 128
 ORDERS, SECONDS = 3_000, 60.0
@@ -86,9 +86,13 @@ def judge(seen: Seen) -> Iterator[str]:
 
 
 async def _most_unsettled(host: VirtualHost, seconds: float) -> int:
-    until, most = time.monotonic() + seconds, 0
-    while time.monotonic() < until:
+    end, most = time.monotonic() + seconds, 0
+
+    async def over() -> bool:
+        nonlocal most
         queue = (await asyncio.to_thread(host.queues))["orders.requests"]
         most = max(most, queue.unacked)
-        await asyncio.sleep(0.1)
+        return time.monotonic() >= end
+
+    await until(over, "looked at", timeout_seconds=2 * seconds + 30, poll_seconds=0.1)
     return most

@@ -14,6 +14,7 @@ from aiormq.abc import AbstractChannel
 
 from service.core.decision import RetryPolicy
 from service.core.topology import build_whole_topology
+from service.edges.system_clock import SystemClock
 from tests.edges.amqp.crash import declared
 from tests.trials.hostile.findings import Finding
 from tests.world.broker import VirtualHost
@@ -127,10 +128,10 @@ async def beside(
             with RelayProcess(directory, host.url, api.url, AMQP__PREFETCH=prefetch) as relay:
                 await relay.consuming()
                 async with GoodReplies.collect(host.url) as good, asyncio.TaskGroup() as group:
-                    watching = group.create_task(_watch(host, seen))
+                    group.create_task(_watch(host, seen, over := asyncio.Event()))
                     await _send(host, count, seen, bad_in_ten)
                     await _until_settled(host, good, seen)
-                    watching.cancel()
+                    over.set()
                 seen.answered = {name: each.arrived_at for name, each in good.by_id.items()}
                 seen.lost = relay.log.read_text(encoding="utf-8").count("broker connection lost")
                 ledger = await api.ask("GET", "/ledger")
@@ -207,8 +208,7 @@ async def _until_settled(host: VirtualHost, good: Replies, seen: Seen) -> None:
         return
 
 
-async def _watch(host: VirtualHost, seen: Seen) -> None:
-    while True:
+async def _watch(host: VirtualHost, seen: Seen, over: asyncio.Event) -> None:
+    while not await SystemClock().wait(over, 0.1):
         queue = (await asyncio.to_thread(host.queues))["orders.requests"]
         seen.most_unsettled = max(seen.most_unsettled, queue.unacked)
-        await asyncio.sleep(0.1)

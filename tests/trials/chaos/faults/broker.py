@@ -17,6 +17,7 @@ from tests.trials.chaos.brokers import FAILURES
 from tests.trials.chaos.collecting import QUEUES
 from tests.trials.chaos.plan import Planned
 from tests.trials.chaos.world import World
+from tests.world.load.waiting import until
 
 EMPTY_WITHIN_SECONDS = 20.0
 STILL_FOR = 4
@@ -176,11 +177,14 @@ async def _change_topology(
 async def _still_empty(world: World, names: Sequence[str]) -> None:
     """Returns when the queues have been empty for a while; TimeoutError when they never were."""
     seen = 0
-    async with asyncio.timeout(EMPTY_WITHIN_SECONDS):
-        while seen < STILL_FOR:
-            queues = await asyncio.to_thread(world.broker.queues)
-            seen = 0 if any(queues[name].messages for name in names) else seen + 1
-            await asyncio.sleep(0.5)
+
+    async def still_empty() -> bool:
+        nonlocal seen
+        queues = await asyncio.to_thread(world.broker.queues)
+        seen = 0 if any(queues[name].messages for name in names) else seen + 1
+        return seen == STILL_FOR
+
+    await until(still_empty, "empty", timeout_seconds=EMPTY_WITHIN_SECONDS, poll_seconds=0.5)
 
 
 async def _for_a_while(
