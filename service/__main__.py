@@ -23,15 +23,16 @@ def main() -> None:
     """Run the command line; until it handles signals itself, they end the process at once."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _end)
+    # An import makes no garbage, but the collector looks for it some hundred times meanwhile.
+    gc.disable()
     if _PLAIN_RUN:
-        # An import makes no garbage, but the collector looks for it some hundred times meanwhile.
-        gc.disable()
         from service.commands.run import run  # noqa: PLC0415 - this is what takes long
 
         gc.enable()
         sys.exit(run())
     from service.commands.cli import main as command_line  # noqa: PLC0415
 
+    gc.enable()
     if not _RUNS:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     command_line()

@@ -41,7 +41,8 @@ order-relay doctor --bundle sos.tar.gz --log relay.log    # all of it in a file,
 Rights are asked by calls that the broker must refuse for another reason, that take away what is not
 there, or that are taken back before they are done. The API is called once, with the key and without a `request_id`: by its documentation it
 then answers 400 and places no order. One question takes 5 s at most, all of them 15 s: those that
-do not depend on each other are asked at the same time, and what has no answer is `not checked`,
+do not depend on each other are asked at the same time, who says nothing is asked once more (a busy
+machine is slow, and not broken: OR-B36), and what has no answer is `not checked`,
 never ok. What the relay holds and answers while it runs is told by [`order-relay top`](top.md).
 
 ### A bundle for others
@@ -64,7 +65,8 @@ run the doctor once with a login that may, or with `ORDER_RELAY_MANAGEMENT__URL`
 So of what loses orders it refuses by itself, on the connections that it has: a RabbitMQ before 3.10
 (OR-B31), what is missing (OR-T01), was made otherwise (OR-T03, where it declares) or may not be
 used (OR-R01), and it waits while the broker blocks it (OR-B35). What only the management API tells
-it does not ask: bindings, policies, other consumers and feature flags (OR-M03 to OR-M05, OR-M07).
+it does not ask: bindings, policies, other consumers and feature flags (OR-M03 to
+OR-M05, OR-M07, OR-M08).
 Where the API does not answer as one no order fails: after a few unknown answers the orders wait.
 
 The codes stay as they are. This page is written from the program (`make log-schema`).

@@ -10,6 +10,7 @@ from service.commands.doctor.findings import Finding, Kind, Mark
 from service.core import rabbitmq
 from service.core.topology import Exchange, Queue, Topology
 from service.edges.amqp.examination import Examined, entity
+from service.edges.amqp.questions import NO_TIME
 from service.flow.events.faults import BrokerFault
 
 SOON = timedelta(days=14)
@@ -23,6 +24,8 @@ PLACEMENT = frozenset(
     {"x-quorum-initial-group-size", "x-quorum-target-group-size", "x-queue-leader-locator"}
 )
 """Arguments that say where a queue is, and nothing of what it keeps: the operator's business."""
+
+ALTERNATE = "alternate-exchange"
 
 CHANGING = frozenset(
     {
@@ -70,6 +73,8 @@ def of_broker(
 def _of_broker(seen: Examined, topology: Topology, *, declares: bool) -> Iterator[Finding]:
     kind = kinds.CONNECTED if rabbitmq.numbers(seen.version) >= rabbitmq.LEAST else kinds.OLD
     yield Finding(kind, f"{seen.address}: RabbitMQ {seen.version}")
+    if (seconds := seen.slow_login_seconds) is not None:
+        yield Finding(kinds.SLOW, f"{seen.address}: the login took {seconds:.0f} s")
     yield from _of_topology(seen, topology, declares=declares)
     lacks = (
         (kinds.LACKING, seen.lacks),
@@ -93,9 +98,12 @@ def _of_unasked(seen: Examined) -> Iterator[Finding]:
     """What has no answer is never well."""
     if seen.blocked:
         yield Finding(kinds.BLOCKED, f"{seen.address} blocks those who publish")
-    elif seen.unasked:
+    elif any(why != NO_TIME for _, why in seen.unasked):
         told = f"{seen.address}: no answer to {len(seen.unasked)} questions"
         yield Finding(kinds.SILENT, told)
+    elif seen.unasked:
+        told = f"{seen.address}: no time was left for {len(seen.unasked)} questions"
+        yield Finding(kinds.SLOW, told)
     for reason in dict.fromkeys(why for _, why in seen.unasked):
         whats = ", ".join(what for what, why in seen.unasked if why == reason)
         yield Finding(kinds.UNASKED, f"{whats}: {reason}")
@@ -195,3 +203,13 @@ def of_policy(queue: str, policy: str | None, definition: Iterable[str]) -> Iter
     if changes := sorted(CHANGING.intersection(definition)):
         named = f"policy {policy!a}" if policy else "an operator policy"
         yield Finding(kinds.POLICY, f"{named} sets {', '.join(changes)} on queue {queue}")
+
+
+def of_exchange_policy(
+    exchange: Exchange, policy: str, definition: Mapping[str, object]
+) -> Iterator[Finding]:
+    """Where a policy sends what no queue is bound for; an argument of the exchange overrules it."""
+    other = definition.get(ALTERNATE)
+    if other is not None and ALTERNATE not in exchange.arguments:
+        what = f"exchange {exchange.name}: {ALTERNATE} is {other!a}"
+        yield Finding(kinds.ELSEWHERE, f"policy {policy!a} changes {what}")

@@ -69,6 +69,13 @@ BLOCKED = Kind(
     "it has an alarm: free memory or disk there; see rabbitmq-diagnostics alarms",
 )
 
+SLOW = Kind(
+    "OR-B36",
+    Mark.LOOK,
+    "The broker answers slowly, or this machine does.",
+    "a relay waits 10 s for the login; look again when the broker and this machine are less busy",
+)
+
 RIGHTS = Kind("OR-R00", Mark.OK, "The user has every right that the relay needs.")
 LACKING = Kind(
     "OR-R01",
@@ -216,6 +223,13 @@ NO_FLAG = Kind(
     Mark.WRONG,
     "The feature flag stream_queue is off.",
     "rabbitmqctl enable_feature_flag stream_queue: without it dead-lettering can lose orders",
+)
+ELSEWHERE = Kind(
+    "OR-M08",
+    Mark.WRONG,
+    "A policy gives one of the relay's exchanges an alternate exchange.",
+    "what no queue is bound for is confirmed, and goes there, where nobody looks: give the policy "
+    "a pattern that leaves the relay's exchanges alone, or delete it",
 )
 UNASKED = Kind(
     "OR-X02",

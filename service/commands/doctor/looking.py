@@ -124,8 +124,10 @@ async def _api(settings: ShownSettings, bounds: Bounds) -> Look:
         until = loop.time() + bounds.each_seconds * 0.99
         result = await client.submit(ASKS_FOR_NOTHING)
         cut_short = settings.api.timeout_seconds > bounds.each_seconds and loop.time() > until
+        where = f"the API at {urlsplit(settings.api.url).netloc.rpartition('@')[2]}"
         for each in api_judging.of_api(result, datetime.now(UTC), cut_short=cut_short):
-            yield each
+            named = "the API" in each.found
+            yield each if named else Finding(each.kind, f"{where}: {each.found}")
 
 
 async def _api_certificate(settings: ShownSettings, bounds: Bounds) -> Look:

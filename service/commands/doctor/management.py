@@ -90,6 +90,8 @@ async def _findings(ask: Asking, vhost: str, topology: Topology, bounds: Bounds)
     }
     others = {
         "bindings": partial(ask.rows, f"bindings/{place}"),
+        "exchanges": partial(ask.rows, f"exchanges/{place}?columns=name,policy"),
+        "policies": partial(ask.rows, f"policies/{place}"),
         "consumers": partial(ask.rows, f"consumers/{place}"),
         "connections": partial(ask.rows, "connections?columns=name,client_properties"),
         "alarms": partial(ask.rows, "nodes"),
@@ -98,6 +100,9 @@ async def _findings(ask: Asking, vhost: str, topology: Topology, bounds: Bounds)
     seen = await answers(queues | others, bounds, until)
     rows = {what: each for what, each in seen.items() if not isinstance(each, Unanswered)}
     unseen = {what: each.why for what, each in seen.items() if isinstance(each, Unanswered)}
+    if not any(row.get("policy") for row in rows.get("exchanges", [])):
+        # Whoever may only monitor may not see them, and need not where there is none.
+        unseen.pop("policies", None)
     found = [
         Finding(kinds.MANAGEMENT_AWAY, f"{', '.join(w for w in unseen if unseen[w] == why)}: {why}")
         for why in dict.fromkeys(unseen.values())
@@ -120,6 +125,7 @@ def _judged(rows: Mapping[str, Rows], topology: Topology) -> Iterator[Finding]:
             for row in rows["bindings"]
         ]
         yield from judging.of_bindings(topology, {queue.name for queue in there}, bound)
+    yield from of_exchanges(topology, rows.get("exchanges", []), rows.get("policies", []))
     if "consumers" in rows and "connections" in rows:
         requests = topology.requests_queue
         for name in strangers(rows["consumers"], rows["connections"], requests):
@@ -134,6 +140,17 @@ def of_queue(queue: Queue, row: Row) -> Iterator[Finding]:
     yield from judging.of_arguments(queue, row.get("arguments") or {}, kind)
     definition = row.get("effective_policy_definition") or {}
     yield from judging.of_policy(queue.name, row.get("policy"), definition)
+
+
+def of_exchanges(
+    topology: Topology, exchanges: Iterable[Row], policies: Iterable[Row]
+) -> Iterator[Finding]:
+    """What a policy makes of each."""
+    definitions = {str(row.get("name")): row.get("definition") or {} for row in policies}
+    named = {row.get("name"): str(row.get("policy")) for row in exchanges}
+    for exchange in topology.exchanges:
+        policy = named.get(exchange.name, "")
+        yield from judging.of_exchange_policy(exchange, policy, definitions.get(policy, {}))
 
 
 def of_nodes(nodes: Iterable[Row]) -> Iterator[Finding]:

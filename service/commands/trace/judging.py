@@ -59,7 +59,7 @@ def judge(relays: Sequence[Relay], seen: Seen, now: datetime) -> Trace:
         places = [Nowhere(seen.requests, complete)]
     not_known = list(_not_known(silent, seen, elsewhere=not held and not waits))
     if unasked and not held and not waits:
-        asked = f"{seen.consumers} consume the requests, {len(relays)} were asked"
+        asked = f"{seen.consumers} consume the requests, asked were {len(relays)}"
         not_known.append(f"{asked}; name each with --relay")
     return Trace(tuple(places), ends, tuple(not_known))
 

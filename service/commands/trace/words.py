@@ -100,7 +100,8 @@ def where(place: Place, namespace: str, now: datetime) -> str:
             return f"waits in {queue}, {until} ({last})"
         case InParked(parked):
             since = "" if parked.parked_at is None else f" {_age(parked.parked_at, now)} ago"
-            return f"parked{since}: {parked.code or NOTHING}: {parked.reason}; {parked.standing}"
+            why = parked.reason.removesuffix(f"; {parked.standing}")
+            return f"parked{since}: {parked.code or NOTHING}: {why}; {parked.standing}"
         case InUnrouted(reply, order):
             said = f"{reply.status or NOTHING}{f', order {order}' if order else ''}"
             since = "" if reply.answered_at is None else f" since {_age(reply.answered_at, now)}"

@@ -6,6 +6,7 @@ pamqp reads it; `tests/edges/amqp/test_frames.py` compares them.
 
 import struct
 from collections.abc import Sequence
+from functools import cache
 from typing import NamedTuple
 
 from aiormq import spec
@@ -39,6 +40,12 @@ _PROPERTIES = tuple(
     (spec.Basic.Properties.flags[name], name, spec.Basic.Properties.amqp_type(name))
     for name in spec.Basic.Properties.attributes()
 )
+
+
+@cache
+def _announced(flags: int) -> list[tuple[str, str]]:
+    """The properties that these say are there, with their kinds."""
+    return [(name, kind) for flag, name, kind in _PROPERTIES if flags & flag]
 
 
 class OddFrameError(Exception):
@@ -87,8 +94,8 @@ def delivered(frames: Sequence[bytes], channel: AbstractChannel) -> DeliveredMes
     body = b"".join([frame[HEAD.size : -1] for frame in bodies])
     if at != len(deliver) - 1 or len(body) != read.body_size:
         raise OddFrameError
-    frame = spec.Basic.Deliver()
     # Its constructor refuses names that a broker may use.
+    frame = spec.Basic.Deliver.__new__(spec.Basic.Deliver)
     frame.consumer_tag, frame.delivery_tag, frame.redelivered = consumer, tag, bool(bits & 1)
     frame.exchange, frame.routing_key = exchange, key
     return DeliveredMessage(frame, read, body, channel)
@@ -118,10 +125,8 @@ def _header(frame: bytes) -> ContentHeader:
     flags = frame[at - 2] << 8 | frame[at - 1]
     if flags & _MORE_FLAGS:
         raise OddFrameError
-    for flag, name, kind in _PROPERTIES:
-        if not flags & flag:
-            continue
-        value: object
+    value: object
+    for name, kind in _announced(flags):
         if kind == "shortstr":
             value, at = _short(frame, at)
         elif kind == "octet":

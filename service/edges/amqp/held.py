@@ -56,6 +56,7 @@ class Held(Generic[Kept]):
     session: Session
     queue: str
     count: int = 0
+    acked: int = 0
     kept: list[Kept] = field(default_factory=list)
     channels: list[AbstractChannel] = field(default_factory=list)
 
@@ -72,15 +73,19 @@ class Held(Generic[Kept]):
             got = await channel.basic_get(self.queue, timeout=RPC_TIMEOUT_SECONDS)
             if isinstance(got.delivery, spec.Basic.GetEmpty):
                 return found
-            found.append(delivery_of(got, channel, self.session))
+            found.append(self.delivery_of(got, channel))
+
+    def delivery_of(self, delivered: DeliveredMessage, channel: AbstractChannel) -> AmqpDelivery:
+        """The delivery of a message that is held; one that cannot be read is undecodable."""
+        received, tag = _received(delivered), delivered.delivery_tag or 0
+        return AmqpDelivery(received, tag, channel, self.session, self._settled)
+
+    def _settled(self) -> None:
+        self.acked += 1
 
 
-def delivery_of(
-    delivered: DeliveredMessage, channel: AbstractChannel, session: Session
-) -> AmqpDelivery:
-    """The delivery of a message that is held; one that cannot be read is undecodable."""
+def _received(delivered: DeliveredMessage) -> Received:
     try:
-        received = to_received(delivered, is_copy)
+        return to_received(delivered, is_copy)
     except Exception as error:  # noqa: BLE001 - one message must not hide all others
-        received = Received(Message(b""), undecodable=f"unreadable: {type(error).__name__}")
-    return AmqpDelivery(received, delivered.delivery_tag or 0, channel, session)
+        return Received(Message(b""), undecodable=f"unreadable: {type(error).__name__}")

@@ -9,6 +9,8 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Generic
 
 from aio_pika.abc import AbstractConnection
 from aiormq import spec
@@ -26,14 +28,13 @@ from service.edges.amqp.held import (
     Keep,
     Kept,
     SharedQueueError,
-    delivery_of,
 )
 from service.flow.events.labels import LostCause
 
 TAG = "order-relay"
-A_CHANNEL = 8_192
-"""The broker reads a channel's part before it sends any of it: 65,535 at once take it twice as long
-as parts of this size, and we have nothing to do meanwhile."""
+A_CHANNEL = 4_096
+"""The broker reads a channel's part before it sends any of it, and we read one while it reads the
+next: two of them are what it has in its memory for us."""
 MOST_A_CHANNEL = 65_535
 """The largest prefetch; with 0 a quorum queue stops at 2,000."""
 CHANNELS = 16
@@ -47,6 +48,15 @@ MOST_UNTOLD = 60
 
 class _NotAloneError(Exception):
     """Another one reads the same queue."""
+
+
+@dataclass(slots=True)
+class _Part(Generic[Kept]):
+    """What one channel holds, and what is kept of it."""
+
+    channel: AbstractChannel
+    count: int = 0
+    kept: list[Kept] = field(default_factory=list)
 
 
 class WholeQueue:
@@ -107,8 +117,7 @@ class WholeQueue:
             return None
         part = min(MOST_A_CHANNEL, max(self._a_channel, ready // CHANNELS))
         try:
-            while await self._fill(connection, held, keep, ready, part):
-                pass
+            await self._fill(connection, held, keep, ready, part)
         except _NotAloneError:
             return None
         return held
@@ -120,17 +129,43 @@ class WholeQueue:
         keep: Keep[Kept],
         ready: int,
         part: int,
-    ) -> bool:
-        """Consume until the queue is empty, or a channel full: then True."""
+    ) -> None:
+        """Consume until the queue is empty, on a channel more whenever one has its part."""
+        arrived, parts = asyncio.Event(), list[_Part[Kept]]()
+        while held.count >= len(parts) * part:
+            parts.append(await self._consume(connection, held, keep, arrived, part))
+            # With its consumer a channel has its part: the broker reads the next one meanwhile.
+            while len(parts) * part < ready:
+                parts.append(await self._consume(connection, held, keep, arrived, part))
+                await self._until_empty(held, arrived, ready, (len(parts) - 1) * part)
+            await self._until_empty(held, arrived, ready, len(parts) * part)
+        for each in parts:
+            # Cancelled, it keeps what it holds, and takes nothing that another channel gives back.
+            await each.channel.basic_cancel(TAG, timeout=RPC_TIMEOUT_SECONDS)
+        if any(each.count != part for each in parts[:-1]):
+            # Another one had something of it, and gave it back behind what came later.
+            raise _NotAloneError
+        held.kept = [one for each in parts for one in each.kept]
+
+    async def _consume(
+        self,
+        connection: AbstractConnection,
+        held: Held[Kept],
+        keep: Keep[Kept],
+        arrived: asyncio.Event,
+        most: int,
+    ) -> "_Part[Kept]":
+        """Consume at most so many on a channel of their own."""
         session, channel = held.session, await open_channel(connection)
         held.channels.append(channel)
         session.watch_channel(channel)
-        arrived, full_at = asyncio.Event(), held.count + part
+        part = _Part[Kept](channel)
 
         def on_message(delivered: DeliveredMessage) -> None:
+            part.count += 1
             held.count += 1
-            if (kept := keep(delivery_of(delivered, channel, session))) is not None:
-                held.kept.append(kept)
+            if (kept := keep(held.delivery_of(delivered, channel))) is not None:
+                part.kept.append(kept)
             arrived.set()
 
         async def by_aiormq(delivered: DeliveredMessage) -> None:
@@ -141,20 +176,16 @@ class WholeQueue:
             session.break_(LostCause.CONSUMER_CANCELLED, "the broker cancelled the consumer")
 
         channel.on_consumer_cancel_callbacks.add(on_cancel)
-        await channel.basic_qos(prefetch_count=part, timeout=RPC_TIMEOUT_SECONDS)
+        await channel.basic_qos(prefetch_count=most, timeout=RPC_TIMEOUT_SECONDS)
         brokers.direct(connection).consume(channel, TAG, on_message)
         await channel.basic_consume(
             self._queue, by_aiormq, consumer_tag=TAG, timeout=RPC_TIMEOUT_SECONDS
         )
-        await self._until_empty(held, channel, arrived, ready, full_at)
-        # Cancelled, it keeps what it holds, and takes nothing that another channel gives back.
-        await channel.basic_cancel(TAG, timeout=RPC_TIMEOUT_SECONDS)
-        return held.count >= full_at
+        return part
 
     async def _until_empty(
         self,
         held: Held[Kept],
-        channel: AbstractChannel,
         arrived: asyncio.Event,
         ready: int,
         full_at: int,
@@ -168,7 +199,7 @@ class WholeQueue:
                     await arrived.wait()
             if not arrived.is_set():
                 # In one answer: what others hold or give back is nowhere else to be seen.
-                said = left(*await self._look(channel), len(held.channels))
+                said = left(*await self._look(held.channels[-1]), len(held.channels))
                 untold = untold + 1 if said is Left.UNTOLD else 0
                 if said is Left.OTHERS_TAKE:
                     raise _NotAloneError
@@ -189,7 +220,7 @@ class WholeQueue:
         for channel in held.channels:
             # The queue applies 32 acks at a time, and loses the rest when the channel ends:
             # questions that it must answer give it the time.
-            for _ in range(QUESTIONS_BEHIND_ACKS):
+            for _ in range(QUESTIONS_BEHIND_ACKS if held.acked else 0):
                 await self._look(channel)
         # The queue learns of a closed channel later than we do, and of two in any order.
         for still in range(len(held.channels) - 1, 0, -1):

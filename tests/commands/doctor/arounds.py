@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from itertools import chain, repeat
 from typing import Any
 
 from aio_pika.abc import AbstractIncomingMessage
@@ -77,6 +78,19 @@ async def silent_after_login(stand: Stand) -> AsyncIterator[Mapping[str, str]]:
 
 
 @asynccontextmanager
+async def late_login(stand: Stand) -> AsyncIterator[Mapping[str, str]]:
+    """It says nothing to who connects first."""
+    there = stand.vhost.node.amqp_port
+    turns = chain([silent], repeat(forwarding(there)))
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await next(turns)(reader, writer)
+
+    async with serving(serve) as port:
+        yield {"AMQP__URL": stand.vhost.url.replace(str(there), str(port))}
+
+
+@asynccontextmanager
 async def no_certificate(stand: Stand) -> AsyncIterator[Mapping[str, str]]:
     """The file of the authority has a key, or nothing, or a letter in it."""
     file = stand.folder / "no-certificate.pem"
@@ -119,14 +133,14 @@ def unbound(queue: str, exchange: str, key: str) -> Around:
     return around
 
 
-def policy(pattern: str, **definition: object) -> Around:
-    """Somebody keeps the queues tidy."""
+def policy(pattern: str, to: str = "queues", **definition: object) -> Around:
+    """Somebody keeps the queues tidy, or other things."""
     definition = {name.replace("_", "-"): value for name, value in definition.items()}
 
     @asynccontextmanager
     async def around(stand: Stand) -> AsyncIterator[Mapping[str, str]]:
         api, place = stand.vhost.node.api, ("policies", stand.vhost.name, "tidy")
-        body = {"pattern": pattern, "definition": definition, "apply-to": "queues"}
+        body = {"pattern": pattern, "definition": definition, "apply-to": to}
         await asyncio.to_thread(api.put, *place, body=body)
         try:
             yield {}

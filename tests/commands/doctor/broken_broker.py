@@ -7,6 +7,7 @@ from service.core.topology import build_whole_topology
 from service.edges.amqp.questions import Bounds
 from tests.commands.doctor.arounds import (
     another_server,
+    late_login,
     managed,
     memory_alarm,
     no_certificate,
@@ -73,6 +74,12 @@ CONNECTIONS = [
         silent_after_login,
         without=UNMANAGED,
         bounds=QUICK,
+    ),
+    SetUp(
+        "a broker that takes the login late",
+        late_login,
+        without=UNMANAGED,
+        bounds=Bounds(each_seconds=5, all_seconds=60),
     ),
     SetUp("the broker's certificate has expired", tls(ends=timedelta(days=-1))),
     SetUp("the broker's certificate is not valid yet", tls(begins=timedelta(days=1))),
@@ -180,6 +187,11 @@ MANAGEMENT = [
     ),
     SetUp("a policy drops parked messages", policy(r"parked", max_length=1_000), late=True),
     SetUp("a policy deletes unused queues", policy(r".*", expires=3_600_000), late=True),
+    SetUp(
+        "a policy gives the orders an alternate exchange",
+        policy(r"^orders", to="exchanges", alternate_exchange="amq.fanout"),
+        late=True,
+    ),
     SetUp("a stranger consumes the orders", stranger, late=True),
     SetUp(
         "a memory alarm", managed("nodes", lambda rows: [row | {"mem_alarm": True} for row in rows])

@@ -24,6 +24,7 @@ def test_what_is_wrong_is_said_line_by_line_and_no_secret() -> None:
     ]
     assert lines[-1] == "Not good to go: 2 things are wrong."
     assert "nothing listens there" in result.stdout
+    assert f"the API at 127.0.0.1:{api}: connection refused" in result.stdout
     assert result.returncode == 1
     assert "secret" not in result.stdout + result.stderr
 

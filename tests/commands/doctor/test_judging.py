@@ -142,6 +142,17 @@ def test_a_policy_that_changes_what_is_kept_is_told() -> None:
     assert finding.found == "policy 'tidy' sets max-length, message-ttl on queue orders.parked"
 
 
+def test_a_policy_on_an_exchange_is_told_where_it_bears() -> None:
+    """Not on the replies, whose own argument overrules it; and no other policy."""
+    elsewhere = {"alternate-exchange": "lost"}
+    told = [judging.of_exchange_policy(one, "tidy", elsewhere) for one in TOPOLOGY.exchanges]
+    found = [each.found for findings in told for each in findings]
+    assert found[0] == "policy 'tidy' changes exchange orders: alternate-exchange is 'lost'"
+    assert len(found) == len(TOPOLOGY.exchanges) - 1
+    assert not any("orders.replies" in each for each in found)
+    assert not list(judging.of_exchange_policy(TOPOLOGY.exchanges[0], "other", {"ha-mode": "all"}))
+
+
 def test_each_code_is_one_kinds_and_each_fault_has_one() -> None:
     """A code stays what it is; faults of what stands already are told by their own kinds."""
     assert len({kind.code for kind in kinds.KINDS}) == len(kinds.KINDS)
@@ -196,6 +207,16 @@ def test_what_has_no_answer_is_never_well() -> None:
     assert codes(judging.of_broker(blocked, TOPOLOGY, declares=True)) == [
         *("OR-B00", "OR-T00", "OR-B35", "OR-X02")
     ]
+
+
+def test_a_slow_answer_is_not_called_broken() -> None:
+    """What no time was left for is not checked, and the login that took long is told."""
+    unasked = (("queue orders.parked", NO_TIME),)
+    found = list(judging.of_broker(seen(unasked=unasked), TOPOLOGY, declares=True))
+    assert codes(found) == ["OR-B00", "OR-B36", "OR-X02"]
+    assert not is_wrong(found)
+    (_, slow, *_) = judging.of_broker(seen(slow_login_seconds=7.4), TOPOLOGY, declares=True)
+    assert (slow.kind, slow.found) == (kinds.SLOW, "b:5672: the login took 7 s")
 
 
 def test_rights_that_nobody_needs_are_named_where_something_is_there() -> None:

@@ -161,6 +161,16 @@ def test_each_place_has_its_words(relays: list[Relay], seen: Seen, place: str, t
     assert words.what_next(found)
 
 
+def test_what_the_reason_says_is_not_said_again() -> None:
+    """That an order may exist."""
+    reason = {"x-order-relay-parked-reason": "no certain answer; an order may exist"}
+    parked = inspect(Received(Message(b"{}", headers=PARKED_HEADERS | reason)))
+    (found,) = traced([], Seen(parked=(parked,), requests=0)).places
+    assert words.where(found, "orders", NOW) == (
+        "parked 3 min ago: outcome_unknown: no certain answer; an order may exist"
+    )
+
+
 def test_a_copy_is_set_aside_for_the_one_in_hand() -> None:
     """The one in hand comes first, then what waits for it."""
     behind = Stand(Stage.SAME_ID, AGO - timedelta(hours=1))
@@ -229,7 +239,7 @@ def test_the_accepted_end_comes_first_and_each_once() -> None:
         (
             [Said("a:8080")],
             Seen(requests=0, consumers=3),
-            ["3 consume the requests, 1 were asked; name each with --relay"],
+            ["3 consume the requests, asked were 1; name each with --relay"],
         ),
         ([Said("a:8080"), Said("b:8080")], Seen(requests=0, consumers=2), []),
         ([at(Stage.AT_THE_API)], Seen(requests=0, consumers=3), []),

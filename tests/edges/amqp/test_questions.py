@@ -30,3 +30,17 @@ async def test_questions_are_asked_at_the_same_time_within_their_bounds() -> Non
     silent = {"silent": asyncio.Event().wait}
     said = await answers(silent, Bounds(each_seconds=0.01), loop.time() + 60)
     assert said == {"silent": Unanswered(SILENT)}
+
+
+async def test_who_answers_late_is_asked_once_more() -> None:
+    """Then it is slow, and not silent."""
+    asked: list[str] = []
+
+    async def late() -> str:
+        asked.append("again" if asked else "once")
+        if len(asked) == 1:
+            await asyncio.Event().wait()
+        return asked[-1]
+
+    until = asyncio.get_running_loop().time() + 60
+    assert await answers({"late": late}, Bounds(each_seconds=0.01), until) == {"late": "again"}

@@ -66,15 +66,19 @@ async def test_what_is_acked_is_gone_and_the_rest_stays_in_order(
         assert held.count == 100
         for each in held.kept[::2]:
             await each.ack()
-        assert held.alive
+        assert (held.alive, held.acked) == (True, 50)
     assert await look(whole(broker)) == bodies[1::2]
     await vhost.until_ready(QUEUE, 50)
 
 
-async def test_two_who_look_at_once_both_see_all(vhost: VirtualHost, broker: Broker) -> None:
+@pytest.mark.parametrize("a_channel", [8_192, 8])
+async def test_two_who_look_at_once_both_see_all(
+    vhost: VirtualHost, broker: Broker, a_channel: int
+) -> None:
     """One after the other: each alone would see a part, and the parts would change places."""
     bodies = await fill(vhost, 30)
-    looks = await asyncio.gather(*(look(whole(broker)) for _ in range(4)))
+    queue = whole(broker, a_channel=a_channel)
+    looks = await asyncio.gather(*(look(queue) for _ in range(4)))
     assert [sorted(each) for each in looks] == [sorted(bodies)] * 4
 
 
