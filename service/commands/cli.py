@@ -131,7 +131,7 @@ app.command("sandbox", short_help="Run a relay without the API, to try a produce
 def check_message(
     file: Annotated[
         typer.FileText,
-        typer.Argument(help="JSON, one message or several; - reads stdin.", encoding="utf-8"),
+        typer.Argument(help="JSON, one message or several; - reads stdin.", encoding="utf-8-sig"),
     ],
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit with 1 for what is only unwise, too.")
@@ -140,7 +140,7 @@ def check_message(
     """Say as JSON what the relay would say of a message, by its own rules, and what is unwise.
 
     It needs no broker, no API and no settings. The file has {"properties": {...},
-    "headers": {...}, "body": ...}; docs/producers.md says more. Exit code 1 where a message would
+    "headers": {...}, "body": ...}; docs/contract says more. Exit code 1 where a message would
     not be sent to the API.
     """
     from service.commands.check_message import check  # noqa: PLC0415 - `run` needs none of it
