@@ -131,7 +131,7 @@ app.command("sandbox", short_help="Run a relay without the API, to try a produce
 def check_message(
     file: Annotated[
         typer.FileText,
-        typer.Argument(help="JSON, one message or several; - reads stdin.", encoding="utf-8-sig"),
+        typer.Argument(help="JSON, one message or several; - reads stdin.", encoding="utf-8"),
     ],
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit with 1 for what is only unwise, too.")

@@ -15,7 +15,7 @@ def send(  # noqa: PLR0913 - one for each option
         typer.FileText | None,
         typer.Argument(
             help="JSON messages as for check-message: one, an array, or one a line; - is stdin.",
-            encoding="utf-8-sig",
+            encoding="utf-8",
         ),
     ] = None,
     *,

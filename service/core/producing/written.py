@@ -99,6 +99,7 @@ def _numbered(text: str) -> Iterator[tuple[str, Written]]:
 
 
 def _values(text: str) -> tuple[str, list[tuple[int, object]]]:
+    text = text.removeprefix("\ufeff")  # Some editors begin every file with it.
     try:
         whole = json.loads(text)
     except (json.JSONDecodeError, RecursionError) as error:

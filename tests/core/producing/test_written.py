@@ -98,9 +98,9 @@ def test_what_is_wrong_is_named(value: object, why: str) -> None:
 def test_a_file_has_one_or_an_array_or_a_line_for_each() -> None:
     """Blank lines are none."""
     one, two = '{"body": "1"}', '{"body": "2"}'
-    texts = [one, f"[{one}, {two}]", f"{one}\n\n{two}\n"]
+    texts = [one, f"[{one}, {two}]", f"{one}\n\n{two}\n", f"\ufeff{one}\r\n{two}\r\n"]
     bodies = [[written.message.body for written in read_all(text)] for text in texts]
-    assert bodies == [[b"1"], [b"1", b"2"], [b"1", b"2"]]
+    assert bodies == [[b"1"], [b"1", b"2"], [b"1", b"2"], [b"1", b"2"]]
 
 
 @pytest.mark.parametrize(
