@@ -140,7 +140,7 @@ def check_message(
     """Say as JSON what the relay would say of a message, by its own rules, and what is unwise.
 
     It needs no broker, no API and no settings. The file has {"properties": {...},
-    "headers": {...}, "body": ...}; docs/producers.md says more. Exit code 1 where a message would
+    "headers": {...}, "body": ...}; docs/contract says more. Exit code 1 where a message would
     not be sent to the API.
     """
     from service.commands.check_message import check  # noqa: PLC0415 - `run` needs none of it

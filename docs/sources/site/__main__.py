@@ -37,6 +37,7 @@ def lay_out() -> None:
     (SITE / "zensical.toml").write_text(
         navigation(configuration, list(filter(None, pages))), encoding="utf-8"
     )
+    shutil.copy(HERE / "extra.css", SITE / "pages")
     (SITE / "pages" / "errors.md").write_text(errors.page(), encoding="utf-8")
 
 

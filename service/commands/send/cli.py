@@ -25,7 +25,7 @@ def send(  # noqa: PLR0913 - one for each option
     quantity: Annotated[int | None, typer.Option(help="How many.")] = None,
     extra: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="A further field of the order."),
+        typer.Option("--set", metavar="NAME=VALUE", help="A further field: JSON, else a text."),
     ] = None,
     message_id: Annotated[
         str | None, typer.Option(help="To repeat an order; without it a new one is made.")

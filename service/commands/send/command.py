@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -85,10 +86,18 @@ class _Sending:
         self._worst = Ended.ACCEPTED
         self._changed = asyncio.Event()
         self._published = 0
-        self._unsure = 0
+        self._begun = 0
+        self._deaf: str | None = None
         self._progress = Progress()
 
     async def run(self, broker: Broker) -> int:
+        try:
+            return await self._run(broker)
+        except asyncio.CancelledError:
+            self._cut("interrupted")
+            raise
+
+    async def _run(self, broker: Broker) -> int:
         async with Producer.connected(broker, self._wanted.namespace) as producer:
             if self._wanted.wait_seconds is not None:
                 keys = dict.fromkeys(each.reply_to or self._place for each in self._orders)
@@ -99,9 +108,11 @@ class _Sending:
             if self._wanted.wait_seconds is not None:
                 await self._replies(producer, self._wanted.wait_seconds)
             self._progress.end()
-            if not producer.session.alive:
-                self._lost(producer.session.broken.result().reason)
-        if self._wanted.wait_seconds is not None:
+            if self._deaf is not None:
+                self._cut(self._deaf)
+            elif not producer.session.alive and (self._left or self._worst is Ended.NOT_PUBLISHED):
+                self._cut(f"the connection was lost: {producer.session.broken.result().reason}")
+        if self._wanted.wait_seconds is not None and self._deaf is None:
             for message_id in self._left:
                 _note(f"{message_id}: no reply in time; the same message id may be sent again")
         return max([self._worst, *self._left.values()])
@@ -120,7 +131,10 @@ class _Sending:
                     await asyncio.sleep(began + number / self._wanted.rate - loop.time())
                 await room.acquire()
                 # Before it is published: who is interrupted knows under which id to ask again.
-                _say({"message_id": order.message_id})
+                self._say({"message_id": order.message_id})
+                if self._deaf is not None:
+                    break
+                self._begun += 1
                 task = group.create_task(self._publish(producer, order))
                 task.add_done_callback(lambda _: room.release())
 
@@ -131,10 +145,10 @@ class _Sending:
                 if self._wanted.wait_seconds is None:
                     self._left.pop(order.message_id, None)
             case Unpublishable(reason):
+                self._begun -= 1
                 self._not_published(order, reason)
             case Unconfirmed(reason):
                 # It stays in `left`: it may be placed, and then its reply says how it ended.
-                self._unsure += 1
                 self._tell(order, f"perhaps sent: {reason}; without a reply repeat the same id")
             case _ as never:  # pragma: no cover
                 assert_never(never)
@@ -150,16 +164,21 @@ class _Sending:
         self._progress.end()
         _note(f"{order.message_id}: {text}")
 
-    def _lost(self, reason: str) -> None:
-        if self._left or self._worst is Ended.NOT_PUBLISHED:
-            none = len(self._orders) - self._published - self._unsure
-            counts = f"{self._published} published, {self._unsure} perhaps, {none} not"
-            _note(f"the connection was lost: {reason}; of {len(self._orders)} orders {counts}")
+    def _cut(self, why: str) -> None:
+        """Say how far it came; the ids are on stdout."""
+        self._progress.end()
+        perhaps, none = self._begun - self._published, len(self._orders) - self._begun
+        if none:
+            self._worst = Ended.NOT_PUBLISHED
+        counts = f"{self._published} published, {perhaps} perhaps, {none} not"
+        _note(f"{why}; of {len(self._orders)} orders {counts}")
 
     async def _replies(self, producer: Producer, seconds: float) -> None:
         loop = asyncio.get_running_loop()
         until = loop.time() + seconds
-        while self._left and producer.session.alive and (rest := until - loop.time()) > 0:
+        while self._left and (rest := until - loop.time()) > 0:
+            if self._deaf is not None or not producer.session.alive:
+                return
             self._changed.clear()
             waiting = asyncio.create_task(self._changed.wait())
             either: set[asyncio.Future[Any]] = {waiting, producer.session.broken}
@@ -178,16 +197,21 @@ class _Sending:
             # Still awaited: taken for answered, it would end as accepted.
             self._tell(message, f"a reply that cannot be read: {type(error).__name__}: {error}")
             return
-        del self._left[message.message_id]
-        self._worst = max(self._worst, ended)
         self._progress.end()
-        _say(body)
+        self._say(body)
+        if self._deaf is None:
+            del self._left[message.message_id]
+            self._worst = max(self._worst, ended)
         self._changed.set()
 
-
-def _say(value: object) -> None:
-    sys.stdout.write(f"{json.dumps(value)}\n")
-    sys.stdout.flush()
+    def _say(self, value: object) -> None:
+        try:
+            sys.stdout.write(f"{json.dumps(value)}\n")
+            sys.stdout.flush()
+        except OSError as error:
+            self._deaf = f"standard output: {error.strerror}"
+            # Else what is left of the line fails once more, when the process ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _note(text: str) -> None:
@@ -217,9 +241,9 @@ def from_options(
 
 
 def _value(text: str) -> object:
-    """A number or a boolean as JSON writes it, else a text."""
+    """What JSON reads as a number, a boolean or a text; else the text as it is."""
     try:
-        value: object = json.loads(text)
-    except json.JSONDecodeError:
+        value: object = json.loads(text, parse_constant=str)
+    except (json.JSONDecodeError, RecursionError):
         return text
-    return value if isinstance(value, int | float) else text
+    return value if isinstance(value, int | float | str) else text

@@ -17,6 +17,8 @@ def ready(written: Written, *, now: datetime, message_id: str, reply_to: str) ->
     if written.expiration is not None:
         raise UnreadableMessageError("an expiration is not sent; set x-order-relay-deadline")
     message = written.message
+    if message.message_id == "":
+        raise UnreadableMessageError("the message_id is empty; without any a new one is made")
     if message.user_id is not None:
         raise UnreadableMessageError("a user_id is not sent; the broker knows the login")
     return replace(

@@ -6,10 +6,10 @@ Header values that JSON has no word for are written as `parked export` writes th
 """
 
 import base64
-import binascii
 import difflib
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
@@ -99,19 +99,31 @@ def _numbered(text: str) -> Iterator[tuple[str, Written]]:
 
 
 def _values(text: str) -> tuple[str, list[tuple[int, object]]]:
+    text = text.removeprefix("\ufeff")  # Some editors begin every file with it.
     try:
         whole = json.loads(text)
-    except (json.JSONDecodeError, RecursionError):
-        lines = [(n, line) for n, line in enumerate(text.split("\n"), 1) if line.strip()]
-        return "line", [(number, _line(number, line)) for number, line in lines]
+    except (json.JSONDecodeError, RecursionError) as error:
+        return "line", _lines(text, error)
     return "message", list(enumerate(whole if isinstance(whole, list) else [whole], 1))
 
 
-def _line(number: int, line: str) -> object:
-    try:
-        return json.loads(line)
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise UnreadableMessageError(f"line {number}: it is not JSON: {error}") from None
+def _lines(text: str, wrong: Exception) -> list[tuple[int, object]]:
+    """A value a line; where the first line is none, the text is no JSON as `wrong` says."""
+    values: list[tuple[int, object]] = []
+    for number, line in enumerate(text.split("\n"), 1):
+        try:
+            if line.strip():
+                values.append((number, json.loads(line)))
+        except (json.JSONDecodeError, RecursionError) as error:
+            raise (_not_json(number, error) if values else _not_json(1, wrong)) from None
+    return values
+
+
+def _not_json(number: int, error: Exception) -> UnreadableMessageError:
+    why = str(error)
+    if isinstance(error, json.JSONDecodeError):
+        number, why = number + error.lineno - 1, f"{error.msg} (column {error.colno})"
+    return UnreadableMessageError(f"line {number}: it is not JSON: {why}")
 
 
 def read(value: object) -> Written:
@@ -120,18 +132,29 @@ def read(value: object) -> Written:
         raise UnreadableMessageError("it is no JSON object")
     try:
         file = _File.model_validate(value)
-        seconds, moment = _timestamp(file.properties.timestamp)
-        texts = file.properties.model_dump(
-            exclude={"timestamp", "expiration", "delivery_mode", "priority", "cluster_id"}
-        )
-        headers = {name: value_of(each) for name, each in file.headers.items()}
-        message = Message(_body(file), timestamp=moment, headers=headers, **texts)
-        at = None if file.at is None else from_rfc3339(file.at)
     except ValidationError as error:
         raise UnreadableMessageError(_describe(error.errors()[0])) from None
-    except (ValueError, binascii.Error, ArithmeticError) as error:
-        raise UnreadableMessageError(str(error)) from None
+    with _naming("properties.timestamp"):
+        seconds, moment = _timestamp(file.properties.timestamp)
+    with _naming("headers"):
+        # A broker ends the connection that brings it NaN or an infinite number.
+        json.dumps(file.headers, allow_nan=False)
+        headers = {name: value_of(each) for name, each in file.headers.items()}
+    texts = file.properties.model_dump(
+        exclude={"timestamp", "expiration", "delivery_mode", "priority", "cluster_id"}
+    )
+    message = Message(_body(file), timestamp=moment, headers=headers, **texts)
+    with _naming("at"):
+        at = None if file.at is None else from_rfc3339(file.at)
     return Written(message, seconds, file.properties.expiration, at)
+
+
+@contextmanager
+def _naming(part: str) -> Iterator[None]:
+    try:
+        yield
+    except (ValueError, ArithmeticError) as error:
+        raise UnreadableMessageError(f"{part}: {error}") from None
 
 
 def _timestamp(value: int | str | None) -> tuple[int | None, datetime | None]:
@@ -141,7 +164,7 @@ def _timestamp(value: int | str | None) -> tuple[int | None, datetime | None]:
         case str():
             return None, from_rfc3339(value).replace(microsecond=0)
         case _ if value < 0:
-            raise ValueError("properties.timestamp was negative; AMQP has none before 1970")
+            raise ValueError("was negative; AMQP has none before 1970")
         case _:
             try:
                 return None, from_epoch_seconds(value)
@@ -152,17 +175,21 @@ def _timestamp(value: int | str | None) -> tuple[int | None, datetime | None]:
 def _body(file: _File) -> bytes:
     given = file.model_fields_set & {"body", "body_base64"}
     if len(given) != 1:
-        raise ValueError("it needs either body or body_base64")
+        raise UnreadableMessageError("it needs either body or body_base64")
     if file.body_base64 is not None:
-        return base64.b64decode(file.body_base64, validate=True)
+        with _naming("body_base64"):
+            return base64.b64decode(file.body_base64, validate=True)
     if isinstance(file.body, str):
-        return file.body.encode()
+        with _naming("body"):
+            return file.body.encode()
     return json.dumps(file.body).encode("ascii")
 
 
 def _describe(detail: ErrorDetails) -> str:
     names = [str(part) for part in detail["loc"] if part not in ("int", "str")]
     name = ".".join(names)
+    if detail["type"] in ("dict_type", "model_type"):
+        return f"{name}: must be a JSON object"
     if detail["type"] != "extra_forbidden":
         return f"{name}: {detail['msg'][0].lower()}{detail['msg'][1:]}"
     known = _Properties.model_fields if names[0] == "properties" else _File.model_fields

@@ -2,6 +2,10 @@
 
 import asyncio
 import json
+import os
+import re
+import signal
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -24,6 +28,7 @@ from tests.edges.amqp.proxied import through
 from tests.world.broker.ports import LOOPBACK
 from tests.world.broker.vhost import VirtualHost
 from tests.world.faults import Proxy, Verdict
+from tests.world.relay_process import environment
 
 __all__ = ["run", "vhost"]
 
@@ -101,7 +106,8 @@ async def test_a_file_of_orders(vhost: VirtualHost, run: Run, tmp_path: Path) ->
     assert said.returncode == Ended.REJECTED
     assert [each["message_id"] for each in told if "message_id" in each] == ids
     assert sorted(each["request_id"] for each in told if "status" in each) == sorted(ids)
-    assert {message.reply_to for message in arrived[1::2]} == {"mine"}
+    mine = {message.message_id for message in arrived if message.reply_to == "mine"}
+    assert mine == set(ids[1::2])
 
 
 async def test_what_no_queue_takes_is_not_sent(vhost: VirtualHost, run: Run) -> None:
@@ -162,6 +168,64 @@ async def test_a_lost_connection_is_no_rejection(
     assert lost.endswith("; of 74 orders 0 published, 64 perhaps, 10 not")
 
 
+@asynccontextmanager
+async def sending(
+    vhost: VirtualHost, *options: str, stdout: int = asyncio.subprocess.PIPE
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A process of its own, for what only a process has."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "service", "send", *options),
+        env=environment(AMQP__URL=vhost.url),
+        stdout=stdout,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        async with asyncio.timeout(50):
+            yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+async def test_an_interrupted_one_says_how_far_it_came(vhost: VirtualHost, tmp_path: Path) -> None:
+    """The ids are on stdout; what is not confirmed yet may be there all the same."""
+    orders = tmp_path / "orders.jsonl"
+    orders.write_text('{"body": {}}\n' * 3)
+    async with sending(vhost, str(orders), "--rate", "0.001") as process:
+        assert process.stdout is not None
+        await process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        _, said = await process.communicate()
+    assert process.returncode == 128 + signal.SIGINT
+    came = re.fullmatch(r".*interrupted; of 3 orders (.*), 2 not", said.decode().strip())
+    assert came is not None, said
+    assert came[1] in {"1 published, 0 perhaps", "0 published, 1 perhaps"}
+
+
+async def test_without_a_standard_output_nothing_is_published(vhost: VirtualHost) -> None:
+    """Nobody would know the id; and a reply that cannot be told is none."""
+    full = os.open("/dev/full", os.O_WRONLY)
+    with os.fdopen(full, "wb"):
+        async with sending(vhost, *ORDER, stdout=full) as process:
+            _, said = await process.communicate()
+    assert process.returncode == Ended.NOT_PUBLISHED
+    assert said.decode().endswith("; of 1 orders 0 published, 0 perhaps, 1 not\n")
+    assert await vhost.ready("orders.requests") == 0
+    read, write = os.pipe()
+
+    def nobody_reads(message: AbstractIncomingMessage) -> dict[str, Any]:
+        os.close(read)
+        return _by_coupon(message) or {}
+
+    with os.fdopen(write, "wb"):
+        async with answering(vhost, nobody_reads), sending(vhost, *ORDER, stdout=write) as process:
+            _, said = await process.communicate()
+    assert process.returncode == Ended.NO_REPLY
+    (told,) = said.decode().splitlines()
+    assert "standard output: Broken pipe; of 1 orders 1 published, " in told
+
+
 async def test_what_has_no_channel_is_certainly_not_sent(vhost: VirtualHost) -> None:
     """Where the connection is gone before."""
     async with Producer.connected(Broker([vhost.url]), "orders") as producer:
@@ -204,6 +268,7 @@ def test_a_file_with_an_id_twice_publishes_nothing(tmp_path: Path, text: str, wh
         ((), "give either a file or the order's fields"),
         (("-", "--service", "1"), "give either a file or the order's fields"),
         (("--set", "coupon"), "'coupon' is not NAME=VALUE"),
+        (("--deadline", "nan"), "headers: Out of range float values"),
     ],
 )
 def test_a_wrong_command_line_publishes_nothing(arguments: tuple[str, ...], why: str) -> None:

@@ -39,6 +39,8 @@ def test_what_is_given_is_kept() -> None:
         (Written(REQUEST, far_timestamp=10**13), "the timestamp 10000000000000 cannot be sent"),
         (Written(REQUEST, expiration="5"), "an expiration is not sent; set "),
         (Written(replace(REQUEST, user_id="me")), "a user_id is not sent"),
+        # As of a variable of the shell that is not set: who repeats an order would order twice.
+        (Written(replace(REQUEST, message_id="")), "the message_id is empty"),
     ],
 )
 def test_what_cannot_be_sent_is_refused(written: Written, why: str) -> None:

@@ -75,15 +75,19 @@ def test_headers_have_the_types_of_amqp() -> None:
         ([], "it is no JSON object"),
         ({}, "it needs either body or body_base64"),
         ({"body": 1, "body_base64": ""}, "it needs either body or body_base64"),
-        ({"body_base64": "no"}, "Incorrect padding"),
-        ({**GOOD, "headers": {"a": {"$decimal": "x"}}}, "ConversionSyntax"),
-        ({**GOOD, "at": "2026-01-31T12:00:00"}, "has no offset from UTC"),
-        ({**GOOD, "properties": {"timestamp": -1}}, "properties.timestamp was negative"),
+        ({"body_base64": "no"}, "body_base64: Incorrect padding"),
+        ({**GOOD, "headers": {"a": {"$decimal": "x"}}}, "headers: [<class 'decimal.Conv"),
+        ({**GOOD, "headers": {"a": [float("nan")]}}, "headers: Out of range float values"),
+        ({**GOOD, "headers": []}, "headers: must be a JSON object"),
+        ({**GOOD, "properties": None}, "properties: must be a JSON object"),
+        ({**GOOD, "at": "2026-01-31T12:00:00"}, "at: '2026-01-31T12:00:00' has no offset from UTC"),
+        ({**GOOD, "properties": {"timestamp": "no"}}, "properties.timestamp: Invalid isoformat"),
+        ({**GOOD, "properties": {"timestamp": -1}}, "properties.timestamp: was negative"),
         ({**GOOD, "properties": {"timestamp": 1.5}}, "properties.timestamp: input should be a "),
         ({**GOOD, "properties": {"messageId": "x"}}, "did you mean message_id?"),
         ({**GOOD, "properties": {"zzz": "x"}}, "known are message_id, correlation_id, "),
         ({**GOOD, "propertys": {}}, "propertys: is not known; did you mean properties?"),
-        ({"body": "\ud800"}, "surrogates not allowed"),
+        ({"body": "\ud800"}, "body: 'utf-8' codec can't encode "),
     ],
 )
 def test_what_is_wrong_is_named(value: object, why: str) -> None:
@@ -94,15 +98,16 @@ def test_what_is_wrong_is_named(value: object, why: str) -> None:
 def test_a_file_has_one_or_an_array_or_a_line_for_each() -> None:
     """Blank lines are none."""
     one, two = '{"body": "1"}', '{"body": "2"}'
-    texts = [one, f"[{one}, {two}]", f"{one}\n\n{two}\n"]
+    texts = [one, f"[{one}, {two}]", f"{one}\n\n{two}\n", f"\ufeff{one}\r\n{two}\r\n"]
     bodies = [[written.message.body for written in read_all(text)] for text in texts]
-    assert bodies == [[b"1"], [b"1", b"2"], [b"1", b"2"]]
+    assert bodies == [[b"1"], [b"1", b"2"], [b"1", b"2"], [b"1", b"2"]]
 
 
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ('{"body": 1}\n{', "line 2: it is not JSON: "),
+        ('{"body": 1}\n{', "line 2: it is not JSON: Expecting property name"),
+        ('{\n "body": 1\n "at": 2}', "line 3: it is not JSON: Expecting ',' delimiter (column 2)"),
         ('{"body": 1}\n{}', "line 2: it needs "),
         ('[{"body": 1}, 5]', "message 2: it is no JSON object"),
         ("[" * 100_000, "line 1: it is not JSON: "),

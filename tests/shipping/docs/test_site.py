@@ -90,6 +90,14 @@ def test_the_navigation_has_every_page() -> None:
     assert [str(each) for each in places if f'"{each}"' not in named] == []
 
 
+def test_no_page_stands_for_the_list_that_it_is_in() -> None:
+    """A page called index does, and its own title is nowhere then: it is its folder's only."""
+    nav = tomllib.loads((HERE / "zensical.toml").read_text(encoding="utf-8"))["project"]["nav"]
+    sections = [pages for entry in nav for pages in entry.values() if isinstance(pages, list)]
+    assert len(sections) == 3
+    assert [each for pages in sections for each in pages if "index.md" in str(each)] == []
+
+
 def test_what_is_wrong_with_a_built_site_is_found(tmp_path_factory: pytest.TempPathFactory) -> None:
     """A link to nowhere, a missing anchor, a script of another host, a list that is none."""
     html, markdown = tmp_path_factory.mktemp("html"), tmp_path_factory.mktemp("markdown")
