@@ -94,10 +94,7 @@ class Fields(BaseModel):
 
 def build_order(values: dict[str, object], request_id: str) -> Order:
     """The order in a request's JSON object; InvalidOrderError with every problem in one message."""
-    if len(values) > MAX_FIELDS:
-        raise InvalidOrderError(
-            f"the order has {len(values)} fields; at most {MAX_FIELDS} are allowed"
-        )
+    check_number(len(values))
     known = {name: values[name] for name in FIELD_ORDER if name in values}
     problems = _target_problems(values) + _other_problems(values)
     try:
@@ -111,6 +108,12 @@ def build_order(values: dict[str, object], request_id: str) -> Order:
     pairs = (f"{name}={text}" for name, text in _parameters(fields, values, request_id))
     form = "&".join(pairs).encode("ascii")
     return Order(form=form, fingerprint=hashlib.sha256(form).hexdigest())
+
+
+def check_number(fields: int) -> None:
+    """InvalidOrderError where an order has too many fields."""
+    if fields > MAX_FIELDS:
+        raise InvalidOrderError(f"the order has {fields} fields; at most {MAX_FIELDS} are allowed")
 
 
 def _parameters(
