@@ -6,6 +6,7 @@ The rules are those of the order API's documentation; the model is pydantic's, s
 
 import hashlib
 import re
+from itertools import islice
 from typing import Annotated, Any
 from urllib.parse import quote_plus, urlsplit
 
@@ -147,11 +148,10 @@ def _target_problems(values: dict[str, object]) -> list[str]:
 
 
 def _other_problems(values: dict[str, object]) -> list[str]:
-    return [
-        problem
-        for name in sorted(values.keys() - _KNOWN)
-        if (problem := _other_problem(name, values[name])) is not None
-    ]
+    names = sorted(values.keys() - _KNOWN)
+    problems = (_other_problem(name, values[name]) for name in names)
+    # What is not told is not put into words.
+    return list(islice((each for each in problems if each is not None), MOST_PROBLEMS))
 
 
 def _other_problem(name: str, value: object) -> str | None:

@@ -77,6 +77,12 @@ def test_thousands_of_fields_are_not_even_parsed(value: object) -> None:
     assert calls(lambda: parse(many, NOW)) < calls(lambda: read_object(order(100, value=value)))
 
 
+def test_more_problems_than_are_told_are_no_more_work() -> None:
+    """Twenty are put into words."""
+    some, more = (reading(order(count, value=[1])) for count in (30, 90))
+    assert more < 1.1 * some
+
+
 @pytest.mark.parametrize(("name", "value"), [("p{}", 1), ("P{}[]", [[1]])])
 def test_the_work_for_the_json_grows_no_faster_than_the_json(name: str, value: object) -> None:
     """Whatever is in it."""
