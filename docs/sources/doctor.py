@@ -39,11 +39,12 @@ order-relay doctor --bundle sos.tar.gz --log relay.log    # all of it in a file,
 | not checked | it could not be looked at, so nothing is known of it |
 
 Rights are asked by calls that the broker must refuse for another reason, that take away what is not
-there, or that are taken back before they are done. The API is called once, with the key and without a `request_id`: by its documentation it
-then answers 400 and places no order. One question takes 5 s at most, all of them 15 s: those that
-do not depend on each other are asked at the same time, who says nothing is asked once more (a busy
-machine is slow, and not broken: OR-B36), and what has no answer is `not checked`,
-never ok. What the relay holds and answers while it runs is told by [`order-relay top`](top.md).
+there, or that are taken back before they are done. The API is called once, with the key and without
+a `request_id`: by its documentation it then answers 400 and places no order. One question takes 5 s
+at most, all of them 15 s: those that do not depend on each other are asked at the same time, who
+says nothing is asked once more (a busy machine is slow, and not broken: OR-B36), and what has no
+answer is `not checked`, never ok. What the relay holds and answers while it runs is told by
+[`order-relay top`](top.md).
 
 ### A bundle for others
 

@@ -60,6 +60,13 @@ def too_large(size_bytes: int) -> UnreadableBodyError:
     )
 
 
+def flat_fields(body: bytes) -> int:
+    """How many fields a flat JSON object has, without parsing it; 0 where it is none, or nests."""
+    outside = _STRING.sub(b"", body)
+    nests = b"[" in outside or outside.count(b"{") != 1
+    return 0 if nests else outside.count(b",") + 1
+
+
 def nests_too_deeply(text: str) -> bool:
     """Whether arrays and objects lie inside one another more than MAX_DEPTH deep in JSON."""
     if text.count("[") + text.count("{") <= MAX_DEPTH:

@@ -6,6 +6,7 @@ The rules are those of the order API's documentation; the model is pydantic's, s
 
 import hashlib
 import re
+from itertools import islice
 from typing import Annotated, Any
 from urllib.parse import quote_plus, urlsplit
 
@@ -94,10 +95,7 @@ class Fields(BaseModel):
 
 def build_order(values: dict[str, object], request_id: str) -> Order:
     """The order in a request's JSON object; InvalidOrderError with every problem in one message."""
-    if len(values) > MAX_FIELDS:
-        raise InvalidOrderError(
-            f"the order has {len(values)} fields; at most {MAX_FIELDS} are allowed"
-        )
+    check_number(len(values))
     known = {name: values[name] for name in FIELD_ORDER if name in values}
     problems = _target_problems(values) + _other_problems(values)
     try:
@@ -111,6 +109,12 @@ def build_order(values: dict[str, object], request_id: str) -> Order:
     pairs = (f"{name}={text}" for name, text in _parameters(fields, values, request_id))
     form = "&".join(pairs).encode("ascii")
     return Order(form=form, fingerprint=hashlib.sha256(form).hexdigest())
+
+
+def check_number(fields: int) -> None:
+    """InvalidOrderError where an order has too many fields."""
+    if fields > MAX_FIELDS:
+        raise InvalidOrderError(f"the order has {fields} fields; at most {MAX_FIELDS} are allowed")
 
 
 def _parameters(
@@ -144,11 +148,10 @@ def _target_problems(values: dict[str, object]) -> list[str]:
 
 
 def _other_problems(values: dict[str, object]) -> list[str]:
-    return [
-        problem
-        for name in sorted(values.keys() - _KNOWN)
-        if (problem := _other_problem(name, values[name])) is not None
-    ]
+    names = sorted(values.keys() - _KNOWN)
+    problems = (_other_problem(name, values[name]) for name in names)
+    # What is not told is not put into words.
+    return list(islice((each for each in problems if each is not None), MOST_PROBLEMS))
 
 
 def _other_problem(name: str, value: object) -> str | None:

@@ -4,11 +4,18 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TypeGuard
 
-from service.core.body import UnreadableBodyError, read_object, short, too_large
+from service.core.body import (
+    MAX_BODY_BYTES,
+    UnreadableBodyError,
+    flat_fields,
+    read_object,
+    short,
+    too_large,
+)
 from service.core.codes import Code
 from service.core.history import History, UnreadableHistoryError, from_headers
 from service.core.message import HEADER_PREFIX, Message, Received
-from service.core.order import InvalidOrderError, Order, build_order
+from service.core.order import MAX_FIELDS, InvalidOrderError, Order, build_order, check_number
 from service.core.origin import history_headers
 from service.core.record import record
 from service.core.times import from_epoch_seconds
@@ -109,7 +116,11 @@ def _identified(received: Received, request_id: str, now: datetime) -> Request |
 def _object(received: Received) -> dict[str, object]:
     if received.dropped_body_bytes is not None:
         raise too_large(received.dropped_body_bytes)
-    return read_object(received.message.body)
+    body = received.message.body
+    if body.count(b",") >= MAX_FIELDS and len(body) <= MAX_BODY_BYTES:
+        # Before they are parsed: what stands in line behind thousands of them waits for that.
+        check_number(flat_fields(body))
+    return read_object(body)
 
 
 def _produced_at(message: Message) -> datetime | None:

@@ -14,7 +14,7 @@ import pytest
 from service.core.body import read_object
 from service.core.order import MAX_FIELDS
 from service.core.outcome import Answered, classify
-from service.core.request import parse
+from service.core.request import Invalid, Request, parse
 from tests.core.build import FIELDS, NOW, message, received
 
 MOST_BYTES = 64 * 1024
@@ -64,6 +64,23 @@ def test_an_order_of_thousands_of_fields_is_less_work_than_one_of_a_hundred(
     most = order(4_000, name, value)
     assert len(most) <= MOST_BYTES
     assert reading(most) < reading(order(MAX_FIELDS, name, value))
+
+
+@pytest.mark.parametrize("value", [1, True, "a, {b} [c]", 'a \\" b'])
+def test_thousands_of_fields_are_not_even_parsed(value: object) -> None:
+    """Counted outside of strings; one of a hundred with such values is read."""
+    parsed = [parse(received(message(body=order(count, value=value))), NOW) for count in (100, 101)]
+    assert isinstance(parsed[0], Request)
+    assert isinstance(parsed[1], Invalid)
+    assert parsed[1].message == "the order has 101 fields; at most 100 are allowed"
+    many = received(message(body=order(2_500, value=value)))
+    assert calls(lambda: parse(many, NOW)) < calls(lambda: read_object(order(100, value=value)))
+
+
+def test_more_problems_than_are_told_are_no_more_work() -> None:
+    """Twenty are put into words."""
+    some, more = (reading(order(count, value=[1])) for count in (30, 90))
+    assert more < 1.1 * some
 
 
 @pytest.mark.parametrize(("name", "value"), [("p{}", 1), ("P{}[]", [[1]])])
