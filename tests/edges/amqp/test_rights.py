@@ -158,19 +158,10 @@ async def test_the_right_to_the_replies_key_is_asked_for_too(
     assert await whole.drain("orders.unrouted") == []
 
 
-@pytest.mark.parametrize(
-    ("keys", "lacked"),
-    [
-        ("request", []),
-        (
-            "gone",
-            [
-                "bind queue orders.requests (write) to exchange orders (read) "
-                "with the key order.request"
-            ],
-        ),
-    ],
-)
+BOUND = "bind queue orders.requests (write) to exchange orders (read) with the key order.request"
+
+
+@pytest.mark.parametrize(("keys", "lacked"), [("request", []), ("gone", [BOUND])])
 async def test_the_right_to_bind_is_asked_for_with_the_bindings_key(
     whole: VirtualHost, broker: Broker, keys: str, lacked: list[str]
 ) -> None:
