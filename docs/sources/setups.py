@@ -5,6 +5,7 @@ BROKEN: dict[str, str] = {
     "a wrong password": "OR-B17",
     "no such vhost": "OR-B20",
     "no access to the vhost": "OR-B21",
+    "the vhost's limit of connections is reached": "OR-B23",
     "TLS at the plain port": "OR-B08",
     "no TLS at the port for TLS": "OR-B06",
     "the port of a web server": "OR-B07",

@@ -7,7 +7,8 @@ API_UNREACHED = Kind(
     "OR-A01",
     Mark.WRONG,
     "The API cannot be reached.",
-    "see ORDER_RELAY_API__URL, DNS, firewalls, and ORDER_RELAY_API__CA_FILE",
+    "see ORDER_RELAY_API__URL, DNS, firewalls, and ORDER_RELAY_API__CA_FILE; a proxy that the "
+    "environment names is not used",
 )
 API_SILENT = Kind(
     "OR-A02",

@@ -44,6 +44,9 @@ async def look(
         auth=login, verify=trusted, timeout=None, trust_env=False
     ) as client:
         found = await _findings(Asking(client, base), vhost, topology, bounds)
+    where = f"the management API at {urlsplit(base).netloc}"
+    away = kinds.MANAGEMENT_AWAY
+    found = [Finding(away, f"{where}: {one.found}") if one.kind is away else one for one in found]
     for each in found or [Finding(kinds.MANAGED, f"vhost {vhost} is as it should be")]:
         yield each
 

@@ -65,7 +65,10 @@ def show(
     wanted: Annotated[str, typer.Argument(metavar="ID", help="A message id or a handle.")],
     as_json: Json = False,
 ) -> None:
-    """Show one message: its story, properties, headers and body. Changes nothing."""
+    """Show one message whole, with its story.
+
+    Its properties, headers and body. Changes nothing.
+    """
     from service.commands.parked.looking import show_parked  # noqa: PLC0415
 
     end(show_parked(place(), wanted, as_json=as_json))
@@ -101,7 +104,10 @@ def replay(  # noqa: PLR0913 - one for each option
     dry_run: DryRun = False,
     rate: Rate = None,
 ) -> None:
-    """Have the relay try messages again, under their own ids while the API still knows them."""
+    """Have the relay try messages again.
+
+    They keep their ids while the API still knows them.
+    """
     from service.core.parked.acting import Replay  # noqa: PLC0415
 
     edited = body.read() if body else None
@@ -126,7 +132,10 @@ def resolve(
     count: Count = None,
     dry_run: DryRun = False,
 ) -> None:
-    """A person found the order: answer its producer `accepted`, and take the message out."""
+    """Answer `accepted` with an order that was found.
+
+    A person found it at the API; the message is taken out.
+    """
     from service.core.parked.acting import Resolve  # noqa: PLC0415
 
     action = Resolve(text_of(order, "--order"))
@@ -151,7 +160,10 @@ def drop(  # noqa: PLR0913 - one for each option
     dry_run: DryRun = False,
     rate: Rate = None,
 ) -> None:
-    """Answer producers `failed`, code `dropped`, and take the messages out."""
+    """Answer `failed`: nothing shall come of it.
+
+    The code of the answer is `dropped`; the messages are taken out.
+    """
     from service.core.parked.acting import Drop  # noqa: PLC0415
 
     selection = selected(ids, code, older, newer, text)
@@ -169,7 +181,10 @@ def export(
     newer: Newer = None,
     text: Text = None,
 ) -> None:
-    """Write parked messages whole to a file, a line of JSON each. They stay parked."""
+    """Write messages to a file; they stay parked.
+
+    Each is whole, as a line of JSON.
+    """
     from service.commands.parked.files import export as write  # noqa: PLC0415
 
     end(write(place(), selected(ids, code, older, newer, text), to))
@@ -183,7 +198,10 @@ def restore(
     count: Count = None,
     dry_run: DryRun = False,
 ) -> None:
-    """Park again what is in a file and not in the queue, on this broker or another."""
+    """Park what is in a file and not in the queue.
+
+    On this broker or another.
+    """
     from service.commands.parked.files import restore as park  # noqa: PLC0415
 
     end(park(place(), file, Asking(yes, count, dry_run)))

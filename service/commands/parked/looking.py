@@ -12,8 +12,8 @@ from service.commands.parked.place import Place
 from service.commands.top.words import shown
 from service.core.message import Message, Received
 from service.core.parked.found import Parked, inspect
-from service.core.parked.selecting import Selection, in_order
-from service.core.parked.writing import to_json
+from service.core.parked.selecting import Selection, grouped, in_order
+from service.core.parked.writing import group_to_json, to_json
 from service.edges.amqp.delivery import AmqpDelivery
 from service.edges.amqp.held import FAILURES, why
 
@@ -45,14 +45,14 @@ async def look(place: Place, selection: Selection, *, whole: bool = True) -> lis
 def list_parked(
     place: Place, selection: Selection, *, groups: bool, as_json: bool, limit: int
 ) -> ExitCode:
-    """Say which there are; as JSON each whole, on a line of its own."""
+    """Say which there are; as JSON each whole, or each group, on a line of its own."""
     try:
-        found = asyncio.run(look(place, selection, whole=as_json))
+        found = asyncio.run(look(place, selection, whole=as_json and not groups))
     except FAILURES as error:
         return fail(why(error))
     if as_json:
-        for one in found:
-            say(json.dumps(to_json(one)))
+        for row in map(group_to_json, grouped(found)) if groups else map(to_json, found):
+            say(json.dumps(row))
         return ExitCode.OK
     now = datetime.now(UTC)
     for line in words.summary(found, place.queue, now):

@@ -12,6 +12,7 @@ from decimal import Decimal, InvalidOperation
 
 from service.core.message import Message, Received
 from service.core.parked.found import Parked
+from service.core.parked.selecting import Group
 from service.core.times import from_rfc3339, to_rfc3339
 
 _TEXTS = (
@@ -45,6 +46,17 @@ def to_json(parked: Parked) -> dict[str, object]:
         "attempts": parked.attempts,
         "last_outcome": parked.last_outcome,
         **whole(parked.received),
+    }
+
+
+def group_to_json(group: Group) -> dict[str, object]:
+    """How many there are of one kind, and since when."""
+    return {
+        "code": group.code,
+        "standing": group.standing,
+        "count": group.count,
+        "oldest": _told(group.oldest),
+        "newest": _told(group.newest),
     }
 
 

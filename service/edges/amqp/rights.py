@@ -32,8 +32,8 @@ from service.edges.amqp.faults import fault_of_reply, names_a_key
 from service.flow.events.faults import BrokerFault
 
 _IMPOSSIBLE = "none"
-_NO_KEY = "order-relay asks for the right only"
-"""Of a binding that nobody has."""
+_NOBODYS = "order-relay asks for the right only"
+"""An argument that no binding has."""
 _OTHER_TYPE = "headers"
 
 
@@ -56,8 +56,10 @@ async def ask(connection: AbstractConnection, right: Right) -> Answer:
             case Access.CONFIGURE:
                 await _configure(channel, right)
             case Access.BIND:
-                # Taken away is what is not there.
-                await channel.queue_unbind(right.name, right.to or "", _NO_KEY)
+                # Taken away is what is not there: the binding that is has no arguments.
+                await channel.queue_unbind(
+                    right.name, right.to or "", right.asked, arguments={_NOBODYS: _IMPOSSIBLE}
+                )
             case _ as never:  # pragma: no cover
                 assert_never(never)
     except AMQPChannelError as error:

@@ -102,6 +102,17 @@ async def no_certificate(stand: Stand) -> AsyncIterator[Mapping[str, str]]:
 
 
 @asynccontextmanager
+async def no_connections(stand: Stand) -> AsyncIterator[Mapping[str, str]]:
+    """The virtual host takes none."""
+    api, limits = stand.vhost.node.api, ("vhost-limits", stand.vhost.name, "max-connections")
+    await asyncio.to_thread(api.put, *limits, body={"value": 0})
+    try:
+        yield {}
+    finally:
+        await asyncio.to_thread(api.delete, *limits)
+
+
+@asynccontextmanager
 async def memory_alarm(stand: Stand) -> AsyncIterator[Mapping[str, str]]:
     """A real one."""
     await asyncio.to_thread(stand.vhost.node.set_memory_alarm, on=True)

@@ -11,6 +11,7 @@ from tests.commands.doctor.arounds import (
     managed,
     memory_alarm,
     no_certificate,
+    no_connections,
     nothing_is_said,
     policy,
     rights,
@@ -55,6 +56,7 @@ CONNECTIONS = [
         url(lambda it: it.rpartition("/")[0] + "/%2F"),
         without=UNMANAGED,
     ),
+    SetUp("the vhost's limit of connections is reached", no_connections, without=UNMANAGED),
     SetUp(
         "TLS at the plain port",
         url(lambda it: it.replace("amqp:", "amqps:")),

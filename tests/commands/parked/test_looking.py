@@ -37,6 +37,9 @@ async def test_list_takes_filters(vhost: VirtualHost, run: Run) -> None:
     limited = await run("parked", "list", "--limit", "2")
     assert limited.stdout.endswith("... and 3 more; --limit 0 shows all\n")
     assert len((await run("parked", "list", "--groups")).stdout.splitlines()) == 3
+    groups = (await run("parked", "list", "--groups", "--json")).stdout.splitlines()
+    assert [json.loads(line)["count"] for line in groups] == [4, 1]
+    assert json.loads(groups[0]).keys() == {"code", "standing", "count", "oldest", "newest"}
     wrong = await run("parked", "list", "--older", "soon")
     assert wrong.returncode == 2
     assert "90s, 30m, 2h and 7d" in wrong.stderr

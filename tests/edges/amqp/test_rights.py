@@ -110,11 +110,12 @@ async def test_all_rights_are_granted_and_nothing_happens(
     whole: VirtualHost, broker: Broker
 ) -> None:
     """No message, no queue and no exchange more than before."""
-    before = _counts(whole)
+    before, bound = _counts(whole), whole.node.api.get("bindings", whole.name)
     async with _connected(broker) as connection:
         assert {await ask(connection, right) for right in EVERY} == {Answer.GRANTED}
         assert await refused(connection, EVERY) == []
     assert _counts(whole) == before
+    assert whole.node.api.get("bindings", whole.name) == bound
 
 
 async def test_nothing_happens_in_the_name_of_an_impersonator(
@@ -155,6 +156,20 @@ async def test_the_right_to_the_replies_key_is_asked_for_too(
     async with _connected(broker) as connection:
         assert list(map(str, await refused(connection, to_publish(WHOLE)))) == lacked
     assert await whole.drain("orders.unrouted") == []
+
+
+BOUND = "bind queue orders.requests (write) to exchange orders (read) with the key order.request"
+
+
+@pytest.mark.parametrize(("keys", "lacked"), [("request", []), ("gone", [BOUND])])
+async def test_the_right_to_bind_is_asked_for_with_the_bindings_key(
+    whole: VirtualHost, broker: Broker, keys: str, lacked: list[str]
+) -> None:
+    """Who may bind no other key may declare all that is needed."""
+    rights = {"exchange": "orders", "write": "^$", "read": rf"^order\.{keys}$"}
+    whole.node.api.put("topic-permissions", whole.name, whole.user, body=rights)
+    async with _connected(broker) as connection:
+        assert list(map(str, await refused(connection, to_declare(WHOLE)))) == lacked
 
 
 async def test_what_is_not_there_is_missing(empty_vhost: VirtualHost) -> None:
