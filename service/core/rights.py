@@ -35,14 +35,15 @@ class Thing(StrEnum):
 class Right:
     """To do one thing with one exchange or queue; to bind it, `to` is the exchange.
 
-    `unbound` is another exchange that may be written to, to ask for the right to a key; `key` is
-    what alone is refused, by a topic permission.
+    It is asked for with the key `asked`. `unbound` is another exchange that may be written to, to
+    ask for the right to a key; `key` is what alone is refused, by a topic permission.
     """
 
     access: Access
     thing: Thing
     name: str
     to: str | None = None
+    asked: str = field(default=REPLY_KEY, compare=False)
     unbound: str | None = field(default=None, compare=False)
     key: str | None = field(default=None, compare=False)
 
@@ -94,7 +95,8 @@ def to_declare(topology: Topology) -> tuple[Right, ...]:
     )
     queues = (Right(Access.CONFIGURE, Thing.QUEUE, queue.name) for queue in topology.queues)
     bindings = (
-        Right(Access.BIND, Thing.QUEUE, one.queue, one.exchange) for one in topology.bindings
+        Right(Access.BIND, Thing.QUEUE, one.queue, one.exchange, asked=one.routing_key)
+        for one in topology.bindings
     )
     # A queue that dead-letters through the default exchange is made by who may write there.
     default = Right(Access.WRITE, Thing.EXCHANGE, DEFAULT_EXCHANGE)
@@ -124,7 +126,7 @@ def lacking(rights: Iterable[Right]) -> str:
 def refused_of(said: Mapping[Right, Answer], asked: Iterable[Right]) -> list[Right]:
     """Those that were asked and are refused; where a key alone is, with it."""
     return [
-        replace(right, key=REPLY_KEY) if said[right] is Answer.KEY_REFUSED else right
+        replace(right, key=right.asked) if said[right] is Answer.KEY_REFUSED else right
         for right in asked
         if said.get(right) in (Answer.REFUSED, Answer.KEY_REFUSED)
     ]

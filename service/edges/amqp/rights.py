@@ -53,8 +53,10 @@ async def ask(connection: AbstractConnection, right: Right) -> Answer:
             case Access.CONFIGURE:
                 await _configure(channel, right)
             case Access.BIND:
-                # Taken away is what is not there.
-                await channel.queue_unbind(right.name, right.to or "", _NO_KEY)
+                # Taken away is what is not there: the binding that is has no arguments.
+                await channel.queue_unbind(
+                    right.name, right.to or "", right.asked, arguments={_NOBODY: _IMPOSSIBLE}
+                )
             case _ as never:  # pragma: no cover
                 assert_never(never)
     except AMQPChannelError as error:
