@@ -49,7 +49,8 @@ def sandbox(
         values = settings.amqp.model_dump() | {"namespace": namespace, "topology": "declare"}
         amqp = AmqpSettings.model_validate(values)
     except ValidationError as error:
-        raise typer.BadParameter(error.errors()[0]["msg"], param_hint="--namespace") from None
+        why = error.errors()[0]["msg"].removeprefix("Value error, ")
+        raise typer.BadParameter(why, param_hint="--namespace") from None
     wanted = command.Wanted(amqp, fault, force, clean)
     try:
         raise typer.Exit(int(command.sandbox(settings, found, wanted)))

@@ -38,6 +38,7 @@ TIMEOUT_SECONDS = 2.0
 DELAYS_SECONDS = (1, 2, 3)
 MAX_ATTEMPTS = 4
 DRAIN_SECONDS = 5.0
+_OTHERWISE = "; name another namespace, or say --force"
 _READY = """\
 sandbox: a relay for {namespace}.requests, and a stand-in of the order API at {url}
 sandbox: try  order-relay send --namespace {namespace} --service 7 --quantity 100 \\
@@ -66,7 +67,7 @@ def sandbox(settings: ShownSettings, found: Mapping[str, Found], wanted: Wanted)
     delays = sorted({*DELAYS_SECONDS, *settings.retry.delays_seconds})
     depths = QueueDepths(broker, build_topology(namespace, delays))
     if not wanted.force and (reason := asyncio.run(_taken(depths, namespace, delays))) is not None:
-        return _fail(f"{reason}; name another namespace, or say --force")
+        return _fail(reason)
     topology = build_whole_topology(namespace, DELAYS_SECONDS)
     try:
         clean = wanted.clean and asyncio.run(_free(broker, topology))
@@ -101,12 +102,12 @@ async def _taken(depths: QueueDepths, namespace: str, delays: Sequence[int]) -> 
     for name in (REQUESTS, PARKED, UNROUTED, *(f"{RETRY_PREFIX}{each}" for each in delays)):
         # One that the login may not see has no entry, one that is missing is None.
         if name not in queues.queues:
-            return f"{namespace}.{name} could not be read"
+            return f"{namespace}.{name} could not be read{_OTHERWISE}"
         depth = queues.queues[name]
         if depth is not None and depth.consumers:
-            return f"{namespace}.{name} has consumers already"
+            return f"{namespace}.{name} has consumers already{_OTHERWISE}"
         if depth is not None and depth.ready:
-            return f"{namespace}.{name} has messages already"
+            return f"{namespace}.{name} has messages already{_OTHERWISE}"
     return None
 
 

@@ -28,6 +28,7 @@ from service.__main__ import main
 main()
 """
 ORDER = {"service": 7, "link": "https://example.com/p/1", "quantity": 100}
+OTHERWISE = "; name another namespace, or say --force"
 ENDS = {"": "accepted", **dict.fromkeys(FAULTS, "accepted"), "always-lost": "unknown"}
 
 
@@ -71,9 +72,9 @@ async def test_orders_of_others_are_not_played_with(vhost: VirtualHost) -> None:
     depths = QueueDepths(Broker([vhost.url]), build_topology("shop", (1, 5)))
     await vhost.declare("shop.retry.5")
     assert await _taken(depths, "shop", (1, 5)) is None
-    assert await _taken(depths, "shop", (1, 5, 7)) == "shop.retry.7 could not be read"
+    assert await _taken(depths, "shop", (1, 5, 7)) == f"shop.retry.7 could not be read{OTHERWISE}"
     await vhost.publish(b"{}", routing_key="shop.retry.5")
-    assert await _taken(depths, "shop", (1, 5)) == "shop.retry.5 has messages already"
+    assert await _taken(depths, "shop", (1, 5)) == f"shop.retry.5 has messages already{OTHERWISE}"
 
 
 async def test_only_what_it_made_is_deleted(vhost: VirtualHost) -> None:
@@ -95,8 +96,20 @@ def test_real_orders_are_not_played_with(namespace: str) -> None:
 
 def test_a_wrong_name_is_none() -> None:
     """Of a namespace, or of a fault."""
-    for wrong in (["--namespace", "a b"], ["--fault", "none"]):
-        assert CliRunner().invoke(app, ["sandbox", *wrong]).exit_code == 2
+    for wrong, why in (
+        (["--namespace", "a b"], "--namespace: must be 1 to 64 letters"),
+        (["--fault", "none"], "--fault: known are busy-429, "),
+    ):
+        said = CliRunner().invoke(app, ["sandbox", *wrong])
+        assert (said.exit_code, why in " ".join(said.stderr.split())) == (2, True)
+
+
+def test_a_broker_that_is_away_is_all_that_is_wrong() -> None:
+    """Another namespace would not help."""
+    runner = CliRunner(env=environment(AMQP__URL="amqp://127.0.0.1:1/"))
+    said = runner.invoke(app, ["sandbox"])
+    assert (said.exit_code, "nothing listens there" in said.stderr) == (1, True)
+    assert "--force" not in said.stderr
 
 
 def test_its_help_names_every_fault() -> None:

@@ -63,17 +63,32 @@ def test_what_is_said_of_a_wrong_setting_and_of_a_broker_can_be_searched() -> No
     assert "`must ascend, and have at least one tier`" in page
 
 
+def test_what_is_said_of_a_message_can_be_searched() -> None:
+    """What is wrong with it, as a reply says it, and what is unwise."""
+    page = errors.page()
+    for text in (
+        "the message has no message_id; without one a repeat would order twice",
+        "another order was sent with this message_id; a new order needs a new one",
+        "there is no timestamp; after a crash of all relays nothing says how long ago",
+        "the message_id ... looks like a counter; one that starts again",
+    ):
+        assert f"- `{text}" in page
+
+
 def test_the_texts_of_a_module() -> None:
-    """What it raises, returns and tells; no docstring, no key, no pattern, nothing short."""
+    """What it raises, returns, keeps and tells; no docstring, no help, no key, nothing short."""
     source = '''
-def one(name):
+WHY = "what is kept for later"
+def one(name: "Kind | None", why: Annotated[str, option(help="some help")]):
     """No text of an error."""
+    option(help="another help")
     if name:
         raise ValueError(f"no such name: {name}")
     re.match(r"a pattern of \\\\d and more", name)
     return {"some key of it": "what is said of it"}[name] or "word"
 '''
-    assert set(errors.texts(source)) == {"no such name: ...", "what is said of it"}
+    said = {"what is kept for later", "no such name: ...", "what is said of it"}
+    assert set(errors.texts(source)) == said
 
 
 def test_a_bar_in_a_cell_does_not_end_it() -> None:
