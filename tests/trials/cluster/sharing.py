@@ -53,13 +53,13 @@ async def leader_hung(cluster: RabbitCluster) -> Shared:
             replicas.append(replica)
         await all_have(1 / NODES, *replicas)
         leader = await asyncio.to_thread(cluster.stream_leader, PEERS.peers)
-        cluster.freeze(leader)
+        cluster.nodes[leader].freeze()
         try:
             for _ in range(HUNG_SECONDS * 10):
                 await asyncio.sleep(0.1)
                 on_change()
         finally:
-            cluster.thaw(leader)
+            cluster.nodes[leader].thaw()
         back_at = time.monotonic()
         await signals.wait_for(
             lambda: total() >= NEARLY_ALL, lambda: f"{total():.0%} is used", WAIT_SECONDS
