@@ -73,6 +73,7 @@ def test_three_that_get_the_same_make_it_the_accounts() -> None:
     assert HoldReason.CREDENTIALS in alone.reasons(UNCONFIRMED_SECONDS)
 
 
+@pytest.mark.usefixtures("uncovered")
 def test_probes_go_on_while_it_is_held_and_never_in_a_hot_loop() -> None:
     """In an hour some 770; the first after the key works lets all go on at once."""
     account, now, probes = Told(), 0.0, 0

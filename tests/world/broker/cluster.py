@@ -126,9 +126,7 @@ class RabbitCluster:
 
     def settle(self) -> None:
         """Has what was declared lately survive a kill; see RabbitNode.settle."""
-        for node in self.nodes:
-            if node.is_running():
-                node.settle()
+        self._running().settle()
 
     def queues(self, vhost: str = "/") -> dict[str, Queue]:
         """Every queue of a virtual host by its name, as it was a moment ago."""
