@@ -13,7 +13,7 @@ from yarl import URL
 from service.app.checks import check_broker_urls
 from service.commands.cli import app
 
-PASSWORDS, PIECE = 200, 4
+SHOWN, TAKEN, PIECE = 80, 200, 4
 COMMANDS = (["config"], ["topology"])
 
 
@@ -40,7 +40,7 @@ def test_no_piece_of_a_password_comes_out(monkeypatch: pytest.MonkeyPatch) -> No
     signs = string.punctuation * 2 + string.digits * 3 + string.ascii_letters
     shown: list[tuple[str, str]] = []
     commands = cycle(COMMANDS)
-    for _ in range(PASSWORDS):
+    for _ in range(SHOWN):
         password = "".join(dice.choices(signs, k=dice.randint(6, 24)))
         for spelt in (password, f"12{password}", quote(password, safe="")):
             url = f"amqp://me:{spelt}@127.0.0.1:1/"
@@ -54,13 +54,13 @@ def test_the_broker_gets_the_password_that_was_meant() -> None:
     """A URL that is taken is read by the library as it is written."""
     dice = Random(21)
     taken = 0
-    for _ in range(PASSWORDS):
+    for _ in range(TAKEN):
         spelt = quote("".join(dice.choices(string.printable, k=9)), safe=dice.choice(("", "!:&+")))
         url = f"amqp://me:{spelt}@h:5/{spelt}"
         check_broker_urls(SecretStr(url))
         read = URL(url)
         taken += (read.host, read.port, read.password) == ("h", 5, unquote(spelt))
-    assert taken == PASSWORDS
+    assert taken == TAKEN
 
 
 @pytest.mark.parametrize(

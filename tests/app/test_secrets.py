@@ -10,7 +10,7 @@ from service.app.loading import load
 from service.app.wiring import key_source
 from service.flow.events import Event
 from service.flow.events.process import KeyReloaded
-from tests.commands.test_commands import order_relay
+from tests.commands.typed import typed
 from tests.world.admin import get
 from tests.world.broker.vhost import VirtualHost
 from tests.world.fixtures import RunRelay
@@ -76,7 +76,7 @@ def test_no_secret_comes_out_of_the_commands(tmp_path: Path) -> None:
         {"API__KEY": "canary-1", "API__URL": "https://u:canary-3@example.com/"},
     ]
     for settings in bad:
-        result = order_relay("config", cwd=tmp_path, **settings)
+        result = typed("config", cwd=tmp_path, **settings)
         assert result.returncode == 78
         assert "canary" not in result.stdout + result.stderr
 

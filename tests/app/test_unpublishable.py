@@ -5,7 +5,7 @@ import signal
 from typing import Any
 
 from service.core.topology import build_whole_topology
-from tests.commands.test_commands import order_relay
+from tests.commands.typed import typed
 from tests.edges.amqp.crash import declared
 from tests.edges.amqp.hostile import BODY
 from tests.edges.amqp.test_least_rights import READ, WRITE
@@ -44,7 +44,7 @@ async def test_a_login_that_may_not_reply_sends_no_order(
             await relay.event("hold", reason="publisher", held=True, why=WHY)
             assert await ready(relay) == (503, [f"held: publisher: {WHY}"])
             check = await asyncio.to_thread(
-                order_relay, "topology", "--check", AMQP__URL=vhost.url, AMQP__TOPOLOGY="check"
+                typed, "topology", "--check", AMQP__URL=vhost.url, AMQP__TOPOLOGY="check"
             )
             assert check.returncode == 1
             assert WHY in check.stdout

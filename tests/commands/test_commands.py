@@ -1,5 +1,6 @@
 """The command line: what a stranger reads, and what the process returns."""
 
+import asyncio
 import re
 import socket
 import subprocess
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.commands.typed import typed
 from tests.edges.amqp.test_least_rights import READ, WRITE
 from tests.world.broker.ports import free_ports
 from tests.world.broker.vhost import VirtualHost
@@ -35,14 +37,14 @@ def order_relay(
 @pytest.mark.parametrize("arguments", [["--help"], ["run", "-h"], ["topology", "--help"]])
 def test_help_is_for_strangers(arguments: list[str]) -> None:
     """It says what the command does, and exits 0."""
-    result = order_relay(*arguments)
+    result = typed(*arguments)
     assert result.returncode == 0
     assert "Usage: order-relay" in result.stdout
 
 
 def test_every_command_that_is_named_somewhere_is_there() -> None:
     """In the pages, the runbooks, the chart and its dashboards, where people copy them from."""
-    there = re.findall(r"^ {2}([a-z-]+) {2}", order_relay("--help").stdout, re.MULTILINE)
+    there = re.findall(r"^ {2}([a-z-]+) {2}", typed("--help").stdout, re.MULTILINE)
     assert {"run", "topology", "top"} <= set(there)
     charts = [path for path in ROOT.glob("charts/**/*.*") if path.suffix != ".pyc"]
     files = [*ROOT.glob("docs/**/*.md"), *charts, ROOT / "README.md"]
@@ -59,12 +61,12 @@ def test_every_command_that_is_named_somewhere_is_there() -> None:
 
 def test_the_version_is_told() -> None:
     """By name and number."""
-    assert order_relay("--version").stdout.startswith("order-relay 0.")
+    assert typed("--version").stdout.startswith("order-relay 0.")
 
 
 def test_an_unknown_command_is_refused() -> None:
     """With the usage, and no traceback."""
-    result = order_relay("fly")
+    result = typed("fly")
     assert result.returncode == 2
     assert "fly" in result.stderr
     assert "Traceback" not in result.stderr
@@ -93,7 +95,7 @@ def test_config_masks_secrets_and_says_where_each_value_came_from(tmp_path: Path
     secrets = tmp_path / "secrets"
     secrets.mkdir()
     (secrets / "api__key").write_text("canary-in-a-file\n")
-    result = order_relay(
+    result = typed(
         "config",
         cwd=tmp_path,
         SECRETS_DIR=secrets,
@@ -110,12 +112,12 @@ def test_config_masks_secrets_and_says_where_each_value_came_from(tmp_path: Path
 
 def test_who_needs_no_key_is_not_asked_for_one(tmp_path: Path) -> None:
     """`config` says that there is none; a broker that is away is the only fault of the others."""
-    shown = order_relay("config", cwd=tmp_path)
+    shown = typed("config", cwd=tmp_path)
     assert shown.returncode == 0
     assert "ORDER_RELAY_API__KEY                         -" in shown.stdout
     assert "not set, `run` needs it" in shown.stdout
     for arguments in (["topology"], ["topology", "--check"]):
-        result = order_relay(*arguments, cwd=tmp_path, AMQP__URL="amqp://127.0.0.1:1/")
+        result = typed(*arguments, cwd=tmp_path, AMQP__URL="amqp://127.0.0.1:1/")
         assert (result.returncode, result.stderr.count("\n")) == (1, 1), result.stderr
         assert "127.0.0.1:1" in result.stderr
 
@@ -126,7 +128,7 @@ def test_config_and_run_take_the_same_secret_files(tmp_path: Path) -> None:
     port = free_ports(1)[0]
     with socket.create_server(("127.0.0.1", port)):
         taken = {"SECRETS_DIR": tmp_path, "ADMIN__HOST": "127.0.0.1", "ADMIN__PORT": port}
-        assert order_relay("config", cwd=tmp_path, **taken).returncode == 0
+        assert typed("config", cwd=tmp_path, **taken).returncode == 0
         run = order_relay("run", cwd=tmp_path, **taken)
     assert (run.returncode, run.stderr.count("\n")) == (78, 2)
     assert "API__KEY" not in run.stderr
@@ -160,7 +162,7 @@ def test_a_current_folder_that_is_gone_is_no_fault(tmp_path: Path, command: str)
 
 def test_config_hides_a_secret_that_is_in_the_wrong_setting(tmp_path: Path) -> None:
     """In whatever spelling, and what follows the `?` of the API's URL."""
-    result = order_relay(
+    result = typed(
         "config",
         cwd=tmp_path,
         API__KEY="canary-key-1",
@@ -202,21 +204,21 @@ def test_run_hides_a_secret_that_is_in_the_wrong_setting(tmp_path: Path) -> None
 def test_topology_is_declared_and_checked(vhost: VirtualHost) -> None:
     """Check says what is missing, declare makes it, check is content, and differs is said."""
     settings: dict[str, Any] = {"AMQP__URL": vhost.url}
-    missing = order_relay("topology", "--check", **settings)
+    missing = typed("topology", "--check", **settings)
     assert missing.returncode == 1
     assert "queue orders.requests is missing" in missing.stdout
     assert vhost.queues() == {}
-    declared = order_relay("topology", **settings)
+    declared = typed("topology", **settings)
     assert declared.returncode == 0
     assert "queue orders.retry.3600" in declared.stdout
-    assert order_relay("topology", "--check", **settings).returncode == 0
+    assert typed("topology", "--check", **settings).returncode == 0
 
 
 def test_with_the_least_rights_a_check_is_content(vhost: VirtualHost) -> None:
     """It says once that it could not compare, and exits 0: all is well."""
-    assert order_relay("topology", AMQP__URL=vhost.url).returncode == 0
+    assert typed("topology", AMQP__URL=vhost.url).returncode == 0
     vhost.set_permissions(configure="", write=WRITE, read=READ)
-    check = order_relay("topology", "--check", AMQP__URL=vhost.url)
+    check = typed("topology", "--check", AMQP__URL=vhost.url)
     assert check.returncode == 0
     there, compared, _ = check.stdout.splitlines()
     assert there.endswith(": the topology is there (16 entities)")
@@ -227,18 +229,18 @@ async def test_a_topology_that_differs_is_named(vhost: VirtualHost) -> None:
     """By entity and argument, by both forms of the command."""
     settings: dict[str, Any] = {"AMQP__URL": vhost.url}
     await vhost.declare("orders.requests", delivery_limit=7)
-    result = order_relay("topology", "--check", **settings)
+    result = await asyncio.to_thread(typed, "topology", "--check", **settings)
     assert result.returncode == 1
     assert "queue orders.requests differs" in result.stdout
     assert result.stdout.count("stop all relays, and once it is empty delete it") == 1
-    declare = order_relay("topology", **settings)
+    declare = await asyncio.to_thread(typed, "topology", **settings)
     assert declare.returncode == 1
     assert "orders.requests" in declare.stderr
 
 
 def test_an_unreachable_broker_is_said_in_one_line() -> None:
     """Exit 1, no traceback."""
-    result = order_relay("topology", AMQP__URL="amqp://127.0.0.1:1/")
+    result = typed("topology", AMQP__URL="amqp://127.0.0.1:1/")
     assert result.returncode == 1
     assert "127.0.0.1:1" in result.stderr
     assert "Traceback" not in result.stderr

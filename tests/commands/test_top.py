@@ -14,6 +14,7 @@ from service.app.settings import AdminSettings
 from service.commands import addresses
 from service.commands.cli import app
 from tests.commands.test_commands import order_relay
+from tests.commands.typed import typed
 from tests.world.admin import admin_url
 from tests.world.broker.ports import LOOPBACK, free_ports
 from tests.world.fixtures import RunRelay
@@ -50,7 +51,7 @@ async def test_one_look_shows_the_true_numbers(run_relay: RunRelay) -> None:
         (free,) = free_ports(1)
         silent = f"http://{LOOPBACK}:{free}"
         arguments = ["top", "--once", "--interval", "0.5", "--url", url, "--url", silent]
-        looked = await asyncio.to_thread(order_relay, *arguments, **settings)
+        looked = await asyncio.to_thread(typed, *arguments, **settings)
     assert (looked.returncode, looked.stderr) == (0, "")
     assert "1 of 2 answer" in looked.stdout
     assert "1 of 2 relays silent" in looked.stdout
@@ -71,7 +72,7 @@ async def test_one_look_shows_the_true_numbers(run_relay: RunRelay) -> None:
 def test_nothing_to_see_is_exit_1() -> None:
     """With the reason in the picture, and no traceback; what is no terminal gets one picture."""
     (port,) = free_ports(1)
-    looked = order_relay("top", ADMIN__PORT=port, AMQP__URL=NOTHING)
+    looked = typed("top", ADMIN__PORT=port, AMQP__URL=NOTHING)
     assert (looked.returncode, looked.stderr) == (1, "")
     assert "NO ANSWER" in looked.stdout
     assert "connection refused" in looked.stdout

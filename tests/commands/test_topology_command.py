@@ -8,7 +8,7 @@ import pytest
 from service.core.decision import RetryPolicy
 from service.core.topology import build_whole_topology
 from service.edges.amqp.one_off import TRIES
-from tests.commands.test_commands import order_relay
+from tests.commands.typed import typed
 from tests.edges.amqp.crash import declared
 from tests.edges.amqp.proxied import through
 from tests.world.broker.ports import LOOPBACK
@@ -45,7 +45,7 @@ async def test_a_broker_that_breaks_off_is_asked_again(
     async with Proxy(LOOPBACK, vhost.node.amqp_port) as proxy:
         proxy.on_data(cut)
         settings: dict[str, Any] = {"AMQP__URL": through(proxy, vhost.url), "API__KEY": "some-key"}
-        result = await asyncio.to_thread(order_relay, *arguments, **settings)
+        result = await asyncio.to_thread(typed, *arguments, **settings)
     assert cut.done == 1
     assert (result.returncode, result.stderr) == (0, ""), result.stdout
 
@@ -60,7 +60,7 @@ async def test_a_broker_that_always_breaks_off_is_said_in_one_line(
     async with Proxy(LOOPBACK, vhost.node.amqp_port) as proxy:
         proxy.on_data(cut)
         settings: dict[str, Any] = {"AMQP__URL": through(proxy, vhost.url), "API__KEY": "some-key"}
-        result = await asyncio.to_thread(order_relay, *arguments, **settings)
+        result = await asyncio.to_thread(typed, *arguments, **settings)
     assert cut.done == TRIES
     assert result.returncode == 1
     assert result.stderr.startswith(f"order-relay: {LOOPBACK}:{proxy.port} vhost {vhost.name}: ")
@@ -73,10 +73,10 @@ async def test_a_retry_queue_of_an_older_version_ends_no_upgrade(vhost: VirtualH
     (queue,) = (one for one in STANDARD.queues if one.name == "orders.retry.5")
     named = {k.removeprefix("x-").replace("-", "_"): v for k, v in queue.arguments.items()}
     await vhost.declare(queue.name, **{k: v for k, v in named.items() if k != "delivery_limit"})
-    declare = await asyncio.to_thread(order_relay, "topology", **settings)
+    declare = await asyncio.to_thread(typed, "topology", **settings)
     assert (declare.returncode, declare.stderr) == (0, "")
     assert "of an older version, and used as they are: orders.retry.5" in declare.stdout
-    check = await asyncio.to_thread(order_relay, "topology", "--check", **settings)
+    check = await asyncio.to_thread(typed, "topology", "--check", **settings)
     assert check.returncode == 1
     assert "queue orders.retry.5 differs: x-delivery-limit is none" in check.stdout
     assert check.stdout.count("differs:") == 1

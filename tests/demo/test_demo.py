@@ -18,7 +18,7 @@ from tests.demo.processes import Part, birth_of
 from tests.demo.relay import ask
 from tests.demo.scenario import chapters
 from tests.demo.show import ABOUT_WIDTH, NAME_WIDTH, WIDTH
-from tests.world.load.processes import ROOT
+from tests.world.load.processes import ROOT, unmeasured
 
 SECONDS = 240.0
 pytestmark = pytest.mark.timeout(SECONDS + 60)
@@ -33,7 +33,8 @@ def short_path() -> Iterator[Path]:
 
 def demo(*arguments: str, temporary: Path) -> "subprocess.Popen[str]":
     """`python -m tests.demo`, with its temporary files in a folder that can be looked at."""
-    inherited = {k: v for k, v in os.environ.items() if k not in ("FORCE_COLOR", "TTY_COMPATIBLE")}
+    others = ("FORCE_COLOR", "TTY_COMPATIBLE")
+    inherited = {k: v for k, v in unmeasured(os.environ).items() if k not in others}
     return subprocess.Popen(
         [sys.executable, "-m", "tests.demo", *arguments],
         cwd=ROOT,

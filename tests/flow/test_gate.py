@@ -11,7 +11,7 @@ from service.flow.sending.account import Attempt
 from service.flow.sending.line import Turn, TurnedAway
 from tests.flow.clock import EPOCH, settle
 from tests.flow.fakes import request
-from tests.flow.test_holds import UNAUTHORIZED
+from tests.flow.held import UNAUTHORIZED
 from tests.flow.world import World
 
 

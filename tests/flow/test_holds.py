@@ -1,38 +1,21 @@
 """Holding: when no new order is sent, who goes ahead to find out, and what it costs nobody."""
 
-from datetime import timedelta
-
 import pytest
 
 from service.core.decision import RetryPolicy
 from service.core.history import ATTEMPTS, RETRIES
 from service.core.message import Message
-from service.core.outcome import Answered, NotSent
-from service.core.request import DEADLINE
+from service.core.outcome import Answered
 from service.flow.events.labels import HoldReason
-from service.flow.events.process import HoldChanged
-from service.flow.sending.account import FAILURES_TO_OPEN
 from service.flow.sending.asking import LONGEST_PAUSE_SECONDS
-from service.flow.sending.leaving import PATIENCE_SECONDS, SHORT_HOLD_SECONDS
+from service.flow.sending.leaving import PATIENCE_SECONDS
 from tests.flow.circulating import Circulating
-from tests.flow.clock import EPOCH, settle
+from tests.flow.clock import settle
 from tests.flow.fakes import refusal, request, waited
+from tests.flow.held import UNAUTHORIZED, holds, intake
 from tests.flow.world import World
 
 pytestmark = pytest.mark.usefixtures("uncovered")
-
-UNAUTHORIZED = Answered(401, b'{"error": "unauthorized"}')
-UNREACHED = NotSent("connection refused")
-
-
-def intake(world: World) -> int:
-    """What is wanted now."""
-    return world.gate.intake
-
-
-def holds(world: World) -> list[tuple[HoldReason, bool]]:
-    """Which holds began and ended."""
-    return [(e.reason, e.held) for e in world.events if isinstance(e, HoldChanged)]
 
 
 async def test_a_wrong_key_holds_every_order_and_answers_none() -> None:
@@ -154,146 +137,6 @@ async def test_a_held_order_is_answered_when_its_deadline_passes() -> None:
     assert "ack o-1" not in world.log
     await world.clock.advance(2)
     assert world.log[-2:] == ["reply failed deadline_passed", "ack o-1"]
-
-
-async def test_an_api_that_fails_the_first_attempts_of_every_order_serves_all() -> None:
-    """Probes are fresh orders and failed ones in turn, and of these the one that is furthest."""
-    world = Circulating()
-    for number in range(500):
-        world.api.answer(f"o-{number}", *[Answered(500, b"")] * 2)
-        world.send(request(f"o-{number}"))
-    await world.run(60)
-    assert list(world.statuses().values()) == ["accepted"] * 500
-    assert len(world.submits()) == 1500
-
-
-async def test_many_failures_in_a_row_open_the_circuit() -> None:
-    """Then one order at a time finds out, and a success closes it for all."""
-    world = World()
-    for number in range(FAILURES_TO_OPEN):
-        world.api.answer(f"o-{number}", UNREACHED)
-        await world.serve(request(f"o-{number}"))
-    assert holds(world) == [(HoldReason.CIRCUIT, True)]
-    await world.serve(request("late"))
-    assert "submit late" not in world.log
-    await world.clock.advance(10)
-    assert holds(world)[-1] == (HoldReason.CIRCUIT, False)
-    assert world.log.count("reply accepted") == FAILURES_TO_OPEN + 1
-
-
-async def test_a_success_between_failures_keeps_the_circuit_closed() -> None:
-    """Six orders that the API cannot answer stop none of the others."""
-    world = Circulating()
-    for number in range(6):
-        world.api.answer(f"bad-{number}", *[Answered(422, b"strange")] * 100)
-        world.send(request(f"bad-{number}"))
-    for number in range(120):
-        world.send(request(f"o-{number}"))
-    await world.run(2)
-    assert holds(world) == []
-    assert len(world.statuses()) == 120
-
-
-async def test_an_outage_costs_few_calls_and_its_end_is_seen_at_once() -> None:
-    """First in, first out within the concurrency; nothing is parked or answered before."""
-    world = Circulating()
-    for number in range(1000):
-        world.api.answer(f"o-{number}", *[UNREACHED] * 100)
-        world.send(request(f"o-{number}"))
-    await world.run(100)
-    assert len(world.submits()) < FAILURES_TO_OPEN + 100
-    assert not world.broker.replies()
-    world.api.forget()
-    await world.run(LONGEST_PAUSE_SECONDS + 1)
-    assert list(world.statuses().values()) == ["accepted"] * 1000
-
-
-async def test_what_has_not_begun_is_given_back_in_order_and_comes_first() -> None:
-    """Not in a short hold; one fresh order and those that failed stay to be asked."""
-    world = Circulating()
-    for number in range(300):
-        world.api.answer(f"o-{number}", *[UNREACHED] * 100)
-        world.send(request(f"o-{number}"))
-    await world.run(SHORT_HOLD_SECONDS - 1)
-    assert not [entry for entry in world.log if entry.startswith("requeue")]
-    assert intake(world) == 0
-    await world.run(30)
-    returned = [entry.removeprefix("requeue ") for entry in world.log if "requeue" in entry]
-    assert len(returned) >= 8
-    assert returned == sorted(returned, key=lambda name: int(name.removeprefix("o-")))
-    world.api.forget()
-    await world.run(LONGEST_PAUSE_SECONDS + 1)
-    assert list(world.statuses().values()) == ["accepted"] * 300
-    assert not world.broker.parked
-
-
-@pytest.mark.parametrize(
-    ("message", "arrival"),
-    [
-        (request(headers={"x-delivery-count": 10}), {"redelivered": True}),
-        (request(headers={DEADLINE: EPOCH + timedelta(minutes=50)}), {}),
-    ],
-    ids=["given back often", "its end is near"],
-)
-async def test_what_would_lose_by_it_is_not_given_back(
-    message: Message, arrival: dict[str, object]
-) -> None:
-    """The broker parks what was delivered 50 times; what ends unsent must end as certain."""
-    world = Circulating()
-    for number in range(FAILURES_TO_OPEN + 1):
-        world.api.answer(f"bad-{number}", *[UNREACHED] * 100)
-        world.send(request(f"bad-{number}"))
-    world.api.answer("o-1", *[UNREACHED] * 100)
-    await world.run(2)
-    await world.serve(message, **arrival)
-    await world.serve(request("o-2"))
-    await world.run(SHORT_HOLD_SECONDS)
-    assert "requeue o-1" not in world.log
-    assert "requeue o-2" in world.log
-
-
-async def test_throttling_stops_the_whole_process_as_long_as_told() -> None:
-    """No attempt is counted, and no other order is sent meanwhile."""
-    world = World()
-    world.api.answer("o-1", Answered(429, b"", retry_after="1"))
-    await world.serve(request("o-1"))
-    await world.serve(request("o-2"))
-    assert world.log == ["submit o-1"]
-    assert holds(world) == [(HoldReason.THROTTLED, True)]
-    await world.clock.advance(0.9)
-    assert world.log == ["submit o-1"]
-    await world.clock.advance(0.5)
-    assert world.log.count("reply accepted") == 2
-    assert {reply["attempts"] for reply in world.broker.replies()} == {1}
-
-
-async def test_a_long_throttle_gives_back_what_waits_and_stops_the_intake() -> None:
-    """What would stay unacked for minutes is not taken in at all; no attempt is counted."""
-    world = World()
-    world.api.answer("o-1", Answered(503, b"", retry_after="100"))
-    world.gate.consumes(consuming=True)
-    for number in (1, 2, 3):
-        await world.serve(request(f"o-{number}"))
-    assert world.log == ["submit o-1", "retry in 1", "ack o-1"]
-    world.gate.consumes(consuming=False)
-    await settle()
-    assert world.log[3:] == ["requeue o-2", "requeue o-3"]
-    assert intake(world) == 0
-    version = await world.gate.change(-1)
-    await world.clock.advance(50)
-    assert intake(world) == 4
-    assert version >= 0
-
-
-async def test_one_orders_history_does_not_set_the_wait_of_all() -> None:
-    """A 429 that says nothing, met by an order on its tenth attempt: all wait a second."""
-    world = World()
-    world.api.answer("old", Answered(429, b""))
-    old = waited(request("old", headers={ATTEMPTS: 9, RETRIES: 9}))
-    await world.serve(old.message, exchange=old.exchange, routing_key=old.routing_key)
-    await world.serve(request("new"))
-    await world.clock.advance(1.5)
-    assert world.log.count("reply accepted") == 2
 
 
 async def test_nothing_is_sent_while_results_cannot_be_published() -> None:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from service.core.decision import RetryPolicy
 from service.core.history import ATTEMPTS
 from service.core.message import Message
 from service.core.outcome import Lost
@@ -16,6 +17,8 @@ pytestmark = pytest.mark.usefixtures("uncovered")
 
 PARKED = ["park", "reply unknown outcome_unknown", "ack o-1"]
 LAST_ATTEMPT = {ATTEMPTS: 11}
+# A day of it would take seconds to play.
+SHORT_WINDOW = RetryPolicy(idempotency_window_seconds=60)
 
 
 async def test_a_rejection_is_repeated() -> None:
@@ -61,7 +64,7 @@ async def test_what_was_parked_and_comes_again_is_asked_for_again() -> None:
 @pytest.mark.parametrize("way", ["replayed", "moved by hand", "delivered again", "sent again"])
 async def test_what_was_parked_and_cannot_be_sent_is_parked_again(way: str) -> None:
     """Whoever brings it back, by whatever way, finds it again; the API may have forgotten it."""
-    world = World()
+    world = World(policy=SHORT_WINDOW)
     copy = await parked_once(world)
     await world.clock.advance(world.policy.idempotency_window_seconds)
     match way:
@@ -79,7 +82,7 @@ async def test_what_was_parked_and_cannot_be_sent_is_parked_again(way: str) -> N
 
 async def test_a_certain_answer_ends_the_doubt_about_an_id() -> None:
     """Later repeats get it from memory."""
-    world = World()
+    world = World(policy=SHORT_WINDOW)
     copy = await parked_once(world)
     await world.serve(copy)
     await world.clock.advance(world.policy.idempotency_window_seconds)
@@ -89,7 +92,7 @@ async def test_a_certain_answer_ends_the_doubt_about_an_id() -> None:
 
 async def test_what_a_replay_says_of_its_order_counts_more_than_the_memory() -> None:
     """A person has found out that no order exists, and sends it anew."""
-    world = World()
+    world = World(policy=SHORT_WINDOW)
     await parked_once(world)
     await world.clock.advance(world.policy.idempotency_window_seconds)
     await world.serve_again(waited(request()))

@@ -33,10 +33,7 @@ async def test_a_good_order_is_submitted_answered_and_acked_in_that_order() -> N
     [
         (request(body={"service": 7}), ["reply rejected invalid_order", "ack o-1"]),
         (request(body=b"{"), ["reply rejected invalid_message", "ack o-1"]),
-        (
-            request(None, reply_to="me"),
-            ["park", "reply rejected missing_message_id", "ack -"],
-        ),
+        (request(None, reply_to="me"), ["park", "reply rejected missing_message_id", "ack -"]),
         (request(None), ["park", "ack -"]),
         (
             request("x" * 129, correlation_id="c"),
@@ -215,13 +212,7 @@ async def test_a_defect_costs_one_delivery_and_counts_towards_its_limit() -> Non
     assert world.log == ["submit bad"]
     await world.clock.advance(1)
     await world.serve(request("good"))
-    assert world.log == [
-        "submit bad",
-        "requeue bad (counted)",
-        "submit good",
-        "reply accepted",
-        "ack good",
-    ]
+    assert world.log[1:] == ["requeue bad (counted)", "submit good", "reply accepted", "ack good"]
     assert len(world.seen(Unexpected)) == 1
 
 

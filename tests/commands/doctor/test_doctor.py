@@ -1,13 +1,13 @@
 """The command as a person types it."""
 
-from tests.commands.test_commands import order_relay
+from tests.commands.typed import typed
 from tests.world.broker.ports import free_ports
 
 
 def test_what_is_wrong_is_said_line_by_line_and_no_secret() -> None:
     """Nothing is there: broker, API and management are each named, with what to do."""
     broker, api, management = free_ports(3)
-    result = order_relay(
+    result = typed(
         "doctor",
         AMQP__URL=f"amqp://user:broker-secret@127.0.0.1:{broker}/",
         API__URL=f"http://127.0.0.1:{api}/",
@@ -31,6 +31,6 @@ def test_what_is_wrong_is_said_line_by_line_and_no_secret() -> None:
 
 def test_what_no_code_begins_with_is_refused() -> None:
     """A typing error must not be good to go."""
-    result = order_relay("doctor", "--only", "or-b")
+    result = typed("doctor", "--only", "or-b")
     assert result.returncode == 2
     assert "no code begins with 'or-b'" in " ".join(result.stderr.split())

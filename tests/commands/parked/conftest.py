@@ -2,27 +2,14 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
-from service.commands.cli import app
+from tests.commands.typed import Ended, typed
 from tests.edges.amqp.crash import declared
 from tests.edges.amqp.edge import ORDERS
 from tests.world.broker.vhost import VirtualHost
-from tests.world.relay_process import environment
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How a command ended, and what it said."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
 
 Run = Callable[..., Coroutine[Any, Any, Ended]]
 
@@ -37,16 +24,11 @@ async def vhost(vhost: VirtualHost) -> VirtualHost:
 @pytest.fixture
 def run(vhost: VirtualHost) -> Run:
     """Run one command against this virtual host to its end, in a thread of this process."""
-    # One at a time: what it prints and its environment are the process's.
     alone = asyncio.Lock()
 
     async def run(*arguments: str, **settings: object) -> Ended:
         known: dict[str, Any] = {"AMQP__URL": vhost.url, "RETRY__DELAYS_SECONDS": "1,5"}
         async with alone:
-            runner = CliRunner(env=environment(**known | settings))
-            result = await asyncio.to_thread(runner.invoke, app, arguments)
-        if result.exception is not None and not isinstance(result.exception, SystemExit):
-            raise result.exception
-        return Ended(result.exit_code, result.stdout, result.stderr)
+            return await asyncio.to_thread(typed, *arguments, **known | settings)
 
     return run

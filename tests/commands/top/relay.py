@@ -11,12 +11,7 @@ from service.core.settlement import Settlement
 from service.edges.telemetry.metrics import Metrics
 from service.flow.events.labels import ConnectionName, HoldReason
 from service.flow.events.order import AttemptEnded, DeliveryArrived, Published, Settled
-from service.flow.events.process import (
-    BrokerConnected,
-    HoldChanged,
-    LoopLagged,
-    Started,
-)
+from service.flow.events.process import BrokerConnected, HoldChanged, LoopLagged, Started
 from service.flow.sending.limits import Limits
 from tests.edges.telemetry.built import answered, retry_planned
 

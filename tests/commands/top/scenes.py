@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 from service.commands.top.figures import Scrape, View
 from service.core.depths import Depth, Depths, Queues, Unreadable
@@ -32,6 +33,7 @@ def view_of(answers: Mapping[str, list[Scrape] | str], asked: Queues) -> View:
     return View(NOON + timedelta(seconds=10), scrapes, silent, asked)
 
 
+@cache
 def first_look() -> View:
     """One relay, asked once, and a broker that cannot be reached from here."""
     relay = RelayMetrics()
@@ -42,6 +44,7 @@ def first_look() -> View:
     return view_of({ADDRESS: [relay.scrape(10)]}, refused)
 
 
+@cache
 def quiet_day() -> View:
     """One relay, and all is well."""
     relay = RelayMetrics()
@@ -60,6 +63,7 @@ def quiet_day() -> View:
     return view_of({ADDRESS: [earlier, relay.scrape(10)]}, queues(retry_1=2))
 
 
+@cache
 def outage() -> View:
     """Three relays: two hold since the API is away, one does not answer; some orders gave up."""
     answers: dict[str, list[Scrape] | str] = {}

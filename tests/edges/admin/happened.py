@@ -20,6 +20,8 @@ CONSUMING = ConsumingStarted("orders.requests", 70)
 PAUSED = ConsumingStopped("orders are held")
 DRAINING = Draining("SIGTERM", 25.0)
 STANDS_BY = Limits(concurrency=64, set_per_second=6, share=0, peers=3, stands_by=True).changed(None)
+CONNECTED: list[Event] = [CONSUME, PUBLISH]
+UP: list[Event] = [*CONNECTED, CONSUMING]
 
 
 def lost(name: ConnectionName, fault: BrokerFault | None = None) -> BrokerLost:
@@ -37,6 +39,33 @@ def held(reason: HoldReason) -> HoldChanged:
 def lifted(reason: HoldReason) -> HoldChanged:
     """The end of a hold."""
     return HoldChanged(reason, held=False, why="over: why")
+
+
+SITUATIONS: dict[str, list[Event]] = {
+    "just started": [],
+    "half connected": [CONSUME],
+    "about to consume": CONNECTED,
+    "consuming": UP,
+    "consuming again": [*UP, PAUSED, CONSUMING],
+    "paused": [*UP, PAUSED],
+    "broker away": [*UP, lost(ConnectionName.CONSUME)],
+    "broker back": [*UP, lost(ConnectionName.CONSUME), CONSUME],
+    "broker refuses": [lost(ConnectionName.CONSUME, BrokerFault.LOGIN), PUBLISH],
+    "results wait": [*UP, lost(ConnectionName.PUBLISH)],
+    "results cannot leave": [*CONNECTED, lost(ConnectionName.PUBLISH)],
+    "held": [*UP, held(HoldReason.CREDENTIALS), PAUSED],
+    "held twice": [*CONNECTED, held(HoldReason.PUBLISHER), held(HoldReason.CIRCUIT)],
+    "one of two holds": [
+        *(*CONNECTED, held(HoldReason.CIRCUIT), held(HoldReason.PUBLISHER)),
+        lifted(HoldReason.CIRCUIT),
+    ],
+    "hold lifted": [*CONNECTED, held(HoldReason.CIRCUIT), lifted(HoldReason.CIRCUIT)],
+    "held and broker away": [*CONNECTED, held(HoldReason.CIRCUIT), lost(ConnectionName.CONSUME)],
+    "draining before it consumes": [*CONNECTED, DRAINING],
+    "draining": [*UP, DRAINING],
+    "drained": [*UP, DRAINING, PAUSED],
+    "others send": [*CONNECTED, STANDS_BY],
+}
 
 
 class Hand:

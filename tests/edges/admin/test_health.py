@@ -5,76 +5,44 @@ import threading
 import pytest
 
 from service.core.settlement import Settlement
-from service.edges.admin.health import (
-    Snapshot,
-    after,
-)
+from service.edges.admin.health import Snapshot, after
 from service.flow.events import Event
 from service.flow.events.faults import ADVICE, BrokerFault
-from service.flow.events.labels import ConnectionName, HoldReason, NoStream
+from service.flow.events.labels import HoldReason, NoStream
 from service.flow.events.order import Settled
-from service.flow.events.process import (
-    SharingChanged,
-)
+from service.flow.events.process import SharingChanged
 from service.flow.sending.limits import Limits
-from tests.edges.admin.happened import (
-    CONSUME,
-    CONSUMING,
-    DRAINING,
-    PAUSED,
-    PUBLISH,
-    STANDS_BY,
-    held,
-    lifted,
-    lost,
-    told,
-)
-
-READY = {
-    "consuming": [CONSUME, PUBLISH, CONSUMING],
-    "consuming again": [CONSUME, PUBLISH, CONSUMING, PAUSED, CONSUMING],
-    "results wait": [CONSUME, PUBLISH, CONSUMING, lost(ConnectionName.PUBLISH)],
-}
+from tests.edges.admin.happened import PAUSED, SITUATIONS, STANDS_BY, UP, held, lifted, told
 
 NOT_READY = {
-    "just started": (
-        [],
-        ["broker connection consume: not made yet", "broker connection publish: not made yet"],
-    ),
-    "half connected": ([CONSUME], ["broker connection publish: not made yet"]),
-    "about to consume": ([CONSUME, PUBLISH], ["not consuming yet"]),
-    "broker away": (
-        [CONSUME, PUBLISH, CONSUMING, lost(ConnectionName.CONSUME)],
-        ["broker connection consume: lost, connection_closed"],
-    ),
-    "broker refuses": (
-        [lost(ConnectionName.CONSUME, BrokerFault.LOGIN), PUBLISH],
-        [f"broker connection consume: lost, connection_closed: {ADVICE[BrokerFault.LOGIN]}"],
-    ),
-    "held": (
-        [CONSUME, PUBLISH, CONSUMING, held(HoldReason.CREDENTIALS), PAUSED],
-        ["held: credentials: why credentials; see there"],
-    ),
-    "held twice": (
-        [CONSUME, PUBLISH, held(HoldReason.PUBLISHER), held(HoldReason.CIRCUIT)],
-        ["held: circuit: why circuit; see there", "held: publisher: why publisher; see there"],
-    ),
-    "held and broker away": (
-        [CONSUME, PUBLISH, held(HoldReason.CIRCUIT), lost(ConnectionName.CONSUME)],
-        [
-            "broker connection consume: lost, connection_closed",
-            "held: circuit: why circuit; see there",
-        ],
-    ),
-    "draining": ([CONSUME, PUBLISH, CONSUMING, DRAINING], ["draining"]),
-    "drained": ([CONSUME, PUBLISH, CONSUMING, DRAINING, PAUSED], ["draining"]),
+    "just started": [
+        "broker connection consume: not made yet",
+        "broker connection publish: not made yet",
+    ],
+    "half connected": ["broker connection publish: not made yet"],
+    "about to consume": ["not consuming yet"],
+    "broker away": ["broker connection consume: lost, connection_closed"],
+    "broker refuses": [
+        f"broker connection consume: lost, connection_closed: {ADVICE[BrokerFault.LOGIN]}"
+    ],
+    "held": ["held: credentials: why credentials; see there"],
+    "held twice": [
+        "held: circuit: why circuit; see there",
+        "held: publisher: why publisher; see there",
+    ],
+    "held and broker away": [
+        "broker connection consume: lost, connection_closed",
+        "held: circuit: why circuit; see there",
+    ],
+    "draining": ["draining"],
+    "drained": ["draining"],
 }
 
 
-@pytest.mark.parametrize("happened", READY.values(), ids=READY)
-def test_ready_while_consuming(happened: list[Event]) -> None:
+@pytest.mark.parametrize("situation", ["consuming", "consuming again", "results wait"])
+def test_ready_while_consuming(situation: str) -> None:
     """A process that consumes is ready, and gives no reasons."""
-    hand, health = told(*happened)
+    hand, health = told(*SITUATIONS[situation])
     assert health.readiness(hand()) == (True, {"status": "ok", "reasons": []})
 
 
@@ -106,7 +74,7 @@ def test_what_makes_a_ready_process_slow_is_said(
     begins: Event, ends: Event, reasons: list[str]
 ) -> None:
     """It stays ready, and says why not all is sent, until it is over."""
-    hand, health = told(CONSUME, PUBLISH, CONSUMING, begins)
+    hand, health = told(*UP, begins)
     assert health.readiness(hand()) == (True, {"status": "ok", "reasons": reasons})
     health.record(ends)
     assert health.readiness(hand()) == (True, {"status": "ok", "reasons": []})
@@ -115,13 +83,13 @@ def test_what_makes_a_ready_process_slow_is_said(
 def test_one_that_is_held_asks_for_no_share() -> None:
     """The others have nothing to do with it."""
     none = Limits(concurrency=64, set_per_second=80, share=0).changed(None)
-    hand, health = told(CONSUME, PUBLISH, CONSUMING, none, held(HoldReason.PUBLISHER))
+    hand, health = told(*UP, none, held(HoldReason.PUBLISHER))
     assert health.readiness(hand())[1]["reasons"] == ["held: publisher: why publisher; see there"]
 
 
 def test_one_that_stands_by_is_ready_and_says_so() -> None:
     """It goes on when the other one ends, and a roll-out must not wait for it to consume."""
-    hand, health = told(CONSUME, PUBLISH, CONSUMING, STANDS_BY, PAUSED)
+    hand, health = told(*UP, STANDS_BY, PAUSED)
     said = "stands by: the budget is too low for so many replicas, and others send"
     assert health.readiness(hand()) == (True, {"status": "ok", "reasons": [said]})
     health.record(Limits(concurrency=64, set_per_second=6, share=1).changed(None))
@@ -130,14 +98,14 @@ def test_one_that_stands_by_is_ready_and_says_so() -> None:
 
 def test_without_a_limit_no_share_is_needed() -> None:
     """Nobody waits for a part of what nothing limits."""
-    hand, health = told(CONSUME, PUBLISH, CONSUMING, Limits(concurrency=64, share=0).changed(None))
+    hand, health = told(*UP, Limits(concurrency=64, share=0).changed(None))
     assert health.readiness(hand()) == (True, {"status": "ok", "reasons": []})
 
 
-@pytest.mark.parametrize(("happened", "reasons"), NOT_READY.values(), ids=NOT_READY)
-def test_not_ready_says_why(happened: list[Event], reasons: list[str]) -> None:
+@pytest.mark.parametrize(("situation", "reasons"), NOT_READY.items())
+def test_not_ready_says_why(situation: str, reasons: list[str]) -> None:
     """Every reason is named, in words of ours and not in those of the broker or the API."""
-    hand, health = told(*happened)
+    hand, health = told(*SITUATIONS[situation])
     assert health.readiness(hand()) == (False, {"status": "fail", "reasons": reasons})
 
 

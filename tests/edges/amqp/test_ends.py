@@ -115,7 +115,7 @@ async def test_a_stop_before_the_first_connection_is_no_error(vhost: VirtualHost
     await edge.stop()
 
 
-REBUILDS = 30
+REBUILDS = 20
 WARM = 3
 
 
@@ -131,7 +131,7 @@ async def _held() -> tuple[int, int]:
 
 
 @pytest.mark.timeout(180)
-async def test_thirty_rebuilds_of_both_connections_leave_tasks_and_files_flat(
+async def test_twenty_rebuilds_of_both_connections_leave_tasks_and_files_flat(
     proxy: Proxy, far_broker: Broker
 ) -> None:
     """Counted at one point of each session: consuming, and a publish confirmed."""

@@ -2,73 +2,18 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
 
 import pytest
 
 from service.core.message import Message
-from service.edges.amqp.attempt import (
-    Acked,
-    Ended,
-    Late,
-    Nacked,
-    Outgoing,
-    Over,
-    Sending,
-    Shut,
-    Unfit,
-    Unroutable,
-)
+from service.edges.amqp.attempt import Acked, Ended, Nacked, Outgoing, Over, Shut, Unfit, Unroutable
 from service.edges.amqp.tries import REFUSED, SILENT, Tries, TriesPorts
 from service.flow.events import Event
 from service.flow.events.order import ReplyUnrouted
 from service.flow.ports import Confirmed, Published, Unconfirmed, Unpublishable
 from service.flow.ways import Destination, Ways
+from tests.edges.amqp.channels import LATE, PATIENCE, FakeChannels, Says, ended
 from tests.flow.clock import FakeClock
-
-PATIENCE = 4.0
-LATE = "late"
-Says = Acked | Nacked | Unroutable | Unfit | Shut | Over | str
-
-
-class FakeChannels:
-    """Keeps to `Channels`: answers from a script, and takes all after it."""
-
-    def __init__(self, *script: Says) -> None:
-        self._script = deque(script)
-        self.log: list[str] = []
-        self.heard: list[Callable[[Ended], None]] = []
-
-    async def together(self, outgoing: Outgoing) -> Ended:
-        """On the shared one."""
-        return await self._say("together", outgoing)
-
-    async def apart(
-        self,
-        outgoing: Outgoing,
-        seconds: float,
-        *,
-        earlier: Sending | None = None,
-        heard: Callable[[Ended], None],
-    ) -> Ended:
-        """On its own."""
-        assert seconds == PATIENCE
-        self.heard.append(heard)
-        return await self._say("apart" if earlier is None else "apart, late before", outgoing)
-
-    def renew(self, outgoing: Outgoing) -> None:
-        """The shared one is another."""
-        self.log.append(f"renew for {outgoing.to.routing_key}")
-
-    async def _say(self, where: str, outgoing: Outgoing) -> Ended:
-        self.log.append(f"{where}: {outgoing.exchange}")
-        await asyncio.sleep(0)
-        says = self._script.popleft() if self._script else Acked()
-        return _ended(says)
-
-
-def _ended(says: Says) -> Ended:
-    return Late(Sending()) if isinstance(says, str) else says
 
 
 class World:
@@ -96,7 +41,7 @@ class World:
 
     async def _trial(self, outgoing: Outgoing) -> Ended:
         self.tried.append(outgoing.exchange)
-        return _ended(self.verdicts.popleft())
+        return ended(self.verdicts.popleft())
 
     async def carry(self, channels: FakeChannels, *, reply: bool = True) -> Published:
         """One publication with the key `k`."""

@@ -3,13 +3,7 @@
 from math import inf
 
 from service.flow.events.faults import BrokerFault
-from service.flow.events.labels import (
-    ConnectionName,
-    HoldReason,
-    LimitsChange,
-    LostCause,
-    NoStream,
-)
+from service.flow.events.labels import ConnectionName, HoldReason, LimitsChange, LostCause, NoStream
 from service.flow.events.process import (
     AdminListening,
     BrokerConnected,
@@ -183,35 +177,30 @@ SURROUNDINGS = [
         "info",
         "sharing",
         {"why": "by the stream orders.peers"},
-        {},
     ),
     Example(
         SharingChanged(NoStream.RIGHTS, "ACCESS_REFUSED"),
         "warning",
         "sharing",
         {"without": "rights", "why": "ACCESS_REFUSED"},
-        {},
     ),
     Example(
         SharingLost(LostCause.CHANNEL_CLOSED, "gone", 0.5),
         "warning",
         "sharing interrupted",
         {"cause": "channel_closed", "reason": "gone", "retry_in_seconds": 0.5},
-        {},
     ),
     Example(
         PlainBroker("broker:5672"),
         "warning",
         "broker without TLS",
         {"brokers": "broker:5672", "advice": "use amqps:// in ORDER_RELAY_AMQP__URL"},
-        {},
     ),
     Example(
         OlderQueue("orders.retry.5", "see"),
         "warning",
         "queue of an older version",
         {"queue": "orders.retry.5", "advice": "see"},
-        {},
     ),
     Example(
         BrokerConnected(ConnectionName.PUBLISH, "broker:5672/"),

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from docs.sources.contract import CONTRACT, files
 from service.commands.asyncapi import schemas
@@ -20,6 +19,7 @@ from service.core.producing.written import read
 from service.core.reply import build_reply
 from service.edges.telemetry.catalogue import CODES_BY_STATUS
 from tests.core.build import NOW, message, received, reply_body
+from tests.shipping.schemas import Validator
 
 VECTORS: list[dict[str, Any]] = [
     json.loads(line) for line in (CONTRACT / "vectors.jsonl").read_text("utf-8").splitlines()
@@ -42,7 +42,7 @@ def test_every_example_keeps_its_schema(name: str) -> None:
     assert described["examples"]
     for example in described["examples"]:
         for part in ("payload", "headers"):
-            Draft202012Validator.check_schema(described[part])
+            Validator.check_schema(described[part])
             assert list(_errors(described[part], example[part])) == []
     if "x-amqp-properties-example" in described:
         properties = described["x-amqp-properties-example"]
@@ -104,5 +104,5 @@ def test_another_namespace_has_other_exchanges() -> None:
 
 
 def _errors(schema: dict[str, Any], value: object) -> Iterator[str]:
-    for error in Draft202012Validator(schema).iter_errors(value):
+    for error in Validator(schema).iter_errors(value):
         yield error.message

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tests.edges.admin.asking import serving
 from tests.world.broker.node import RabbitNode
+from tests.world.load.processes import unmeasured
 
 RUN = {"curl", "order-relay", "rabbitmq-queues", "rabbitmqctl"}
 _FOR_PAGES = {"order-relay", "rabbitmq-plugins", "rabbitmq-queues", "rabbitmqctl"}
@@ -29,7 +30,7 @@ class Shell:
         path = f"{self.folder}{os.pathsep}{os.environ['PATH']}"
         return subprocess.run(
             ["sh", "-c", words],
-            env={**os.environ, "PATH": path},
+            env={**unmeasured(os.environ), "PATH": path},
             cwd=self.folder,
             capture_output=True,
             text=True,

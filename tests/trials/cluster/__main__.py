@@ -32,7 +32,7 @@ def main() -> int:
         say("a node cut off, with a relay at it ...")
         with cluster.fresh_vhost() as host:
             left = asyncio.run(left_node(host, CUT_OFF))
-            cluster.kill(CUT_OFF)
+            cluster.nodes[CUT_OFF].kill()
             cluster.start_again(CUT_OFF)
         say(f"  {left}")
     Console().print(table(results))

@@ -75,7 +75,7 @@ async def one_leader_hung(host: ClusterHost, count: int = ORDERS) -> Beside:
         GoodReplies.collect(first.url) as replies,
         first.channel() as outer,
     ):
-        await asyncio.to_thread(host.cluster.freeze, HUNG)
+        await asyncio.to_thread(host.cluster.nodes[HUNG].freeze)
         try:
             sent = await _send(await outer.get_underlay_channel(), count)
             good = [name for name in sent if name.startswith(GOOD)]
@@ -83,7 +83,7 @@ async def one_leader_hung(host: ClusterHost, count: int = ORDERS) -> Beside:
             await whole.edge.events.until(Settled, number=len(sent))
             unrouted = await first.drain("orders.unrouted")
         finally:
-            await asyncio.to_thread(host.cluster.thaw, HUNG)
+            await asyncio.to_thread(host.cluster.nodes[HUNG].thaw)
     return Beside(
         answered=len(good),
         longest_seconds=max(replies.by_id[name].arrived_at - sent[name] for name in good),

@@ -54,7 +54,7 @@ async def leader_hung(cluster: RabbitCluster) -> Shared:
             replicas.append(replica)
         await all_have(1 / NODES, *replicas)
         leader = await asyncio.to_thread(cluster.stream_leader, PEERS.peers)
-        cluster.freeze(leader)
+        cluster.nodes[leader].freeze()
         try:
             hung_until = time.monotonic() + HUNG_SECONDS
 
@@ -64,7 +64,7 @@ async def leader_hung(cluster: RabbitCluster) -> Shared:
 
             await until(over, "the node hung", timeout_seconds=WAIT_SECONDS, poll_seconds=0.1)
         finally:
-            cluster.thaw(leader)
+            cluster.nodes[leader].thaw()
         back_at = time.monotonic()
         await signals.wait_for(
             lambda: total() >= NEARLY_ALL, lambda: f"{total():.0%} is used", WAIT_SECONDS

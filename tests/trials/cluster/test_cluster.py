@@ -55,7 +55,7 @@ async def test_a_relay_leaves_a_node_that_is_cut_off(cluster: RabbitCluster) -> 
         try:
             left = await left_node(host, CUT_OFF)
         finally:
-            await asyncio.to_thread(cluster.kill, CUT_OFF)
+            await asyncio.to_thread(cluster.nodes[CUT_OFF].kill)
             await asyncio.to_thread(cluster.start_again, CUT_OFF)
     assert left.good, left
 
@@ -72,7 +72,7 @@ async def test_orders_are_served_when_the_leader_is_killed(
             assert members
             assert set(members.values()) == {NODES}
             leaders = await asyncio.to_thread(cluster.leaders, host.name)
-            await asyncio.to_thread(cluster.kill, leaders[LED])
+            await asyncio.to_thread(cluster.nodes[leaders[LED]].kill)
             await served()
             # What is read out at the end is read at the first node.
             await asyncio.to_thread(cluster.start_again, leaders[LED])

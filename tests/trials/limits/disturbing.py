@@ -102,9 +102,9 @@ async def _hang(case: Disturbed, stage: Stage) -> Disturbance:
     last = len(host.cluster.nodes) - 1
     assert set(leads.values()) == {host.cluster.names[last]}, f"led elsewhere: {leads}"
     began = time.monotonic()
-    host.cluster.freeze(last)
+    host.cluster.nodes[last].freeze()
     await stage.wait(case.lasting_seconds)
-    host.cluster.thaw(last)
+    host.cluster.nodes[last].thaw()
     return Disturbance(began, time.monotonic(), stage.players)
 
 

@@ -9,13 +9,7 @@ Which RabbitMQ that is, the environment says, for every test alike:
 """
 
 from tests.world.broker.errors import BrokerError
-from tests.world.broker.find import (
-    Container,
-    Installed,
-    Missing,
-    ensure_rabbitmq,
-    find_rabbitmq,
-)
+from tests.world.broker.find import Container, Installed, Missing, ensure_rabbitmq, find_rabbitmq
 from tests.world.broker.management import Queue
 from tests.world.broker.node import RabbitNode
 from tests.world.broker.tls import ClientFiles, TlsFiles

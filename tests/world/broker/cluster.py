@@ -105,26 +105,10 @@ class RabbitCluster:
         """The AMQP URL of each node, in its order."""
         return [node.amqp_url(user, password, vhost) for node in self.nodes]
 
-    def stop(self, node: int) -> None:
-        """Shuts a node down in order."""
-        self.nodes[node].stop()
-
-    def kill(self, node: int) -> None:
-        """Ends a node with SIGKILL."""
-        self.nodes[node].kill()
-
     def start_again(self, node: int) -> None:
         """Starts a node that was stopped or killed; returns when all see each other again."""
         self.nodes[node].start_again()
         self.until_formed()
-
-    def freeze(self, node: int) -> None:
-        """Stops a node in its tracks."""
-        self.nodes[node].freeze()
-
-    def thaw(self, node: int) -> None:
-        """Lets a frozen node go on."""
-        self.nodes[node].thaw()
 
     def cut_off(self, node: int) -> None:
         """Parts a node from the others for good, while its clients stay; a new start ends it."""
@@ -142,9 +126,7 @@ class RabbitCluster:
 
     def settle(self) -> None:
         """Has what was declared lately survive a kill; see RabbitNode.settle."""
-        for node in self.nodes:
-            if node.is_running():
-                node.settle()
+        self._running().settle()
 
     def queues(self, vhost: str = "/") -> dict[str, Queue]:
         """Every queue of a virtual host by its name, as it was a moment ago."""

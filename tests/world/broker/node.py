@@ -128,13 +128,15 @@ class RabbitNode:
             raise BrokerError("the node did not end on SIGKILL")
 
     def settle(self) -> None:
-        """Has the node write now what it would write within a second or two.
+        """Has the node, and each that it sees, write now what it would in a second or two.
 
         RabbitMQ 3.10 writes late which Raft log is whose: a quorum queue that is declared less
         than that before `kill` comes back without its messages and without a leader, for good,
         and a consumer of it hears nothing for 65 s, then 541.
         """
-        self.ctl("eval", "[dets:sync(Table) || Table <- dets:all()].")
+        # One call for all of a cluster: each boots a VM.
+        tables = "Node <- [node() | nodes()], Table <- rpc:call(Node, dets, all, [])"
+        self.ctl("eval", f"[rpc:call(Node, dets, sync, [Table]) || {tables}].")
 
     def freeze(self) -> None:
         """Stops the node in its tracks: connections stay open and nothing answers."""
