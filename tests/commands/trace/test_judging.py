@@ -14,16 +14,6 @@ from service.flow.held_orders import Stage, Stand
 from tests.commands.trace.said import AGO, NOBODY, NOW, REPLY, SOON, TIER, at, ended, traced
 
 
-def test_what_the_reason_says_is_not_said_again() -> None:
-    """That an order may exist."""
-    reason = {"x-order-relay-parked-reason": "no certain answer; an order may exist"}
-    parked = inspect(Received(Message(b"{}", headers=PARKED_HEADERS | reason)))
-    (found,) = traced([], Seen(parked=(parked,), requests=0)).places
-    assert words.where(found, "orders", NOW) == (
-        "parked 3 min ago: outcome_unknown: no certain answer; an order may exist"
-    )
-
-
 def test_a_copy_is_set_aside_for_the_one_in_hand() -> None:
     """The one in hand comes first, then what waits for it."""
     behind = Stand(Stage.SAME_ID, AGO - timedelta(hours=1))

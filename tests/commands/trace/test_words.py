@@ -135,3 +135,13 @@ def test_nothing_of_a_message_writes_on_the_terminal() -> None:
     assert all(line.isprintable() and line.isascii() for line in lines)
     nexts = [line for line in lines if line.startswith("next")]
     assert not any("rm" in line for line in nexts)
+
+
+def test_what_the_reason_says_is_not_said_again() -> None:
+    """That an order may exist."""
+    reason = {"x-order-relay-parked-reason": "no certain answer; an order may exist"}
+    parked = inspect(Received(Message(b"{}", headers=PARKED_HEADERS | reason)))
+    (found,) = traced([], Seen(parked=(parked,), requests=0)).places
+    assert words.where(found, "orders", NOW) == (
+        "parked 3 min ago: outcome_unknown: no certain answer; an order may exist"
+    )
