@@ -12,7 +12,7 @@ from service.core.rights import Answer, Right, lacking, refused_of, to_publish
 from service.core.topology import Topology
 from service.edges.amqp.broker import CLOSE_TIMEOUT_SECONDS, underlay
 from service.edges.amqp.refusals import gone, why_held
-from service.edges.amqp.rights import ask
+from service.edges.amqp.rights import ask, may_write
 
 KEY = "order-relay.proof"
 """No queue is bound to a direct exchange with it: the broker confirms it and throws it away."""
@@ -30,22 +30,27 @@ class Proof:
 
     async def ask(self, connection: AbstractConnection) -> str | None:
         """None when it is confirmed, and results may be published; else why not."""
-        said: dict[Right, Answer] = {}
-        for right in self._rights:
-            # Blocked, the broker reads nothing of this connection: a question runs into its bound.
-            await underlay(connection).ready()
-            said[right] = await ask(connection, right)
-        if refused := refused_of(said, said):
-            return lacking(refused)
-        for right, answer in said.items():
-            if answer is Answer.MISSING:
-                return gone(right.name)
+        # Blocked, the broker reads nothing of this connection: a question runs into its bound.
+        await underlay(connection).ready()
+        granted = await may_write(connection, [right.name for right in self._rights])
+        if not granted and (why := await self._why_not(connection)) is not None:
+            return why
         try:
             async with confirming(connection) as channel:
                 await channel.basic_publish(b"", exchange=self._exchange, routing_key=KEY)
         except AMQPChannelError as error:
             return why_held(error, self._exchange) or REFUSED
         return None
+
+    async def _why_not(self, connection: AbstractConnection) -> str | None:
+        said: dict[Right, Answer] = {}
+        for right in self._rights:
+            await underlay(connection).ready()
+            said[right] = await ask(connection, right)
+        if refused := refused_of(said, said):
+            return lacking(refused)
+        missing = (right for right, answer in said.items() if answer is Answer.MISSING)
+        return next((gone(right.name) for right in missing), None)
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ only the argument is wrong.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import assert_never
 
 from aio_pika.abc import AbstractConnection
@@ -69,6 +69,17 @@ async def ask(connection: AbstractConnection, right: Right) -> Answer:
     return Answer.GRANTED if right.access in (Access.WRITE, Access.BIND) else Answer.UNCLEAR
 
 
+async def may_write(connection: AbstractConnection, exchanges: Sequence[str]) -> bool:
+    """Whether the user may write to all of them, asked at once; `ask` tells to which not."""
+    channel = await open_channel(connection)
+    try:
+        await _write(channel, *exchanges)
+    except AMQPChannelError:
+        return False
+    await channel.close()
+    return True
+
+
 def _said_by(error: AMQPChannelError) -> Answer:
     if isinstance(error, ChannelPreconditionFailed):
         return Answer.GRANTED
@@ -81,11 +92,12 @@ def _said_by(error: AMQPChannelError) -> Answer:
             return Answer.UNCLEAR
 
 
-async def _write(channel: AbstractChannel, exchange: str) -> None:
-    name = "" if exchange == DEFAULT_EXCHANGE else exchange
+async def _write(channel: AbstractChannel, *exchanges: str) -> None:
     await channel.tx_select(timeout=RPC_TIMEOUT_SECONDS)
-    await channel.basic_publish(b"", exchange=name, routing_key=REPLY_KEY)
     try:
+        for exchange in exchanges:
+            name = "" if exchange == DEFAULT_EXCHANGE else exchange
+            await channel.basic_publish(b"", exchange=name, routing_key=REPLY_KEY)
         await channel.tx_rollback(timeout=RPC_TIMEOUT_SECONDS)
     except ChannelInvalidStateError:
         # Refused before it could be taken back. Not awaited: a cancellation would cancel it, too.
