@@ -149,8 +149,8 @@ def test_a_nested_table_that_is_longer_than_its_parent_is_not_read() -> None:
 
 def test_a_table_may_have_so_many_texts() -> None:
     """One more, and none of it is read."""
-    most = {str(number): "" for number in range(MAX_VALUES)}
-    assert tolerant.table(_encoded(dict(most)))[1] == most
+    most: dict[str, object] = {str(number): "" for number in range(MAX_VALUES)}
+    assert tolerant.table(_encoded(most))[1] == most
     assert _undecodable(_encoded(most | {"more": ""}))
 
 
