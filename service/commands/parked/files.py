@@ -39,6 +39,8 @@ def export(place: Place, selection: Selection, file: Path) -> ExitCode:
             out.writelines(f"{json.dumps(to_json(one))}\n" for one in found)
             out.flush()
             os.fsync(out.fileno())
+    except FileExistsError:
+        return fail(f"{file} is there already, and stays as it is: name another file")
     except OSError as error:
         return fail(str(error))
     say(f"{messages(len(found))} of {place.queue} written to {file}; they stay parked")

@@ -38,6 +38,7 @@ MOST_FRAME_BYTES = 128 * 1024 * 1024
 
 _LONGEST_SCALAR_BYTES = 9
 _TEXT = ord("S")
+_TOO_MANY = f"there are more than {MAX_VALUES} headers"
 _LENGTH = struct.Struct(">I")
 _SECONDS = struct.Struct(">Q")
 _DECIMAL = struct.Struct(">BI")
@@ -135,8 +136,9 @@ class _Reading:
         result: dict[str, FieldValue] = {}
         data, offset = self._data, start
         while offset < end:
-            if self._values > MAX_VALUES:
-                raise ValueError(f"there are more than {MAX_VALUES} headers")
+            # Not by a method: each header of each message of a large queue would call it.
+            if self._values >= MAX_VALUES:
+                raise ValueError(_TOO_MANY)
             at = offset + 1 + data[offset]
             # Strict: a key with surrogates could not be told from the key that it hides.
             key = data[offset + 1 : at].decode()
@@ -165,7 +167,9 @@ class _Reading:
         return result
 
     def _value(self, offset: int, depth: int) -> tuple[int, FieldValue]:
-        self._count()
+        if self._values >= MAX_VALUES:
+            raise ValueError(_TOO_MANY)
+        self._values += 1
         kind = self._data[offset : offset + 1]
         offset += 1
         if kind in (b"F", b"A"):
@@ -177,11 +181,6 @@ class _Reading:
         size = 4 + _LENGTH.unpack_from(self._data, offset)[0] if long else _LONGEST_SCALAR_BYTES
         consumed, value = pamqp.decode.TABLE_MAPPING[kind](self._data[offset : offset + size])
         return offset + consumed, value
-
-    def _count(self) -> None:
-        self._values += 1
-        if self._values > MAX_VALUES:
-            raise ValueError(f"there are more than {MAX_VALUES} headers")
 
     def _check(self, end: int, depth: int) -> None:
         if depth > MAX_DEPTH:

@@ -14,7 +14,7 @@ from pamqp.common import FieldTable
 
 from service.edges.amqp import tolerant
 from service.edges.amqp.codec import encodable
-from service.edges.amqp.tolerant import MAX_DEPTH, MOST_FRAME_BYTES, UndecodableTable
+from service.edges.amqp.tolerant import MAX_DEPTH, MAX_VALUES, MOST_FRAME_BYTES, UndecodableTable
 from tests.edges.amqp.tables import EPOCH, pamqp_as_it_is, quick, tables
 from tests.world.broker import wire
 
@@ -145,6 +145,13 @@ def test_a_nested_table_that_is_longer_than_its_parent_is_not_read() -> None:
     consumed, read = tolerant.table(parent)
     assert consumed == len(parent) - 3
     assert isinstance(read, UndecodableTable)
+
+
+def test_a_table_may_have_so_many_texts() -> None:
+    """One more, and none of it is read."""
+    most: dict[str, object] = {str(number): "" for number in range(MAX_VALUES)}
+    assert tolerant.table(_encoded(most))[1] == most
+    assert _undecodable(_encoded(most | {"more": ""}))
 
 
 def test_tables_may_be_nested_so_deep() -> None:
