@@ -6,6 +6,7 @@ The page is on the site only: any change of a word would change it.
 import ast
 import re
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 _ROOT = Path(__file__).parents[3] / "service"
@@ -31,8 +32,10 @@ _ELSEWHERE = (
 """Metrics, the contract and the doctor's findings have pages of their own; a screen has colours."""
 
 _WORD = re.compile(r"[A-Za-z]{2,}")
-_PATTERN = re.compile(r"\\[wdWS(\[]|\(\?|\^")
+_PATTERN = re.compile(r"\\[wdWS(\[]|\(\?|\^|\.\*|^[<{]")
 _FEWEST_WORDS = 2
+_NOT_SAID = {"annotation", "returns", "slice", "keys"}
+_HELP = {"help", "short_help", "epilog", "description"}
 
 
 def page() -> str:
@@ -48,24 +51,24 @@ def _room(name: str, title: str) -> str:
 
 
 def texts(source: str) -> Iterator[str]:
-    """The texts of a module: what it raises, returns and tells, but no docstring and no help."""
-    for node in ast.walk(ast.parse(source)):
-        match node:
-            case ast.Raise(exc=ast.Call(args=args)):
-                yield from filter(None, map(_text, args))
-            case ast.Return(value=value) | ast.Yield(value=value) if value:
-                yield from _inside(value)
-            case ast.Dict(values=values):
-                yield from filter(None, map(_text, values))
-            case ast.Call(args=args):
-                yield from filter(None, map(_text, args))
+    """The texts of a module, but no docstring, no help, no key and nothing of an annotation."""
+    yield from _inside(ast.parse(source))
+
+
+def _inside(node: ast.AST) -> Iterator[str]:
+    parts = [value for name, value in ast.iter_fields(node) if name not in _NOT_SAID]
+    for part in chain.from_iterable(each if isinstance(each, list) else [each] for each in parts):
+        match part:
+            case ast.Expr(value=ast.Constant()):
+                pass
+            case ast.keyword(arg=name) if name in _HELP:
+                pass
+            case ast.Constant() | ast.JoinedStr() if text := _text(part):
+                yield text
+            case ast.AST():
+                yield from _inside(part)
             case _:
                 pass
-
-
-def _inside(value: ast.expr) -> Iterator[str]:
-    parts = () if isinstance(value, ast.JoinedStr) else ast.iter_child_nodes(value)
-    yield from filter(None, map(_text, (value, *parts)))
 
 
 def _text(node: ast.AST) -> str | None:
