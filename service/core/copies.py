@@ -7,6 +7,7 @@ need of them is kept in headers of ours.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from service.core.answer import Answer
@@ -67,8 +68,8 @@ def salvaged_copy(received: Received, answer: Answer, now: datetime) -> Publicat
     }
     if received.dropped_body_bytes is not None:
         headers[ORIGINAL_BODY_BYTES] = received.dropped_body_bytes
-    salvaged = Message(
-        body=message.body,
+    salvaged = replace(
+        copy_of(message, headers),
         message_id=_escaped(message.message_id),
         correlation_id=_escaped(message.correlation_id),
         reply_to=_escaped(message.reply_to),
@@ -76,8 +77,6 @@ def salvaged_copy(received: Received, answer: Answer, now: datetime) -> Publicat
         content_encoding=_escaped(message.content_encoding),
         type=_escaped(message.type),
         app_id=_escaped(message.app_id),
-        timestamp=message.timestamp,
-        headers=headers,
     )
     return Publication(PublicationKind.PARKED, "", salvaged)
 
@@ -100,19 +99,8 @@ def _escaped(text: str | None) -> str | None:
 
 
 def copy_of(message: Message, headers: Mapping[str, object]) -> Message:
-    """The message with these headers, without the properties that must not travel."""
-    return Message(
-        body=message.body,
-        message_id=message.message_id,
-        correlation_id=message.correlation_id,
-        reply_to=message.reply_to,
-        content_type=message.content_type,
-        content_encoding=message.content_encoding,
-        type=message.type,
-        app_id=message.app_id,
-        timestamp=message.timestamp,
-        headers=headers,
-    )
+    """The message with these headers, without the property that must not travel."""
+    return replace(message, user_id=None, headers=headers)
 
 
 def _kept_headers(received: Received) -> dict[str, object]:

@@ -60,6 +60,13 @@ class History:
         """From when its age counts."""
         return self.replayed_at or self.first_seen
 
+    def age_seconds(self, now: datetime, most: float) -> float:
+        """Seconds since the relay first saw the order, if it came through a waiting tier; else 0.
+
+        An order is given up at `most`: a higher age comes from a wrong clock.
+        """
+        return min(max(0.0, (now - self.tried_since).total_seconds()), most)
+
     @property
     def counted_attempts(self) -> int:
         """The attempts that count towards the most that are allowed."""

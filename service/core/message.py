@@ -10,6 +10,11 @@ from service.core.record import record
 HEADER_PREFIX = "x-order-relay-"
 """Every header of ours begins with this; producers own all other names."""
 
+MOST_RETURNS = 10
+"""Deliveries of one message; the broker dead-letters it after 50."""
+LONG_SECONDS = 3_600.0
+"""An order that ends sooner stays: given back it counts as perhaps sent, and ends as unknown."""
+
 
 @record(frozen=True, slots=True)
 class Message:
@@ -61,6 +66,10 @@ class Received:
         """How often the broker took it back; on its first delivery the header is the producer's."""
         count = self.message.headers.get("x-delivery-count")
         return count if self.redelivered and isinstance(count, int) else 0
+
+    def may_return(self, seconds_left: float) -> bool:
+        """Whether it costs its order nothing to be given back unsent: no certainty, no last try."""
+        return seconds_left > LONG_SECONDS and self.returns < MOST_RETURNS
 
 
 class PublicationKind(StrEnum):

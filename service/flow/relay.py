@@ -13,7 +13,6 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import assert_never
 
-from service.core.age import age_seconds
 from service.core.decision import (
     Finish,
     Hold,
@@ -29,7 +28,6 @@ from service.core.message import Received
 from service.core.origin import came_back
 from service.core.outcome import Outcome, Suspected, classify
 from service.core.request import Request, parse
-from service.core.returns import may_return
 from service.core.settlement import (
     REQUEUE,
     Plan,
@@ -131,7 +129,7 @@ class Relay:
         """Parse it, find out how it ends, publish that and settle."""
         received, arrived_at, now = delivery.received, self._clock.monotonic(), self._clock.now()
         parsed = parse(received, now)
-        age = age_seconds(parsed, now, self._policy.max_age_seconds)
+        age = parsed.history.age_seconds(now, self._policy.max_age_seconds)
         with self.held.holding(arrived_at, age, received.message.message_id) as held:
             if not isinstance(parsed, Request):
                 held.at(Stage.PUBLISHING, now)
@@ -178,7 +176,7 @@ class Relay:
         turn, outcome = Turn(held.arrived_at, alive=lambda: delivery.alive), None
         now = self._clock.now()
         left = seconds_left(history, request.deadline, policy, now)
-        turn.may_return = may_return(received, left)
+        turn.may_return = received.may_return(left)
         while (plan := self._elsewhere.given_up(received, request, history, now)) is None:
             turn.failures = history.attempts + history.retries
             turn.leave_by = self._clock.monotonic() + left

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.core.age import age_seconds
 from service.core.decision import give_up
 from service.core.history import (
     ATTEMPTS,
@@ -189,5 +188,5 @@ DAY_SECONDS = 86_400.0
 def test_the_age_of_an_order(seen_before: timedelta, expected: float) -> None:
     """Out of a waiting tier since first seen, within bounds; from a producer always 0."""
     content = message(headers={FIRST_SEEN: to_rfc3339(NOW - seen_before)})
-    assert age_seconds(parse(waited(content), NOW), NOW, DAY_SECONDS) == expected
-    assert age_seconds(parse(received(content), NOW), NOW, DAY_SECONDS) == 0.0
+    assert parse(waited(content), NOW).history.age_seconds(NOW, DAY_SECONDS) == expected
+    assert parse(received(content), NOW).history.age_seconds(NOW, DAY_SECONDS) == 0.0
