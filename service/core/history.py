@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import assert_never
 
 from service.core.message import HEADER_PREFIX
@@ -24,6 +25,7 @@ RETRIES = HEADER_PREFIX + "retries"
 FIRST_SEEN = HEADER_PREFIX + "first-seen"
 UNKNOWN_SINCE = HEADER_PREFIX + "unknown-since"
 SUSPICIONS = HEADER_PREFIX + "suspicions"
+FIRST_OUTCOME = HEADER_PREFIX + "first-outcome"
 LAST_OUTCOME = HEADER_PREFIX + "last-outcome"
 REPLAYED_AT = HEADER_PREFIX + "replayed-at"
 ATTEMPTS_BEFORE = HEADER_PREFIX + "attempts-before"
@@ -50,6 +52,7 @@ class History:
     attempts: int = 0
     retries: int = 0
     unknown_since: datetime | None = None
+    first_outcome: str | None = None
     last_outcome: str | None = None
     suspicions: int = 0
     replayed_at: datetime | None = None
@@ -80,19 +83,22 @@ class History:
     def after(self, outcome: Outcome, sent_at: datetime) -> "History":
         """The history after the attempt sent at `sent_at` ended with `outcome`."""
         last, count = label(outcome), self.attempts + 1
+        # Where another version has tried it before, the first one is not known.
+        first = self.first_outcome or (None if self.last_outcome else last)
+        told = partial(replace, self, first_outcome=first, last_outcome=last)
         match outcome:
             case Accepted() | Refused():
-                return replace(self, last_outcome=last, attempts=count, unknown_since=None)
+                return told(attempts=count, unknown_since=None)
             case Unknown():
                 since = self.unknown_since or sent_at
-                return replace(self, last_outcome=last, attempts=count, unknown_since=since)
+                return told(attempts=count, unknown_since=since)
             case Suspected(alone=True):
                 # An API that names its key refused the order; one that answers 403 may have it.
                 began = self.unknown_since or (None if outcome.names_key else sent_at)
-                suspected = replace(self, last_outcome=last, attempts=count, unknown_since=began)
-                return replace(suspected, suspicions=self.suspicions + 1)
+                more = self.suspicions + 1
+                return told(attempts=count, unknown_since=began, suspicions=more)
             case Throttled() | Suspected() | Unreached():
-                return replace(self, last_outcome=last)
+                return told()
             case _ as never:  # pragma: no cover
                 assert_never(never)
 
@@ -112,6 +118,8 @@ def to_headers(history: History) -> dict[str, object]:
         headers[UNKNOWN_SINCE] = to_rfc3339(history.unknown_since)
     if history.suspicions:
         headers[SUSPICIONS] = history.suspicions
+    if history.first_outcome is not None:
+        headers[FIRST_OUTCOME] = history.first_outcome
     if history.last_outcome is not None:
         headers[LAST_OUTCOME] = history.last_outcome
     if history.replayed_at is not None:
@@ -140,19 +148,24 @@ def from_headers(
     if unknown_since is None and redelivered:
         unknown_since = first_seen or produced_at or now
     replayed_at = _moment(headers, REPLAYED_AT)
-    last_outcome = headers.get(LAST_OUTCOME)
     return History(
         first_seen=min(now, first_seen or now),
         attempts=(attempts := _count(headers, ATTEMPTS)),
         retries=_count(headers, RETRIES),
         # A future time, from another machine's clock, would stretch the idempotency window.
         unknown_since=min(now, unknown_since) if unknown_since else None,
-        last_outcome=last_outcome if isinstance(last_outcome, str) else None,
+        first_outcome=_text(headers, FIRST_OUTCOME),
+        last_outcome=_text(headers, LAST_OUTCOME),
         suspicions=_count(headers, SUSPICIONS),
         # A laptop's clock ahead of ours would stretch the order's age.
         replayed_at=min(now, replayed_at) if replayed_at else None,
         attempts_before=min(attempts, _count(headers, ATTEMPTS_BEFORE)),
     )
+
+
+def _text(headers: Mapping[str, object], name: str) -> str | None:
+    value = headers.get(name)
+    return value if isinstance(value, str) else None
 
 
 def _count(headers: Mapping[str, object], name: str) -> int:

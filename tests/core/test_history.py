@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from service.core.decision import give_up
 from service.core.history import (
     ATTEMPTS,
+    FIRST_OUTCOME,
     FIRST_SEEN,
     LAST_OUTCOME,
     RETRIES,
@@ -18,6 +19,7 @@ from service.core.history import (
     from_headers,
     to_headers,
 )
+from service.core.outcome import Throttled, Unknown
 from service.core.request import parse
 from service.core.times import to_rfc3339
 from tests.core.build import (
@@ -42,12 +44,14 @@ def brought(
 
 def test_the_headers_are_these() -> None:
     """The names and forms that a person sees in the broker's pages."""
-    full = history(attempts=2, retries=3, unknown_since=ago(5), last_outcome="unknown")
+    ends = {"first_outcome": "throttled", "last_outcome": "unknown"}
+    full = history(attempts=2, retries=3, unknown_since=ago(5), **ends)
     assert to_headers(full) == {
         "x-order-relay-attempts": 2,
         "x-order-relay-retries": 3,
         "x-order-relay-first-seen": "2026-01-31T12:00:00.000000Z",
         "x-order-relay-unknown-since": "2026-01-31T11:59:55.000000Z",
+        "x-order-relay-first-outcome": "throttled",
         "x-order-relay-last-outcome": "unknown",
     }
     assert to_headers(history()) == {
@@ -69,6 +73,7 @@ histories = st.builds(
     attempts=st.integers(0, 1_000_000),
     retries=st.integers(0, 1_000_000),
     unknown_since=st.none() | past,
+    first_outcome=st.none() | st.text(),
     last_outcome=st.none() | st.text(),
 )
 
@@ -147,9 +152,23 @@ def test_a_time_that_the_relay_never_writes_is_refused(name: str, value: object)
 
 
 @pytest.mark.parametrize("value", [None, 5, b"x", []], ids=repr)
-def test_a_last_outcome_that_is_no_text_is_forgotten(value: object) -> None:
+def test_an_outcome_that_is_no_text_is_forgotten(value: object) -> None:
     """It is for people only; nothing is decided by it."""
-    assert brought({LAST_OUTCOME: value}).last_outcome is None
+    found = brought({FIRST_OUTCOME: value, LAST_OUTCOME: value})
+    assert (found.first_outcome, found.last_outcome) == (None, None)
+
+
+def test_the_first_outcome_is_kept_beside_the_last() -> None:
+    """How it began tells a person what the end does not."""
+    first = history().after(Throttled(429, None), NOW)
+    last = first.after(Unknown("the API answered 500", 500), NOW)
+    assert (last.first_outcome, last.last_outcome) == ("throttled", "unknown")
+
+
+def test_the_first_outcome_of_an_order_that_an_older_version_tried_is_not_known() -> None:
+    """It wrote the last one only."""
+    later = brought({LAST_OUTCOME: "unreached"}).after(Throttled(429, None), NOW)
+    assert (later.first_outcome, later.last_outcome) == (None, "throttled")
 
 
 @pytest.mark.parametrize("redelivered", ["first", "again"])

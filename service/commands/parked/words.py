@@ -19,7 +19,7 @@ LONGEST_BODY = 16 * 1024
 MOST_OUTCOMES = 20
 MASK = "***"
 _SECRET_FIELDS = frozenset({"key", "api_key", "password", "token"})
-_ROW = "{:<12}  {:>8}  {:<22} {:>8}  {:<10}  {}"
+_ROW = "{:<12}  {:>8}  {:<22} {:>8}  {:<13}  {:<13}  {}"
 
 
 def messages(number: int) -> str:
@@ -44,14 +44,18 @@ def rows(found: Sequence[Parked], now: datetime, limit: int) -> Iterator[str]:
     """A line each, at most `limit`; with 0 all."""
     if not found:
         return
-    yield _ROW.format("handle", "parked", "code", "attempts", "last", "message id")
+    yield _ROW.format("handle", "parked", "code", "attempts", "first", "last", "message id")
     for one in found[: limit or None]:
         message_id = shown(one.message_id, LONGEST_ID) if one.message_id else NOTHING
-        last, code = shown(one.last_outcome or NOTHING), shown(one.code or NOTHING)
-        parked = age(one.parked_at, now)
-        yield _ROW.format(one.handle, parked, code, one.attempts, last, message_id)
+        code, parked = shown(one.code or NOTHING), age(one.parked_at, now)
+        yield _ROW.format(one.handle, parked, code, one.attempts, *_outcomes(one), message_id)
     if limit and len(found) > limit:
         yield f"... and {count(len(found) - limit)} more; --limit 0 shows all"
+
+
+def _outcomes(parked: Parked) -> tuple[str, str]:
+    """Of the first attempt and of the last one."""
+    return shown(parked.first_outcome or NOTHING), shown(parked.last_outcome or NOTHING)
 
 
 def age(moment: datetime | None, now: datetime) -> str:
@@ -73,7 +77,8 @@ def story(parked: Parked, now: datetime, window_seconds: int) -> Iterator[str]:
         left = window_seconds - (now - parked.unknown_since).total_seconds()
         known = f"for {duration(left)} more" if left > 0 else "no longer, as far as can be told"
         yield f"API knows it    {known}"
-    yield f"attempts        {parked.attempts}, the last {shown(parked.last_outcome or NOTHING)}"
+    first, last = _outcomes(parked)
+    yield f"attempts        {parked.attempts}, the first {first}, the last {last}"
     yield from _content(received, now)
 
 

@@ -10,7 +10,7 @@ from hashlib import sha256
 
 from service.core.codes import Code, Status
 from service.core.copies import PARKED_AT, PARKED_CODE, PARKED_REASON, PARKED_STATUS
-from service.core.history import ATTEMPTS, FIRST_SEEN, LAST_OUTCOME, UNKNOWN_SINCE
+from service.core.history import ATTEMPTS, FIRST_OUTCOME, FIRST_SEEN, LAST_OUTCOME, UNKNOWN_SINCE
 from service.core.message import Message, Received
 from service.core.record import record
 from service.core.times import from_rfc3339
@@ -45,6 +45,7 @@ class Parked:
     first_seen: datetime | None
     unknown_since: datetime | None
     attempts: int
+    first_outcome: str | None
     last_outcome: str | None
     relayed: bool
     received: Received
@@ -88,6 +89,7 @@ def _copied(received: Received, kept: Received) -> Parked:
         first_seen=_moment(headers.get(FIRST_SEEN)),
         unknown_since=unknown_since,
         attempts=_count(headers.get(ATTEMPTS)),
+        first_outcome=_text(headers.get(FIRST_OUTCOME)) or None,
         last_outcome=_text(headers.get(LAST_OUTCOME)) or None,
         relayed=True,
         received=kept,
@@ -116,6 +118,7 @@ def _moved(received: Received, kept: Received) -> Parked:
         first_seen=since,
         unknown_since=None if never else since,
         attempts=0 if never else max(1, _count(headers.get(ATTEMPTS))),
+        first_outcome=None,
         last_outcome=None,
         relayed=False,
         received=kept,

@@ -72,6 +72,7 @@ def replay_again(parked: Parked, rules: Rules, now: datetime) -> Publication:
         first_seen=parked.first_seen or parked.parked_at or now,
         attempts=attempts,
         unknown_since=parked.unknown_since,
+        first_outcome=parked.first_outcome,
         last_outcome=parked.last_outcome,
         replayed_at=now,
         attempts_before=attempts,
@@ -120,7 +121,14 @@ def _kept(parked: Parked) -> dict[str, object]:
 
 def _without_history(headers: Mapping[str, object]) -> dict[str, object]:
     every = to_headers(
-        History(_SOME, unknown_since=_SOME, suspicions=1, last_outcome="", replayed_at=_SOME)
+        History(
+            _SOME,
+            unknown_since=_SOME,
+            suspicions=1,
+            first_outcome="",
+            last_outcome="",
+            replayed_at=_SOME,
+        )
     )
     return {name: value for name, value in headers.items() if name not in every}
 

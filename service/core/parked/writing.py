@@ -44,6 +44,7 @@ def to_json(parked: Parked) -> dict[str, object]:
         "first_seen_at": _told(parked.first_seen),
         "unknown_since": _told(parked.unknown_since),
         "attempts": parked.attempts,
+        "first_outcome": parked.first_outcome,
         "last_outcome": parked.last_outcome,
         **whole(parked.received),
     }

@@ -21,7 +21,14 @@ def unknown(message_id: str, since_seconds: float = 60.0, **changes: Any) -> Pub
     """An order that may exist, first sent so long ago, and parked just now."""
     now = datetime.now(UTC)
     first = now - timedelta(seconds=since_seconds)
-    history = History(first, attempts=12, retries=11, unknown_since=first, last_outcome="unknown")
+    history = History(
+        first,
+        attempts=12,
+        retries=11,
+        unknown_since=first,
+        first_outcome="throttled",
+        last_outcome="unknown",
+    )
     final = answers.given_up(Code.ATTEMPTS_EXHAUSTED, "no certain answer in 12 attempts", history)
     message = replace(REQUEST, message_id=message_id, **changes)
     return parked_copy(Received(message, "orders", "order.request"), final, history, now)

@@ -20,6 +20,7 @@ async def test_list_says_what_waits_and_why(vhost: VirtualHost, run: Run) -> Non
     assert lines[1].split()[:5] == ["2", "outcome_unknown", "an", "order", "may"]
     assert lines[2].split()[:4] == ["1", "missing_message_id", "no", "order"]
     assert [line.split()[-1] for line in lines[4:]] == ["o-1", "-", "o-2"]
+    assert lines[4].split()[-4:] == ["12", "throttled", "unknown", "o-1"]
     assert [line.split()[-1] for line in second.stdout.splitlines()[4:]] == ["o-1", "-", "o-2"]
     await vhost.until_ready("orders.parked", 3)
 
@@ -54,6 +55,7 @@ async def test_json_has_the_message_whole(vhost: VirtualHost, run: Run) -> None:
     assert line["standing"] == "an order may exist"
     assert base64.b64decode(line["body"]) == b"\x00not json\xff"
     assert line["headers"]["x-order-relay-attempts"] == 12
+    assert (line["first_outcome"], line["last_outcome"]) == ("throttled", "unknown")
     assert json.loads((await run("parked", "show", "o-1", "--json")).stdout) == line
 
 
@@ -65,6 +67,7 @@ async def test_show_tells_the_story(vhost: VirtualHost, run: Run) -> None:
     assert shown.returncode == 0
     assert "an order may exist" in shown.stdout
     assert "no certain answer in 12 attempts" in shown.stdout
+    assert "attempts        12, the first throttled, the last unknown" in shown.stdout
     assert '"service": 7' in shown.stdout
     assert "canary" not in shown.stdout
     handle = shown.stdout.splitlines()[0].split()[-1]
