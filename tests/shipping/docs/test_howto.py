@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -57,11 +57,13 @@ def sh(rabbit_node: RabbitNode, tmp_path: Path) -> Iterator[Shell]:
 
 
 @asynccontextmanager
-async def topology(node: RabbitNode) -> AsyncIterator[VirtualHost]:
+async def topology(
+    node: RabbitNode, tiers: Sequence[int] = (1, 5, 30, 120, 600, 3600)
+) -> AsyncIterator[VirtualHost]:
     """The host `/`, to which the commands of the pages speak, with the topology."""
     host = VirtualHost(node, "/", "guest", "guest")
     try:
-        await declared(host.url, build_whole_topology("orders", (1, 5, 30, 120, 600, 3600)))
+        await declared(host.url, build_whole_topology("orders", tiers))
         yield host
     finally:
         node.delete_vhost("/")
@@ -79,7 +81,7 @@ async def typed(sh: Shell, script: str) -> str:
 def test_every_block_is_run_or_named() -> None:
     """A guide with a new block fails until it is one of the two."""
     here = {"classic-queue.md", "doctor.md", "operator-topology.md", "parked.md"}
-    here |= {"test-a-producer.md"}
+    here |= {"test-a-producer.md", "upgrading.md"}
     assert {page for page in guides() if blocks(page)} == here | ELSEWHERE.keys()
     for told in ELSEWHERE.values():
         assert (ROOT / told.split()[0]).exists(), told
@@ -166,6 +168,21 @@ async def test_the_guide_to_parked_orders_does_what_it_says(
         await typed(sh, f"{replies} --yes --count 1")
         got = await host.drain("shop.results")
         assert [each.message_id for each in got] == ["o-4711"] * 3
+
+
+async def test_retry_queues_are_made_anew(rabbit_node: RabbitNode, sh: Shell) -> None:
+    """All of them are deleted, and no other; then the topology is whole again."""
+    (anew,) = blocks("upgrading.md")
+    async with topology(rabbit_node, (1, 5)) as host:
+        before = host.queues()
+        said = await typed(sh, anew)
+        waiting = {name for name in before if name.startswith("orders.retry.")}
+        assert dict(re.findall(r"^(\S+)\t(\d+)$", said, re.MULTILINE)) == dict.fromkeys(
+            waiting, "0"
+        )
+        assert host.queues().keys() == before.keys() - waiting
+        await typed(sh, "ORDER_RELAY_RETRY__DELAYS_SECONDS=1,5 order-relay topology")
+        assert host.queues() == before
 
 
 @pytest.mark.timeout(300)

@@ -51,11 +51,13 @@ class Container:
 
 @asynccontextmanager
 async def running(
-    container: Container, settings: Mapping[str, object]
+    container: Container, settings: Mapping[str, object], *arguments: str
 ) -> AsyncIterator[RelayProcess]:
-    """`order-relay run` in a container, whose signals and exit code podman hands on."""
+    """`order-relay run`, or another command; podman hands on its signals and exit code."""
     name = f"order-relay-{secrets.token_hex(4)}"
-    run, *rest = container.command(settings=settings)[len(container.engine.podman_command()) :]
+    run, *rest = container.command(*arguments, settings=settings)[
+        len(container.engine.podman_command()) :
+    ]
     command = container.engine.podman_command(run, f"--name={name}", *rest)
     process = await asyncio.create_subprocess_exec(
         *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT

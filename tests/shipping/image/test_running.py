@@ -68,6 +68,19 @@ async def test_other_commands_are_arguments(container: Container, strict: dict[s
     assert KEY not in said
 
 
+async def test_a_sandbox_answers_a_producer(container: Container, vhost: VirtualHost) -> None:
+    """Both from the image, with nothing but the broker's URL."""
+    settings = {"AMQP__URL": vhost.url, "LOG__FORMAT": "json"}
+    order = ["--service=7", "--link=https://example.com/p/1", "--quantity=100"]
+    async with running(container, settings, "sandbox") as sandbox:
+        await sandbox.until(lambda line: line.get("event") == "consuming", timeout_seconds=120)
+        send = container.command("send", "--namespace=sandbox", *order, settings=settings)
+        code, said = await output(send)
+        assert (code, '"status": "accepted"' in said) == (0, True), said
+        sandbox.process.send_signal(signal.SIGTERM)
+        assert await sandbox.exit_code(60) == 0
+
+
 async def test_without_the_extra_an_endpoint_is_a_bad_setting(
     container: Container, strict: dict[str, Any]
 ) -> None:
