@@ -54,10 +54,12 @@ def test_one_that_was_held_up_puts_the_next_one_off(
     rate: float, seconds: float, put_off: float
 ) -> None:
     """An exact limit counts when it arrives: the next would come too soon after it."""
-    pace = Pace(rate)
-    pace.take(0.0)
-    pace.held_up(0.0, seconds, 0.0)
-    assert pace.wait_seconds(0.0) == pytest.approx(1 / (rate * BELOW_THE_LIMIT) + put_off)
+    pace, now = Pace(rate), 0.0
+    for _ in range(2):
+        now += pace.wait_seconds(now)
+        pace.take(now)
+    pace.held_up(now, seconds, now)
+    assert pace.wait_seconds(now) == pytest.approx(1 / (rate * BELOW_THE_LIMIT) + put_off)
 
 
 def test_that_a_call_was_held_up_counts_once() -> None:
