@@ -133,6 +133,16 @@ def test_a_few_that_hang_stop_no_others() -> None:
     assert limit.at(66.0) == limit.limit + 11
 
 
+def test_one_that_was_slow_delays_no_notice_of_others_that_hang() -> None:
+    """The longest of the last ones may be an odd one."""
+    limit = Concurrency(64)
+    for seconds in (0.05, 20.0, 0.05, 0.05):
+        limit.ended(seconds, 1, 20.0, failed=False)
+    for number in range(FIRST):
+        limit.began(number, 20.0)
+    assert limit.at(21.0) == 2 * FIRST
+
+
 @given(
     st.integers(1, 64),
     st.lists(st.tuples(st.floats(0, 20), st.integers(1, 64), st.floats(0, 5), st.booleans())),

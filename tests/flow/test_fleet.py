@@ -11,6 +11,7 @@ pytestmark = pytest.mark.usefixtures("uncovered")
 
 QUICK = [
     "known-stalls/80/3/bucket",
+    "late/6/3/bucket",
     "known/6/1/window",
     "known-stalls/6/1/window",
     "unknown-after-1/6/1/bucket",
@@ -22,6 +23,7 @@ QUICK = [
     "5-percent-after-5/6/1/bucket",
     "halved/6/1/bucket",
     "doubled/6/1/window",
+    "doubled/6/3/bucket",
     "one-to-two/6/free",
     "stopped-8/6/free",
     "killed/80/free",

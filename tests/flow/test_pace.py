@@ -45,6 +45,56 @@ def test_idling_saves_no_slots_up() -> None:
     assert pace.wait_seconds(3600.0) > 0.9
 
 
+@pytest.mark.parametrize(
+    ("rate", "seconds", "put_off"),
+    [(6.0, 0.03, 0.03), (6.0, 0.003, 0.0), (6.0, 1.0, 0.1), (80.0, 0.009, 0.0), (80.0, 0.03, 0.03)],
+    ids=["late", "within-the-margin", "no-more-than", "within-the-burst", "beyond-it"],
+)
+def test_one_that_was_held_up_puts_the_next_one_off(
+    rate: float, seconds: float, put_off: float
+) -> None:
+    """An exact limit counts when it arrives: the next would come too soon after it."""
+    pace, now = Pace(rate), 0.0
+    for _ in range(2):
+        now += pace.wait_seconds(now)
+        pace.take(now)
+    pace.held_up(now, seconds, now)
+    assert pace.wait_seconds(now) == pytest.approx(1 / (rate * BELOW_THE_LIMIT) + put_off)
+
+
+def test_that_a_call_was_held_up_counts_once() -> None:
+    """Those that were sent meanwhile are past, and came where they came."""
+    pace, spacing = Pace(6.0), 1 / (6.0 * BELOW_THE_LIMIT)
+    for number in range(4):
+        pace.take(number * spacing)
+    pace.held_up(0.0, 0.05, 3 * spacing)
+    pace.held_up(spacing, 0.02, 3 * spacing)
+    assert pace.wait_seconds(3 * spacing) == pytest.approx(spacing + 0.05)
+
+
+@given(st.sampled_from([80.0, 6.0]), st.floats(min_value=0, max_value=5))
+def test_an_api_whose_answers_vary_costs_a_hundredth(rate: float, seconds: float) -> None:
+    """What makes them late may come after they were counted."""
+    pace, now = Pace(rate), 0.0
+    for _ in range(200):
+        now += pace.wait_seconds(now)
+        pace.take(now)
+        pace.held_up(now, seconds, now)
+    spent = 200 / (rate * BELOW_THE_LIMIT)
+    assert now <= spent * 1.011 + 0.1
+
+
+def test_few_calls_make_no_rough_guess_of_a_low_rate_that_is_set() -> None:
+    """Five in a second of a limit of six: the next second may have had six."""
+    pace, now = Pace(6.0), 0.0
+    while now < 20:
+        now += pace.wait_seconds(now)
+        pace.take(now)
+        pace.served(now)
+    pace.throttled(now, 1.0)
+    assert pace.learned_per_second >= 5.7
+
+
 def test_a_changed_share_counts_at_once() -> None:
     """A second replica halves it, also for the slot that is waited for."""
     pace = Pace(10.0)

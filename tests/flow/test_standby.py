@@ -33,21 +33,22 @@ def replicas(limit: float | None, before: int) -> Replicas:
     ("limit", "before", "stands_by"),
     [
         (None, 50, False),
-        (80.0, 19, False),
-        (80.0, 20, True),
-        (8.0, 1, False),
-        (7.9, 1, True),
+        (200.0, 19, False),
+        (200.0, 20, True),
+        (80.0, 7, False),
+        (20.0, 1, False),
+        (19.9, 1, True),
         (6.0, 0, False),
         (6.0, 2, True),
         (0.1, 0, False),
     ],
 )
-def test_each_that_sends_has_four_calls_a_second(
+def test_the_api_takes_a_call_of_each_that_sends_at_once(
     limit: float | None,
     before: int,
     stands_by: bool,  # noqa: FBT001
 ) -> None:
-    """The first of them sends whatever the budget is; without a budget all do."""
+    """A tenth of a second's; the first sends whatever the budget is, and without one all do."""
     made = replicas(limit, before)
     assert made.stands_by is stands_by
     assert made.state(0.0).weight == (0.0 if stands_by else 1.0)
@@ -57,9 +58,10 @@ def test_each_that_sends_has_four_calls_a_second(
 def test_a_budget_that_goes_up_and_down_a_little_changes_nothing() -> None:
     """Each change gives deliveries back."""
     sharing = Ranked(1)
-    pace = Pace(8.0)
+    pace = Pace(20.0)
     made = Replicas(sharing, Account(lambda: 0.5), pace)
-    for limit, stands_by in ((8.0, False), (7.9, True), (8.1, True), (10.1, False), (8.0, False)):
+    seen = ((20.0, False), (19.9, True), (20.1, True), (25.1, False), (20.0, False))
+    for limit, stands_by in seen:
         pace.limit_per_second = limit
         made.weigh(0.0, waiting=True, fresh=True, held=False)
         assert made.stands_by is stands_by

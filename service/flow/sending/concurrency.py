@@ -128,6 +128,10 @@ class Concurrency:
         """Take note that it is over, whatever became of it."""
         self._sent.pop(number, None)
 
+    def held_up_seconds(self, seconds: float) -> float:
+        """How much longer than others an attempt took."""
+        return self._spread.held_up_seconds(seconds)
+
     def ended(self, seconds: float, in_flight: int, now: float, *, failed: bool) -> None:
         """Learn from an attempt that took so long, one of `in_flight` at its end."""
         if not failed:

@@ -32,7 +32,9 @@ class Learning:
             self._last_throttled = turn
             return lesson
         failed = isinstance(outcome, Unknown | Unreached)
-        self._concurrency.ended(now - turn.sent_at, in_flight, now, failed=failed)
+        seconds = now - turn.sent_at
+        self._concurrency.ended(seconds, in_flight, now, failed=failed)
         if isinstance(outcome, Accepted | Refused):
             self._pace.served(now)
+            self._pace.held_up(turn.sent_at, self._concurrency.held_up_seconds(seconds), now)
         return False

@@ -21,12 +21,14 @@ replicas keep to the last lesson of any; of those that know the same, to the hig
 
 from collections import deque
 from collections.abc import Callable
-from math import exp, floor, inf, log, sqrt
+from itertools import takewhile
+from math import exp, inf, log, sqrt
+
+from service.flow.sending.even import even
 
 BELOW_THE_LIMIT = 0.982
 """The API's clock and ours differ, and calls arrive less evenly than they are sent."""
 
-MOST_LESS_EVEN = 0.02
 LATE_SECONDS = 0.01
 BURST_SECONDS = 0.1
 """How late a slot may be taken without moving the next: the loop wakes a little late each time.
@@ -35,14 +37,17 @@ A stall of the loop is longer, and is not made up for: the calls would come in a
 tenth of a second holds no two calls, an API that counts so takes none that is early.
 """
 
+HELD_UP_PART, HELD_UP_SECONDS = 0.005, 0.1
+"""Of the time, and at once: so long calls that were held up may put off the next. What an API takes
+longer by is mostly its own, and not the way to it."""
+
 SLOWEST, FIRST_GUESS = 0.1, 5.0
 RAMP_SECONDS = 1.0
 """After a wait it begins at half of the pace, and so long later it is all of it."""
 
 SHARE_SECONDS = 1.0
 SAMPLE = 16
-VAIN_UNTIL_HALVED = 4
-VAIN_GUESS = 2
+VAIN_UNTIL_HALVED, VAIN_GUESS = 4, 2
 MOST_HALVED = 3
 """By one process that is not served itself meanwhile: it may be refused for its address."""
 
@@ -57,8 +62,7 @@ FASTER_SECONDS = 6.0
 ROUGH_LESSONS = 2
 """The first ones: who hears of them cannot tell whether they came soon after a wait."""
 
-LEAST_LESS = 0.025
-ANSWER_SECONDS = 0.1
+LEAST_LESS, ANSWER_SECONDS = 0.025, 0.1
 
 SHORTEST_QUIET_SECONDS, LONGEST_QUIET_SECONDS = 60.0, 120.0
 QUIET_FOR_A_HOLD = 60.0
@@ -86,6 +90,7 @@ class Pace:
         self.lessons = 0
         self._last_slot = -inf
         self._last_taken = -inf
+        self._spare_since = -inf
         self.others_served_at = -inf
         self._resumed_at = self._resumed_before = -inf
         self._grows_from = -inf
@@ -96,7 +101,8 @@ class Pace:
 
     def rate_per_second(self, now: float) -> float:
         """How many orders a second may be sent at `now`; infinite where nothing limits it."""
-        return _even(self.share_per_second * BELOW_THE_LIMIT, self._ceiling) * self._ramp(now)
+        share = self.share_per_second
+        return even(share * BELOW_THE_LIMIT, share, self._ceiling) * self._ramp(now)
 
     @property
     def share_per_second(self) -> float:
@@ -125,8 +131,7 @@ class Pace:
         if (growth := self._growth(now)) and busy_seconds <= 2 * spacing + LATE_SECONDS:
             grown = self.learned_per_second * exp(growth * busy_seconds)
             self.learned_per_second = min(grown, self._limit)
-        late = min(LATE_SECONDS, max(BURST_SECONDS - spacing, 0.0))
-        self._last_slot = max(self._last_slot + spacing, now - late)
+        self._last_slot = max(self._last_slot + spacing, now - self._room_seconds(now))
         self._last_taken = now
         self._sent.append(now)
 
@@ -134,6 +139,21 @@ class Pace:
         """Remember that an order was served."""
         self._halved = 0
         self._served.append(now)
+
+    def held_up(self, sent_at: float, seconds: float, now: float) -> None:
+        """Put the next slot off, as one that was sent then may have arrived so much later."""
+        if not 0 < self.share_per_second < inf:
+            return
+        rate, arrived_at = self.rate_per_second(now), sent_at + seconds
+        after = 1 + sum(1 for _ in takewhile(lambda at: at > sent_at, reversed(self._sent)))
+        slot = self._last_slot + 1 / rate
+        if arrived_at + after / self.share_per_second <= slot + self._room_seconds(now):
+            return
+        # Else the next comes too soon after it: what keeps to a limit here need not do so there.
+        self._spare_since = max(self._spare_since, now - HELD_UP_SECONDS / HELD_UP_PART)
+        by = min(arrived_at + after / rate - slot, HELD_UP_PART * (now - self._spare_since))
+        self._last_slot += by
+        self._spare_since += by / HELD_UP_PART
 
     def throttled(self, now: float, hold_seconds: float) -> None:
         """Learn from an answer that asks everybody to wait for `hold_seconds`."""
@@ -155,8 +175,9 @@ class Pace:
         self._vain = 0
         learned = self._ceiling * self._ramp(now) * exp(-self._less(now))
         if free:
-            # In a burst of the first moment there is no telling how fast it was.
-            served = max(self._served_by_all(now - 1), FIRST_GUESS)
+            # In a burst of the first moment there is no telling how fast it was, nor by a few.
+            seconds = max(1.0, min(SAMPLE / self._ceiling, self._sent_seconds(now)))
+            served = max(self._served_by_all(now - seconds) / seconds, FIRST_GUESS)
             learned = min(served if self._limit == inf else max(served, self._limit / 2), learned)
         guess = free and (self._limit == inf or self._sent_seconds(now) < 1)
         self._learn(learned, self.lessons + (not guess), now, hold_seconds)
@@ -184,9 +205,8 @@ class Pace:
         quiet = max(QUIET_FOR_A_HOLD * hold_seconds, SHORTEST_QUIET_SECONDS)
         self.learned_per_second, self.lessons = max(ceiling, SLOWEST), lessons
         self.resume(now + hold_seconds, now)
-        self._grows_from = self._resumed_at + (0 if soon else min(quiet, LONGEST_QUIET_SECONDS))
-        if lessons == 0:
-            self._grows_from = -inf
+        grows_from = self._resumed_at + (0 if soon else min(quiet, LONGEST_QUIET_SECONDS))
+        self._grows_from = grows_from if lessons else -inf
 
     @property
     def _limit(self) -> float:
@@ -205,6 +225,9 @@ class Pace:
             return 0.0
         faster = min((now - self._grows_from) / FASTER_SECONDS, 10)
         return min(SLOW_GROWTH * 2**faster, FASTEST_GROWTH)
+
+    def _room_seconds(self, now: float) -> float:
+        return min(LATE_SECONDS, max(BURST_SECONDS - 1 / self.rate_per_second(now), 0.0))
 
     def _less(self, now: float) -> float:
         """By how much the pace is above the limit: a burst hid it for a while."""
@@ -225,15 +248,3 @@ class Pace:
     def _served_by_all(self, since: float) -> float:
         """How many orders were served, reckoned from one's own share of them."""
         return sum(at > since for at in self._served) / (self._share() or 1.0)
-
-
-def _even(rate: float, ceiling: float) -> float:
-    """As many whole calls a second as keep to a limit for every second, where that costs little.
-
-    One of 26.2 a second sends 27 in some seconds, and three of them 81 of 80.
-    """
-    if not 0 < rate < ceiling / 2:
-        return rate
-    whole, replicas = floor(rate), ceiling * BELOW_THE_LIMIT / rate
-    too_many = replicas * (whole + 1) > ceiling + 1e-6
-    return whole if too_many and whole >= rate * (1 - MOST_LESS_EVEN) else rate

@@ -4,12 +4,13 @@ from math import inf
 
 from service.flow.sending.account import Account
 from service.flow.sending.limits import Limits
-from service.flow.sending.pace import Pace
+from service.flow.sending.pace import BURST_SECONDS, Pace
 from service.flow.sending.said import State
 from service.flow.sending.sharing import Sharing
 
-LEAST_PER_SECOND = 4.0
-"""Of each replica that sends: calls of several that are not in step meet at the API."""
+LEAST_PER_SECOND = 1 / BURST_SECONDS
+"""Of each replica that sends: calls of several that are not in step meet at the API, which takes as
+many at once as its burst holds."""
 
 IDLE_WEIGHT = 0.1
 BUSY_SECONDS = 10.0

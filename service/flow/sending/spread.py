@@ -37,8 +37,13 @@ class Spread:
         self._recent.append(seconds)
 
     def hang_seconds(self) -> float:
-        """How long one takes that hangs."""
-        return max(LEAST_HANG_SECONDS, HANGS * max(self._recent, default=0.0))
+        """How long one takes that hangs; the longest of the others may be an odd one."""
+        usual = sorted(self._recent)[-2:]
+        return max(LEAST_HANG_SECONDS, HANGS * min(usual, default=0.0))
+
+    def held_up_seconds(self, seconds: float) -> float:
+        """How much longer than others an attempt took."""
+        return seconds - min(self._recent, default=seconds)
 
     def _gap(self, limit: int) -> float:
         return SPREAD * min(self._recent, default=0.0) / limit

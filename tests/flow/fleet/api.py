@@ -43,12 +43,13 @@ class Call:
 
 @dataclass
 class Api:
-    """Answers within its limit; `fault` goes before it."""
+    """Answers within its limit; `fault` goes before it. It takes nothing while it stands still."""
 
     limit: Limited | None
     chance: Random
     retry_after: float | None = None
     fault: Fault = works
+    still_until: float = -inf
     calls: list[Call] = field(default_factory=list)
     _attempts: dict[str, int] = field(default_factory=dict)
 
@@ -73,7 +74,12 @@ class Api:
         foreign: bool,  # noqa: FBT001 - `call_later` passes nothing by name
         answer: "asyncio.Future[ApiResult]",
     ) -> None:
-        now = asyncio.get_running_loop().time()
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        if now < self.still_until:
+            again = partial(self._arrive, process, replica, order, foreign, answer)
+            loop.call_at(self.still_until, again)
+            return
         nth = self._attempts[order] = self._attempts.get(order, 0) + 1
         result = self.fault(now, order, nth) or self._limited(now, order)
         self.calls.append(Call(now, replica, order, result, foreign))

@@ -9,6 +9,7 @@ from tests.world.standin.limiter import Limited
 
 STALL_SECONDS = 0.2
 STALL_EVERY_SECONDS = 20.0
+LATE_SECONDS, LATE_EVERY_SECONDS = 0.03, 4.0
 
 
 async def known(
@@ -20,6 +21,18 @@ async def known(
         await fleet.run(STALL_EVERY_SECONDS)
         if stalls:
             await fleet.stall(fleet.all[0], STALL_SECONDS)
+    return [
+        at_least("served", fleet.api.served_per_second(10, 120) / rate, 0.97),
+        at_most("throttled", fleet.api.throttled(0, 120), 0.005),
+    ]
+
+
+async def late(rate: float, replicas: int, limit: type[Limited]) -> list[Figure]:
+    """The same where the API stands still for a moment, and what came then counts as one burst."""
+    fleet = Fleet(replicas, limit(lambda _: rate), rate)
+    while fleet.now < 120:
+        await fleet.run(LATE_EVERY_SECONDS * (0.5 + fleet.chance.random()))
+        fleet.api.still_until = fleet.now + LATE_SECONDS
     return [
         at_least("served", fleet.api.served_per_second(10, 120) / rate, 0.97),
         at_most("throttled", fleet.api.throttled(0, 120), 0.005),
@@ -62,6 +75,7 @@ def rate_cases() -> dict[str, Case]:
         args = float(rate), replicas, limit
         cases[f"known/{here}"] = partial(known, *args)
         cases[f"known-stalls/{here}"] = partial(known, *args, stalls=True)
+        cases[f"late/{here}"] = partial(late, *args)
         for told in (1.0, 5.0, None):
             word = "untold" if told is None else f"after-{told:g}"
             cases[f"unknown-{word}/{here}"] = partial(unknown, *args, told)

@@ -212,11 +212,11 @@ def test_the_notes_warn_of_secrets_in_values(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("rate", "values", "said"),
     [
-        (6, {"replicaCount": 2}, True),
-        (8, {"replicaCount": 2}, False),
+        (19, {"replicaCount": 2}, True),
+        (20, {"replicaCount": 2}, False),
         (0.5, {"replicaCount": 1}, False),
-        (50, {"autoscaling": {"hpa": {"enabled": True, "maxReplicas": 13}}}, True),
-        (50, {"autoscaling": {"keda": {"enabled": False, "maxReplicas": 13}}}, False),
+        (50, {"autoscaling": {"hpa": {"enabled": True, "maxReplicas": 6}}}, True),
+        (50, {"autoscaling": {"keda": {"enabled": False, "maxReplicas": 6}}}, False),
         (None, {"replicaCount": 50}, False),
     ],
 )
@@ -226,6 +226,6 @@ def test_the_notes_say_where_pods_will_stand_by(
     said: bool,  # noqa: FBT001
     tmp_path: Path,
 ) -> None:
-    """A quarter of the budget is the most that send."""
+    """A tenth of the budget is the most that send."""
     text = notes({**values, "config": {"api": {"ratePerSecond": rate}}}, tmp_path)
     assert ("MORE PODS THAN THE BUDGET CARRIES" in text) is said
