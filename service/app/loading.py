@@ -1,6 +1,5 @@
 """Loading the settings, and saying for people what is wrong with them."""
 
-import difflib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -94,6 +93,8 @@ def _is_of_kubernetes(one: Found) -> bool:
 
 
 def _misspelt(one: Found) -> str:
+    import difflib  # noqa: PLC0415 - a start that nothing is wrong with goes without it
+
     close = difflib.get_close_matches(one.variable, KNOWN, n=1, cutoff=0.75)
     hint = f"did you mean {close[0]}?" if close else "order-relay config lists them all"
     return f"{one.variable} ({one.where}): there is no such setting; {hint}"

@@ -3,19 +3,19 @@
 import asyncio
 import time
 from datetime import UTC, datetime
+from functools import partial
 from math import isinf
 
 
 class SystemClock:
     """`service.flow.ports.Clock` with the machine's clocks."""
 
-    def now(self) -> datetime:
-        """The wall clock, aware, in UTC."""
-        return datetime.now(UTC)
+    # Built in, without a call of Python: an order asks both of them some 25 times.
+    now = staticmethod(partial(datetime.now, UTC))
+    """The wall clock, aware, in UTC."""
 
-    def monotonic(self) -> float:
-        """Seconds that never go back."""
-        return time.monotonic()
+    monotonic = staticmethod(time.monotonic)
+    """Seconds that never go back."""
 
     async def wait(self, event: asyncio.Event, timeout_seconds: float) -> bool:
         """Wait until `event` is set, at most `timeout_seconds`; whether it is set."""

@@ -24,7 +24,7 @@ UNUSED = {
     *("service.commands.cli", "service.edges.certificates", "service.edges.tracing"),
     *("service.core.producing", "service.core.parked.acting", "service.core.parked.writing"),
     *("service.edges.amqp.examination", "service.edges.amqp.whole_queue"),
-    *("httpcore2", "anyio", "http.cookies", "multiprocessing", "unittest", "xml"),
+    *("httpcore2", "anyio", "difflib", "http.cookies", "multiprocessing", "unittest", "xml"),
 }
 
 _SAYS_WHAT_IS_LOADED = """

@@ -4,6 +4,7 @@ import asyncio
 
 from service.core.message import Message
 from service.core.record import record
+from service.flow.deadlines import Deadlines
 from service.flow.ways import Destination
 
 
@@ -100,15 +101,14 @@ class Sending:
         if self._waiting is not None and not self._waiting.done():
             self._waiting.set_result(None)
 
-    async def wait(self, seconds: float) -> None:
+    async def wait(self, seconds: float, deadlines: Deadlines) -> None:
         """Wait until it is done, or woken, or so long."""
         if self.done:
             return
-        loop = asyncio.get_running_loop()
-        self._waiting = loop.create_future()
-        timer = loop.call_later(seconds, self.wake)
+        self._waiting = asyncio.get_running_loop().create_future()
+        deadlines.begin(self, seconds, self.wake)
         try:
             await self._waiting
         finally:
-            timer.cancel()
+            deadlines.end(self, seconds)
             self._waiting = None

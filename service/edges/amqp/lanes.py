@@ -21,6 +21,7 @@ from service.edges.amqp.faults import words_of
 from service.edges.amqp.lane import Lane
 from service.edges.amqp.opening import Opening
 from service.edges.amqp.refusals import of_all, why_held
+from service.flow.deadlines import Deadlines
 from service.flow.events.labels import LostCause
 from service.flow.ports import Clock
 
@@ -51,6 +52,7 @@ class Lanes:
         self._session = session
         self._alarm = alarm
         self._clock = clock
+        self._deadlines = Deadlines()
         self._late_seconds, self._silent_seconds = late_seconds, silent_seconds
         self._shared: dict[tuple[bool, int], Lane] = {}
         self._turn = asyncio.Lock()
@@ -218,7 +220,7 @@ class Lanes:
         while True:
             alarms = self._alarm.number
             if not self._session.broken.done():
-                await sending.wait(seconds)
+                await sending.wait(seconds, self._deadlines)
             if sending.done or self._session.broken.done() or lane.left:
                 return sending.done
             if await self._alarm.none_since(alarms):

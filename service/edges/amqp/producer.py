@@ -20,6 +20,7 @@ from service.edges.amqp.declare import RPC_TIMEOUT_SECONDS, open_channel
 from service.edges.amqp.lane import Lane
 from service.edges.amqp.one_off import keep_quiet
 from service.flow.cancellation import is_ours
+from service.flow.deadlines import Deadlines
 from service.flow.keyed_lock import KeyedLock
 from service.flow.ports import Confirmed, Published, Unconfirmed, Unpublishable
 from service.flow.ways import Destination
@@ -38,6 +39,7 @@ class Producer:
         self._connection = connection
         self._namespace = namespace
         self._same_id = KeyedLock()
+        self._deadlines = Deadlines()
         self._opening: asyncio.Future[Lane] | None = None
         self.session = session
 
@@ -93,7 +95,7 @@ class Producer:
                 return Unpublishable(self._told(error))
             to = Destination(self._namespace, REQUEST_ROUTING_KEY)
             sending = lane.begin(Outgoing(to.exchange, to.routing_key, message, to))
-            await sending.wait(CONFIRM_SECONDS)
+            await sending.wait(CONFIRM_SECONDS, self._deadlines)
             match sending.ended:
                 case Acked():
                     return Confirmed()

@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import AsyncIterable, Callable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Self, cast
 from urllib.parse import quote_plus
@@ -20,6 +20,7 @@ from service.edges.api.phase import Progress
 from service.edges.api.redaction import without_key
 from service.edges.api.transport import Transport
 from service.edges.tls import client_context
+from service.flow.deadlines import Deadlines
 
 _ENCODED = Lost("answer in a content encoding that was not asked for")
 _TWO_LENGTHS = Lost("answer with both a length and chunks")
@@ -61,6 +62,7 @@ class HttpOrderApi:
         self._url = _parse(url)
         self._key = key
         self._timeout_seconds = timeout_seconds
+        self._deadlines = Deadlines()
         self._more_headers = headers
         keep_answers_out_of_logs()
         self._client = _Client(
@@ -106,10 +108,15 @@ class HttpOrderApi:
     async def _attempt(self, form: bytes) -> ApiResult:
         key = self._key.current()
         body = b"key=%b&%b" % (_quoted(key), form)
-        progress = Progress()
+        progress, deadlines, seconds = Progress(), self._deadlines, self._timeout_seconds
         try:
-            async with asyncio.timeout(self._timeout_seconds):
-                result = await self._exchange(body, progress)
+            async with asyncio.timeout(None) as limit:
+                # A time in the past ends the block at once.
+                deadlines.begin(limit, seconds, partial(limit.reschedule, 0))
+                try:
+                    result = await self._exchange(body, progress)
+                finally:
+                    deadlines.end(limit, seconds)
         # Whatever fails in the libraries, an order that may have left must count as sent.
         except Exception as error:  # noqa: BLE001
             return failure(error, progress.phase)

@@ -30,7 +30,8 @@ def plain(came: bytes) -> Plain | None:
     known = _read(head) if end else None
     if known is None or known[1] != len(body):
         return None
-    return Plain(known[0], known[2], body)
+    # A copy: who changed the kept ones would change the next answer.
+    return Plain(known[0], httpx2.Headers(known[2]), body)
 
 
 # Most heads are as the last one, but for the time of the second.

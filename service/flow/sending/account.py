@@ -69,6 +69,8 @@ class Account:
 
     def admission(self, now: float) -> Admission:
         """Who may be sent at `now`."""
+        if self._states.admits is Admission.ALL:
+            return Admission.ALL
         self._end_wait(now)
         admission = self._states.admits
         if admission in (Admission.ONE, Admission.PROBE) and now < self._asking.at:
@@ -106,7 +108,7 @@ class Account:
     @property
     def held(self) -> bool:
         """Whether anything is not as it should be; where nothing is, time alone changes little."""
-        return bool(self._reasons)
+        return self._reasons.hold
 
     def probing_seconds(self, now: float) -> float:
         """How long nothing but probes has been sent; 0 where more is."""
@@ -168,6 +170,8 @@ class Account:
 
     def reasons(self, now: float) -> dict[HoldReason, str]:
         """Why not all orders are sent at `now`; empty where they are."""
+        if not self._reasons.hold:
+            return {}
         self._end_wait(now)
         return self._reasons.told(self._states, self.waits, now)
 
@@ -177,7 +181,8 @@ class Account:
 
     def next_change(self, now: float) -> float:
         """Seconds until time alone changes something; infinite where it never does."""
-        if not self._reasons and self._answers and not self.suspects and now >= self._asking.at:
+        held = self._reasons.hold or self.suspects
+        if not held and self._answers and now >= self._asking.at:
             return inf
         edges = [self.waits.until, self._asking.at]
         if self._states.key is Key.SUSPECTED:

@@ -135,7 +135,7 @@ class Gate:
 
     def drain(self) -> None:
         """Turn away everyone who waits, and those who come later."""
-        self.draining.set()
+        self._process.drain()
         self._serve_and_wake()
 
     @property
@@ -204,18 +204,19 @@ class Gate:
             attempt = self._account.send(now)
             self._concurrency.began(attempt.number, now)
             self._line.end(turn, attempt)
-        self._follow(now)
-        fresh, held = self._line.has_fresh or self._in_flight > 0, not self._process.sends
-        self._replicas.weigh(now, waiting=bool(self._line), fresh=fresh, held=held)
-        return self._next_change(now) if self._line else inf
+        waiting = self._follow(now)
+        fresh, held = self._in_flight > 0 or self._line.has_fresh, not self._process.sends
+        self._replicas.weigh(now, waiting=waiting, fresh=fresh, held=held)
+        return self._next_change(now) if waiting else inf
 
-    def _follow(self, now: float) -> None:
-        """Take in as many deliveries as are of use."""
+    def _follow(self, now: float) -> bool:
+        """Take in as many deliveries as are of use; whether orders wait in line."""
         waiting, permits = len(self._line), self._concurrency.at(now)
         elsewhere = max(0, self.held() - self._in_flight - waiting)
         share = self._pace.share_per_second
         self._prefetch.follow(permits, share, now, elsewhere=elsewhere, waiting=waiting > 0)
         self._intake.look(self._in_flight, now)
+        return waiting > 0
 
     def _next_change(self, now: float) -> float:
         if (seconds := self._process.catching_up_seconds(now)) > 0:

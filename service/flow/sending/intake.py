@@ -53,12 +53,13 @@ class Intake:
         account = self._account
         if not self._process.sends or self._replicas.stands_by:
             return 0
-        if account.held and account.waits.seconds(now) > LONG_WAIT_SECONDS:
-            return 0
-        if account.held and self._asks(now):
-            # Somebody must be there to be asked, or the hold would never end.
-            asked = in_flight or any(turn.fresh for turn in self._line)
-            return 0 if asked else 1
+        if account.held:
+            if account.waits.seconds(now) > LONG_WAIT_SECONDS:
+                return 0
+            if self._asks(now):
+                # Somebody must be there to be asked, or the hold would never end.
+                asked = in_flight or any(turn.fresh for turn in self._line)
+                return 0 if asked else 1
         return int(min(self._prefetch.now, self._beginning.most(now)))
 
     def _asks(self, now: float) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from math import inf
+from operator import attrgetter
 
 from service.flow.sending.account import Attempt
 from service.flow.sending.suspects import Suspects
@@ -78,7 +79,7 @@ class Line:
     def add(self, turn: Turn) -> None:
         """Let it stand where it belongs."""
         turn.came.clear()
-        insort(self._turns, turn, key=lambda each: each.arrived_at)
+        insort(self._turns, turn, key=attrgetter("arrived_at"))
 
     def end(self, turn: Turn, result: Attempt | TurnedAway) -> None:
         """Take it out, and let it know."""

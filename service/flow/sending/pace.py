@@ -101,14 +101,16 @@ class Pace:
 
     def rate_per_second(self, now: float) -> float:
         """How many orders a second may be sent at `now`; infinite where nothing limits it."""
-        share = self.share_per_second
-        return even(share * BELOW_THE_LIMIT, share, self._ceiling) * self._ramp(now)
+        if (ceiling := self._ceiling) == inf:
+            return inf
+        share = ceiling * self._share()
+        return even(share * BELOW_THE_LIMIT, share, ceiling) * self._ramp(now)
 
     @property
     def share_per_second(self) -> float:
         """The process's part of what was set or learned; infinite where nothing limits it."""
         # What nothing limits is not divided: nobody waits for a share of it.
-        return self._ceiling if self._ceiling == inf else self._ceiling * self._share()
+        return ceiling if (ceiling := self._ceiling) == inf else ceiling * self._share()
 
     def wait_seconds(self, now: float) -> float:
         """How long until the next slot; 0 where one can be taken now."""

@@ -12,10 +12,14 @@ unread."""
 
 
 class Process:
-    """Whether results can be published, and whether the process ends; times are monotonic."""
+    """Whether results can be published, and whether the process ends; times are monotonic.
+
+    `sends` says whether orders may be sent at all.
+    """
 
     def __init__(self) -> None:
         self.draining = asyncio.Event()
+        self.sends = True
         self.unpublished: str | None = None
         self.held_since: float | None = None
         self._caught_up_at = -inf
@@ -29,16 +33,17 @@ class Process:
         """How long nothing is sent because it was stopped; 0 or less where it was not."""
         return self._caught_up_at - now
 
-    @property
-    def sends(self) -> bool:
-        """Whether orders may be sent at all."""
-        return self.unpublished is None and not self.draining.is_set()
+    def drain(self) -> None:
+        """The process ends."""
+        self.draining.set()
+        self.sends = False
 
     def hold_publisher(self, why: str, now: float) -> None:
         """Let nothing through while results cannot be published."""
-        self.unpublished = why
+        self.unpublished, self.sends = why, False
         self.held_since = now if self.held_since is None else self.held_since
 
     def lift_publisher(self) -> None:
         """Results can be published again."""
         self.unpublished = self.held_since = None
+        self.sends = not self.draining.is_set()

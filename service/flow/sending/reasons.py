@@ -10,13 +10,11 @@ UNCONFIRMED_SECONDS = 1.0
 
 
 class Reasons:
-    """Of each hold its sentence and its beginning, in monotonic seconds; false where none is."""
+    """Of each hold its sentence and its beginning, in monotonic seconds; `hold` where one is."""
 
     def __init__(self) -> None:
         self._why: dict[HoldReason, tuple[str, float]] = {}
-
-    def __bool__(self) -> bool:
-        return bool(self._why)
+        self.hold = False
 
     def become(self, states: States, why: str, now: float) -> None:
         """Take these for the states of now; what holds already keeps its sentence."""
@@ -27,6 +25,7 @@ class Reasons:
         }
         began = {reason: (why, now) for reason, holds in held.items() if holds}
         self._why = {reason: self._why.get(reason, new) for reason, new in began.items()}
+        self.hold = bool(self._why)
 
     def since(self) -> float | None:
         """When the oldest began."""
@@ -39,8 +38,6 @@ class Reasons:
 
     def told(self, states: States, waits: Waits, now: float) -> dict[HoldReason, str]:
         """Those that are to be known at `now`, each with its sentence."""
-        if not self._why:
-            return {}
         told = {reason: why for reason, (why, _) in self._why.items()}
         if states.key is Key.SUSPECTED and now < self.confirmed_at:
             del told[HoldReason.CREDENTIALS]

@@ -61,6 +61,15 @@ def test_what_is_plain_is_what_h11_reads(came: bytes) -> None:
     assert http.trailing_data == (b"", False)
 
 
+def test_each_answer_has_headers_of_its_own() -> None:
+    """Who changes those of one answer changes no other with the same head."""
+    first, second = plain(ANSWER), plain(ANSWER)
+    assert first is not None
+    assert second is not None
+    first.headers["Server"] = "other"
+    assert second.headers != first.headers
+
+
 def test_the_usual_answer_is_plain() -> None:
     """Else all that h11 costs would be back."""
     assert plain(ANSWER) is not None
