@@ -62,9 +62,10 @@ def too_large(size_bytes: int) -> UnreadableBodyError:
 
 def flat_fields(body: bytes) -> int:
     """How many fields a flat JSON object has, without parsing it; 0 where it is none, or nests."""
-    outside = _STRING.sub(b"", body)
-    nests = b"[" in outside or outside.count(b"{") != 1
-    return 0 if nests else outside.count(b",") + 1
+    outside = _STRING.sub(b"", body).strip()
+    one = outside[:1] == b"{" and outside[-1:] == b"}" and outside.count(b"{") == 1
+    fields = outside.count(b":")
+    return fields if one and b"[" not in outside and outside.count(b",") == fields - 1 else 0
 
 
 def nests_too_deeply(text: str) -> bool:

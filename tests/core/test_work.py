@@ -12,6 +12,7 @@ from types import FrameType
 import pytest
 
 from service.core.body import read_object
+from service.core.codes import Code
 from service.core.order import MAX_FIELDS
 from service.core.outcome import Answered, classify
 from service.core.request import Invalid, Request, parse
@@ -118,3 +119,14 @@ def test_the_same_key_again_and_again_costs_no_more() -> None:
     """Two results are looked for once in each object."""
     some, more = (judging(b'{"error":"no"' + b',"a":1' * count + b"}") for count in (500, 2_000))
     assert more <= 4 * some
+
+
+@pytest.mark.parametrize(
+    "body", [b"{" + b"," * 500 + b"}", b"one, {" + b"two, " * 500, b'{"a": 1' + b", " * 500]
+)
+def test_what_only_has_many_commas_is_no_order_of_many_fields(body: bytes) -> None:
+    """It is no JSON, and its producer is told so."""
+    parsed = parse(received(message(body=body)), NOW)
+    assert isinstance(parsed, Invalid)
+    assert parsed.code is Code.INVALID_MESSAGE
+    assert "is not JSON" in parsed.message
