@@ -6,6 +6,7 @@ while, as many as there are permits would be sent before one of them comes to it
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from service.flow.ports import Delivery
 
@@ -35,7 +36,9 @@ class AfterRest:
             self._asking = asyncio.create_task(self._ask())
 
     async def _ask(self) -> None:
-        await self._asked()
+        # Kept here they would keep all that come later.
+        with suppress(Exception):
+            await self._asked()
         waiting, self._waiting = self._waiting, []
         for delivery in waiting:
             self._receive(delivery)

@@ -1,5 +1,6 @@
 """How many orders are placed in vain when results cannot be published any more."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -7,14 +8,18 @@ import pytest
 
 from service.core.settlement import Settlement
 from service.edges.amqp.broker import Broker
+from service.edges.amqp.rest import AfterRest
 from service.edges.system_clock import SystemClock
 from service.flow.events.order import AttemptEnded, Settled
 from service.flow.events.process import HoldChanged
+from service.flow.ports import Delivery
+from tests.core.build import message, received
 from tests.edges.amqp.crash import declared
 from tests.edges.amqp.edge import Edge, relaying
 from tests.edges.amqp.hostile import BODY
 from tests.edges.amqp.test_assurance import CHECK, NO_REPLIES, QUICK
 from tests.edges.amqp.test_least_rights import READ, WRITE
+from tests.flow.fakes import FakeBroker, FakeDelivery
 from tests.world.broker.raw import Confirm, RawPublisher
 from tests.world.broker.vhost import VirtualHost
 
@@ -95,3 +100,27 @@ async def test_what_is_at_the_api_by_then_is_answered_later(
         whole.api.resume()
         await _mended(vhost)
         await _replied(whole.edge)
+
+
+async def test_those_that_wait_go_on_in_their_order_whatever_becomes_of_the_question() -> None:
+    """And so do those that come after them."""
+    broker = FakeBroker([])
+    deliveries = [FakeDelivery(broker, received(message(message_id=name))) for name in IDS]
+    taken, done = list[Delivery](), asyncio.Event()
+
+    async def fails() -> None:
+        raise RuntimeError
+
+    def take(delivery: Delivery) -> None:
+        taken.append(delivery)
+        if len(taken) in (2, len(IDS)):
+            done.set()
+
+    rested = AfterRest(take, lambda: False, fails)
+    async with asyncio.timeout(10):
+        for some in (deliveries[:2], deliveries[2:]):
+            done.clear()
+            for delivery in some:
+                rested(delivery)
+            await done.wait()
+    assert taken == deliveries
